@@ -1,0 +1,178 @@
+/**
+ * Expressions of the intermediate representation: typed, immutable, word level. Widths are explicit: an operator never
+ * extends its operands silently (`extend` does), so printer and engines agree by construction.
+ */
+import type { Site } from '../site.ts';
+import type { Memory, Signal } from './module.ts';
+import type { BundleType, ScalarType, Type, VecType } from './types.ts';
+
+export type UnaryFn = 'not' | 'neg' | 'andR' | 'orR' | 'xorR';
+/**
+ * `add sub and or xor`: both operands and the result have one type (arithmetic modulo 2^width).
+ * `mul`: result width is the sum of the operands' widths; both operands have the result's signedness.
+ * `shl shr`: result has the type of `a`; `b` is UInt of any width; shifting out everything gives 0 (or the sign).
+ * `eq ne lt le`: operands have one type, the result is Bool; order is signed for SInt.
+ */
+export type BinaryFn = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shr' | 'eq' | 'ne' | 'lt' | 'le';
+
+interface Base<T extends Type = Type> {
+  readonly type: T;
+  /** Where the user wrote it; literals and derived nodes may lack it. */
+  readonly site?: Site;
+}
+/** `value` is the unsigned bit pattern, `0 <= value < 2^width`. */
+export interface Lit extends Base<ScalarType> {
+  readonly op: 'lit';
+  readonly value: bigint;
+}
+export interface Ref extends Base {
+  readonly op: 'ref';
+  readonly signal: Signal;
+}
+export interface Field extends Base {
+  readonly op: 'field';
+  readonly of: Expr;
+  readonly name: string;
+}
+/** Element of a vector. A dynamic index past the end reads element 0 of a zero-extended vector: 0. */
+export interface Index extends Base {
+  readonly op: 'index';
+  readonly of: Expr;
+  readonly index: Expr | number;
+}
+export interface Unary extends Base<ScalarType> {
+  readonly op: 'unary';
+  readonly fn: UnaryFn;
+  readonly a: Expr;
+}
+export interface Binary extends Base<ScalarType> {
+  readonly op: 'binary';
+  readonly fn: BinaryFn;
+  readonly a: Expr;
+  readonly b: Expr;
+}
+export interface Mux extends Base {
+  readonly op: 'mux';
+  readonly cond: Expr;
+  readonly a: Expr;
+  readonly b: Expr;
+}
+/** Bits `lo + width - 1 .. lo` of a scalar, as UInt. */
+export interface Slice extends Base<ScalarType> {
+  readonly op: 'slice';
+  readonly of: Expr;
+  readonly lo: number;
+}
+/** Concatenation, most significant part first, as UInt. */
+export interface Cat extends Base<ScalarType> {
+  readonly op: 'cat';
+  readonly parts: readonly Expr[];
+}
+/** The same bits seen as another type of the same width (scalars, bundles and vectors alike). */
+export interface Cast extends Base {
+  readonly op: 'cast';
+  readonly of: Expr;
+}
+/** Sign extension of SInt, zero extension of UInt, to the wider `type`. */
+export interface Extend extends Base<ScalarType> {
+  readonly op: 'extend';
+  readonly of: Expr;
+}
+/** Asynchronous read. A synchronous read is a register that is assigned this. An address past the end reads 0. */
+export interface MemRead extends Base {
+  readonly op: 'memRead';
+  readonly mem: Memory;
+  readonly addr: Expr;
+}
+export interface BundleLit extends Base<BundleType> {
+  readonly op: 'bundle';
+  /** In the order of the type's fields. */
+  readonly fields: readonly Expr[];
+}
+export interface VecLit extends Base<VecType> {
+  readonly op: 'vec';
+  readonly items: readonly Expr[];
+}
+export type Expr = Lit | Ref | Field | Index | Unary | Binary | Mux | Slice | Cat | Cast | Extend | MemRead | BundleLit | VecLit;
+
+/** Direct operands of an expression. */
+export function operands(e: Expr): readonly Expr[] {
+  switch (e.op) {
+    case 'lit':
+    case 'ref':
+      return [];
+    case 'field':
+    case 'slice':
+    case 'cast':
+    case 'extend':
+      return [e.of];
+    case 'index':
+      return typeof e.index === 'number' ? [e.of] : [e.of, e.index];
+    case 'unary':
+      return [e.a];
+    case 'binary':
+      return [e.a, e.b];
+    case 'mux':
+      return [e.cond, e.a, e.b];
+    case 'cat':
+      return e.parts;
+    case 'memRead':
+      return [e.addr];
+    case 'bundle':
+      return e.fields;
+    case 'vec':
+      return e.items;
+  }
+}
+
+/** The same node with its direct operands replaced by `f(operand)`; the node itself if nothing changed. */
+export function mapOperands(e: Expr, f: (x: Expr) => Expr): Expr {
+  switch (e.op) {
+    case 'lit':
+    case 'ref':
+      return e;
+    case 'field':
+    case 'slice':
+    case 'cast':
+    case 'extend': {
+      const of = f(e.of);
+      return of === e.of ? e : { ...e, of };
+    }
+    case 'index': {
+      const of = f(e.of);
+      const index = typeof e.index === 'number' ? e.index : f(e.index);
+      return of === e.of && index === e.index ? e : { ...e, of, index };
+    }
+    case 'unary': {
+      const a = f(e.a);
+      return a === e.a ? e : { ...e, a };
+    }
+    case 'binary': {
+      const a = f(e.a);
+      const b = f(e.b);
+      return a === e.a && b === e.b ? e : { ...e, a, b };
+    }
+    case 'mux': {
+      const cond = f(e.cond);
+      const a = f(e.a);
+      const b = f(e.b);
+      return cond === e.cond && a === e.a && b === e.b ? e : { ...e, cond, a, b };
+    }
+    case 'cat': {
+      const parts = e.parts.map(f);
+      return parts.every((p, i) => p === e.parts[i]) ? e : { ...e, parts };
+    }
+    case 'memRead': {
+      const addr = f(e.addr);
+      return addr === e.addr ? e : { ...e, addr };
+    }
+    case 'bundle': {
+      const fields = e.fields.map(f);
+      return fields.every((p, i) => p === e.fields[i]) ? e : { ...e, fields };
+    }
+    case 'vec': {
+      const items = e.items.map(f);
+      return items.every((p, i) => p === e.items[i]) ? e : { ...e, items };
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/** Hardware types of the intermediate representation. Scalars are words of a fixed width; bundles and vectors are packed. */
+
+export interface BoolType {
+  readonly kind: 'bool';
+}
+export interface UIntType {
+  readonly kind: 'uint';
+  readonly width: number;
+}
+export interface SIntType {
+  readonly kind: 'sint';
+  readonly width: number;
+}
+/** Members are numbered from 0 in order of declaration. */
+export interface EnumType {
+  readonly kind: 'enum';
+  readonly name: string;
+  readonly members: readonly string[];
+}
+/** Packed record: the first field occupies the most significant bits, as in a SystemVerilog packed struct. */
+export interface BundleType {
+  readonly kind: 'bundle';
+  readonly name: string;
+  readonly fields: readonly { readonly name: string; readonly type: Type }[];
+}
+/** Packed vector: element 0 occupies the least significant bits. */
+export interface VecType {
+  readonly kind: 'vec';
+  readonly element: Type;
+  readonly length: number;
+}
+export type ScalarType = BoolType | UIntType | SIntType | EnumType;
+export type Type = ScalarType | BundleType | VecType;
+
+export const BOOL: BoolType = { kind: 'bool' };
+export const uintType = (width: number): UIntType => ({ kind: 'uint', width });
+export const sintType = (width: number): SIntType => ({ kind: 'sint', width });
+
+export function isScalar(t: Type): t is ScalarType {
+  return t.kind !== 'bundle' && t.kind !== 'vec';
+}
+
+/** Smallest width that distinguishes `n` values; at least 1. */
+export function indexWidth(n: number): number {
+  return Math.max(1, Math.ceil(Math.log2(n)));
+}
+
+/** Total width in bits. */
+export function widthOf(t: Type): number {
+  switch (t.kind) {
+    case 'bool':
+      return 1;
+    case 'uint':
+    case 'sint':
+      return t.width;
+    case 'enum':
+      return indexWidth(t.members.length);
+    case 'bundle':
+      return t.fields.reduce((sum, f) => sum + widthOf(f.type), 0);
+    case 'vec':
+      return t.length * widthOf(t.element);
+  }
+}
+
+export function sameType(a: Type, b: Type): boolean {
+  if (a === b) return true;
+  switch (a.kind) {
+    case 'bool':
+      return b.kind === 'bool';
+    case 'uint':
+    case 'sint':
+      return b.kind === a.kind && b.width === a.width;
+    case 'enum':
+      return b.kind === 'enum' && b.name === a.name && b.members.join() === a.members.join();
+    case 'bundle':
+      return (
+        b.kind === 'bundle' &&
+        b.fields.length === a.fields.length &&
+        a.fields.every((f, i) => f.name === b.fields[i].name && sameType(f.type, b.fields[i].type))
+      );
+    case 'vec':
+      return b.kind === 'vec' && b.length === a.length && sameType(a.element, b.element);
+  }
+}
+
+/** How errors and the design summary name a type. */
+export function typeName(t: Type): string {
+  switch (t.kind) {
+    case 'bool':
+      return 'Bool';
+    case 'uint':
+      return `UInt<${t.width}>`;
+    case 'sint':
+      return `SInt<${t.width}>`;
+    case 'enum':
+      return t.name;
+    case 'bundle':
+      return t.name || `{${t.fields.map((f) => `${f.name}: ${typeName(f.type)}`).join(', ')}}`;
+    case 'vec':
+      return `Vec<${typeName(t.element)}, ${t.length}>`;
+  }
+}

@@ -1,0 +1,298 @@
+/** The module builder: what a body calls to declare state, structure and behaviour. Records statements; checks come as passes. */
+import { DesignError } from '../design-error.ts';
+import type { Expr } from '../ir/expr.ts';
+import type { BlackBox, Check, Grid, Instance, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../ir/module.ts';
+import { BOOL, widthOf } from '../ir/types.ts';
+import type { EnumType, Type } from '../ir/types.ts';
+import { here } from '../site.ts';
+import type { Site } from '../site.ts';
+import { GridBuilder } from './grid.ts';
+import { Mem } from './memory.ts';
+import type { MemoryOptions } from './memory.ts';
+import type { ModuleDef } from './definition.ts';
+import { checkName } from './names.ts';
+import type { Outside, PortMap, SinkView, SourceView } from './ports.ts';
+import type { Shape } from './shapes.ts';
+import { exprOf, toExpr } from './values.ts';
+import type { Bool, Enum, UInt } from './values.ts';
+import { defineAccessor, portsView, signalAccessor } from './views.ts';
+import type { Accessor, Driver } from './views.ts';
+
+type Handles<R> = { [K in keyof R]: R[K] extends Shape<infer V> ? V : never };
+
+/** Continues a `when`. */
+export interface WhenChain {
+  elseWhen(cond: Bool, body: () => void): WhenChain;
+  otherwise(body: () => void): void;
+}
+
+export class Builder implements Driver {
+  private readonly names = new Map<string, Site>();
+  private readonly owned = new Set<Signal>();
+  private scope: Statement[] = [];
+  private readonly conditions: Expr[] = [];
+  readonly body: Statement[] = this.scope;
+  readonly ports: Signal[] = [];
+  readonly wireList: Signal[] = [];
+  readonly regList: Signal[] = [];
+  readonly memories: Memory[] = [];
+  readonly instances: Instance[] = [];
+  readonly grids: Grid[] = [];
+  readonly checks: Check[] = [];
+  blackBox: BlackBox | undefined;
+  docText = '';
+
+  constructor(readonly moduleName: string) {}
+
+  /** Describes the module in the printed header. */
+  doc(text: string): void {
+    this.docText = text;
+  }
+
+  /** Registers: take their assigned value at the clock edge, keep it otherwise. */
+  regs<R extends Readonly<Record<string, Shape<unknown>>>>(shapes: R): Handles<R> {
+    return this.declare(shapes, 'reg');
+  }
+
+  /** Combinational signals to be driven in the body; every path must drive them (give a default first). */
+  wires<R extends Readonly<Record<string, Shape<unknown>>>>(shapes: R): Handles<R> {
+    return this.declare(shapes, 'wire');
+  }
+
+  /** Gives values their names in SystemVerilog and waves; returns handles of the named wires. */
+  let<R extends Readonly<Record<string, unknown>>>(values: R): { readonly [K in keyof R]: R[K] } {
+    const site = here();
+    const record = {};
+    for (const [name, value] of Object.entries(values)) {
+      const expr = exprOf(value);
+      const signal = this.addSignal({ name, kind: 'wire', type: expr.type, site });
+      this.wireList.push(signal);
+      this.atTop(() => this.drive(signal, [], expr, site));
+      defineAccessor(record, name, signalAccessor(this, signal, false));
+    }
+    return record as R;
+  }
+
+  /** A memory of `depth` words; see `Mem` for its ports. */
+  mem<V>(name: string, shape: Shape<V>, depth: number, options: MemoryOptions = {}): Mem<V> {
+    const site = here();
+    if (!Number.isInteger(depth) || depth < 1) throw new DesignError('memory', `memory ${name} of ${depth} words`, site, undefined, 'give at least one word');
+    this.claim(name, site);
+    const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto', ...(options.init ? { init: options.init } : {}) };
+    this.memories.push(memory);
+    return new Mem<V>(this, memory, shape);
+  }
+
+  when(cond: Bool, body: () => void): WhenChain {
+    const site = here();
+    const statement = { kind: 'when' as const, cond: toExpr(cond, BOOL, site), then: [] as Statement[], else: [] as Statement[], site };
+    this.scope.push(statement);
+    this.within(statement.then, statement.cond, body);
+    const negated: Expr = { op: 'unary', fn: 'not', type: BOOL, a: statement.cond, site };
+    return {
+      elseWhen: (c, b) => {
+        let chain: WhenChain | undefined;
+        this.within(statement.else, negated, () => {
+          chain = this.when(c, b);
+        });
+        const inner = chain as WhenChain;
+        const under = (f: () => void): void => this.within(statement.else, negated, f, true);
+        return underneath(inner, under);
+      },
+      otherwise: (b) => this.within(statement.else, negated, b),
+    };
+  }
+
+  /** One branch an enumeration member; `otherwise` for the rest. Without it, members left out do nothing. */
+  switch<M extends string>(on: Enum<M>, branches: { readonly [K in M]?: () => void }, otherwise?: () => void): void {
+    const type = on.expr.type as EnumType;
+    const cases = Object.entries(branches).map(([member, body]) => ({ values: [BigInt(type.members.indexOf(member))], body: body as () => void }));
+    // All members handled: the last branch becomes the default, so that bit patterns without a member drive something too.
+    const last = otherwise || cases.length < type.members.length ? undefined : cases.pop();
+    this.addSwitch(on.expr, cases, otherwise ?? last?.body, here());
+  }
+
+  /** One branch a set of numbers; `otherwise` for the rest. The sets must be disjoint. */
+  switchOn(on: UInt, branches: readonly (readonly [number | readonly number[], () => void])[], otherwise?: () => void): void {
+    const site = here();
+    const cases = branches.map(([values, body]) => ({
+      values: (typeof values === 'number' ? [values] : values).map((v) => {
+        const lit = toExpr(v, on.expr.type, site);
+        return lit.op === 'lit' ? lit.value : 0n;
+      }),
+      body,
+    }));
+    const seen = new Set<bigint>();
+    for (const v of cases.flatMap((c) => c.values)) {
+      if (seen.has(v)) throw new DesignError('missing-case', `value ${v} stands in two branches of a switch`, site, undefined, 'keep one of them');
+      seen.add(v);
+    }
+    this.addSwitch(on.expr, cases, otherwise, site);
+  }
+
+  private addSwitch(on: Expr, cases: readonly { values: readonly bigint[]; body: () => void }[], otherwise: (() => void) | undefined, site: Site): void {
+    const is = (values: readonly bigint[]): Expr =>
+      values.map((v): Expr => ({ op: 'binary', fn: 'eq', type: BOOL, a: on, b: { op: 'lit', type: on.type as EnumType, value: v } }))
+        .reduce((a, b): Expr => ({ op: 'binary', fn: 'or', type: BOOL, a, b }));
+    const built = cases.map((c) => ({ values: c.values, body: [] as Statement[] }));
+    const rest: Statement[] = [];
+    this.scope.push({ kind: 'switch', on, cases: built, default: rest, site });
+    for (const [i, c] of cases.entries()) this.within(built[i].body, is(c.values), c.body);
+    if (otherwise) {
+      const none = cases.length === 0 ? undefined : ({ op: 'unary', fn: 'not', type: BOOL, a: is(cases.flatMap((c) => c.values)) } as const);
+      this.within(rest, none, otherwise);
+    }
+  }
+
+  /** Creates an instance of `def`; the result is the outside view of its ports. */
+  inst<P extends PortMap>(name: string, def: ModuleDef<P>): Outside<P> {
+    const site = here();
+    this.claim(name, site);
+    const module = def.elaborate();
+    const connections = new Map<string, Signal>();
+    for (const port of module.ports) {
+      const kind = port.kind === 'input' ? 'instIn' : 'instOut';
+      const signal = this.addSignal({ name: `${name}_${port.name}`, kind, type: port.type, site, port: { instance: name, port: port.name } });
+      connections.set(port.name, signal);
+    }
+    this.instances.push({ name, module, site, connections });
+    return portsView(def.ports, (flat) => {
+      const signal = connections.get(flat) as Signal;
+      return signalAccessor(this, signal, signal.kind === 'instIn');
+    }) as Outside<P>;
+  }
+
+  /** A `rows` by `columns` grid of equal cells, wired symbolically through the returned builder. */
+  grid<P extends PortMap>(name: string, def: ModuleDef<P>, rows: number, columns: number): GridBuilder<P> {
+    const site = here();
+    this.claim(name, site);
+    return new GridBuilder<P>(this, name, def.elaborate(), rows, columns, site, (g) => this.grids.push(g));
+  }
+
+  /** Drives `sink` from `source`: valid and bits forward, ready back. */
+  connect<V>(source: SinkView<V>, sink: SourceView<V>): void {
+    sink.valid = source.valid;
+    sink.bits = source.bits as V;
+    source.ready = sink.ready;
+  }
+
+  /** Must hold at every clock edge outside reset wherever this line is reached; stops a simulation when it does not. */
+  assert(name: string, cond: Bool, message = ''): void {
+    this.check('assert', name, cond, message);
+  }
+
+  /** Counted at every clock edge at which it holds and this line is reached. */
+  cover(name: string, cond: Bool, message = ''): void {
+    this.check('cover', name, cond, message);
+  }
+
+  private check(kind: 'assert' | 'cover', name: string, cond: Bool, message: string): void {
+    const site = here();
+    this.claim(name, site);
+    let expr = toExpr(cond, BOOL, site);
+    const enable = this.conditions.reduce<Expr | undefined>((a, b) => (a ? { op: 'binary', fn: 'and', type: BOOL, a, b } : b), undefined);
+    if (enable && kind === 'cover') expr = { op: 'binary', fn: 'and', type: BOOL, a: enable, b: expr, site };
+    if (enable && kind === 'assert') expr = { op: 'binary', fn: 'or', type: BOOL, a: { op: 'unary', fn: 'not', type: BOOL, a: enable }, b: expr, site };
+    this.checks.push({ kind, name, cond: expr, message, site });
+  }
+
+  // --- used by views, memories and grids ---
+
+  drive(target: Signal, path: readonly PathElement[], value: Expr, site: Site): void {
+    this.scope.push({ kind: 'assign', target, path, value, site });
+  }
+
+  push(statement: Statement): void {
+    this.scope.push(statement);
+  }
+
+  checkOwner(signal: Signal, site: Site): void {
+    if (!this.owned.has(signal)) {
+      throw new DesignError('foreign-signal', `${signal.name} belongs to another module than ${this.moduleName}`, site, signal.site, 'pass it through a port');
+    }
+  }
+
+  owns(signal: Signal): boolean {
+    return this.owned.has(signal);
+  }
+
+  /** Declares a signal after checking its name. */
+  addSignal(signal: Signal): Signal {
+    this.claim(signal.name, signal.site);
+    this.owned.add(signal);
+    return signal;
+  }
+
+  addRegister(name: string, type: Type, site: Site): Signal {
+    const signal = this.addSignal({ name, kind: 'reg', type, site });
+    this.regList.push(signal);
+    return signal;
+  }
+
+  /** Runs `body` with statements recorded at the module's top level. */
+  atTop(body: () => void): void {
+    const outer = this.scope;
+    this.scope = this.body;
+    body();
+    this.scope = outer;
+  }
+
+  private claim(name: string, site: Site): void {
+    checkName(name, site);
+    const first = this.names.get(name);
+    if (first) throw new DesignError('duplicate-name', `'${name}' is declared twice in ${this.moduleName}`, site, first, 'choose another name');
+    this.names.set(name, site);
+  }
+
+  private declare<R extends Readonly<Record<string, Shape<unknown>>>>(shapes: R, kind: SignalKind & ('reg' | 'wire')): Handles<R> {
+    const site = here();
+    const record = {};
+    for (const [name, shape] of Object.entries(shapes)) {
+      if (widthOf(shape.type) < 1) throw new DesignError('bad-width', `${name} has no bits`, site, undefined, 'give it a width');
+      const reset = kind === 'reg' && shape.reset.some((l) => l !== undefined) ? { reset: shape.reset } : {};
+      const signal = this.addSignal({ name, kind, type: shape.type, site, ...reset });
+      (kind === 'reg' ? this.regList : this.wireList).push(signal);
+      defineAccessor(record, name, signalAccessor(this, signal, true));
+    }
+    return record as Handles<R>;
+  }
+
+  private within(scope: Statement[], cond: Expr | undefined, body: () => void, keep = false): void {
+    const outer = this.scope;
+    // `keep`: continue an else-branch that already holds the chain's next `when`; its body goes inside that statement.
+    this.scope = keep ? outer : scope;
+    if (cond) this.conditions.push(cond);
+    body();
+    if (cond) this.conditions.pop();
+    this.scope = outer;
+  }
+
+  /** Makes accessors for a port signal of this module. */
+  portAccessor(signal: Signal): Accessor {
+    return signalAccessor(this, signal, signal.kind === 'output');
+  }
+
+  finish(site: Site): Module {
+    const clocked = this.regList.length > 0 || this.memories.length > 0 || this.checks.length > 0 || this.blackBox?.clock !== undefined
+      || this.blackBox?.behaviour?.clocked === true || this.instances.some((i) => i.module.clocked) || this.grids.some((g) => g.module.clocked);
+    return {
+      name: this.moduleName, site, doc: this.docText, ports: this.ports, wires: this.wireList, regs: this.regList, memories: this.memories,
+      instances: this.instances, grids: this.grids, body: this.body, checks: this.checks, clocked,
+      ...(this.blackBox ? { blackBox: this.blackBox } : {}),
+    };
+  }
+}
+
+/** A chain whose continuations run under the conditions of the branches before it. */
+function underneath(inner: WhenChain, under: (f: () => void) => void): WhenChain {
+  return {
+    elseWhen: (c, b) => {
+      let next: WhenChain | undefined;
+      under(() => {
+        next = inner.elseWhen(c, b);
+      });
+      return underneath(next as WhenChain, under);
+    },
+    otherwise: (b) => under(() => inner.otherwise(b)),
+  };
+}

@@ -1,0 +1,81 @@
+/** Memories as the designer uses them. */
+import { DesignError } from '../design-error.ts';
+import type { Expr } from '../ir/expr.ts';
+import type { Memory } from '../ir/module.ts';
+import { indexWidth, uintType, widthOf } from '../ir/types.ts';
+import { here } from '../site.ts';
+import type { Site } from '../site.ts';
+import type { Builder } from './builder.ts';
+import type { Shape } from './shapes.ts';
+import { toExpr, wrap } from './values.ts';
+import type { Bool, UInt } from './values.ts';
+
+export interface MemoryOptions {
+  /** Initial words as unsigned bit patterns; the rest is 0. */
+  readonly init?: readonly bigint[];
+  /** What to ask of synthesis: `registers` (flip-flops or LUT RAM), `block` (block RAM), `ultra` (large single-port RAM). */
+  readonly style?: Memory['style'];
+}
+
+/**
+ * A memory with any number of ports. Every read sees the content before the clock edge at which a write of the same
+ * cycle lands: a synchronous read port returns the old word.
+ */
+export class Mem<V> {
+  constructor(
+    private readonly builder: Builder,
+    private readonly memory: Memory,
+    private readonly shape: Shape<V>,
+  ) {}
+
+  get depth(): number {
+    return this.memory.depth;
+  }
+
+  /** Asynchronous (register-file-like) read in this cycle. An address past the end reads 0. */
+  read(addr: UInt): V {
+    return wrap(this.readExpr(addr)) as V;
+  }
+
+  private readExpr(addr: UInt): Expr {
+    const site = here();
+    return { op: 'memRead', type: this.shape.type, mem: this.memory, addr: this.address(addr, site), site };
+  }
+
+  /** Addresses have exactly the width that the depth needs, so that none can silently wrap. */
+  private address(addr: UInt, site: Site): Expr {
+    return toExpr(addr, uintType(indexWidth(this.memory.depth)), site, this.memory.site, `address of ${this.memory.name}`);
+  }
+
+  /**
+   * Synchronous (SRAM-like) read port called `name`: the result appears in the cycle after `enable` and then keeps its
+   * value. Returns the port's output register.
+   */
+  readSync(name: string, addr: UInt, enable?: Bool): V {
+    const site = here();
+    const signal = this.builder.addRegister(name, this.shape.type, site);
+    const expr = this.readExpr(addr);
+    this.builder.atTop(() => {
+      const capture = (): void => this.builder.drive(signal, [], expr, site);
+      if (enable) this.builder.when(enable, capture);
+      else capture();
+    });
+    return wrap({ op: 'ref', type: signal.type, signal }) as V;
+  }
+
+  /** Write at the clock edge, under the conditions of the enclosing `when`s. A write past the end is ignored. */
+  write(addr: UInt, data: V): void {
+    const site = here();
+    this.builder.push({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site, this.memory.site, this.memory.name), site });
+  }
+
+  /** Write of the lanes whose mask bit is 1; the word is divided into `mask.width` equal lanes, lane 0 lowest. */
+  writeMasked(addr: UInt, data: V, mask: UInt): void {
+    const site = here();
+    const width = widthOf(this.shape.type);
+    if (width % mask.width !== 0) {
+      throw new DesignError('memory', `mask of ${mask.width} bits for words of ${width} bits`, site, this.memory.site, 'the mask must divide the word evenly');
+    }
+    this.builder.push({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site, this.memory.site, this.memory.name), mask: mask.expr, site });
+  }
+}

@@ -1,0 +1,112 @@
+/** Shapes: hardware types as the designer writes them, with the handle's static type and the reset value. */
+import { DesignError } from '../design-error.ts';
+import type { Expr, Lit } from '../ir/expr.ts';
+import { BOOL, isScalar, sintType, uintType, widthOf } from '../ir/types.ts';
+import type { ScalarType, Type } from '../ir/types.ts';
+import { here } from '../site.ts';
+import { Bool, Enum, SInt, UInt, castTo, literal, toExpr, wrap } from './values.ts';
+import type { Value, Vec } from './values.ts';
+
+/** Value handle `V` in hardware. `reset` has one entry per scalar leaf. */
+export interface Shape<V> {
+  readonly type: Type;
+  readonly width: number;
+  readonly reset: readonly (Lit | undefined)[];
+  readonly handle?: V;
+}
+
+/** Shape of a number: also makes literals. */
+export interface NumberShape<V> extends Shape<V> {
+  lit(value: number | bigint): V;
+}
+
+function scalar<V>(type: ScalarType, make: (e: Expr) => V, reset?: number | bigint | boolean): NumberShape<V> {
+  const site = here();
+  const width = widthOf(type);
+  if (!Number.isInteger(width) || width < 1) throw new DesignError('bad-width', `${width} bits`, site, undefined, 'a width is a whole number, at least 1');
+  return {
+    type,
+    width,
+    reset: [reset === undefined ? undefined : (literal(type, reset, site) as Lit)],
+    lit: (value) => make(literal(type, value, here())),
+  };
+}
+
+/** Unsigned number of `width` bits; registers of this shape reset to `reset` if it is given. */
+export function U<W extends number>(width: W, reset?: number | bigint): NumberShape<UInt<W>> {
+  return scalar(uintType(width), (e) => new UInt<W>(e), reset);
+}
+
+/** Two's complement number of `width` bits. */
+export function S<W extends number>(width: W, reset?: number | bigint): NumberShape<SInt<W>> {
+  return scalar(sintType(width), (e) => new SInt<W>(e), reset);
+}
+
+/** Truth value without reset; `Flag(false)` resets. */
+export const B: Shape<Bool> = scalar(BOOL, (e) => new Bool(e));
+/** Truth value that resets to `reset`. */
+export function Flag(reset: boolean): Shape<Bool> {
+  return scalar(BOOL, (e) => new Bool(e), reset);
+}
+
+/** Constant truth value. */
+export function bool(value: boolean): Bool {
+  return new Bool(literal(BOOL, value, here()));
+}
+
+/** A enumeration's shape carries its members as literals: `State.idle`. */
+export type EnumShape<M extends string> = Shape<Enum<M>> & { readonly [K in M]: Enum<M> } & { resetTo(member: M): Shape<Enum<M>> };
+
+/** Enumeration with members numbered from 0. */
+export function enumeration<const M extends string>(name: string, ...members: readonly M[]): EnumShape<M> {
+  const type = { kind: 'enum', name, members } as const;
+  const value = (m: M): Expr => ({ op: 'lit', type, value: BigInt(members.indexOf(m)) });
+  const shape = {
+    type,
+    width: widthOf(type),
+    reset: [undefined],
+    resetTo: (m: M): Shape<Enum<M>> => ({ type, width: widthOf(type), reset: [value(m) as Lit] }),
+  };
+  for (const m of members) Object.defineProperty(shape, m, { enumerable: true, value: new Enum<M>(value(m)) });
+  return shape as unknown as EnumShape<M>;
+}
+
+type Handles<F> = { [K in keyof F]: F[K] extends Shape<infer V> ? V : never };
+
+/** Record of fields, packed in the order given (first field most significant). The name becomes a packed struct. */
+export function bundle<F extends Readonly<Record<string, Shape<unknown>>>>(name: string, fields: F): Shape<Handles<F>> & { readonly fields: F } {
+  const list = Object.entries(fields);
+  if (list.length === 0) throw new DesignError('bad-width', `bundle ${name} has no fields`, here(), undefined, 'give at least one field');
+  const type = { kind: 'bundle', name, fields: list.map(([n, s]) => ({ name: n, type: s.type })) } as const;
+  return { type, width: widthOf(type), reset: list.flatMap(([, s]) => s.reset), fields };
+}
+
+/** `length` elements of one shape. */
+export function vec<V>(element: Shape<V>, length: number): Shape<Vec<V>> {
+  if (!Number.isInteger(length) || length < 1) throw new DesignError('bad-width', `vector of ${length} elements`, here(), undefined, 'give at least one element');
+  const type = { kind: 'vec', element: element.type, length } as const;
+  return { type, width: widthOf(type), reset: Array.from({ length }, () => element.reset).flat() };
+}
+
+/** Leaf scalars of a type, in the order of `Shape.reset`. */
+export function leafCount(type: Type): number {
+  if (isScalar(type)) return 1;
+  return type.kind === 'vec' ? type.length * leafCount(type.element) : type.fields.reduce((n, f) => n + leafCount(f.type), 0);
+}
+
+/** The bits of an unsigned number seen as a value of `shape`; widths must be equal. */
+export function fromBits<V>(shape: Shape<V>, bits: UInt): V {
+  const site = here();
+  const e = toExpr(bits, uintType(shape.width), site);
+  return wrap(castTo(e, shape.type, site)) as V;
+}
+
+/** A literal or signal as a value of `shape`, with the language's checks: makes bundles from plain records. */
+export function valueOf<V>(shape: Shape<V>, value: unknown): V {
+  return wrap(toExpr(value, shape.type, here())) as V;
+}
+
+/** Shape of an existing value, without reset. */
+export function shapeOf<V extends Value>(value: V): Shape<V> {
+  return { type: value.expr.type, width: widthOf(value.expr.type), reset: Array.from({ length: leafCount(value.expr.type) }, () => undefined) };
+}

@@ -1,0 +1,223 @@
+/**
+ * Combinational dependencies at the granularity of leaves: finds loops, and summarises which outputs of a module follow
+ * which inputs without a register in between. Loops through instances are found because a parent sees its children's summaries.
+ */
+import { DesignError } from '../design-error.ts';
+import type { Expr } from '../ir/expr.ts';
+import { operands } from '../ir/expr.ts';
+import { countLeaves, indexExpressions, leafRange, leavesOf } from '../ir/leaves.ts';
+import type { Grid, Module, Signal, Statement } from '../ir/module.ts';
+import { widthOf } from '../ir/types.ts';
+import type { Site } from '../site.ts';
+
+/** Output port name → names of the input ports it depends on within the cycle. */
+export type CombSummary = ReadonlyMap<string, ReadonlySet<string>>;
+
+interface Edge {
+  readonly to: string;
+  readonly site: Site | undefined;
+}
+
+class Graph {
+  readonly edges = new Map<string, Edge[]>();
+  readonly sites = new Map<string, Site>();
+  add(from: string, to: string, site: Site | undefined): void {
+    const list = this.edges.get(from);
+    if (list) list.push({ to, site });
+    else this.edges.set(from, [{ to, site }]);
+  }
+}
+
+/** Checks one module whose children's summaries are known; returns its own. Throws DesignError `combinational-loop`. */
+export function combPaths(m: Module, summaryOf: (child: Module) => CombSummary): CombSummary {
+  if (m.blackBox) return blackBoxSummary(m);
+  const graph = new Graph();
+  const isComb = (s: Signal): boolean => s.kind !== 'reg';
+  addStatements(graph, m.body, [], isComb);
+  for (const i of m.instances) addChild(graph, summaryOf(i.module), (port) => i.connections.get(port));
+  for (const g of m.grids) addGrid(graph, m, g, summaryOf(g.module));
+  findLoop(m, graph);
+  return summarise(m, graph);
+}
+
+function blackBoxSummary(m: Module): CombSummary {
+  // Nothing is known of the cell: assume that an unclocked one is combinational throughout.
+  const inputs = new Set(m.ports.filter((p) => p.kind === 'input').map((p) => p.name));
+  return new Map(m.ports.filter((p) => p.kind === 'output').map((p) => [p.name, m.blackBox?.clock ? new Set<string>() : inputs]));
+}
+
+const leafName = (s: Signal, leaf: number): string => (countLeaves(s.type) === 1 ? s.name : `${s.name}${leavesOf(s.type)[leaf].suffix}`);
+
+function addStatements(graph: Graph, body: readonly Statement[], conds: readonly Expr[], isComb: (s: Signal) => boolean): void {
+  for (const s of body) {
+    if (s.kind === 'assign' && isComb(s.target)) {
+      const { start, end, exact } = leafRange(s.target.type, s.path);
+      for (let i = start; i < end; i++) {
+        const from = leafName(s.target, i);
+        graph.sites.set(from, s.site);
+        const add = (to: string): void => graph.add(from, to, s.site);
+        if (exact) dependencies(s.value, i - start, i - start + 1, add);
+        else dependencies(s.value, 0, countLeaves(s.value.type), add);
+        for (const e of [...conds, ...indexExpressions(s)]) dependencies(e, 0, 1, add);
+      }
+    } else if (s.kind === 'when') {
+      addStatements(graph, s.then, [...conds, s.cond], isComb);
+      addStatements(graph, s.else, [...conds, s.cond], isComb);
+    } else if (s.kind === 'switch') {
+      for (const c of s.cases) addStatements(graph, c.body, [...conds, s.on], isComb);
+      addStatements(graph, s.default, [...conds, s.on], isComb);
+    }
+  }
+}
+
+/** Combinational leaves that leaves `start..end` of `e` depend on. */
+function dependencies(root: Expr, start: number, end: number, add: (leaf: string) => void): void {
+  const seen = new Map<Expr, Set<string>>();
+  const visit = (e: Expr, lo: number, hi: number): void => {
+    const key = `${lo}:${hi}`;
+    const done = seen.get(e);
+    if (done?.has(key)) return;
+    if (done) done.add(key);
+    else seen.set(e, new Set([key]));
+    switch (e.op) {
+      case 'lit':
+        return;
+      case 'ref':
+        if (e.signal.kind !== 'reg') for (let i = lo; i < hi; i++) add(leafName(e.signal, i));
+        return;
+      case 'field': {
+        const base = leafRange(e.of.type, [{ field: e.name }]).start;
+        return visit(e.of, base + lo, base + hi);
+      }
+      case 'index':
+        if (typeof e.index === 'number') {
+          const base = leafRange(e.of.type, [{ index: e.index }]).start;
+          return visit(e.of, base + lo, base + hi);
+        }
+        visit(e.index, 0, 1);
+        return visit(e.of, 0, countLeaves(e.of.type));
+      case 'mux':
+        visit(e.cond, 0, 1);
+        visit(e.a, lo, hi);
+        return visit(e.b, lo, hi);
+      case 'bundle':
+      case 'vec': {
+        let at = 0;
+        for (const part of operands(e)) {
+          const n = countLeaves(part.type);
+          if (at < hi && at + n > lo) visit(part, Math.max(0, lo - at), Math.min(n, hi - at));
+          at += n;
+        }
+        return;
+      }
+      case 'slice':
+        return visitBits(e.of, e.lo, e.lo + widthOf(e.type), visit);
+      default:
+        for (const o of operands(e)) visit(o, 0, countLeaves(o.type));
+    }
+  };
+  visit(root, start, end);
+}
+
+/** Bits `lo..hi` of a packed expression: only the leaves that hold them. */
+function visitBits(e: Expr, lo: number, hi: number, visit: (e: Expr, lo: number, hi: number) => void): void {
+  if (e.op === 'cast') return visitBits(e.of, lo, hi, visit);
+  const leaves = leavesOf(e.type);
+  for (const [i, l] of leaves.entries()) if (l.lo < hi && l.lo + widthOf(l.type) > lo) visit(e, i, i + 1);
+}
+
+function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) => Signal | undefined): void {
+  for (const [output, inputs] of summary) {
+    const out = signalOf(output);
+    if (!out) continue;
+    for (const input of inputs) {
+      const inp = signalOf(input);
+      if (!inp) continue;
+      for (let o = 0; o < countLeaves(out.type); o++) {
+        for (let i = 0; i < countLeaves(inp.type); i++) graph.add(leafName(out, o), leafName(inp, i), undefined);
+      }
+    }
+  }
+}
+
+/** A grid's outputs depend on what feeds the inputs that its cells' outputs reach, neighbours included. */
+function addGrid(graph: Graph, m: Module, g: Grid, summary: CombSummary): void {
+  const reach = new Map<string, Set<string>>();
+  for (const output of summary.keys()) {
+    const inputs = new Set<string>();
+    const directions = new Set<string>();
+    const stack = [output];
+    const seen = new Set<string>();
+    for (let o = stack.pop(); o !== undefined; o = stack.pop()) {
+      if (seen.has(o)) continue;
+      seen.add(o);
+      for (const i of summary.get(o) ?? []) {
+        inputs.add(i);
+        const feed = g.inputs.get(i);
+        if (feed?.kind === 'neighbour') {
+          directions.add(feed.from);
+          stack.push(feed.output);
+        }
+      }
+    }
+    if ((directions.has('west') && directions.has('east')) || (directions.has('north') && directions.has('south'))) {
+      throw new DesignError('combinational-loop', `cells of grid ${m.name}.${g.name} pass ${output} back and forth`, g.site, g.module.site, 'put a register into the cell');
+    }
+    reach.set(output, inputs);
+  }
+  for (const o of g.outputs) {
+    for (const input of reach.get(o.port) ?? []) {
+      const from = g.inputs.get(input)?.signal;
+      if (!from) continue;
+      for (let i = 0; i < countLeaves(o.signal.type); i++) {
+        for (let k = 0; k < countLeaves(from.type); k++) graph.add(leafName(o.signal, i), leafName(from, k), undefined);
+      }
+    }
+  }
+}
+
+function findLoop(m: Module, graph: Graph): void {
+  const state = new Map<string, 'open' | 'done'>();
+  for (const start of graph.edges.keys()) {
+    if (state.has(start)) continue;
+    // Depth first without recursion: chains of thousands of leaves must not exhaust the stack.
+    const path: { node: string; next: number }[] = [{ node: start, next: 0 }];
+    state.set(start, 'open');
+    while (path.length > 0) {
+      const top = path[path.length - 1];
+      const edge = graph.edges.get(top.node)?.[top.next++];
+      if (!edge) {
+        state.set(top.node, 'done');
+        path.pop();
+      } else if (!state.has(edge.to)) {
+        state.set(edge.to, 'open');
+        path.push({ node: edge.to, next: 0 });
+      } else if (state.get(edge.to) === 'open') {
+        const loop = path.slice(path.findIndex((p) => p.node === edge.to)).map((p) => p.node);
+        const places = [...loop, edge.to].map((n) => `${n}${graph.sites.has(n) ? ` (${graph.sites.get(n)})` : ''}`);
+        throw new DesignError('combinational-loop', `${m.name}: ${places.join(' ← ')}`, undefined, undefined, 'put a register into the loop');
+      }
+    }
+  }
+}
+
+function summarise(m: Module, graph: Graph): CombSummary {
+  const inputs = new Map<string, string>();
+  for (const p of m.ports) if (p.kind === 'input') for (let i = 0; i < countLeaves(p.type); i++) inputs.set(leafName(p, i), p.name);
+  const summary = new Map<string, Set<string>>();
+  for (const p of m.ports) {
+    if (p.kind !== 'output') continue;
+    const found = new Set<string>();
+    const seen = new Set<string>();
+    const stack = Array.from({ length: countLeaves(p.type) }, (_, i) => leafName(p, i));
+    for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
+      if (seen.has(n)) continue;
+      seen.add(n);
+      const input = inputs.get(n);
+      if (input !== undefined) found.add(input);
+      for (const e of graph.edges.get(n) ?? []) stack.push(e.to);
+    }
+    summary.set(p.name, found);
+  }
+  return summary;
+}

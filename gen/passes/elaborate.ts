@@ -1,0 +1,157 @@
+/**
+ * From a definition to a checked, simplified design in which every distinct module stands once. The one post-pass IR that
+ * printer and engines share.
+ */
+import { DesignError } from '../design-error.ts';
+import type { Expr } from '../ir/expr.ts';
+import { mapOperands } from '../ir/expr.ts';
+import { mapStatements } from '../ir/leaves.ts';
+import type { Design, Module } from '../ir/module.ts';
+import { typeName } from '../ir/types.ts';
+import type { ModuleDef } from '../lang/definition.ts';
+import type { PortMap } from '../lang/ports.ts';
+import { checkDrivers } from './check-drivers.ts';
+import { combPaths } from './comb-paths.ts';
+import type { CombSummary } from './comb-paths.ts';
+import { removeDead } from './dead-code.ts';
+import { simplify } from './simplify.ts';
+
+/** Elaborates, checks and simplifies `top` and all below it. Throws DesignError. */
+export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
+  const order: Module[] = [];
+  const seen = new Set<Module>();
+  collect(top.elaborate(), seen, order);
+
+  const summaries = new Map<Module, CombSummary>();
+  const replacement = new Map<Module, Module>();
+  const byText = new Map<string, Module>();
+  const names = new Set<string>();
+  const modules: Module[] = [];
+  for (const m of order) {
+    checkDrivers(m);
+    summaries.set(m, combPaths(m, (child) => summaries.get(child) as CombSummary));
+    const relinked = relink(m, replacement);
+    const clean = m.blackBox ? relinked : removeDead(simplify(relinked));
+    const text = structure(clean);
+    const twin = byText.get(text);
+    if (twin) {
+      replacement.set(m, twin);
+      continue;
+    }
+    const named = { ...clean, name: freshName(m.name, names) };
+    byText.set(text, named);
+    replacement.set(m, named);
+    modules.push(named);
+  }
+  return { top: modules[modules.length - 1], modules };
+}
+
+function collect(m: Module, seen: Set<Module>, order: Module[]): void {
+  if (seen.has(m)) return;
+  seen.add(m);
+  for (const i of m.instances) collect(i.module, seen, order);
+  for (const g of m.grids) collect(g.module, seen, order);
+  order.push(m);
+}
+
+/** Points instances and grids at the simplified children. */
+function relink(m: Module, replacement: ReadonlyMap<Module, Module>): Module {
+  const child = (x: Module): Module => {
+    const r = replacement.get(x);
+    if (!r) throw new DesignError('no-module', `${x.name} was not elaborated before ${m.name}`, m.site);
+    return r;
+  };
+  return { ...m, instances: m.instances.map((i) => ({ ...i, module: child(i.module) })), grids: m.grids.map((g) => ({ ...g, module: child(g.module) })) };
+}
+
+/** Two different modules of one name: the second gets a number. */
+function freshName(name: string, names: Set<string>): string {
+  let fresh = name;
+  for (let n = 2; names.has(fresh); n++) fresh = `${name}_${n}`;
+  names.add(fresh);
+  return fresh;
+}
+
+/** Canonical text of a module: equal texts mean interchangeable modules. Source positions do not count. */
+function structure(m: Module): string {
+  const ids = new Map<Expr, number>();
+  const lines: string[] = [];
+  const id = (e: Expr): Expr => {
+    if (!ids.has(e)) {
+      mapOperands(e, id);
+      const n = ids.size;
+      ids.set(e, n);
+      lines.push(describe(e, (x) => ids.get(x) as number));
+    }
+    return e;
+  };
+  const ref = (e: Expr): string => `#${ids.get(id(e))}`;
+  const signal = (s: Module['ports'][number]): string => `${s.kind} ${s.name} ${typeName(s.type)} ${fullType(s.type)} ${(s.reset ?? []).map((r) => r?.value ?? '-').join()}`;
+  const head = [
+    m.name.replace(/_\d+$/, ''), ...m.ports.map(signal), ...m.wires.map(signal), ...m.regs.map(signal),
+    ...m.memories.map((x) => `mem ${x.name} ${fullType(x.type)} ${x.depth} ${x.style} ${(x.init ?? []).join()}`),
+    ...m.instances.map((i) => `inst ${i.name} ${i.module.name}`),
+    ...m.grids.map((g) => `grid ${g.name} ${g.module.name} ${g.rows} ${g.columns} ${[...g.inputs].map(([p, i]) => `${p}:${i.kind}:${'from' in i ? `${i.from}.${i.output}` : ''}:${i.signal.name}`).join()} ${g.outputs.map((o) => `${o.port}:${o.kind}:${o.signal.name}`).join()}`),
+    JSON.stringify(m.blackBox ? { ...m.blackBox, behaviour: m.blackBox.behaviour?.name } : null),
+  ];
+  const statements: string[] = [];
+  let depth = 0;
+  const dump = (body: Module['body']): void => {
+    for (const s of body) {
+      const pad = ' '.repeat(depth);
+      if (s.kind === 'assign') {
+        statements.push(`${pad}${s.target.name}${s.path.map((p) => ('field' in p ? `.${p.field}` : `[${typeof p.index === 'number' ? p.index : ref(p.index)}]`)).join('')} = ${ref(s.value)}`);
+      } else if (s.kind === 'memWrite') {
+        statements.push(`${pad}${s.mem.name}[${ref(s.addr)}] = ${ref(s.data)} ${s.mask ? ref(s.mask) : ''}`);
+      } else {
+        statements.push(`${pad}${s.kind} ${ref(s.kind === 'when' ? s.cond : s.on)}`);
+        depth++;
+        for (const [label, inner] of s.kind === 'when' ? [['then', s.then] as const, ['else', s.else] as const] : [...s.cases.map((c) => [c.values.join(), c.body] as const), ['default', s.default] as const]) {
+          statements.push(`${pad}${label}:`);
+          dump(inner);
+        }
+        depth--;
+      }
+    }
+  };
+  dump(mapStatements(m.body, (e) => e));
+  const checks = m.checks.map((c) => `${c.kind} ${c.name} ${ref(c.cond)} ${c.message}`);
+  return [...head, ...statements, ...checks, ...lines].join('\n');
+}
+
+function describe(e: Expr, id: (x: Expr) => number): string {
+  const t = fullType(e.type);
+  switch (e.op) {
+    case 'lit':
+      return `${t} ${e.value}`;
+    case 'ref':
+      return `ref ${e.signal.name}`;
+    case 'field':
+      return `field ${id(e.of)} ${e.name}`;
+    case 'index':
+      return `index ${id(e.of)} ${typeof e.index === 'number' ? e.index : `#${id(e.index)}`}`;
+    case 'unary':
+      return `${t} ${e.fn} ${id(e.a)}`;
+    case 'binary':
+      return `${t} ${e.fn} ${id(e.a)} ${id(e.b)}`;
+    case 'mux':
+      return `mux ${id(e.cond)} ${id(e.a)} ${id(e.b)}`;
+    case 'slice':
+      return `${t} slice ${id(e.of)} ${e.lo}`;
+    case 'cat':
+      return `cat ${e.parts.map(id).join()}`;
+    case 'cast':
+    case 'extend':
+      return `${t} ${e.op} ${id(e.of)}`;
+    case 'memRead':
+      return `read ${e.mem.name} ${id(e.addr)}`;
+    case 'bundle':
+      return `${t} {${e.fields.map(id).join()}}`;
+    case 'vec':
+      return `${t} [${e.items.map(id).join()}]`;
+  }
+}
+
+function fullType(t: Expr['type']): string {
+  return JSON.stringify(t);
+}

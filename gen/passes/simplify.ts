@@ -1,0 +1,187 @@
+/**
+ * Constant folding and local simplification. Rules only remove work: they never change a width, a name or what a reader
+ * of the printed module would call the structure. All arithmetic is on unsigned bit patterns.
+ */
+import type { Binary, Expr, Lit } from '../ir/expr.ts';
+import { mapOperands } from '../ir/expr.ts';
+import { mapStatements } from '../ir/leaves.ts';
+import type { Module } from '../ir/module.ts';
+import { isScalar, sameType, widthOf } from '../ir/types.ts';
+import type { ScalarType, Type } from '../ir/types.ts';
+
+const mask = (w: number): bigint => (1n << BigInt(w)) - 1n;
+
+function lit(type: ScalarType, value: bigint): Lit {
+  return { op: 'lit', type, value: value & mask(widthOf(type)) };
+}
+
+/** Value of a bit pattern as its type reads it. */
+export function numeric(type: Type, bits: bigint): bigint {
+  const w = widthOf(type);
+  return type.kind === 'sint' && bits >> BigInt(w - 1) === 1n ? bits - (1n << BigInt(w)) : bits;
+}
+
+/** Simplifier with a memory: equal nodes stay shared. */
+export function simplifier(): (e: Expr) => Expr {
+  const done = new Map<Expr, Expr>();
+  const visit = (e: Expr): Expr => {
+    const known = done.get(e);
+    if (known) return known;
+    const result = rewrite(mapOperands(e, visit));
+    done.set(e, result);
+    return result;
+  };
+  return visit;
+}
+
+export function simplify(m: Module): Module {
+  const f = simplifier();
+  return { ...m, body: mapStatements(m.body, f), checks: m.checks.map((c) => ({ ...c, cond: f(c.cond) })) };
+}
+
+function rewrite(e: Expr): Expr {
+  switch (e.op) {
+    case 'unary':
+      return e.a.op === 'lit' ? foldUnary(e.fn, e.type, e.a) : e.fn === 'not' && e.a.op === 'unary' && e.a.fn === 'not' ? e.a.a : e;
+    case 'binary':
+      return rewriteBinary(e);
+    case 'mux':
+      if (e.cond.op === 'lit') return e.cond.value === 1n ? e.a : e.b;
+      if (e.a === e.b) return e.a;
+      if (e.cond.op === 'unary' && e.cond.fn === 'not') return { ...e, cond: e.cond.a, a: e.b, b: e.a };
+      if (e.type.kind === 'bool' && e.a.op === 'lit' && e.b.op === 'lit' && e.a.value === 1n && e.b.value === 0n) return e.cond;
+      return e;
+    case 'slice':
+      return rewriteSlice(e);
+    case 'cast':
+      if (sameType(e.of.type, e.type)) return e.of;
+      if (e.of.op === 'cast') return rewrite({ ...e, of: e.of.of });
+      return e.of.op === 'lit' && isScalar(e.type) ? lit(e.type, e.of.value) : e;
+    case 'extend':
+      if (e.of.op === 'extend') return { ...e, of: e.of.of };
+      return e.of.op === 'lit' ? lit(e.type, numeric(e.of.type, e.of.value)) : e;
+    case 'cat':
+      if (e.parts.every((p) => p.op === 'lit')) {
+        return lit(e.type, e.parts.reduce((v, p) => (v << BigInt(widthOf(p.type))) | (p as Lit).value, 0n));
+      }
+      return e;
+    case 'field': {
+      if (e.of.op !== 'bundle') return e;
+      return e.of.fields[e.of.type.fields.findIndex((f) => f.name === e.name)];
+    }
+    case 'index': {
+      if (typeof e.index !== 'number') {
+        if (e.index.op !== 'lit' || e.of.type.kind !== 'vec' || e.index.value >= BigInt(e.of.type.length)) return e;
+        return rewrite({ ...e, index: Number(e.index.value) });
+      }
+      return e.of.op === 'vec' ? e.of.items[e.index] : e;
+    }
+    default:
+      return e;
+  }
+}
+
+function foldUnary(fn: string, type: ScalarType, a: Lit): Lit {
+  const w = widthOf(a.type);
+  switch (fn) {
+    case 'not':
+      return lit(type, ~a.value);
+    case 'neg':
+      return lit(type, -a.value);
+    case 'andR':
+      return lit(type, a.value === mask(w) ? 1n : 0n);
+    case 'orR':
+      return lit(type, a.value === 0n ? 0n : 1n);
+    default: {
+      let v = a.value;
+      let parity = 0n;
+      for (; v > 0n; v >>= 1n) parity ^= v & 1n;
+      return lit(type, parity);
+    }
+  }
+}
+
+function rewriteBinary(e: Binary): Expr {
+  const { a, b, type, fn } = e;
+  if (a.op === 'lit' && b.op === 'lit') return foldBinary(e, a, b);
+  const w = widthOf(type);
+  const isLit = (x: Expr, v: bigint): boolean => x.op === 'lit' && x.value === v;
+  switch (fn) {
+    case 'and':
+      if (isLit(a, 0n) || isLit(b, 0n)) return lit(type, 0n);
+      if (isLit(a, mask(w)) || a === b) return b;
+      return isLit(b, mask(w)) ? a : e;
+    case 'or':
+      if (isLit(a, mask(w)) || isLit(b, mask(w))) return lit(type, mask(w));
+      if (isLit(a, 0n) || a === b) return b;
+      return isLit(b, 0n) ? a : e;
+    case 'xor':
+    case 'add':
+      if (isLit(a, 0n)) return b;
+      return isLit(b, 0n) ? a : e;
+    case 'sub':
+    case 'shl':
+    case 'shr':
+      return isLit(b, 0n) ? a : e;
+    case 'eq':
+    case 'ne': {
+      // A Bool compared with a constant is the Bool or its negation.
+      if (a.type.kind !== 'bool' || b.op !== 'lit') return e;
+      const same = (b.value === 1n) === (fn === 'eq');
+      return same ? a : { op: 'unary', fn: 'not', type: e.type, a, ...(e.site ? { site: e.site } : {}) };
+    }
+    default:
+      return e;
+  }
+}
+
+function foldBinary(e: Binary, a: Lit, b: Lit): Lit {
+  const x = numeric(a.type, a.value);
+  const y = numeric(b.type, b.value);
+  const t = e.type;
+  const wide = b.value > 65536n;
+  switch (e.fn) {
+    case 'add':
+      return lit(t, x + y);
+    case 'sub':
+      return lit(t, x - y);
+    case 'mul':
+      return lit(t, x * y);
+    case 'and':
+      return lit(t, x & y);
+    case 'or':
+      return lit(t, x | y);
+    case 'xor':
+      return lit(t, x ^ y);
+    case 'shl':
+      return lit(t, wide ? 0n : x << b.value);
+    case 'shr':
+      return lit(t, wide ? (x < 0n ? -1n : 0n) : x >> b.value);
+    case 'eq':
+      return lit(t, x === y ? 1n : 0n);
+    case 'ne':
+      return lit(t, x === y ? 0n : 1n);
+    case 'lt':
+      return lit(t, x < y ? 1n : 0n);
+    case 'le':
+      return lit(t, x <= y ? 1n : 0n);
+  }
+}
+
+function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
+  const w = widthOf(e.type);
+  const { of } = e;
+  if (e.lo === 0 && w === widthOf(of.type)) return rewrite({ op: 'cast', type: e.type, of });
+  if (of.op === 'lit') return lit(e.type, of.value >> BigInt(e.lo));
+  if (of.op === 'slice') return rewriteSlice({ ...e, of: of.of, lo: e.lo + of.lo });
+  if (of.op === 'cast' && isScalar(of.of.type)) return rewriteSlice({ ...e, of: of.of });
+  if (of.op === 'extend' && e.lo + w <= widthOf(of.of.type)) return rewriteSlice({ ...e, of: of.of });
+  if (of.op === 'cat') {
+    let top = widthOf(of.type);
+    for (const p of of.parts) {
+      top -= widthOf(p.type);
+      if (e.lo >= top && e.lo + w <= top + widthOf(p.type)) return rewriteSlice({ ...e, of: p, lo: e.lo - top });
+    }
+  }
+  return e;
+}

@@ -1,0 +1,423 @@
+/**
+ * Expressions as SystemVerilog text. Widths are explicit in the IR, so the text never relies on implicit extension, but for
+ * one case: a product stands alone on the right of an assignment, where the language widens its operands by their sign.
+ * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
+ */
+import { operands } from '../ir/expr.ts';
+import type { Binary, Expr } from '../ir/expr.ts';
+import { leafRange, leavesOf } from '../ir/leaves.ts';
+import { indexWidth, widthOf } from '../ir/types.ts';
+import type { Type } from '../ir/types.ts';
+import { nameFromSource } from './naming.ts';
+import type { NamePool } from './naming.ts';
+import { literalText } from './types.ts';
+
+/** A wire that printing introduced. */
+export interface Hoisted {
+  readonly name: string;
+  readonly type: Type;
+  readonly text: string;
+  readonly expr: Expr;
+}
+
+/** Bits of a named thing: `base[lo + width - 1 : lo]`, or the whole. */
+interface Selection {
+  readonly base: string;
+  /** Declared name at the root of `base`, for the record of what is read. */
+  readonly root: string;
+  readonly rootLo: number;
+  readonly lo: number;
+  readonly width: number;
+  /** Width of `base`. */
+  readonly of: number;
+  /** Struct type of `base`, while members can still be named. */
+  readonly struct: boolean;
+}
+
+const PRIMARY = 20;
+const UNARY = 12;
+const BINARY: Readonly<Record<string, { text: string; prec: number }>> = {
+  mul: { text: '*', prec: 10 }, add: { text: '+', prec: 9 }, sub: { text: '-', prec: 9 }, shl: { text: '<<', prec: 8 }, shr: { text: '>>', prec: 8 },
+  lt: { text: '<', prec: 7 }, le: { text: '<=', prec: 7 }, eq: { text: '==', prec: 6 }, ne: { text: '!=', prec: 6 },
+  and: { text: '&', prec: 5 }, xor: { text: '^', prec: 4 }, or: { text: '|', prec: 3 }, logicalAnd: { text: '&&', prec: 2 }, logicalOr: { text: '||', prec: 1 },
+};
+
+interface Text {
+  readonly text: string;
+  readonly prec: number;
+}
+
+export class ExpressionPrinter {
+  readonly hoisted: Hoisted[] = [];
+  /** Bits of each declared name that some printed expression reads, as a mask. */
+  readonly read = new Map<string, bigint>();
+  private readonly names = new Map<Expr, string>();
+  private readonly shared = new Set<Expr>();
+
+  /** `roots`: all expressions of the module, once per use, to find what is shared. */
+  constructor(roots: readonly Expr[], private readonly pool: NamePool) {
+    const uses = new Map<Expr, number>();
+    const count = (e: Expr): void => {
+      const n = (uses.get(e) ?? 0) + 1;
+      uses.set(e, n);
+      if (n === 1) for (const o of operands(e)) count(o);
+    };
+    for (const r of roots) count(r);
+    for (const [e, n] of uses) if (n > 1 && !isCheap(e)) this.shared.add(e);
+  }
+
+  /** Text of an expression that stands alone on the right of an assignment. */
+  rightSide(e: Expr): string {
+    if (!this.names.has(e) && this.shared.has(e)) return this.name(e);
+    return this.root(e);
+  }
+
+  /** Text inside another construct (a condition, a port connection): no bare product. */
+  inline(e: Expr): string {
+    return this.print(e).text;
+  }
+
+  /** Text to which a bit select can be appended. */
+  inlineSelectable(e: Expr): string {
+    return this.selectable(e);
+  }
+
+  /** Text of `!cond`, without a double negation. */
+  negated(cond: Expr): string {
+    if (cond.op === 'unary' && cond.fn === 'not' && !this.shared.has(cond)) return this.print(cond.a).text;
+    if (cond.op === 'binary' && (cond.fn === 'eq' || cond.fn === 'ne') && !this.shared.has(cond)) {
+      return this.print({ ...cond, fn: cond.fn === 'eq' ? 'ne' : 'eq' }).text;
+    }
+    return `!${paren(this.print(cond), UNARY + 1)}`;
+  }
+
+  /** Operand of `&&`. */
+  operand(e: Expr): string {
+    return paren(this.print(e), 3);
+  }
+  negatedOperand(e: Expr): string {
+    return e.op === 'unary' && e.fn === 'not' && !this.shared.has(e) ? paren(this.print(e.a), 3) : this.negated(e);
+  }
+
+  /** Name of a signal that an expression just repeats, if it does. */
+  alias(e: Expr): string | undefined {
+    const sel = e.op === 'ref' || e.op === 'cast' ? this.select(e) : undefined;
+    return sel && sel.lo === 0 && sel.width === sel.of ? this.selectionText(sel) : undefined;
+  }
+
+  markWhole(name: string, width: number): void {
+    this.markRead(name, 0, width);
+  }
+
+  private root(e: Expr): string {
+    if (this.names.has(e)) return this.print(e).text;
+    if (e.op === 'binary' && e.fn === 'mul') return this.product(e);
+    return this.compose(e).text;
+  }
+
+  private print(e: Expr): Text {
+    if (this.names.has(e) || this.shared.has(e) || (e.op === 'binary' && e.fn === 'mul')) return { text: this.readName(e), prec: PRIMARY };
+    return this.compose(e);
+  }
+
+  private readName(e: Expr): string {
+    const name = this.name(e);
+    this.markRead(name, 0, widthOf(e.type));
+    return name;
+  }
+
+  /** Name of the wire that holds `e`; made on first use. */
+  private name(e: Expr): string {
+    const known = this.names.get(e);
+    if (known !== undefined) return known;
+    const name = this.pool.fresh(nameFromSource(e) ?? wish(e));
+    this.names.set(e, name);
+    const slot = this.hoisted.length;
+    this.hoisted.push({ name, type: e.type, text: '', expr: e });
+    this.hoisted[slot] = { name, type: e.type, text: this.composeRoot(e), expr: e };
+    return name;
+  }
+
+  private composeRoot(e: Expr): string {
+    return e.op === 'binary' && e.fn === 'mul' ? this.product(e) : this.compose(e, true).text;
+  }
+
+  private product(e: Binary): string {
+    const side = (x: Expr): string => paren(e.type.kind === 'sint' ? this.signed(x) : this.unsigned(x), 11);
+    return `${side(e.a)} * ${side(e.b)}`;
+  }
+
+  /** `defining`: the text is what the wire of this name is assigned, so it must not be the name. */
+  private compose(e: Expr, defining = false): Text {
+    const sel = defining ? this.selectPart(e) : this.select(e);
+    if (sel) return { text: this.selectionText(sel), prec: PRIMARY };
+    switch (e.op) {
+      case 'lit':
+        return { text: literalText(e.type, e.value), prec: e.type.kind === 'sint' ? UNARY : PRIMARY };
+      case 'unary': {
+        const op = e.fn === 'not' ? (e.type.kind === 'bool' ? '!' : '~') : { neg: '-', andR: '&', orR: '|', xorR: '^' }[e.fn];
+        return { text: `${op}${paren(this.print(e.a), UNARY + 1)}`, prec: UNARY };
+      }
+      case 'binary':
+        return this.binary(e);
+      case 'mux':
+        return { text: `${paren(this.print(e.cond), 1)} ? ${paren(this.print(e.a), 1)} : ${paren(this.print(e.b), 0)}`, prec: 0 };
+      case 'cat':
+        return { text: `{${e.parts.map((p) => this.print(p).text).join(', ')}}`, prec: PRIMARY };
+      case 'bundle':
+        return { text: `{${e.fields.map((p) => this.print(p).text).join(', ')}}`, prec: PRIMARY };
+      case 'vec':
+        return { text: this.vector(e.items), prec: PRIMARY };
+      case 'cast':
+        return this.print(e.of);
+      case 'extend':
+        return { text: this.extension(e.of, widthOf(e.type) - widthOf(e.of.type)), prec: PRIMARY };
+      case 'memRead':
+        return { text: `${e.mem.name}[${this.print(e.addr).text}]`, prec: PRIMARY };
+      case 'index':
+        return this.dynamicIndex(e.of, e.index as Expr, e.type);
+      case 'slice':
+      case 'field':
+        // Selecting from something that is not a name: name it first.
+        return { text: this.selectionText(this.narrow(e, this.nameSelection(e.of))), prec: PRIMARY };
+      case 'ref':
+        throw new Error('a reference is always a selection');
+    }
+  }
+
+  private vector(items: readonly Expr[]): string {
+    if (items.length > 1 && items.every((i) => i === items[0] || (i.op === 'lit' && items[0].op === 'lit' && i.value === items[0].value))) {
+      return `{${items.length}{${this.print(items[0]).text}}}`;
+    }
+    return `{${[...items].reverse().map((p) => this.print(p).text).join(', ')}}`;
+  }
+
+  private extension(of: Expr, by: number): string {
+    const inner = this.print(of).text;
+    if (of.type.kind !== 'sint') return `{${by}'d0, ${inner}}`;
+    const w = widthOf(of.type);
+    const sign = w === 1 ? this.selectable(of) : `${this.selectable(of)}[${w - 1}]`;
+    return `{${by === 1 ? sign : `{${by}{${sign}}}`}, ${this.selectable(of)}}`;
+  }
+
+  /** Text to which a bit select can be appended. */
+  private selectable(e: Expr): string {
+    const sel = this.select(e);
+    return sel && sel.lo === 0 && sel.width === sel.of ? this.selectionText(sel) : this.readName(e);
+  }
+
+  private binary(e: Binary): Text {
+    const logical = e.type.kind === 'bool' && (e.fn === 'and' || e.fn === 'or');
+    const { text, prec } = BINARY[logical ? (e.fn === 'and' ? 'logicalAnd' : 'logicalOr') : e.fn];
+    const order = e.fn === 'lt' || e.fn === 'le';
+    const arithmeticShift = e.fn === 'shr' && e.type.kind === 'sint';
+    const left = order || arithmeticShift ? this.bySign(e.a) : this.print(e.a);
+    const right = order ? this.bySign(e.b) : this.print(e.b);
+    const chains = e.fn === 'and' || e.fn === 'or' || e.fn === 'xor';
+    return { text: `${operand(left, prec, chains)} ${arithmeticShift ? '>>>' : text} ${operand(right, prec, false)}`, prec };
+  }
+
+  private bySign(e: Expr): Text {
+    return e.type.kind === 'sint' ? this.signed(e) : this.unsigned(e);
+  }
+  private signed(e: Expr): Text {
+    const t = this.print(e);
+    return this.isSigned(e) ? t : { text: `$signed(${t.text})`, prec: PRIMARY };
+  }
+  private unsigned(e: Expr): Text {
+    const t = this.print(e);
+    return this.isSigned(e) ? { text: `$unsigned(${t.text})`, prec: PRIMARY } : t;
+  }
+
+  /** Whether SystemVerilog takes the printed text as signed. */
+  private isSigned(e: Expr): boolean {
+    if (this.names.has(e) || this.shared.has(e)) return e.type.kind === 'sint';
+    switch (e.op) {
+      case 'ref':
+      case 'lit':
+        return e.type.kind === 'sint';
+      case 'field': {
+        const sel = this.select(e);
+        return e.type.kind === 'sint' && sel !== undefined && sel.lo === 0 && sel.width === sel.of;
+      }
+      case 'cast':
+        return this.isSigned(e.of);
+      case 'unary':
+        return e.type.kind === 'sint' && this.isSigned(e.a);
+      case 'binary':
+        if (e.fn === 'mul') return e.type.kind === 'sint';
+        return e.type.kind === 'sint' && this.isSigned(e.a) && (e.fn === 'shl' || e.fn === 'shr' || this.isSigned(e.b));
+      case 'mux':
+        return e.type.kind === 'sint' && this.isSigned(e.a) && this.isSigned(e.b);
+      default:
+        return false;
+    }
+  }
+
+  private dynamicIndex(of: Expr, index: Expr, type: Type): Text {
+    const base = this.selectable(of);
+    const w = widthOf(type);
+    const length = widthOf(of.type) / w;
+    const exact = indexWidth(length);
+    const given = widthOf(index.type);
+    const safe = given < exact || (given === exact && 2 ** exact === length);
+    const at = given > exact ? `${this.selectable(index)}[${exact - 1}:0]` : this.print(index).text;
+    const access = w === 1 ? `${base}[${at}]` : `${base}[${this.offset(at, Math.min(given, exact), w)} +: ${w}]`;
+    if (safe) return { text: access, prec: PRIMARY };
+    const limit = literalText({ kind: 'uint', width: given }, BigInt(length));
+    return { text: `${paren(this.print(index), 8)} < ${limit} ? ${access} : ${w}'d0`, prec: 0 };
+  }
+
+  /** Bit position of element `at` of `w` bits each. */
+  private offset(at: string, indexBits: number, w: number): string {
+    const shift = Math.log2(w);
+    if (Number.isInteger(shift)) return `{${at}, ${shift}'d0}`;
+    const bits = indexBits + indexWidth(w + 1);
+    return `{${bits - indexBits}'d0, ${at}} * ${bits}'d${w}`;
+  }
+
+  /** Text that an assignment can drive: a signal or a part of it. */
+  place(signal: { name: string; type: Type }, path: readonly ({ field: string } | { index: number | Expr })[]): { text: string; guard?: string } {
+    let sel: Selection = { base: signal.name, root: signal.name, rootLo: 0, lo: 0, width: widthOf(signal.type), of: widthOf(signal.type), struct: signal.type.kind === 'bundle' };
+    let type = signal.type;
+    for (const [i, p] of path.entries()) {
+      if ('field' in p) {
+        sel = member(sel, type, p.field);
+        type = type.kind === 'bundle' ? (type.fields.find((f) => f.name === p.field) as { type: Type }).type : type;
+      } else if (type.kind === 'vec') {
+        const w = widthOf(type.element);
+        if (typeof p.index !== 'number') {
+          if (i !== path.length - 1) throw new Error(`${signal.name}: a dynamic index must be the last step of an assignment`);
+          const exact = indexWidth(type.length);
+          const given = widthOf(p.index.type);
+          const at = given > exact ? `${this.selectable(p.index)}[${exact - 1}:0]` : this.print(p.index).text;
+          const text = w === 1 ? `${sel.base}[${at}]` : `${sel.base}[${this.offset(at, Math.min(given, exact), w)} +: ${w}]`;
+          const safe = given < exact || (given === exact && 2 ** exact === type.length);
+          return safe ? { text } : { text, guard: `${paren(this.print(p.index), 8)} < ${literalText({ kind: 'uint', width: given }, BigInt(type.length))}` };
+        }
+        sel = { ...sel, lo: sel.lo + p.index * w, width: w, struct: false };
+        type = type.element;
+      }
+    }
+    return { text: rangeText(sel) };
+  }
+
+  // --- selections ---
+
+  private select(e: Expr): Selection | undefined {
+    if (this.names.has(e) || this.shared.has(e)) return this.nameSelection(e);
+    return this.selectPart(e);
+  }
+
+  private selectPart(e: Expr): Selection | undefined {
+    switch (e.op) {
+      case 'ref': {
+        const w = widthOf(e.type);
+        return { base: e.signal.name, root: e.signal.name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' && e.signal.kind !== 'input' };
+      }
+      case 'field':
+      case 'slice': {
+        const of = this.select(e.of);
+        return of && this.narrow(e, of);
+      }
+      case 'index': {
+        const of = typeof e.index === 'number' ? this.select(e.of) : undefined;
+        return of && this.narrow(e, of);
+      }
+      case 'cast': {
+        const of = this.select(e.of);
+        return of && { ...of, struct: of.struct && e.type.kind === 'bundle' && e.of.type.kind === 'bundle' };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private nameSelection(e: Expr): Selection {
+    const w = widthOf(e.type);
+    const name = this.name(e);
+    return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' };
+  }
+
+  private narrow(e: Expr, of: Selection): Selection {
+    if (e.op === 'slice') return { ...of, lo: of.lo + e.lo, width: widthOf(e.type), struct: false };
+    if (e.op === 'index' && typeof e.index === 'number') return { ...of, lo: of.lo + e.index * widthOf(e.type), width: widthOf(e.type), struct: false };
+    if (e.op === 'field') return member(of, e.of.type, e.name);
+    throw new Error(`cannot select with ${e.op}`);
+  }
+
+  private selectionText(s: Selection): string {
+    this.markRead(s.root, s.rootLo + s.lo, s.width);
+    return rangeText(s);
+  }
+
+  private markRead(name: string, lo: number, width: number): void {
+    const bits = ((1n << BigInt(width)) - 1n) << BigInt(lo);
+    this.read.set(name, (this.read.get(name) ?? 0n) | bits);
+  }
+}
+
+function member(of: Selection, type: Type, name: string): Selection {
+  if (type.kind !== 'bundle') throw new Error(`${of.base} has no fields`);
+  const leaf = leavesOf(type)[leafRange(type, [{ field: name }]).start];
+  const field = type.fields.find((f) => f.name === name) as { type: Type };
+  const w = widthOf(field.type);
+  const range = leafRange(type, [{ field: name }]);
+  // Leaves of one field are contiguous; a bundle's first leaf is its most significant, a vector's its least.
+  const lo = Math.min(...leavesOf(type).slice(range.start, range.end).map((l) => l.lo), leaf.lo);
+  if (!of.struct || of.lo !== 0 || of.width !== of.of) return { ...of, lo: of.lo + lo, width: w, struct: false };
+  return { base: `${of.base}.${name}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct: field.type.kind === 'bundle' };
+}
+
+function rangeText(s: Selection): string {
+  if (s.lo === 0 && s.width === s.of) return s.base;
+  return s.width === 1 ? `${s.base}[${s.lo}]` : `${s.base}[${s.lo + s.width - 1}:${s.lo}]`;
+}
+
+function paren(t: Text, atLeast: number): string {
+  return t.prec >= atLeast ? t.text : `(${t.text})`;
+}
+
+/** Operand of a binary operator: only what every reader knows goes without parentheses. */
+function operand(t: Text, prec: number, chains: boolean): string {
+  const obvious = t.prec >= UNARY || (chains && t.prec === prec) || (prec <= 2 && (t.prec === 6 || t.prec === 7)) || ((prec === 6 || prec === 7) && t.prec === 9);
+  return obvious ? t.text : `(${t.text})`;
+}
+
+/** Not worth a name even if it is used often. */
+function isCheap(e: Expr): boolean {
+  switch (e.op) {
+    case 'lit':
+    case 'ref':
+      return true;
+    case 'field':
+    case 'slice':
+    case 'cast':
+      return isCheap(e.of);
+    case 'index':
+      return typeof e.index === 'number' && isCheap(e.of);
+    case 'unary':
+      return e.fn === 'not' && isCheap(e.a);
+    case 'extend':
+      return e.of.op === 'ref';
+    default:
+      return false;
+  }
+}
+
+function wish(e: Expr): string {
+  switch (e.op) {
+    case 'binary':
+      return { add: 'sum', sub: 'difference', mul: 'product', and: 'both', or: 'either', xor: 'differ', shl: 'shifted', shr: 'shifted', eq: 'equal', ne: 'unequal', lt: 'less', le: 'atMost' }[e.fn];
+    case 'mux':
+      return 'choice';
+    case 'memRead':
+      return `${e.mem.name}_word`;
+    case 'cat':
+      return 'joined';
+    case 'index':
+      return 'element';
+    default:
+      return 'value';
+  }
+}

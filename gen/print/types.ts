@@ -1,0 +1,32 @@
+/** How hardware types are declared in SystemVerilog, and the text of literals. */
+import { widthOf } from '../ir/types.ts';
+import type { BundleType, EnumType, Type } from '../ir/types.ts';
+
+const upperSnake = (s: string): string => s.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+const lowerSnake = (s: string): string => s.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+
+export const enumTypedef = (t: EnumType): string => `${lowerSnake(t.name)}_t`;
+export const enumMember = (t: EnumType, value: bigint): string => `${upperSnake(t.name)}_${upperSnake(t.members[Number(value)] ?? '')}`;
+export const bundleTypedef = (t: BundleType): string => `${lowerSnake(t.name)}_t`;
+
+/** Declaration without a typedef: `logic signed [7:0]`. */
+export function plainType(t: Type): string {
+  const w = widthOf(t);
+  if (t.kind === 'sint') return w === 1 ? 'logic signed' : `logic signed [${w - 1}:0]`;
+  return w === 1 ? 'logic' : `logic [${w - 1}:0]`;
+}
+
+/** `8'd5`, `-8'sd3`, `1'b1`, `'0` for wide zeros. */
+export function literalText(t: Type, value: bigint): string {
+  const w = widthOf(t);
+  if (t.kind === 'enum' && value < BigInt(t.members.length)) return enumMember(t, value);
+  if (w === 1) return `1'b${value}`;
+  if (t.kind === 'sint') {
+    const negative = value >> BigInt(w - 1) === 1n;
+    if (!negative) return `${w}'sd${value}`;
+    const magnitude = (1n << BigInt(w)) - value;
+    // The most negative number has no positive counterpart of its width.
+    return magnitude === 1n << BigInt(w - 1) ? `${w}'sh${value.toString(16)}` : `-${w}'sd${magnitude}`;
+  }
+  return value < 10n || (w <= 8 && value < 100n) ? `${w}'d${value}` : `${w}'h${value.toString(16)}`;
+}

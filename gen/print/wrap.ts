@@ -1,0 +1,29 @@
+/** Breaks long lines where a person would: after a comma or before an operator, with the continuation indented. */
+const LIMIT = 120;
+
+export function wrapLine(line: string): string[] {
+  if (line.length <= LIMIT || line.trimStart().startsWith('//')) return [line];
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > LIMIT) {
+    const at = breakPoint(rest, LIMIT, indent.length + 8);
+    if (at < 0) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = `${indent}    ${rest.slice(at).trimStart()}`;
+  }
+  return [...lines, rest];
+}
+
+/** Last space before `limit` that follows a comma or precedes an operator, outside of string literals. */
+function breakPoint(text: string, limit: number, from: number): number {
+  let best = -1;
+  let inString = false;
+  for (let i = 0; i < Math.min(limit, text.length); i++) {
+    if (text[i] === '"') inString = !inString;
+    if (inString || i < from || text[i] !== ' ') continue;
+    const next = text.slice(i + 1, i + 4);
+    if (text[i - 1] === ',' || /^(\|\||&&|\? |: |\+ |- |\^ |\| |& |\? )/.test(next)) best = i;
+  }
+  return best;
+}

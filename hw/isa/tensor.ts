@@ -1,0 +1,189 @@
+/**
+ * The tensor unit's instruction set, version 1: the one place where its encodings, operand layouts, information and
+ * counter indices are stated. RTL, golden model, assembler, C header and `isa.md` are made from these tables.
+ *
+ * Notation in `semantics`: R = rows of the mesh (int8 lanes of a scratchpad row), C = columns (int32 lanes of an
+ * accumulator row), sp[r][b] a scratchpad byte, acc[r][n] an accumulator lane, ch[i] a channel record, mem[a] a byte of
+ * main memory.
+ */
+import type { ExtensionInstruction, OperandField } from './instruction.ts';
+
+export const CUSTOM_0 = 0x0b;
+export const CUSTOM_1 = 0x2b;
+const R_TYPE_MASK = 0xfe00707f;
+/** Version returned by `tn.info` index 0: "ST" in the upper half, major.minor below. */
+export const TENSOR_VERSION = 0x5354_0100;
+
+const f = (name: string, lo: number, width: number, summary: string): OperandField => ({ name, lo, width, summary });
+
+interface Row {
+  mnemonic: string;
+  opcode: number;
+  funct3: number;
+  funct7?: number;
+  summary: string;
+  writesRd?: boolean;
+  rs1?: readonly OperandField[];
+  rs2?: readonly OperandField[];
+  semantics: readonly string[];
+}
+
+const row = (r: Row): ExtensionInstruction => ({
+  mnemonic: r.mnemonic,
+  extension: 'Xsystole',
+  format: 'R',
+  match: (((r.funct7 ?? 0) << 25) | (r.funct3 << 12) | r.opcode) >>> 0,
+  mask: R_TYPE_MASK >>> 0,
+  summary: r.summary,
+  writesRd: r.writesRd ?? false,
+  rs1: r.rs1 ?? [],
+  rs2: r.rs2 ?? [],
+  semantics: r.semantics,
+});
+
+/** Every tensor instruction. The object's keys are the names under which other rooms refer to them. */
+export const TENSOR = {
+  info: row({
+    mnemonic: 'tn.info', opcode: CUSTOM_0, funct3: 0, writesRd: true,
+    summary: 'Describes the unit: dimensions, sizes, types, version.',
+    rs1: [f('index', 0, 32, 'which fact: see the information table')],
+    semantics: ['rd = information[index], 0 for an index that this version does not define'],
+  }),
+  count: row({
+    mnemonic: 'tn.count', opcode: CUSTOM_0, funct3: 1, writesRd: true,
+    summary: 'Reads a performance counter (32 bits, wraps).',
+    rs1: [f('index', 0, 32, 'which counter: see the counter table')],
+    semantics: ['rd = counter[index], 0 for an index that this chip does not have'],
+  }),
+  poll: row({
+    mnemonic: 'tn.poll', opcode: CUSTOM_0, funct3: 2, writesRd: true,
+    summary: 'Tells without waiting what the unit is doing.',
+    semantics: ['rd[0] = load busy, rd[1] = mesh busy, rd[2] = vector busy, rd[3] = store busy, rd[31:30] = status bits as tn.fence would return them in rd[1:0]'],
+  }),
+  fence: row({
+    mnemonic: 'tn.fence', opcode: CUSTOM_0, funct3: 3, writesRd: true,
+    summary: 'Waits until every earlier tensor command is complete and its stores are visible, then returns and clears the status.',
+    semantics: [
+      'rd[0] = 1 if a command was dropped since the last tn.fence because an operand was out of range',
+      'rd[1] = 1 if main memory answered a transfer with an error since the last tn.fence',
+      'both are cleared; a pending tn.arg is discarded',
+    ],
+  }),
+  arg: row({
+    mnemonic: 'tn.arg', opcode: CUSTOM_1, funct3: 0,
+    summary: 'Prefix: gives the next tn.ld, tn.st or tn.sta its row stride and row length. Used once, then forgotten.',
+    rs1: [f('stride', 0, 32, 'bytes from the start of one row in memory to the next')],
+    rs2: [f('rowBytes', 0, 16, 'bytes of each row that are moved')],
+    semantics: ['any other command discards it'],
+  }),
+  ld: row({
+    mnemonic: 'tn.ld', opcode: CUSTOM_1, funct3: 1,
+    summary: 'Loads rows from main memory into the scratchpad.',
+    rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
+    rs2: [f('row', 0, 16, 'first scratchpad row'), f('count', 16, 16, 'number of rows, at least 1')],
+    semantics: [
+      'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
+      'for i < count, b < R: sp[row+i][b] = b < rowBytes ? mem[address + i*stride + b] : 0',
+    ],
+  }),
+  ldp: row({
+    mnemonic: 'tn.ldp', opcode: CUSTOM_1, funct3: 2,
+    summary: 'Loads channel records (bias, multiplier, shift, zero point, clamp) for requantisation.',
+    rs1: [f('address', 0, 32, 'byte address of the first record; a multiple of 4')],
+    rs2: [f('channel', 0, 16, 'first channel'), f('count', 16, 16, 'number of records of 16 bytes, at least 1')],
+    semantics: ['for i < count: ch[channel+i] = the 16-byte record at address + 16*i'],
+  }),
+  mm: row({
+    mnemonic: 'tn.mm', opcode: CUSTOM_1, funct3: 3,
+    summary: 'Streams `count` activation rows through one weight tile and writes or adds the products to the accumulators.',
+    rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'first weight row: row n holds the weights of column n')],
+    rs2: [
+      f('accRow', 0, 12, 'first accumulator row'), f('count', 12, 12, 'activation rows, at least 1'),
+      f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
+    ],
+    semantics: [
+      'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + sum over k < R of sp[aRow+m][k] * sp[wRow+n][k]',
+      'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
+    ],
+  }),
+  rq: row({
+    mnemonic: 'tn.rq', opcode: CUSTOM_1, funct3: 4,
+    summary: 'Requantises accumulator rows to int8 (bias, multiplier, shift, zero point, clamp per channel) into the scratchpad.',
+    rs1: [f('accRow', 0, 12, 'first accumulator row'), f('count', 12, 12, 'rows, at least 1'), f('columnsMinus1', 24, 7, 'columns used, minus 1')],
+    rs2: [f('row', 0, 16, 'first destination row in the scratchpad'), f('channel', 16, 16, 'channel record of column 0')],
+    semantics: [
+      'for m < count, n <= columnsMinus1: c = ch[channel+n]; v = wrap32(acc[accRow+m][n] + c.bias);',
+      '  q = (v * c.multiplier + (1 << (c.shift-1))) >> c.shift  (64-bit product, one rounding, arithmetic shift; c.shift in 1..62)',
+      '  sp[row + floor(n/R)*count + m][n mod R] = min(max(c.zeroPoint + q, c.clampMin), c.clampMax)',
+      'lanes of the last group beyond columnsMinus1 are written 0',
+    ],
+  }),
+  st: row({
+    mnemonic: 'tn.st', opcode: CUSTOM_1, funct3: 5,
+    summary: 'Stores scratchpad rows to main memory.',
+    rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
+    rs2: [f('row', 0, 16, 'first scratchpad row'), f('count', 16, 16, 'number of rows, at least 1')],
+    semantics: [
+      'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
+      'for i < count, b < rowBytes: mem[address + i*stride + b] = sp[row+i][b]',
+    ],
+  }),
+  sta: row({
+    mnemonic: 'tn.sta', opcode: CUSTOM_1, funct3: 6,
+    summary: 'Stores accumulator rows as little-endian int32 to main memory.',
+    rs1: [f('address', 0, 32, 'byte address of the first row; a multiple of 4')],
+    rs2: [f('accRow', 0, 16, 'first accumulator row'), f('count', 16, 16, 'number of rows, at least 1')],
+    semantics: [
+      'without tn.arg: rowBytes = 4*C, stride = 4*C; rowBytes must be a multiple of 4 in 4..4*C, stride a multiple of 4',
+      'for i < count, n < rowBytes/4: the word at address + i*stride + 4*n = acc[accRow+i][n]',
+    ],
+  }),
+} as const satisfies Record<string, ExtensionInstruction>;
+
+export type TensorOp = keyof typeof TENSOR;
+export const TENSOR_INSTRUCTIONS: readonly ExtensionInstruction[] = Object.values(TENSOR);
+
+/** Layout of a 16-byte channel record in main memory (four little-endian words). */
+export const CHANNEL_RECORD_BYTES = 16;
+export const CHANNEL_RECORD = {
+  /** word 0 */ bias: { word: 0, lo: 0, width: 32, signed: true },
+  /** word 1, 0 <= multiplier < 2^31 */ multiplier: { word: 1, lo: 0, width: 32, signed: true },
+  /** word 2, 1..62 */ shift: { word: 2, lo: 0, width: 6, signed: false },
+  zeroPoint: { word: 2, lo: 8, width: 8, signed: true },
+  clampMin: { word: 2, lo: 16, width: 8, signed: true },
+  clampMax: { word: 2, lo: 24, width: 8, signed: true },
+  /* word 3 is reserved and ignored */
+} as const;
+
+/** Facts returned by `tn.info`, by index. */
+export const TENSOR_INFO = [
+  { name: 'version', summary: '0x5354 in the upper half, then major and minor version' },
+  { name: 'rows', summary: 'R, rows of the mesh: int8 lanes of a scratchpad row' },
+  { name: 'columns', summary: 'C, columns of the mesh: int32 lanes of an accumulator row' },
+  { name: 'scratchpadRows', summary: 'rows of the scratchpad' },
+  { name: 'accumulatorRows', summary: 'rows of the accumulators' },
+  { name: 'channels', summary: 'channel records' },
+  { name: 'busBytes', summary: 'bytes of one beat on the memory bus' },
+  { name: 'types', summary: 'bit 0: int8 operands with int32 accumulators' },
+  { name: 'queueDepth', summary: 'commands that each of the four units can hold' },
+  { name: 'vectorLanes', summary: 'elements that the vector stage takes at a time' },
+  { name: 'counters', summary: 'number of performance counters' },
+] as const;
+export type TensorInfo = (typeof TENSOR_INFO)[number]['name'];
+
+/** Performance counters, by index; each counts cycles unless it says otherwise. */
+export const TENSOR_COUNTERS = [
+  { name: 'cycles', summary: 'all cycles since reset' },
+  { name: 'meshRows', summary: 'activation rows fed to the mesh (a row a cycle)' },
+  { name: 'meshWaitWeights', summary: 'a command is ready to stream but its weights are not loaded' },
+  { name: 'meshWaitHazard', summary: 'the next mesh command waits for another unit' },
+  { name: 'scratchpadConflict', summary: 'the mesh wanted a scratchpad bank that was taken' },
+  { name: 'loadBusy', summary: 'a load is under way' },
+  { name: 'loadWaitMemory', summary: 'a load is under way and main memory sent no data' },
+  { name: 'vectorBusy', summary: 'a requantisation is under way' },
+  { name: 'storeBusy', summary: 'a store is under way' },
+  { name: 'dispatchStall', summary: 'the core offered a command and its queue was full' },
+  { name: 'loadBytes', summary: 'bytes received from main memory, in beats times the width of the bus' },
+  { name: 'storeBytes', summary: 'bytes sent to main memory, likewise' },
+] as const;
+export type TensorCounter = (typeof TENSOR_COUNTERS)[number]['name'];
