@@ -80,7 +80,7 @@ type View<T> = T extends Port<'in', infer V>
 
 /** What a module's body sees of its ports. */
 export type Inside<P> = { readonly [K in keyof P as P[K] extends Port<'out', unknown> ? never : K]: View<P[K]> } & {
-  [K in keyof P as P[K] extends Port<'out', unknown> ? K : never]: View<P[K]>;
+  -readonly [K in keyof P as P[K] extends Port<'out', unknown> ? K : never]: View<P[K]>;
 };
 /** What the parent of an instance sees. */
 export type Outside<P> = Inside<Flipped<P>>;
