@@ -43,7 +43,7 @@ export const CSR = {
   mstatus: rw('mstatus', 0x300, MSTATUS.MIE | MSTATUS.MPIE, 'MIE (bit 3), MPIE (bit 7), MPP (bits 12:11, always 3)', MSTATUS.MPP),
   misa: rw('misa', 0x301, 0, 'extensions of this hart; fixed'),
   mie: rw('mie', 0x304, INTERRUPT_BITS, 'enabled interrupts: software (3), timer (7), external (11)'),
-  mtvec: rw('mtvec', 0x305, 0xffff_fffd, 'trap vector: base, a multiple of 4, and mode (0 direct, 1 vectored: interrupts to base + 4·cause)'),
+  mtvec: rw('mtvec', 0x305, 0xffff_fffd, 'trap vector: base, a multiple of 4; mode 0 direct, 1 vectored (interrupts to base + 4·cause)'),
   mstatush: rw('mstatush', 0x310, 0, 'upper half of mstatus: 0, little-endian'),
   mcountinhibit: rw('mcountinhibit', 0x320, MCOUNTINHIBIT.CY | MCOUNTINHIBIT.IR, 'stops mcycle (bit 0) and minstret (bit 2)'),
   mscratch: rw('mscratch', 0x340, 0xffff_ffff, 'free for the trap handler'),
@@ -81,17 +81,26 @@ const BY_NAME: ReadonlyMap<string, Csr> = new Map(CSRS.map((csr) => [csr.name, c
 export const csrByAddress = (address: number): Csr | undefined => BY_ADDRESS.get(address);
 export const csrByName = (name: string): Csr | undefined => BY_NAME.get(name);
 
+/** Extensions that can be left out of a hart. */
+export interface IsaExtensions {
+  readonly m: boolean;
+  readonly c: boolean;
+  readonly zba: boolean;
+  readonly zbb: boolean;
+  readonly zbs: boolean;
+}
+
 /** misa of a hart: MXL = 1 (32 bits) and one bit a letter; B stands for Zba, Zbb and Zbs together. */
-export function misaValue(has: { readonly m: boolean; readonly c: boolean; readonly zba: boolean; readonly zbb: boolean; readonly zbs: boolean }): number {
+export function misaValue(has: IsaExtensions): number {
   const letter = (name: string, present: boolean): number => (present ? 1 << (name.charCodeAt(0) - 65) : 0);
   return ((1 << 30) | letter('I', true) | letter('M', has.m) | letter('C', has.c) | letter('B', has.zba && has.zbb && has.zbs)) >>> 0;
 }
 
 /** Exceptions that a machine-mode hart can raise: number in mcause, what mtval holds. */
 export const EXCEPTION = {
-  instructionMisaligned: { cause: 0, summary: 'jump or taken branch to an address that is not a multiple of 4, only without C', mtval: 'the target' },
-  instructionFault: { cause: 1, summary: 'fetch from where there is no memory', mtval: 'address of the part of the instruction that could not be fetched' },
-  illegalInstruction: { cause: 2, summary: 'unknown instruction or CSR, or a write to a read-only CSR', mtval: 'the instruction: 32 bits, or 16 zero-extended' },
+  instructionMisaligned: { cause: 0, summary: 'jump to an address that is not a multiple of 4; only without C', mtval: 'the target' },
+  instructionFault: { cause: 1, summary: 'fetch from where there is no memory', mtval: 'address of the part that is missing' },
+  illegalInstruction: { cause: 2, summary: 'unknown instruction or CSR, or write to a read-only CSR', mtval: 'the instruction' },
   breakpoint: { cause: 3, summary: 'ebreak or c.ebreak', mtval: 'its pc' },
   loadMisaligned: { cause: 4, summary: 'load from an address that is not a multiple of its size', mtval: 'the address' },
   loadFault: { cause: 5, summary: 'load from where there is nothing', mtval: 'the address' },

@@ -141,6 +141,11 @@ export const FORMAT_FIELDS: Readonly<Record<Format, { readonly rd: boolean; read
   none: { rd: false, rs1: false, rs2: false },
 };
 
+/** True when an instruction of this format writes rd. */
+export function formatWritesRd(format: Format): boolean {
+  return FORMAT_FIELDS[format].rd;
+}
+
 /** The 32-bit word of an instruction. Throws RangeError when a register number or the immediate does not fit. */
 export function encode(instruction: Instruction, operands: Operands = {}): number {
   const fields = FORMAT_FIELDS[instruction.format];

@@ -97,7 +97,9 @@ export const ZICSR = {
 
 export const ZIFENCEI = {
   // As with fence, the unused fields are reserved for finer fences and must be ignored.
-  'fence.i': make('Zifencei', 'none', MASK.funct3)('fence.i', f3(OPCODE.miscMem, 1), 'makes earlier stores visible to later instruction fetches'),
+  'fence.i': make('Zifencei', 'none', MASK.funct3)(
+    'fence.i', f3(OPCODE.miscMem, 1), 'makes earlier stores visible to later instruction fetches',
+  ),
 } as const satisfies Record<string, Instruction>;
 
 export const PRIVILEGED = {

@@ -114,18 +114,29 @@ const branch = (mnemonic: string, to: Instruction, f3: number, summary: string):
  * expansion does: nothing.
  */
 export const COMPRESSED: readonly CompressedInstruction[] = [
-  compressed('c.addi4spn', { q: 0, f3: 0, to: RV32I.addi, rd: PRIME_2, rs1: SP, imm: pieces(12, '5:4|9:6|2|3'), nonZero: ['imm'], summary: 'rd = sp + imm, imm > 0, a multiple of 4' }),
+  compressed('c.addi4spn', { q: 0, f3: 0, to: RV32I.addi, rd: PRIME_2, rs1: SP, imm: pieces(12, '5:4|9:6|2|3'), nonZero: ['imm'],
+    summary: 'rd = sp + imm, imm > 0, a multiple of 4' }),
   compressed('c.lw', { q: 0, f3: 2, to: RV32I.lw, rd: PRIME_2, rs1: PRIME_7, imm: WORD_OFFSET, summary: 'loads a word' }),
   compressed('c.sw', { q: 0, f3: 6, to: RV32I.sw, rs1: PRIME_7, rs2: PRIME_2, imm: WORD_OFFSET, summary: 'stores a word' }),
-  compressed('c.nop', { q: 1, f3: 0, fixed: [[7, 5, 0]], to: RV32I.addi, rd: X0, rs1: X0, imm: SIX_BITS, sign: 5, summary: 'does nothing' }),
-  compressed('c.addi', { q: 1, f3: 0, to: RV32I.addi, rd: FULL_7, rs1: FULL_7, imm: SIX_BITS, sign: 5, nonZero: ['rd'], summary: 'rd = rd + imm' }),
+  compressed('c.nop', { q: 1, f3: 0, fixed: [[7, 5, 0]], to: RV32I.addi, rd: X0, rs1: X0, imm: SIX_BITS, sign: 5,
+    summary: 'does nothing' }),
+  compressed('c.addi', { q: 1, f3: 0, to: RV32I.addi, rd: FULL_7, rs1: FULL_7, imm: SIX_BITS, sign: 5, nonZero: ['rd'],
+    summary: 'rd = rd + imm' }),
   compressed('c.jal', { q: 1, f3: 1, to: RV32I.jal, rd: RA, imm: JUMP_OFFSET, sign: 11, summary: 'jumps and links ra' }),
   compressed('c.li', { q: 1, f3: 2, to: RV32I.addi, rd: FULL_7, rs1: X0, imm: SIX_BITS, sign: 5, summary: 'rd = imm' }),
-  compressed('c.addi16sp', { q: 1, f3: 3, fixed: [[7, 5, 2]], to: RV32I.addi, rd: SP, rs1: SP, imm: [...pieces(12, '9'), ...pieces(6, '4|6|8:7|5')], sign: 9, nonZero: ['imm'], summary: 'sp = sp + imm, a multiple of 16' }),
-  compressed('c.lui', { q: 1, f3: 3, to: RV32I.lui, rd: FULL_7, imm: [...pieces(12, '17'), ...pieces(6, '16:12')], sign: 17, nonZero: ['imm'], rdNotSp: true, summary: 'rd = imm' }),
+  compressed('c.addi16sp', {
+    q: 1, f3: 3, fixed: [[7, 5, 2]], to: RV32I.addi, rd: SP, rs1: SP,
+    imm: [...pieces(12, '9'), ...pieces(6, '4|6|8:7|5')], sign: 9, nonZero: ['imm'],
+    summary: 'sp = sp + imm, a multiple of 16',
+  }),
+  compressed('c.lui', {
+    q: 1, f3: 3, to: RV32I.lui, rd: FULL_7, imm: [...pieces(12, '17'), ...pieces(6, '16:12')], sign: 17, nonZero: ['imm'], rdNotSp: true,
+    summary: 'rd = imm',
+  }),
   shiftRight('c.srli', RV32I.srli, 0, 'rd = rd >> shamt, zeros in'),
   shiftRight('c.srai', RV32I.srai, 1, 'rd = rd >> shamt, signs in'),
-  compressed('c.andi', { q: 1, f3: 4, fixed: [[10, 2, 2]], to: RV32I.andi, rd: PRIME_7, rs1: PRIME_7, imm: SIX_BITS, sign: 5, summary: 'rd = rd and imm' }),
+  compressed('c.andi', { q: 1, f3: 4, fixed: [[10, 2, 2]], to: RV32I.andi, rd: PRIME_7, rs1: PRIME_7, imm: SIX_BITS, sign: 5,
+    summary: 'rd = rd and imm' }),
   arithmetic('c.sub', RV32I.sub, 0, 'rd = rd − rs2'),
   arithmetic('c.xor', RV32I.xor, 1, 'rd = rd xor rs2'),
   arithmetic('c.or', RV32I.or, 2, 'rd = rd or rs2'),
@@ -133,14 +144,24 @@ export const COMPRESSED: readonly CompressedInstruction[] = [
   compressed('c.j', { q: 1, f3: 5, to: RV32I.jal, rd: X0, imm: JUMP_OFFSET, sign: 11, summary: 'jumps' }),
   branch('c.beqz', RV32I.beq, 6, 'branches if rs1 = 0'),
   branch('c.bnez', RV32I.bne, 7, 'branches if rs1 ≠ 0'),
-  compressed('c.slli', { q: 2, f3: 0, fixed: [[12, 1, 0]], to: RV32I.slli, rd: FULL_7, rs1: FULL_7, imm: SHIFT_PIECES, summary: 'rd = rd << shamt' }),
-  compressed('c.lwsp', { q: 2, f3: 2, to: RV32I.lw, rd: FULL_7, rs1: SP, imm: [...pieces(12, '5'), ...pieces(6, '4:2|7:6')], nonZero: ['rd'], summary: 'loads a word from the stack' }),
-  compressed('c.jr', { q: 2, f3: 4, fixed: [[12, 1, 0], [2, 5, 0]], to: RV32I.jalr, rd: X0, rs1: FULL_7, nonZero: ['rs1'], summary: 'jumps to rs1' }),
-  compressed('c.mv', { q: 2, f3: 4, fixed: [[12, 1, 0]], to: RV32I.add, rd: FULL_7, rs1: X0, rs2: FULL_2, nonZero: ['rs2'], summary: 'rd = rs2' }),
-  compressed('c.ebreak', { q: 2, f3: 4, fixed: [[12, 1, 1], [7, 5, 0], [2, 5, 0]], to: RV32I.ebreak, summary: 'raises a breakpoint exception' }),
-  compressed('c.jalr', { q: 2, f3: 4, fixed: [[12, 1, 1], [2, 5, 0]], to: RV32I.jalr, rd: RA, rs1: FULL_7, nonZero: ['rs1'], summary: 'jumps to rs1 and links ra' }),
-  compressed('c.add', { q: 2, f3: 4, fixed: [[12, 1, 1]], to: RV32I.add, rd: FULL_7, rs1: FULL_7, rs2: FULL_2, nonZero: ['rs2'], summary: 'rd = rd + rs2' }),
-  compressed('c.swsp', { q: 2, f3: 6, to: RV32I.sw, rs1: SP, rs2: FULL_2, imm: pieces(12, '5:2|7:6'), summary: 'stores a word to the stack' }),
+  compressed('c.slli', { q: 2, f3: 0, fixed: [[12, 1, 0]], to: RV32I.slli, rd: FULL_7, rs1: FULL_7, imm: SHIFT_PIECES,
+    summary: 'rd = rd << shamt' }),
+  compressed('c.lwsp', {
+    q: 2, f3: 2, to: RV32I.lw, rd: FULL_7, rs1: SP, imm: [...pieces(12, '5'), ...pieces(6, '4:2|7:6')], nonZero: ['rd'],
+    summary: 'loads a word from the stack',
+  }),
+  compressed('c.jr', { q: 2, f3: 4, fixed: [[12, 1, 0], [2, 5, 0]], to: RV32I.jalr, rd: X0, rs1: FULL_7, nonZero: ['rs1'],
+    summary: 'jumps to rs1' }),
+  compressed('c.mv', { q: 2, f3: 4, fixed: [[12, 1, 0]], to: RV32I.add, rd: FULL_7, rs1: X0, rs2: FULL_2, nonZero: ['rs2'],
+    summary: 'rd = rs2' }),
+  compressed('c.ebreak', { q: 2, f3: 4, fixed: [[12, 1, 1], [7, 5, 0], [2, 5, 0]], to: RV32I.ebreak,
+    summary: 'raises a breakpoint exception' }),
+  compressed('c.jalr', { q: 2, f3: 4, fixed: [[12, 1, 1], [2, 5, 0]], to: RV32I.jalr, rd: RA, rs1: FULL_7, nonZero: ['rs1'],
+    summary: 'jumps to rs1 and links ra' }),
+  compressed('c.add', { q: 2, f3: 4, fixed: [[12, 1, 1]], to: RV32I.add, rd: FULL_7, rs1: FULL_7, rs2: FULL_2, nonZero: ['rs2'],
+    summary: 'rd = rd + rs2' }),
+  compressed('c.swsp', { q: 2, f3: 6, to: RV32I.sw, rs1: SP, rs2: FULL_2, imm: pieces(12, '5:2|7:6'),
+    summary: 'stores a word to the stack' }),
 ];
 
 /** Operand values of a halfword under a table entry, in the sense of `encode`. */
@@ -169,8 +190,13 @@ export function compressedOperands(entry: CompressedInstruction, half: number): 
 const BUCKETS: readonly (readonly CompressedInstruction[])[] = Array.from({ length: 32 }, (_, bucket) =>
   COMPRESSED.filter((entry) => (entry.match & 3) === (bucket & 3) && entry.match >>> 13 === bucket >>> 2));
 
+export interface DecodedCompressed {
+  readonly entry: CompressedInstruction;
+  readonly operands: CompressedOperands;
+}
+
 /** The compressed instruction that a halfword encodes, with its operands; undefined: reserved, or the start of a 32-bit word. */
-export function decodeCompressed(half: number): { readonly entry: CompressedInstruction; readonly operands: CompressedOperands } | undefined {
+export function decodeCompressed(half: number): DecodedCompressed | undefined {
   half &= 0xffff;
   for (const entry of BUCKETS[(half & 3) | ((half >>> 13) << 2)]!) {
     if ((half & entry.mask) !== entry.match) continue;

@@ -1,0 +1,299 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { packFields } from '../../../hw/isa/instruction.ts';
+import { TENSOR, TENSOR_INFO } from '../../../hw/isa/tensor.ts';
+import type { TensorOp } from '../../../hw/isa/tensor.ts';
+import { STATUS_MEMORY, STATUS_RANGE, TENSOR_OPS, TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
+import type { TensorMemory, TensorShape } from '../../../sim/model/tensor.ts';
+import { stepSource } from './programs.ts';
+
+const BASE = 0x8000_0000;
+
+/** 4 KiB of memory at BASE. */
+class TestMemory implements TensorMemory {
+  readonly bytes = new Uint8Array(4096);
+  readBlock(address: number, into: Uint8Array): boolean {
+    return this.inside(address, into.length) && (into.set(this.bytes.subarray(address - BASE, address - BASE + into.length)), true);
+  }
+
+  writeBlock(address: number, bytes: Uint8Array): boolean {
+    return this.inside(address, bytes.length) && (this.bytes.set(bytes, address - BASE), true);
+  }
+
+  private inside(address: number, length: number): boolean {
+    return address >= BASE && address + length <= BASE + this.bytes.length;
+  }
+}
+
+const SHAPE: TensorShape = {
+  rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, busBytes: 8, queueDepth: 4, vectorLanes: 4, counters: 12,
+};
+
+/** A unit that is spoken to in field values. */
+function unit(shape: Partial<TensorShape> = {}) {
+  const memory = new TestMemory();
+  const model = new TensorModel({ ...SHAPE, ...shape }, memory);
+  const op = (name: TensorOp, rs1: Record<string, number> = {}, rs2: Record<string, number> = {}): number =>
+    model.execute(TENSOR_OPS.indexOf(name), packFields(TENSOR[name].rs1, rs1) | 0, packFields(TENSOR[name].rs2, rs2) | 0);
+  return { memory, model, op };
+}
+
+const fill = (array: Int8Array | Int32Array | Uint8Array, seed: number, bits: number): void => {
+  let state = seed | 1;
+  for (let i = 0; i < array.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    array[i] = state >> (32 - bits);
+  }
+};
+
+describe('requantisation', () => {
+  const int32 = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31)), fc.integer());
+  it('rounds as the 64-bit definition does, for every value, multiplier and shift', () => {
+    fc.assert(fc.property(int32, int32, fc.integer({ min: 1, max: 63 }), (value, multiplier, shift) => {
+      const exact = (BigInt(value) * BigInt(multiplier) + (1n << BigInt(shift - 1))) >> BigInt(shift);
+      const ours = scaleRounded(value, multiplier, shift);
+      const small = exact >= -(2n ** 53n) && exact <= 2n ** 53n;
+      if (small) expect(BigInt(ours)).toBe(exact);
+      else expect(Math.sign(ours) * Math.min(Math.abs(ours), 2 ** 52)).toBe(exact > 0n ? 2 ** 52 : -(2 ** 52));
+    }), { numRuns: 5000 });
+  });
+
+  it('rounds halves up, toward plus infinity', () => {
+    expect([1, 3, -1, -3].map((v) => scaleRounded(v, 1, 1))).toEqual([1, 2, 0, -1]);
+  });
+
+  it('does whole commands like naive loops over BigInt', () => {
+    const byte = fc.nat(255);
+    const record = fc.tuple(int32, fc.nat(2 ** 31 - 1), fc.integer({ min: 1, max: 62 }), byte, byte, byte);
+    const commands = fc.record({
+      rows: fc.integer({ min: 1, max: 7 }), columns: fc.integer({ min: 1, max: 17 }), seed: fc.integer(),
+      count: fc.integer({ min: 1, max: 4 }), used: fc.nat(), accRow: fc.nat(5), row: fc.nat(5), channel: fc.nat(3),
+      records: fc.array(record, { minLength: 20, maxLength: 20 }),
+    });
+    fc.assert(fc.property(commands, ({ rows: R, columns: C, seed, count, used, accRow, row, channel, records }) => {
+      const { memory, model, op } = unit({ rows: R, columns: C, scratchpadRows: 80, channels: 24 });
+      const columns = (used % C) + 1;
+      const view = new DataView(memory.bytes.buffer);
+      records.forEach(([bias, multiplier, shift, zero, min, max], i) => {
+        view.setInt32(16 * i, bias, true);
+        view.setInt32(16 * i + 4, multiplier, true);
+        [shift, zero, min, max].forEach((byte, j) => view.setUint8(16 * i + 8 + j, byte));
+        view.setUint32(16 * i + 12, 0xdead_beef, true);
+      });
+      op('ldp', { address: BASE }, { channel, count: 20 });
+      fill(model.accumulators, seed, 32);
+      model.scratchpad.fill(99);
+      const expected = model.scratchpad.slice();
+      const groups = Math.ceil(columns / R);
+      for (let g = 0; g < groups; g++) for (let m = 0; m < count; m++) for (let b = 0; b < R; b++) {
+        const n = g * R + b;
+        const at = (row + g * count + m) * R + b;
+        if (n >= columns) { expected[at] = 0; continue; }
+        const [bias, multiplier, shift, zero, min, max] = records[n]!.map(BigInt) as [bigint, bigint, bigint, bigint, bigint, bigint];
+        const v = BigInt.asIntN(32, BigInt(model.accumulators[(accRow + m) * C + n]!) + bias);
+        let q = BigInt.asIntN(8, zero) + ((v * multiplier + (1n << (shift - 1n))) >> shift);
+        if (q < BigInt.asIntN(8, min)) q = BigInt.asIntN(8, min);
+        if (q > BigInt.asIntN(8, max)) q = BigInt.asIntN(8, max);
+        expected[at] = Number(q);
+      }
+      op('rq', { accRow, count, columnsMinus1: columns - 1 }, { row, channel });
+      expect(model.scratchpad).toEqual(expected);
+      expect(op('fence')).toBe(0);
+    }), { numRuns: 200 });
+  });
+});
+
+describe('tn.mm', () => {
+  it('does whole commands like naive loops, wrapping at 32 bits', () => {
+    const commands = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }), columns: fc.integer({ min: 1, max: 9 }), seed: fc.integer(),
+      count: fc.integer({ min: 1, max: 8 }), used: fc.nat(),
+      aRow: fc.nat(20), wRow: fc.nat(20), accRow: fc.nat(10), accumulate: fc.nat(1),
+    });
+    fc.assert(fc.property(commands, ({ rows: R, columns: C, seed, count, used, aRow, wRow, accRow, accumulate }) => {
+      const { model, op } = unit({ rows: R, columns: C });
+      const columns = (used % C) + 1;
+      fill(model.scratchpad, seed, 8);
+      fill(model.accumulators, ~seed, 32);
+      const expected = model.accumulators.slice();
+      for (let m = 0; m < count; m++) for (let n = 0; n < columns; n++) {
+        let sum = accumulate ? BigInt(expected[(accRow + m) * C + n]!) : 0n;
+        for (let k = 0; k < R; k++) sum += BigInt(model.scratchpad[(aRow + m) * R + k]!) * BigInt(model.scratchpad[(wRow + n) * R + k]!);
+        expected[(accRow + m) * C + n] = Number(BigInt.asIntN(32, sum));
+      }
+      op('mm', { aRow, wRow }, { accRow, count, columnsMinus1: columns - 1, accumulate });
+      expect(model.accumulators).toEqual(expected);
+      expect(op('fence')).toBe(0);
+    }), { numRuns: 300 });
+  });
+});
+
+describe('transfers', () => {
+  it('load and store rows with stride and row length, and zero the rest of a loaded row', () => {
+    const [lengths, strides] = [fc.integer({ min: 1, max: 6 }), fc.integer({ min: -40, max: 40 })];
+    fc.assert(fc.property(lengths, strides, fc.integer({ min: 1, max: 8 }), fc.nat(3), fc.nat(30),
+      (rowBytes, stride, count, odd, row) => {
+        const { memory, model, op } = unit();
+        fill(memory.bytes, 7, 8);
+        model.scratchpad.fill(55);
+        const expected = model.scratchpad.slice();
+        const first = 2000 + odd;
+        for (let i = 0; i < count; i++) {
+          for (let b = 0; b < 6; b++) expected[(row + i) * 6 + b] = b < rowBytes ? memory.bytes[first + i * stride + b]! : 0;
+        }
+        op('arg', { stride: stride >>> 0 }, { rowBytes });
+        op('ld', { address: BASE + first }, { row, count });
+        expect(model.scratchpad).toEqual(expected);
+
+        const after = memory.bytes.slice();
+        const to = 3000 + odd;
+        for (let i = 0; i < count; i++) {
+          for (let b = 0; b < rowBytes; b++) after[to + i * stride + b] = model.scratchpad[(row + i) * 6 + b]!;
+        }
+        op('arg', { stride: stride >>> 0 }, { rowBytes });
+        op('st', { address: BASE + to }, { row, count });
+        expect(memory.bytes).toEqual(after);
+        expect(op('fence')).toBe(0);
+      }));
+  });
+
+  it('take whole rows, one behind the other, without tn.arg', () => {
+    const { memory, model, op } = unit();
+    fill(memory.bytes, 3, 8);
+    op('ld', { address: BASE + 3 }, { row: 2, count: 5 });
+    expect(model.scratchpad.subarray(12, 42)).toEqual(new Int8Array(memory.bytes.slice(3, 33).buffer));
+    op('st', { address: BASE + 1001 }, { row: 2, count: 5 });
+    expect(memory.bytes.slice(1001, 1031)).toEqual(memory.bytes.slice(3, 33));
+    fill(model.accumulators, 5, 32);
+    op('sta', { address: BASE + 2000 }, { accRow: 3, count: 2 });
+    expect(new Int32Array(memory.bytes.slice(2000, 2040).buffer)).toEqual(model.accumulators.slice(15, 25));
+    memory.bytes.fill(0);
+    op('arg', { stride: 32 }, { rowBytes: 8 });
+    op('sta', { address: BASE + 3000 }, { accRow: 3, count: 2 });
+    const stored = [...new Int32Array(memory.bytes.slice(3000, 3044).buffer)];
+    expect(stored).toEqual([...model.accumulators.slice(15, 17), 0, 0, 0, 0, 0, 0, ...model.accumulators.slice(20, 22), 0]);
+  });
+
+  it('that leave memory set status bit 1 and move the rest', () => {
+    const { memory, model, op } = unit();
+    memory.bytes.fill(7);
+    model.scratchpad.fill(9);
+    op('ld', { address: BASE + 4096 - 8 }, { row: 0, count: 2 });
+    expect([...model.scratchpad.subarray(0, 12)]).toEqual([7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0]);
+    expect([op('poll') >>> 0, op('fence'), op('fence'), op('poll')]).toEqual([0x8000_0000, STATUS_MEMORY, 0, 0]);
+    op('st', { address: BASE - 2 }, { row: 30, count: 1 });
+    expect([...memory.bytes.subarray(0, 5)]).toEqual([9, 9, 9, 9, 7]);
+    expect(op('fence')).toBe(STATUS_MEMORY);
+    op('ldp', { address: 0 }, { channel: 0, count: 1 });
+    expect(op('fence')).toBe(STATUS_MEMORY);
+    op('sta', { address: 0xffff_fff0 }, { accRow: 0, count: 1 });
+    expect(op('fence')).toBe(STATUS_MEMORY);
+  });
+});
+
+describe('a command out of range', () => {
+  const bad: readonly [string, TensorOp, Record<string, number>, Record<string, number>, ({ stride: number; rowBytes: number })?][] = [
+    ['no rows', 'ld', { address: BASE }, { row: 0, count: 0 }],
+    ['beyond the scratchpad', 'ld', { address: BASE }, { row: 39, count: 2 }],
+    ['rows of no bytes', 'ld', { address: BASE }, { row: 0, count: 1 }, { stride: 6, rowBytes: 0 }],
+    ['rows longer than R', 'st', { address: BASE }, { row: 0, count: 1 }, { stride: 6, rowBytes: 7 }],
+    ['beyond the scratchpad', 'st', { address: BASE }, { row: 40, count: 1 }],
+    ['no records', 'ldp', { address: BASE }, { channel: 0, count: 0 }],
+    ['beyond the records', 'ldp', { address: BASE }, { channel: 3, count: 10 }],
+    ['misaligned', 'ldp', { address: BASE + 2 }, { channel: 0, count: 1 }],
+    ['misaligned', 'sta', { address: BASE + 1 }, { accRow: 0, count: 1 }],
+    ['beyond the accumulators', 'sta', { address: BASE }, { accRow: 20, count: 5 }],
+    ['no rows', 'sta', { address: BASE }, { accRow: 20, count: 0 }],
+    ['odd row length', 'sta', { address: BASE }, { accRow: 0, count: 1 }, { stride: 8, rowBytes: 6 }],
+    ['rows longer than 4 C', 'sta', { address: BASE }, { accRow: 0, count: 1 }, { stride: 8, rowBytes: 24 }],
+    ['misaligned stride', 'sta', { address: BASE }, { accRow: 0, count: 1 }, { stride: 2, rowBytes: 4 }],
+    ['no rows', 'mm', { aRow: 0, wRow: 0 }, { accRow: 0, count: 0, columnsMinus1: 0 }],
+    ['too many columns', 'mm', { aRow: 0, wRow: 0 }, { accRow: 0, count: 1, columnsMinus1: 5 }],
+    ['activations beyond the scratchpad', 'mm', { aRow: 38, wRow: 0 }, { accRow: 0, count: 3, columnsMinus1: 0 }],
+    ['weights beyond the scratchpad', 'mm', { aRow: 0, wRow: 38 }, { accRow: 0, count: 1, columnsMinus1: 2 }],
+    ['results beyond the accumulators', 'mm', { aRow: 0, wRow: 0 }, { accRow: 23, count: 2, columnsMinus1: 0 }],
+    ['no rows', 'rq', { accRow: 0, count: 0, columnsMinus1: 0 }, { row: 0, channel: 0 }],
+    ['too many columns', 'rq', { accRow: 0, count: 1, columnsMinus1: 5 }, { row: 0, channel: 0 }],
+    ['beyond the accumulators', 'rq', { accRow: 24, count: 1, columnsMinus1: 0 }, { row: 0, channel: 0 }],
+    ['beyond the scratchpad', 'rq', { accRow: 0, count: 2, columnsMinus1: 0 }, { row: 39, channel: 0 }],
+    ['beyond the records', 'rq', { accRow: 0, count: 1, columnsMinus1: 2 }, { row: 0, channel: 10 }],
+  ];
+  it.each(bad)('(%s: tn.%s) is dropped whole and sets status bit 0 until the next tn.fence', (_, name, rs1, rs2, argument) => {
+    const { memory, model, op } = unit();
+    fill(model.scratchpad, 1, 8);
+    fill(model.accumulators, 2, 32);
+    fill(model.channelWords, 3, 32);
+    fill(memory.bytes, 4, 8);
+    const state = (): unknown => [model.scratchpad.slice(), model.accumulators.slice(), model.channelWords.slice(), memory.bytes.slice()];
+    const before = state();
+    if (argument) op('arg', { stride: argument.stride }, { rowBytes: argument.rowBytes });
+    expect(op(name, rs1, rs2)).toBe(0);
+    expect(state()).toEqual(before);
+    expect([op('poll'), op('fence'), op('fence')]).toEqual([1 << 30, STATUS_RANGE, 0]);
+  });
+
+  it('by the groups of a wide requantisation', () => {
+    const { op } = unit({ rows: 2 });
+    op('rq', { accRow: 0, count: 4, columnsMinus1: 4 }, { row: 28, channel: 0 });
+    expect(op('fence')).toBe(0);
+    op('rq', { accRow: 0, count: 4, columnsMinus1: 4 }, { row: 29, channel: 0 });
+    expect(op('fence')).toBe(STATUS_RANGE);
+  });
+});
+
+describe('tn.arg', () => {
+  const loaded = (between: (op: ReturnType<typeof unit>['op']) => void): number[] => {
+    const { memory, model, op } = unit();
+    memory.bytes.fill(7);
+    op('arg', { stride: 6 }, { rowBytes: 2 });
+    between(op);
+    op('ld', { address: BASE }, { row: 0, count: 1 });
+    return [...model.scratchpad.subarray(0, 6)];
+  };
+  it('holds for one transfer only, dropped or not', () => {
+    expect(loaded(() => undefined)).toEqual([7, 7, 0, 0, 0, 0]);
+    expect(loaded((op) => op('ld', { address: BASE }, { row: 9, count: 1 }))).toEqual([7, 7, 7, 7, 7, 7]);
+    expect(loaded((op) => op('ld', { address: BASE }, { row: 99, count: 1 }))).toEqual([7, 7, 7, 7, 7, 7]);
+  });
+
+  it('is forgotten at any other command and at tn.fence, but not at a question', () => {
+    expect(loaded((op) => op('mm', { aRow: 0, wRow: 0 }, { accRow: 0, count: 1, columnsMinus1: 0 }))).toEqual([7, 7, 7, 7, 7, 7]);
+    expect(loaded((op) => op('fence'))).toEqual([7, 7, 7, 7, 7, 7]);
+    expect(loaded((op) => op('poll'))).toEqual([7, 7, 0, 0, 0, 0]);
+    expect(loaded((op) => op('info', { index: 1 }))).toEqual([7, 7, 0, 0, 0, 0]);
+  });
+});
+
+describe('the unit', () => {
+  it('describes itself', () => {
+    const { op } = unit();
+    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0100, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12]);
+    expect([op('info', { index: 11 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
+  });
+
+  it('is refused with impossible sizes', () => {
+    expect(() => unit({ rows: 0 })).toThrow('tensor unit: rows = 0; must be 1…128');
+    expect(() => unit({ accumulatorRows: 5000 })).toThrow('tensor unit: accumulatorRows = 5000; must be 1…4096');
+  });
+
+  it('multiplies for a program, and what it stores can be run as code', () => {
+    const { model } = stepSource(`
+      la a0, data; li a1, 0x00020000; tn.ld a0, a1
+      li a2, 0x00010000; li a3, 0x03001000 + 3; tn.mm a2, a3
+      la a4, out; li a5, 0x00010003; tn.sta a4, a5; tn.fence a6; nop
+      .align 2
+      data: .byte 1, 2, 3, -4, 5, 6, -7, 8
+      out: .word 0, 0, 0, 0`, 17, { tensor: { ...SHAPE, rows: 4, columns: 4 } });
+    expect([model.register('a6'), model.readWord(model.register('a4')) | 0]).toEqual([0, 5 + 12 - 21 - 32]);
+
+    const patched = stepSource(`
+      1: j 2f
+      3: li a0, 1; j 4f
+      2: la t0, 3b; li t1, 0x00010000; la t2, new; tn.ld t2, t1; li a1, 0; jal ra, 5f
+      tn.st t0, t1; li a1, 1; jal ra, 5f; 6: j 6b
+      5: j 3b
+      4: add a2, a2, a0; ret
+      new: li a0, 50`, 40, { tensor: { ...SHAPE, rows: 4, columns: 4 } });
+    expect(patched.model.register('a2')).toBe(51);
+  });
+});
