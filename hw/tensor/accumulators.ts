@@ -1,0 +1,135 @@
+/**
+ * The accumulators: rows of C int32 lanes. The mesh writes or adds whole rows, one a cycle, and is never made to wait; the
+ * vector stage and the store unit read groups of `vectorLanes` lanes when the mesh does not need the same memory.
+ * Organised as one memory a group of lanes and bank, with one read and one write port each.
+ */
+import { B, In, Out, S, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { accumulatorBits, laneGroups, partialSumBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+
+const groupShape = (p: TensorParams) => vec(S(32), p.vectorLanes);
+
+/** One memory: all rows of a bank for one group of lanes. */
+const AccumulatorBank = (p: TensorParams, depth: number) =>
+  hw(
+    'AccumulatorBank',
+    {
+      readEnable: In(B), readRow: In(U(indexWidth(depth))), readData: Out(groupShape(p)),
+      writeRow: In(U(indexWidth(depth))), writeData: In(groupShape(p)), writeLanes: In(U(p.vectorLanes)),
+    },
+    (m, io) => {
+      m.doc(`${depth} rows of ${p.vectorLanes} accumulator lanes; a read in the cycle of a write to the same row returns the old row.`);
+      const cells = m.mem('cells', groupShape(p), depth, { style: 'block' });
+      io.readData = cells.readSync('readRegister', io.readRow as UInt, io.readEnable);
+      cells.writeMasked(io.writeRow as UInt, io.writeData, io.writeLanes as UInt);
+    },
+  );
+
+const readPort = (p: TensorParams) => ({
+  request: In(B), row: In(U(accumulatorBits(p))), group: In(U(indexWidth(laneGroups(p)))), grant: Out(B), data: Out(groupShape(p)),
+});
+
+export const accumulatorPorts = (p: TensorParams) => ({
+  /** The row of partial sums that arrives in the next cycle: where it goes, and up to which column. */
+  next: In(B),
+  nextRow: In(U(accumulatorBits(p))),
+  nextAccumulate: In(B),
+  nextLastColumn: In(U(indexWidth(p.columns))),
+  sums: In(vec(S(partialSumBits(p)), p.columns)),
+  vector: readPort(p),
+  store: readPort(p),
+});
+
+export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accumulatorPorts>> {
+  const bits = accumulatorBits(p);
+  const depth = p.accumulatorRows / p.accumulatorBanks;
+  const rowBits = indexWidth(depth);
+  const groups = laneGroups(p);
+  return hw('Accumulators', accumulatorPorts(p), (m, io) => {
+    m.doc(`${p.accumulatorRows} rows of ${p.columns} int32 lanes in ${p.accumulatorBanks} bank(s) of ${groups} group(s).`);
+    const bankOf = (row: UInt): UInt | undefined => (p.accumulatorBanks === 1 ? undefined : row.slice(bits - 1, rowBits));
+    const within = (row: UInt): UInt => row.slice(rowBits - 1, 0);
+    const inBank = (row: UInt, b: number): Bool | undefined => bankOf(row)?.eq(b);
+    const both = (x: Bool, y: Bool | undefined): Bool => (y ? x.and(y) : x);
+
+    // Stage 0: the mesh announces a row and its old sums are read. Stage 1: the sums arrive, are added and written.
+    const s1 = m.regs({ writing: U(1, 0), writeRow: U(bits), accumulate: B, lastColumn: U(indexWidth(p.columns)) });
+    s1.writing = io.next.asUInt();
+    s1.writeRow = io.nextRow as never;
+    s1.accumulate = io.nextAccumulate;
+    s1.lastColumn = io.nextLastColumn as never;
+    const { adding, meshReads } = m.let({ adding: s1.writing.asBool(), meshReads: io.next.and(io.nextAccumulate) });
+
+    // The row written in stage 1 may be the row read in stage 0 of the same cycle: the memory would give the old one.
+    const last = m.regs({ forward: B, lastSums: vec(S(32), p.columns) });
+    last.forward = adding.and(io.next).and((s1.writeRow as UInt).eq(io.nextRow as never));
+
+    const readers = [io.vector, io.store];
+    const memories = Array.from({ length: p.accumulatorBanks }, (_, b) =>
+      Array.from({ length: groups }, (_, g) => {
+        const memory = m.inst(`bank${b}group${g}`, AccumulatorBank(p, depth));
+        const mesh = both(meshReads, inBank(io.nextRow as UInt, b));
+        const wants = readers.map((x) => both(groups === 1 ? x.request : x.request.and((x.group as UInt).eq(g)), inBank(x.row as UInt, b)));
+        memory.readEnable = mesh.or(wants[0]).or(wants[1]);
+        memory.readRow = mesh.mux(within(io.nextRow as UInt), wants[0].mux(within(io.vector.row as UInt), within(io.store.row as UInt)));
+        return memory;
+      }),
+    );
+    /** Lanes of group g as the memories of the given bank hold them. */
+    const choose = <V>(bank: UInt | undefined, of: (b: number) => V): V => (bank ? bank.eq(1).mux(of(1), of(0)) : of(0));
+
+    const s1Bank = bankOf(s1.writeRow as UInt);
+    const sums = m.wires({ newSums: vec(S(32), p.columns) });
+    for (let c = 0; c < p.columns; c++) {
+      const g = Math.floor(c / p.vectorLanes);
+      const stored = choose(s1Bank, (b) => (memories[b][g].readData as Vec<SInt>).at(c % p.vectorLanes));
+      const old = last.forward.mux(last.lastSums.at(c) as SInt, stored);
+      const sum = (io.sums as Vec<SInt>).at(c).sext(32);
+      sums.newSums.put(c, s1.accumulate.mux(sum.addWrap(old as never), sum));
+    }
+    m.when(adding, () => {
+      last.lastSums = sums.newSums;
+    });
+    for (let b = 0; b < p.accumulatorBanks; b++) {
+      for (let g = 0; g < groups; g++) {
+        const memory = memories[b][g];
+        memory.writeRow = within(s1.writeRow as UInt);
+        memory.writeData = vecOf(Array.from({ length: p.vectorLanes }, (_, i) => sums.newSums.at(g * p.vectorLanes + i) as SInt<32>));
+        const lanes = Array.from({ length: p.vectorLanes }, (_, i) => {
+          const column = g * p.vectorLanes + i;
+          const used = column === 0 ? adding : adding.and((s1.lastColumn as UInt).ge(column));
+          return both(used, inBank(s1.writeRow as UInt, b));
+        });
+        memory.writeLanes = vecOf(lanes).asUInt();
+      }
+    }
+
+    // Readers wait while the mesh reads the same bank; the store also while the vector stage wants the same memory.
+    const meshTakes = (x: { row: UInt }): Bool => {
+      const mine = bankOf(x.row);
+      const other = bankOf(io.nextRow as UInt);
+      return mine && other ? meshReads.and(mine.eq(other)) : meshReads;
+    };
+    io.vector.grant = io.vector.request.and(meshTakes(io.vector as never).not());
+    const vectorTakes = io.vector.request.and((io.vector.group as UInt).eq(io.store.group as never)).and(
+      p.accumulatorBanks === 1 ? true : (bankOf(io.vector.row as UInt) as UInt).eq(bankOf(io.store.row as UInt) as never),
+    );
+    io.store.grant = io.store.request.and(meshTakes(io.store as never).not()).and(vectorTakes.not());
+    for (const [name, x] of [['vector', io.vector] as const, ['store', io.store] as const]) {
+      const group = `${name}Group`;
+      const bank = `${name}Bank`;
+      const r = m.regs({ ...(groups > 1 ? { [group]: U(indexWidth(groups)) } : {}), ...(p.accumulatorBanks > 1 ? { [bank]: U(1) } : {}) });
+      m.when(x.grant, () => {
+        if (groups > 1) r[group] = x.group as never;
+        if (p.accumulatorBanks > 1) r[bank] = bankOf(x.row as UInt) as never;
+      });
+      const ofGroup = (g: number): Vec<SInt> => choose(p.accumulatorBanks > 1 ? (r[bank] as UInt) : undefined, (b) => memories[b][g].readData as Vec<SInt>);
+      let data = ofGroup(0);
+      for (let g = 1; g < groups; g++) data = (r[group] as UInt).eq(g).mux(ofGroup(g), data);
+      x.data = data as never;
+    }
+    m.cover('forwarded', last.forward);
+    m.cover('readerWaits', io.vector.request.and(io.vector.grant.not()).or(io.store.request.and(io.store.grant.not())));
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * The channel records: bias, multiplier and a word of shift, zero point and clamp for every output channel, read for
+ * `vectorLanes` consecutive channels at a time.
+ */
+import { B, In, Out, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import type { ModuleDef, UInt } from '../../gen/index.ts';
+import { channelBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+
+export const channelRecordPorts = (p: TensorParams) => ({
+  write: In(B),
+  writeChannel: In(U(channelBits(p))),
+  writeWord: In(U(2)),
+  writeData: In(U(32)),
+  read: In(B),
+  /** First channel of the group: a multiple of `vectorLanes`. */
+  readChannel: In(U(channelBits(p))),
+  bias: Out(vec(U(32), p.vectorLanes)),
+  multiplier: Out(vec(U(32), p.vectorLanes)),
+  format: Out(vec(U(32), p.vectorLanes)),
+});
+
+export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof channelRecordPorts>> {
+  const lanes = p.vectorLanes;
+  const depth = p.channels / lanes;
+  const laneBits = Math.log2(lanes);
+  return hw('ChannelRecords', channelRecordPorts(p), (m, io) => {
+    m.doc(`${p.channels} channel records of three 32-bit words, ${lanes} at a time.`);
+    const address = (channel: UInt): UInt => channel.slice(channelBits(p) - 1, laneBits).trunc(indexWidth(depth));
+    const words = vecOf(Array.from({ length: lanes }, () => io.writeData));
+    const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_, i) => (io.writeChannel as UInt).slice(laneBits - 1, 0).eq(i))).asUInt();
+    for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
+      const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block' });
+      io[name] = cells.readSync(`${name}Read`, address(io.readChannel as UInt), io.read);
+      m.when(io.write.and(io.writeWord.eq(word)), () => {
+        if (laneMask) cells.writeMasked(address(io.writeChannel as UInt), words, laneMask);
+        else cells.write(address(io.writeChannel as UInt), words);
+      });
+    }
+  });
+}

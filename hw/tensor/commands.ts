@@ -1,0 +1,29 @@
+/** What the four units of the tensor unit are told: decoded, checked commands, with fields no wider than the chip needs. */
+import { B, U, bundle, indexWidth } from '../../gen/index.ts';
+import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+
+/** Bits of a number of rows that a mesh or vector command streams. */
+export const rowCountBits = (p: TensorParams): number => Math.min(12, accumulatorBits(p) + 1);
+
+/**
+ * Transfer between main memory and rows on the chip. `whole`: rows are complete and lie one after the other in memory, so
+ * the transfer is one run of bytes. `other`: load: channel records instead of the scratchpad; store: accumulators.
+ */
+export const transferCommand = (p: TensorParams) =>
+  bundle('Transfer', {
+    address: U(32), stride: U(32), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1), whole: B, other: B,
+  });
+/** Rows of any of the memories; channel records count as four words each. */
+export const transferRowBits = (p: TensorParams): number => Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2);
+
+export const meshCommand = (p: TensorParams) =>
+  bundle('MeshCommand', {
+    aRow: U(scratchpadBits(p)), wRow: U(scratchpadBits(p)), accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)),
+    lastColumn: U(indexWidth(p.columns)), accumulate: B,
+  });
+
+export const vectorCommand = (p: TensorParams) =>
+  bundle('VectorCommand', {
+    accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)), lastColumn: U(indexWidth(p.columns)), row: U(scratchpadBits(p)), channel: U(channelBits(p)),
+  });

@@ -1,0 +1,249 @@
+/**
+ * The front of the tensor unit: takes instructions from the core over CV-X-IF, checks their operands, works out which blocks
+ * of the memories they use, and hands them to the queue of the unit that executes them.
+ *
+ * One instruction is held at a time until it is committed and has its operands; it leaves with its result.
+ */
+import { B, In, Out, Source, U, bool, hw, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
+import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../isa/tensor.ts';
+import type { TensorInfo, TensorOp } from '../isa/tensor.ts';
+import type { OperandField } from '../isa/instruction.ts';
+import { XIF_ID_BITS, XifUnit } from '../lib/cv-x-if.ts';
+import { meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
+import { UNITS, blocksOf, maskBits } from './hazards.ts';
+import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+
+export const dispatchPorts = (p: TensorParams) => {
+  const bits = maskBits(p);
+  return {
+    xif: XifUnit,
+    load: Source(transferCommand(p)),
+    mesh: Source(meshCommand(p)),
+    vector: Source(vectorCommand(p)),
+    store: Source(transferCommand(p)),
+    masks: { rS: Out(U(bits.rS)), wS: Out(U(bits.wS)), acc: Out(U(bits.acc)), ch: Out(U(bits.ch)) },
+    /** Units that hold commands, in the order of `UNITS`. */
+    busy: In(vec(B, UNITS.length)),
+    memoryError: In(B),
+    counterIndex: Out(U(4)),
+    counterValue: In(U(32)),
+    /** A command waits because its unit's queue is full. */
+    stalled: Out(B),
+  };
+};
+
+/** Bits that tell the tensor instructions apart, once the major opcode is known: opcode bit 5 and funct3. */
+const opKey = (op: TensorOp): number => ((TENSOR[op].match >> 5) & 1) * 8 + ((TENSOR[op].match >> 12) & 7);
+
+/** Facts that `tn.info` reports. */
+export function informationOf(p: TensorParams): Record<TensorInfo, number> {
+  return {
+    version: TENSOR_VERSION, rows: p.rows, columns: p.columns, scratchpadRows: p.scratchpadRows, accumulatorRows: p.accumulatorRows, channels: p.channels,
+    busBytes: p.busBytes, types: 1, queueDepth: p.queueDepth, vectorLanes: p.vectorLanes, counters: p.counters ? TENSOR_COUNTERS.length : 0,
+  };
+}
+
+export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchPorts>> {
+  const spBits = scratchpadBits(p);
+  const accBits = accumulatorBits(p);
+  const chBits = channelBits(p);
+  const countBits = rowCountBits(p);
+  const bytesBits = rowBytesBits(p);
+  const transferBits = transferRowBits(p);
+  return hw('Dispatch', dispatchPorts(p), (m, io) => {
+    m.doc('Takes tensor instructions from the core, checks them and hands them to the units.');
+    // --- the instruction in hand ---
+    const r = m.regs({
+      full: U(1, 0), instr: U(32), id: U(XIF_ID_BITS), haveOperands: U(1, 0), committed: U(1, 0), rs1: U(32), rs2: U(32),
+      /** Operands of a tn.arg that the next command uses. */
+      argValid: U(1, 0), argStride: U(32), argBytes: U(16), sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
+    });
+    const leaves = m.wires({ leaves: B });
+    const offered = io.xif.issue.bits.instr as UInt;
+    const known = Object.values(TENSOR).map((i) => offered.and(i.mask).eq(i.match));
+    const { isOurs } = m.let({ isOurs: known.reduce((a, b) => a.or(b)) });
+    const returnsValue = Object.values(TENSOR).map((i, n) => (i.writesRd ? known[n] : bool(false))).reduce((a, b) => a.or(b));
+    io.xif.issue.ready = r.full.eq(0).or(leaves.leaves);
+    io.xif.issueAccept = isOurs;
+    io.xif.issueWriteback = returnsValue;
+    io.xif.issueRegisterRead = repeatBit(isOurs);
+    const { taken } = m.let({ taken: io.xif.issue.fire.and(isOurs) });
+
+    const waitsForOperands = r.full.asBool().and(r.haveOperands.eq(0));
+    io.xif.register.ready = waitsForOperands.or(taken);
+    const operandsNow = io.xif.register.fire.and(io.xif.register.bits.rsValid.andR());
+    const commitsHeld = io.xif.commitValid.and(io.xif.commit.id.eq(r.id)).and(r.full.asBool());
+    const killed = io.xif.commitValid.and(io.xif.commit.kill).and(io.xif.commit.id.eq(taken.mux(io.xif.issue.bits.id, r.id)));
+    m.when(operandsNow, () => {
+      r.rs1 = io.xif.register.bits.rs1;
+      r.rs2 = io.xif.register.bits.rs2;
+    });
+    m.when(taken, () => {
+      r.full = killed.not().asUInt();
+      r.instr = io.xif.issue.bits.instr;
+      r.id = io.xif.issue.bits.id;
+      r.haveOperands = operandsNow.asUInt();
+      r.committed = io.xif.commitValid.and(io.xif.commit.id.eq(io.xif.issue.bits.id)).asUInt();
+    }).otherwise(() => {
+      m.when(leaves.leaves.or(commitsHeld.and(io.xif.commit.kill)), () => {
+        r.full = 0 as never;
+      });
+      m.when(operandsNow, () => {
+        r.haveOperands = 1 as never;
+      });
+      m.when(commitsHeld, () => {
+        r.committed = 1 as never;
+      });
+    });
+    const { ready } = m.let({ ready: r.full.asBool().and(r.haveOperands.asBool()).and(r.committed.asBool()) });
+
+    // --- which instruction, which operands ---
+    const key = r.instr.bit(5).asUInt().cat(r.instr.slice(14, 12));
+    const is = m.let(Object.fromEntries(Object.keys(TENSOR).map((op) => [`is_${op}`, key.eq(opKey(op as TensorOp))]))) as Record<string, Bool>;
+    const op = (name: TensorOp): Bool => is[`is_${name}`];
+    const get = (name: TensorOp, rs: 'rs1' | 'rs2', field: string): UInt => {
+      const f = (TENSOR[name][rs] as readonly OperandField[]).find((x) => x.name === field) as OperandField;
+      return (rs === 'rs1' ? r.rs1 : r.rs2).slice(f.lo + f.width - 1, f.lo);
+    };
+    const isTransfer = op('ld').or(op('ldp')).or(op('st')).or(op('sta'));
+
+    // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
+    const W = 18;
+    const wide = (x: UInt): UInt => x.zext(W);
+    const last = (first: UInt, count: UInt): UInt => wide(first).addWrap(wide(count)).subWrap(1);
+    const columnsMinus1 = op('mm').mux(get('mm', 'rs2', 'columnsMinus1'), get('rq', 'rs1', 'columnsMinus1'));
+    const streamCount = op('mm').mux(get('mm', 'rs2', 'count'), get('rq', 'rs1', 'count'));
+    const transferFirst = get('ld', 'rs2', 'row');
+    const transferCount = get('ld', 'rs2', 'count');
+    const { count } = m.let({ count: isTransfer.mux(transferCount.zext(16), streamCount.zext(16)) });
+
+    // Scratchpad rows: activations of tn.mm, destination of tn.rq, rows of tn.ld and tn.st.
+    const spFirst = op('mm').mux(get('mm', 'rs1', 'aRow'), op('rq').mux(get('rq', 'rs2', 'row'), transferFirst));
+    const parts = Math.ceil(p.columns / p.rows);
+    const longCount = Array.from({ length: parts - 1 }, (_, i) => columnsMinus1.ge((i + 1) * p.rows).mux(wide(streamCount), U(W).lit(0)))
+      .reduce((sum, x) => sum.addWrap(x), wide(count));
+    const { spLast } = m.let({ spLast: wide(spFirst).addWrap(op('rq').mux(longCount, wide(count))).subWrap(1) });
+    const { wLast } = m.let({ wLast: wide(get('mm', 'rs1', 'wRow')).addWrap(wide(columnsMinus1)) });
+    const accFirst = op('mm').mux(wide(get('mm', 'rs2', 'accRow')), op('rq').mux(wide(get('rq', 'rs1', 'accRow')), wide(transferFirst)));
+    const { accLast } = m.let({ accLast: last(accFirst.trunc(17), count) });
+    const chFirst = op('rq').mux(get('rq', 'rs2', 'channel'), transferFirst);
+    const { chLast } = m.let({ chLast: wide(chFirst).addWrap(op('rq').mux(wide(columnsMinus1), wide(count).subWrap(1))) });
+
+    const usesSp = op('mm').or(op('rq')).or(op('ld')).or(op('st'));
+    const usesAcc = op('mm').or(op('rq')).or(op('sta'));
+    const usesCh = op('rq').or(op('ldp'));
+    const channelAligned = p.vectorLanes === 1 ? bool(true) : get('rq', 'rs2', 'channel').slice(Math.log2(p.vectorLanes) - 1, 0).eq(0);
+    const rowLimit = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
+    const argBytesBad = r.argBytes.eq(0).or(r.argBytes.gt(rowLimit)).or(op('sta').and(r.argBytes.slice(1, 0).ne(0)));
+    const wordAligned = op('ldp').or(op('sta'));
+    const usesArg = op('ld').or(op('st')).or(op('sta')).and(r.argValid.asBool());
+    const bad = [
+      count.eq(0),
+      usesSp.and(spLast.ge(p.scratchpadRows)),
+      op('mm').and(wLast.ge(p.scratchpadRows)),
+      usesAcc.and(accLast.ge(p.accumulatorRows)),
+      usesCh.and(chLast.ge(p.channels)),
+      op('mm').or(op('rq')).and(columnsMinus1.zext(8).ge(p.columns)),
+      op('rq').and(channelAligned.not()),
+      usesArg.and(argBytesBad),
+      wordAligned.and(r.rs1.slice(1, 0).ne(0)).or(op('sta').and(r.argValid.asBool()).and(r.argStride.slice(1, 0).ne(0))),
+    ].reduce((a, b) => a.or(b));
+    const isCommand = isTransfer.or(op('mm')).or(op('rq'));
+    const { outOfRange } = m.let({ outOfRange: isCommand.and(bad) });
+
+    const spBlocks = (first: UInt, lastRow: UInt): UInt => vecOf(blocksOf(first.trunc(spBits), lastRow.trunc(spBits), spBits, p.hazardBlocks)).asUInt();
+    const { spMask } = m.let({ spMask: spBlocks(wide(spFirst), spLast) });
+    const wMask = spBlocks(wide(get('mm', 'rs1', 'wRow')), wLast);
+    const accBlockCount = maskBits(p).acc;
+    const chBlockCount = maskBits(p).ch;
+    const accMask = vecOf(blocksOf(accFirst.trunc(accBits), accLast.trunc(accBits), accBits, accBlockCount)).asUInt();
+    const chMask = vecOf(blocksOf(wide(chFirst).trunc(chBits), chLast.trunc(chBits), chBits, chBlockCount)).asUInt();
+    const gate = (c: Bool, x: UInt): UInt => c.mux(x, U(x.width).lit(0));
+    io.masks.rS = gate(op('mm').or(op('st')), spMask.or(gate(op('mm'), wMask)));
+    io.masks.wS = gate(op('rq').or(op('ld')), spMask);
+    io.masks.acc = gate(usesAcc, accMask);
+    io.masks.ch = gate(usesCh, chMask);
+
+    // --- to the units ---
+    const argUsed = r.argValid.asBool().and(op('ldp').not());
+    const natural = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
+    const rowBytes = argUsed.mux(r.argBytes, natural);
+    const stride = argUsed.mux(r.argStride, natural.zext(32));
+    const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural)));
+    const transfer = {
+      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits), row: transferFirst.trunc(transferBits), count: count.trunc(transferBits + 1), whole,
+    };
+    io.load.bits = { ...transfer, other: op('ldp') } as never;
+    io.store.bits = { ...transfer, other: op('sta') } as never;
+    io.mesh.bits = {
+      aRow: get('mm', 'rs1', 'aRow').trunc(spBits), wRow: get('mm', 'rs1', 'wRow').trunc(spBits), accRow: get('mm', 'rs2', 'accRow').trunc(accBits),
+      count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))), accumulate: get('mm', 'rs2', 'accumulate').asBool(),
+    } as never;
+    io.vector.bits = {
+      accRow: get('rq', 'rs1', 'accRow').trunc(accBits), count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))),
+      row: get('rq', 'rs2', 'row').trunc(spBits), channel: get('rq', 'rs2', 'channel').trunc(chBits),
+    } as never;
+    const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
+    // A command enters its queue in the cycle in which its result goes to the core.
+    const accepted = m.let({ go: ready.and(outOfRange.not()).and(io.xif.result.ready) });
+    io.load.valid = accepted.go.and(op('ld').or(op('ldp')));
+    io.mesh.valid = accepted.go.and(op('mm'));
+    io.vector.valid = accepted.go.and(op('rq'));
+    io.store.valid = accepted.go.and(op('st').or(op('sta')));
+    const queueFull = op('ld').or(op('ldp')).and(io.load.ready.not())
+      .or(op('mm').and(io.mesh.ready.not()))
+      .or(op('rq').and(io.vector.ready.not()))
+      .or(op('st').or(op('sta')).and(io.store.ready.not()));
+    const mustWait = outOfRange.not().and(queueFull).or(op('fence').and(idle.not()));
+    io.stalled = ready.and(outOfRange.not()).and(queueFull);
+
+    // --- results ---
+    io.xif.result.valid = ready.and(mustWait.not());
+    leaves.leaves = io.xif.result.fire;
+    const status = r.sawMemoryError.cat(r.sawRangeError);
+    io.counterIndex = r.rs1.slice(3, 0).exact(4);
+    const isCounter = r.rs1.lt(p.counters ? TENSOR_COUNTERS.length : 0);
+    const value = op('info').mux(information(r.rs1), op('count').mux(gate(isCounter, io.counterValue as UInt), op('poll').mux(
+      status.cat(U(26).lit(0)).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), status.zext(32))));
+    io.xif.result.bits = {
+      id: r.id, data: value.exact(32), rd: r.instr.slice(11, 7).exact(5),
+      we: op('info').or(op('count')).or(op('poll')).or(op('fence')),
+    };
+
+    m.when(leaves.leaves, () => {
+      // A prefix lasts for one command; reading information or counters in between does not use it up.
+      m.when(op('arg'), () => {
+        r.argValid = 1 as never;
+        r.argStride = r.rs1;
+        r.argBytes = r.rs2.slice(15, 0).exact(16);
+      }).elseWhen(isCommand.or(op('fence')), () => {
+        r.argValid = 0 as never;
+      });
+    });
+    const fences = leaves.leaves.and(op('fence'));
+    m.when(leaves.leaves.and(outOfRange), () => {
+      r.sawRangeError = 1 as never;
+    }).elseWhen(fences, () => {
+      r.sawRangeError = 0 as never;
+    });
+    m.when(io.memoryError, () => {
+      r.sawMemoryError = 1 as never;
+    }).elseWhen(fences, () => {
+      r.sawMemoryError = 0 as never;
+    });
+    m.cover('dropped', leaves.leaves.and(outOfRange));
+    m.cover('prefixUsed', leaves.leaves.and(usesArg));
+
+    function information(index: UInt): UInt {
+      const facts = informationOf(p);
+      return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0));
+    }
+    function repeatBit(b: Bool): UInt<2> {
+      return b.asUInt().cat(b).exact(2);
+    }
+  });
+}
+
+const nextPower = (n: number): number => 2 ** Math.max(1, Math.ceil(Math.log2(n)));

@@ -1,0 +1,132 @@
+/**
+ * The load unit: reads main memory in bursts and puts the bytes into scratchpad rows or channel words. Addresses are issued
+ * ahead of the data (the next command's too), data is taken at one beat or one row a cycle, whichever is more.
+ */
+import { B, In, Out, S, Sink, U, hw, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt } from '../../gen/index.ts';
+import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
+import { Queue } from '../lib/queue.ts';
+import { BurstGenerator } from './burst-generator.ts';
+import { transferCommand, transferRowBits } from './commands.ts';
+import { channelBits, rowBytesBits, scratchpadBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+import { rotateDown } from './rotate.ts';
+
+export const loaderPorts = (p: TensorParams) => ({
+  command: Sink(transferCommand(p)),
+  /** A command is complete: all its bytes are where they belong. */
+  done: Out(B),
+  busy: Out(B),
+  /** Main memory answered with an error. */
+  error: Out(B),
+  waitsForMemory: Out(B),
+  beat: Out(B),
+  mem: axiReadManager({ dataBytes: p.busBytes, idBits: p.idBits }),
+  scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), data: Out(vec(S(8), p.rows)), grant: In(B) },
+  channels: { write: Out(B), channel: Out(U(channelBits(p))), word: Out(U(2)), data: Out(U(32)) },
+});
+
+export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts>> {
+  const low = Math.log2(p.busBytes);
+  const rowBytes = rowBytesBits(p);
+  const rowBits = transferRowBits(p);
+  return hw('Loader', loaderPorts(p), (m, io) => {
+    m.doc('Load unit: main memory to scratchpad rows and channel records.');
+    const bursts = m.inst('bursts', BurstGenerator('LoadBursts', p, p.rows, 16));
+    const receive = m.inst('receive', Queue(transferCommand(p), 2));
+    // A command goes to both: the one asks for the bytes, the other knows where they belong.
+    io.command.ready = bursts.command.ready.and(receive.enq.ready);
+    bursts.command.valid = io.command.valid.and(receive.enq.ready);
+    bursts.command.bits = io.command.bits as never;
+    receive.enq.valid = io.command.valid.and(bursts.command.ready);
+    receive.enq.bits = io.command.bits as never;
+    m.connect(bursts.bursts as never, io.mem.ar);
+
+    const cmd = receive.deq.bits as never as { address: UInt; stride: UInt; rowBytes: UInt; row: UInt; count: UInt; whole: Bool; other: Bool };
+    const r = m.regs({
+      started: U(1, 0), row: U(rowBits), rowsLeft: U(rowBits + 1), fill: U(rowBytes), offset: U(low), rowOffset: U(low), word: U(2),
+      bytes: vec(S(8), p.rows),
+    });
+    // The first cycle of a command sets the counters; the data cannot be here yet.
+    const { working } = m.let({ working: receive.deq.valid.and(r.started.asBool()) });
+    m.when(receive.deq.valid.and(r.started.eq(0)), () => {
+      r.started = 1 as never;
+      r.row = cmd.row;
+      // Channel records are counted in words.
+      r.rowsLeft = cmd.other.mux(cmd.count.shlWrap(2), cmd.count);
+      r.fill = 0 as never;
+      r.offset = cmd.address.slice(low - 1, 0);
+      r.rowOffset = cmd.address.slice(low - 1, 0);
+      r.word = 0 as never;
+    });
+
+    // How many bytes of this beat go into this row.
+    const wide = Math.max(rowBytes, low + 1) + 1;
+    const goal = cmd.other.mux(U(wide).lit(4), cmd.rowBytes.zext(wide));
+    const need = goal.subWrap(r.fill.zext(wide));
+    const have = U(wide).lit(p.busBytes).subWrap(r.offset.zext(wide));
+    const { rowCompletes, beatEnds } = m.let({ rowCompletes: need.le(have), beatEnds: have.le(need) });
+    const { lastRow } = m.let({ lastRow: r.rowsLeft.eq(1) });
+
+    // The beat's bytes turned so that byte i is the one for lane `i mod busBytes`.
+    const beatBytes = vecOf(Array.from({ length: p.busBytes }, (_, i) => io.mem.r.bits.data.slice(8 * i + 7, 8 * i).asSInt()));
+    const turned = rotateDown(beatBytes, r.offset.subWrap(r.fill.zext(Math.max(low, rowBytes)).trunc(low)));
+    const lanes = Array.from({ length: p.rows }, (_, l) => {
+      const old = r.fill.gt(l);
+      const isNew = r.fill.zext(wide).addWrap(have).gt(l).and(goal.gt(l));
+      const zero = S(8).lit(0);
+      return old.mux(r.bytes.at(l), isNew.mux(turned.at(l % p.busBytes) as SInt<8>, zero));
+    });
+    const { assembled } = m.let({ assembled: vecOf(lanes) });
+
+    const write = working.and(io.mem.r.valid).and(rowCompletes);
+    io.scratchpad.request = write.and(cmd.other.not());
+    io.scratchpad.row = (r.row as UInt).trunc(scratchpadBits(p));
+    io.scratchpad.data = assembled;
+    io.channels.write = write.and(cmd.other);
+    io.channels.channel = (r.row as UInt).trunc(channelBits(p)) as UInt;
+    io.channels.word = r.word;
+    io.channels.data = vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32);
+    const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(cmd.other).or(io.scratchpad.grant)) });
+    // A row that is not whole ends its run: the rest of the beat belongs to nobody.
+    const { takeBeat } = m.let({ takeBeat: beatEnds.or(rowCompletes.and(lastRow.or(cmd.whole.not()))) });
+    io.mem.r.ready = step.and(takeBeat);
+    io.done = step.and(rowCompletes).and(lastRow);
+    receive.deq.ready = io.done;
+
+    const nextRowOffset = (r.rowOffset as UInt).addWrap(cmd.stride.slice(low - 1, 0));
+    m.when(step, () => {
+      m.when(rowCompletes, () => {
+        r.fill = 0 as never;
+        r.rowsLeft = r.rowsLeft.subWrap(1);
+        r.word = r.word.addWrap(1);
+        // A channel record is four words long.
+        m.when(cmd.other.not().or(r.word.eq(3)), () => {
+          r.row = (r.row as UInt).addWrap(1);
+        });
+        m.when(cmd.whole, () => {
+          r.offset = beatEnds.mux(U(low).lit(0), r.offset.addWrap(need.trunc(low)));
+        }).otherwise(() => {
+          r.rowOffset = nextRowOffset;
+          r.offset = nextRowOffset;
+        });
+        m.when(lastRow, () => {
+          r.started = 0 as never;
+        });
+      }).otherwise(() => {
+        r.fill = r.fill.addWrap(have.trunc(rowBytes));
+        r.offset = 0 as never;
+        r.bytes = assembled;
+      });
+    });
+
+    const failed = io.mem.r.fire.and(io.mem.r.bits.resp.ne(AXI_RESP_OKAY));
+    io.error = failed;
+    io.busy = receive.deq.valid;
+    io.waitsForMemory = working.and(io.mem.r.valid.not());
+    io.beat = io.mem.r.fire;
+    m.assert('noStrayData', io.mem.r.valid.not().or(receive.deq.valid), 'main memory sent data that nobody asked for');
+    m.cover('misaligned', step.and(r.offset.ne(0)));
+    m.cover('rowOverTwoBeats', step.and(rowCompletes.not()));
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * The systolic mesh: R × C weight-stationary multiply-accumulate cells with two weights each, so that the next tile shifts in
+ * while the present one is used. Knows nothing of memories or commands.
+ *
+ * Timing, with an activation row given in cycle t: row r of the mesh sees its lane in cycle t + r (skew), column c one cycle
+ * later per column, and `sums` holds all columns of that row in cycle t + R + C - 1 (deskew). A weight line given with
+ * `shift` enters column 0 of all rows at once and moves the lines before it one column east; the first of C lines ends in
+ * the last column. `bank` tells which of the two weights an activation row uses, and it travels with the row.
+ */
+import { B, In, Out, S, hw, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, Vec } from '../../gen/index.ts';
+import { DualMultiplier } from '../lib/ice40.ts';
+import { partialSumBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+
+/** One cell: `pOut = pIn + a·w[bank]` one cycle later; `a` and `bank` go east, `p` goes south. */
+const Pe = (sumBits: number) =>
+  hw(
+    'Pe',
+    {
+      shift0: In(B), shift1: In(B), w0In: In(S(8)), w1In: In(S(8)), aIn: In(S(8)), bankIn: In(B), pIn: In(S(sumBits)),
+      w0Out: Out(S(8)), w1Out: Out(S(8)), aOut: Out(S(8)), bankOut: Out(B), pOut: Out(S(sumBits)),
+    },
+    (m, io) => {
+      m.doc('Weight-stationary multiply-accumulate cell with two weights: one in use, one shifting in.');
+      const r = m.regs({ w0: S(8), w1: S(8), a: S(8), bank: B, p: S(sumBits) });
+      m.when(io.shift0, () => {
+        r.w0 = io.w0In;
+      });
+      m.when(io.shift1, () => {
+        r.w1 = io.w1In;
+      });
+      r.a = io.aIn;
+      r.bank = io.bankIn;
+      const { weight } = m.let({ weight: io.bankIn.mux(r.w1, r.w0) });
+      const product = io.aIn.mul(weight);
+      r.p = io.pIn.addWrap(product.sext(sumBits));
+      io.w0Out = r.w0;
+      io.w1Out = r.w1;
+      io.aOut = r.a;
+      io.bankOut = r.bank;
+      io.pOut = r.p;
+    },
+  );
+
+/** Two cells above each other that share one DSP block of an iCE40 (two 8×8 products). */
+const PePair = (sumBits: number) =>
+  hw(
+    'PePair',
+    {
+      shift0: In(B), shift1: In(B), w0In: In(vec(S(8), 2)), w1In: In(vec(S(8), 2)), aIn: In(vec(S(8), 2)), bankIn: In(vec(B, 2)), pIn: In(S(sumBits)),
+      w0Out: Out(vec(S(8), 2)), w1Out: Out(vec(S(8), 2)), aOut: Out(vec(S(8), 2)), bankOut: Out(vec(B, 2)), pOut: Out(S(sumBits)),
+    },
+    (m, io) => {
+      m.doc('Two weight-stationary cells, north and south, on one dual 8x8 multiplier.');
+      const r = m.regs({ w0: vec(S(8), 2), w1: vec(S(8), 2), a: vec(S(8), 2), bank: vec(B, 2), north: S(sumBits), south: S(sumBits) });
+      m.when(io.shift0, () => {
+        r.w0 = io.w0In;
+      });
+      m.when(io.shift1, () => {
+        r.w1 = io.w1In;
+      });
+      r.a = io.aIn;
+      r.bank = io.bankIn;
+      const multiply = m.inst('multiply', DualMultiplier('ice40'));
+      multiply.a0 = io.aIn.at(0);
+      multiply.b0 = io.bankIn.at(0).mux(r.w1.at(0), r.w0.at(0));
+      multiply.a1 = io.aIn.at(1);
+      multiply.b1 = io.bankIn.at(1).mux(r.w1.at(1), r.w0.at(1));
+      r.north = io.pIn.addWrap(multiply.p0.sext(sumBits));
+      r.south = r.north.addWrap(multiply.p1.sext(sumBits));
+      io.w0Out = r.w0;
+      io.w1Out = r.w1;
+      io.aOut = r.a;
+      io.bankOut = r.bank;
+      io.pOut = r.south;
+    },
+  );
+
+/** Lane i leaves `delays[i]` cycles after it came. */
+const DelayLanes = (name: string, bits: number, delays: readonly number[]) =>
+  hw(name, { lanesIn: In(vec(S(bits), delays.length)), lanesOut: Out(vec(S(bits), delays.length)) }, (m, io) => {
+    m.doc(`Delays lane i by ${delays[0] < delays[delays.length - 1] ? 'i' : `${delays.length - 1} - i`} cycles.`);
+    for (const [i, delay] of delays.entries()) {
+      const lane = io.lanesIn.at(i);
+      if (delay === 0) {
+        io.lanesOut.put(i, lane);
+        continue;
+      }
+      const key = `lane${i}`;
+      const r = m.regs({ [key]: vec(S(bits), delay) });
+      const stages = r[key];
+      r[key] = vecOf([lane, ...stages.toArray().slice(0, -1)]);
+      io.lanesOut.put(i, stages.at(delay - 1));
+    }
+  });
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+export const meshPorts = (p: TensorParams) => ({
+  a: In(vec(S(8), p.rows)),
+  bank: In(B),
+  w: In(vec(S(8), p.rows)),
+  shift0: In(B),
+  shift1: In(B),
+  sums: Out(vec(S(partialSumBits(p)), p.columns)),
+});
+
+export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
+  const sumBits = partialSumBits(p);
+  return hw('Mesh', meshPorts(p), (m, io) => {
+    m.doc(`Weight-stationary mesh of ${p.rows} x ${p.columns} cells with skewed inputs and aligned outputs.`);
+    const skew = m.inst('skew', DelayLanes('Skew', 8, upTo(p.rows)));
+    skew.lanesIn = io.a;
+    const bankOfRow = p.rows > 1 ? m.regs({ bankDelay: vec(B, p.rows - 1) }) : undefined;
+    const banks: Bool[] = [io.bank];
+    if (bankOfRow) {
+      const stages = bankOfRow.bankDelay.toArray();
+      banks.push(...stages);
+      bankOfRow.bankDelay = vecOf([io.bank, ...stages.slice(0, -1)]);
+    }
+    const zero = vecOf(upTo(p.columns).map(() => S(sumBits).lit(0)));
+    const bottom = p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs(skew.lanesOut as Vec<SInt>, banks, zero) : cells(skew.lanesOut as Vec<SInt>, banks, zero);
+    const deskew = m.inst('deskew', DelayLanes('Deskew', sumBits, upTo(p.columns).reverse()));
+    deskew.lanesIn = bottom as Vec<SInt<number>>;
+    io.sums = deskew.lanesOut as Vec<SInt<number>>;
+
+    function cells(a: Vec<SInt>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
+      const grid = m.grid('pe', Pe(sumBits), p.rows, p.columns);
+      grid.all('shift0', io.shift0);
+      grid.all('shift1', io.shift1);
+      grid.fromWest('w0In', 'w0Out', io.w as Vec<SInt<8>>);
+      grid.fromWest('w1In', 'w1Out', io.w as Vec<SInt<8>>);
+      grid.fromWest('aIn', 'aOut', a as Vec<SInt<8>>);
+      grid.fromWest('bankIn', 'bankOut', vecOf(bank));
+      grid.fromNorth('pIn', 'pOut', north);
+      return grid.rowOut('pOut', p.rows - 1);
+    }
+
+    function pairs(a: Vec<SInt>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
+      const grid = m.grid('pair', PePair(sumBits), p.rows / 2, p.columns);
+      const two = <V>(items: readonly V[]): Vec<Vec<V>> => vecOf(upTo(p.rows / 2).map((i) => vecOf([items[2 * i], items[2 * i + 1]])));
+      grid.all('shift0', io.shift0);
+      grid.all('shift1', io.shift1);
+      grid.fromWest('w0In', 'w0Out', two(io.w.toArray() as SInt<8>[]));
+      grid.fromWest('w1In', 'w1Out', two(io.w.toArray() as SInt<8>[]));
+      grid.fromWest('aIn', 'aOut', two(a.toArray() as SInt<8>[]));
+      grid.fromWest('bankIn', 'bankOut', two(bank));
+      grid.fromNorth('pIn', 'pOut', north);
+      return grid.rowOut('pOut', p.rows / 2 - 1);
+    }
+  });
+}
+

@@ -1,0 +1,52 @@
+/**
+ * Parameters of the tensor unit and what follows from them. Widths, latencies and block sizes are computed here once; the
+ * modules of the unit, the golden model's options and the compiler read them from here.
+ */
+import { indexWidth } from '../../gen/index.ts';
+
+export interface TensorParams {
+  /** R: rows of the mesh, int8 lanes of a scratchpad row; 4…128. */
+  readonly rows: number;
+  /** C: columns of the mesh, int32 lanes of an accumulator row; 4…128. */
+  readonly columns: number;
+  readonly scratchpadRows: number;
+  /** At most 4096: the instruction set has 12 bits for an accumulator row. */
+  readonly accumulatorRows: number;
+  /** Channel records for requantisation. */
+  readonly channels: number;
+  /** Independent memories of the scratchpad: a power of two that divides its rows. */
+  readonly scratchpadBanks: number;
+  readonly accumulatorBanks: 1 | 2;
+  /** Elements that the vector stage takes at a time; divides rows, columns and channels. */
+  readonly vectorLanes: number;
+  /** `pipelined`: a 32×32 multiplier a lane, one step a cycle; `iterative`: shift and add, for small FPGAs (one lane). */
+  readonly requantiser: 'pipelined' | 'iterative';
+  /** Commands that each of the four units holds. */
+  readonly queueDepth: number;
+  /** Blocks into which hazard tracking divides the scratchpad: a power of two. */
+  readonly hazardBlocks: number;
+  /** Performance counters; without them `tn.count` returns 0. */
+  readonly counters: boolean;
+  /** Bytes of one beat on the memory bus. */
+  readonly busBytes: number;
+  /** Bits of the memory bus's transaction identifiers. */
+  readonly idBits: number;
+  /** How the mesh multiplies: as written, or in pairs with the iCE40's DSP cell. */
+  readonly multiplier: 'generic' | 'ice40';
+}
+
+/** Bits of a scratchpad row number. */
+export const scratchpadBits = (p: TensorParams): number => indexWidth(p.scratchpadRows);
+export const accumulatorBits = (p: TensorParams): number => indexWidth(p.accumulatorRows);
+export const channelBits = (p: TensorParams): number => indexWidth(p.channels);
+/** Bits of a number of bytes within one row of the scratchpad, 0…R, or of the accumulators, 0…4·C. */
+export const rowBytesBits = (p: TensorParams): number => indexWidth(Math.max(p.rows, 4 * p.columns) + 1);
+/** Bits of a partial sum: R products of two int8 values. */
+export const partialSumBits = (p: TensorParams): number => 16 + Math.ceil(Math.log2(p.rows));
+/** Hazard blocks of the accumulators and of the channel records. */
+export const accumulatorBlocks = (p: TensorParams): number => Math.max(1, p.hazardBlocks / 2);
+export const channelBlocks = (p: TensorParams): number => Math.max(1, p.hazardBlocks / 4);
+/** Groups of lanes in an accumulator row: each is one memory (a bank of it). */
+export const laneGroups = (p: TensorParams): number => p.columns / p.vectorLanes;
+/** Cycles from the cycle in which the mesh's first row takes an activation row to the cycle in which all columns have its sums. */
+export const meshLatency = (p: TensorParams): number => p.rows + p.columns - 1;

@@ -1,0 +1,115 @@
+/**
+ * Requantisation of one element, TFLite's int8 scheme with a single rounding:
+ * `clamp(zeroPoint + ((acc + bias) * multiplier + 2^(shift-1) >> shift))`, in exact arithmetic.
+ *
+ * Both forms use that `(p + 2^(s-1)) >> s` equals `((p >> (s-1)) + 1) >> 1`, and that the intermediate may be saturated to
+ * `ROUNDED_BITS` because everything beyond clamps to the same int8.
+ */
+import { B, In, Out, S, U, cat, hw } from '../../gen/index.ts';
+import type { Bool, SInt, UInt } from '../../gen/index.ts';
+import { CHANNEL_RECORD } from '../isa/tensor.ts';
+
+/** Wide enough that adding a zero point cannot bring a saturated value back into int8. */
+const ROUNDED_BITS = 12;
+
+const field = <W extends number>(word: UInt, f: { lo: number; width: W }): UInt<W> => word.slice(f.lo + f.width - 1, f.lo).exact(f.width);
+
+/** Rounds the last bit away, adds the zero point and clamps. `t` is the product shifted by `shift - 1`, saturated. */
+function finish(t: SInt, format: UInt): SInt<8> {
+  const rounded = t.addGrow(S(2).lit(1)).shr(1);
+  const wide = rounded.width + 1;
+  const shifted = rounded.sext(wide).addWrap(field(format, CHANNEL_RECORD.zeroPoint).asSInt().sext(wide));
+  const low = field(format, CHANNEL_RECORD.clampMin).asSInt();
+  const high = field(format, CHANNEL_RECORD.clampMax).asSInt();
+  const atLeast = shifted.lt(low.sext(wide)).mux(low, shifted.trunc(8) as SInt);
+  const above = shifted.gt(high.sext(wide));
+  return above.mux(high, atLeast).exact(8);
+}
+
+/**
+ * One lane of the pipelined form: takes an element a cycle. `acc`, `bias`, `multiplier` and `format` (the third word of the
+ * channel record) arrive together; `result` follows `LANE_LATENCY` cycles later.
+ */
+export const LANE_LATENCY = 3;
+export const RequantiseLane = hw(
+  'RequantiseLane',
+  { acc: In(S(32)), bias: In(U(32)), multiplier: In(U(32)), format: In(U(32)), result: Out(S(8)) },
+  (m, io) => {
+    m.doc('One element a cycle: add bias, multiply, shift and round, add zero point, clamp.');
+    const r = m.regs({ biased: S(32), factor: U(32), format1: U(32), product: S(64), format2: U(32), shifted: S(ROUNDED_BITS), format3: U(32) });
+    r.biased = io.acc.addWrap(io.bias.asSInt());
+    r.factor = io.multiplier;
+    r.format1 = io.format;
+    const product = r.biased.mul(r.factor.asSInt());
+    r.product = product;
+    r.format2 = r.format1;
+    const shift = field(r.format2, CHANNEL_RECORD.shift);
+    r.shifted = r.product.shr(shift.subWrap(1)).sat(ROUNDED_BITS);
+    r.format3 = r.format2;
+    io.result = finish(r.shifted, r.format3);
+  },
+);
+
+/**
+ * The iterative form: one element at a time, a bit of the multiplier a cycle, then a bit of the shift a cycle. `start` takes
+ * the operands; the channel words must stay until `done`.
+ */
+export const RequantiseIterative = hw(
+  'RequantiseIterative',
+  { start: In(B), acc: In(S(32)), bias: In(U(32)), multiplier: In(U(32)), format: In(U(32)), done: Out(B), result: Out(S(8)) },
+  (m, io) => {
+    m.doc('One element at a time: shift-and-add multiplication, then a shift of one bit a cycle.');
+    const r = m.regs({ phase: U(2, 0), biased: S(32), high: S(33), low: U(32), steps: U(6), left: B });
+    const shift = field(io.format, CHANNEL_RECORD.shift);
+    const [idle, multiply, align, deliver] = [0, 1, 2, 3];
+    m.when(io.start, () => {
+      r.phase = multiply as never;
+      r.biased = io.acc.addWrap(io.bias.asSInt());
+      r.high = 0 as never;
+      r.low = io.multiplier;
+      r.steps = 31 as never;
+    });
+    // The product grows downwards: after 32 steps its upper half is in `high`, its lower half in `low`.
+    const { sum } = m.let({ sum: r.low.bit(0).mux(r.high.addWrap(r.biased.sext(33)), r.high) });
+    // `high` is the product shifted by 32. What is wanted is the product shifted by shift - 1.
+    const { isLeft } = m.let({ isLeft: shift.lt(33) });
+    const distance = isLeft.mux(U(6).lit(33).subWrap(shift), shift.subWrap(33));
+    m.switchOn(r.phase, [
+      [multiply, () => {
+        r.high = sum.shr(1);
+        r.low = cat(sum.bit(0), r.low.slice(31, 1)).exact(32);
+        r.steps = r.steps.subWrap(1);
+        m.when(r.steps.eq(0), () => {
+          r.phase = align as never;
+          r.steps = distance;
+          r.left = isLeft;
+        });
+      }],
+      [align, () => {
+        // What is far out clamps whatever follows: stop before a left shift could lose the sign.
+        m.when(r.steps.eq(0).or(r.left.and(farOut(r.high))), () => {
+          r.phase = deliver as never;
+        }).otherwise(() => {
+          r.steps = r.steps.subWrap(1);
+          m.when(r.left, () => {
+            r.high = cat(r.high.slice(31, 0), r.low.bit(31)).asSInt().exact(33);
+            r.low = r.low.shlWrap(1);
+          }).otherwise(() => {
+            r.high = r.high.shr(1);
+          });
+        });
+      }],
+      [deliver, () => {
+        r.phase = idle as never;
+      }],
+    ]);
+    io.done = r.phase.eq(deliver);
+    io.result = finish(r.high.sat(ROUNDED_BITS), io.format);
+
+    /** Already beyond what rounding and clamping can distinguish. */
+    function farOut(v: SInt): Bool {
+      const top = v.slice(v.width - 1, ROUNDED_BITS);
+      return top.andR().or(top.orR().not()).not();
+    }
+  },
+);

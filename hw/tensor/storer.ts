@@ -1,0 +1,191 @@
+/**
+ * The store unit: reads scratchpad rows, or accumulator rows a group of lanes at a time, and writes their bytes to main
+ * memory in bursts. One command at a time; it is complete when main memory has acknowledged every burst.
+ */
+import { B, In, Out, S, Sink, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { AXI_RESP_OKAY, axiWriteManager } from '../lib/axi4.ts';
+import { BurstGenerator, burstBeatBits } from './burst-generator.ts';
+import { transferCommand, transferRowBits } from './commands.ts';
+import { accumulatorBits, laneGroups, rowBytesBits, scratchpadBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+import { rotateDown } from './rotate.ts';
+
+export const storerPorts = (p: TensorParams) => ({
+  command: Sink(transferCommand(p)),
+  done: Out(B),
+  busy: Out(B),
+  error: Out(B),
+  beat: Out(B),
+  mem: axiWriteManager({ dataBytes: p.busBytes, idBits: p.idBits }),
+  scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), grant: In(B), data: In(vec(S(8), p.rows)) },
+  accumulators: {
+    request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))), grant: In(B), data: In(vec(S(32), p.vectorLanes)),
+  },
+});
+
+const powerOfTwoAtLeast = (n: number): number => 2 ** Math.ceil(Math.log2(n));
+
+export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts>> {
+  const low = Math.log2(p.busBytes);
+  const groupBytes = 4 * p.vectorLanes;
+  /** Bytes of a chunk: what one read delivers, padded so that it can be rotated. */
+  const chunk = powerOfTwoAtLeast(Math.max(p.rows, groupBytes, p.busBytes));
+  const chunkBits = Math.log2(chunk);
+  const bytesBits = rowBytesBits(p);
+  const rowBits = transferRowBits(p);
+  const blockBits = low + burstBeatBits(p);
+  const wide = Math.max(bytesBits, chunkBits + 1, low + 1) + 1;
+  return hw('Storer', storerPorts(p), (m, io) => {
+    m.doc('Store unit: scratchpad rows or accumulator rows to main memory.');
+    const bursts = m.inst('bursts', BurstGenerator('StoreBursts', p, p.rows, 4 * p.columns));
+    const r = m.regs({
+      active: U(1, 0), other: B, whole: B, rowBytes: U(bytesBits),
+      /** Next row to read and rows left; `rowLeft`: bytes of the present row that are not read yet. */
+      row: U(rowBits), group: U(indexWidth(laneGroups(p))), rowsLeft: U(rowBits + 1), rowLeft: U(bytesBits),
+      /** A read was granted in the cycle before: its data are here now. */
+      arriving: U(1, 0), arrivingBytes: U(wide), arrivingEndsRow: B, arrivingEndsAll: B,
+      /** The chunk in hand: bytes from `from` on, `left` of them. */
+      held: vec(S(8), chunk), from: U(chunkBits), left: U(wide, 0), heldEndsRow: B, heldEndsAll: B,
+      /** The beat being filled. */
+      filling: vec(S(8), p.busBytes), fill: U(low + 1), first: U(low), beatInBlock: U(burstBeatBits(p)),
+      /** Where the present row starts within its block; decides where its bursts end. */
+      rowStart: U(blockBits), stride: U(blockBits),
+      allSent: B,
+      /** Bursts sent and not acknowledged. */
+      pending: U(rowBits + 2, 0),
+    });
+    const active = r.active.asBool();
+    const cmd = io.command.bits as never as { address: UInt; stride: UInt; rowBytes: UInt; row: UInt; count: UInt; whole: Bool; other: Bool };
+    io.command.ready = active.not().and(bursts.command.ready);
+    bursts.command.valid = io.command.valid.and(active.not());
+    bursts.command.bits = io.command.bits as never;
+    m.connect(bursts.bursts as never, io.mem.aw);
+    const blockBeat = (address: UInt): UInt => address.slice(blockBits - 1, low);
+
+    m.when(io.command.fire, () => {
+      r.active = 1 as never;
+      r.other = cmd.other;
+      r.whole = cmd.whole;
+      r.stride = cmd.stride.slice(blockBits - 1, 0);
+      r.rowStart = cmd.address.slice(blockBits - 1, 0);
+      r.rowBytes = cmd.rowBytes;
+      r.row = cmd.row;
+      r.group = 0 as never;
+      r.rowsLeft = cmd.count;
+      r.rowLeft = cmd.rowBytes;
+      r.first = cmd.address.slice(low - 1, 0);
+      r.fill = cmd.address.slice(low - 1, 0).zext(low + 1);
+      r.beatInBlock = blockBeat(cmd.address);
+      r.allSent = false as never;
+    });
+
+    // --- reading ---
+    const readBytes = r.other.mux(atMost(r.rowLeft as UInt, groupBytes), (r.rowLeft as UInt).zext(wide));
+    const { endsRow } = m.let({ endsRow: r.other.mux((r.rowLeft as UInt).zext(wide).le(groupBytes), true as never) });
+    const endsAll = endsRow.and(r.rowsLeft.eq(1));
+    const moreToRead = active.and(r.rowsLeft.ne(0));
+    // Room for the data: nothing in hand or on its way, or the chunk in hand is used up in this cycle.
+    const chunkUsed = m.wires({ chunkUsed: B });
+    const room = r.arriving.eq(0).and(r.left.eq(0).or(chunkUsed.chunkUsed));
+    io.scratchpad.request = moreToRead.and(room).and(r.other.not());
+    io.scratchpad.row = (r.row as UInt).trunc(scratchpadBits(p));
+    io.accumulators.request = moreToRead.and(room).and(r.other);
+    io.accumulators.row = (r.row as UInt).trunc(accumulatorBits(p));
+    io.accumulators.group = r.group;
+    const { readGranted } = m.let({ readGranted: r.other.mux(io.accumulators.grant, io.scratchpad.grant) });
+    r.arriving = readGranted.asUInt();
+    m.when(readGranted, () => {
+      r.arrivingBytes = readBytes;
+      r.arrivingEndsRow = endsRow;
+      r.arrivingEndsAll = endsAll;
+      m.when(endsRow, () => {
+        r.row = r.row.addWrap(1);
+        r.rowsLeft = r.rowsLeft.subWrap(1);
+        r.rowLeft = r.rowBytes;
+        r.group = 0 as never;
+      }).otherwise(() => {
+        r.rowLeft = r.rowLeft.subWrap(groupBytes % 2 ** bytesBits);
+        r.group = r.group.addWrap(1);
+      });
+    });
+
+    // --- packing bytes into beats ---
+    const { working } = m.let({ working: r.left.ne(0) });
+    const space = U(wide).lit(p.busBytes).subWrap((r.fill as UInt).zext(wide));
+    const { chunkEnds, beatFills } = m.let({ chunkEnds: (r.left as UInt).le(space), beatFills: space.le(r.left as never) });
+    const turned = rotateDown(r.held, (r.from as UInt).subWrap((r.fill as UInt).zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)));
+    const end = (r.fill as UInt).zext(wide).addWrap(r.left as never);
+    const lanes = Array.from({ length: p.busBytes }, (_, i) => (r.fill as UInt).gt(i).mux(r.filling.at(i), turned.at(i) as SInt<8>));
+    const { runEnds } = m.let({ runEnds: chunkEnds.and(r.heldEndsRow).and(r.whole.not()).or(chunkEnds.and(r.heldEndsAll)) });
+    const { beatComplete } = m.let({ beatComplete: working.and(beatFills.or(runEnds)) });
+    const strobe = Array.from({ length: p.busBytes }, (_, i) => (r.first as UInt).le(i).and(end.gt(i)));
+    io.mem.w.valid = beatComplete;
+    io.mem.w.bits = { data: vecOf(lanes).asUInt(), strb: vecOf(strobe).asUInt(), last: runEnds.or((r.beatInBlock as UInt).andR()) };
+    const { step } = m.let({ step: working.and(beatComplete.not().or(io.mem.w.ready)) });
+    chunkUsed.chunkUsed = step.and(chunkEnds);
+
+    const { nextStart } = m.let({ nextStart: (r.rowStart as UInt).addWrap(r.stride as never) });
+    m.when(step, () => {
+      r.left = chunkEnds.mux(U(wide).lit(0), (r.left as UInt).subWrap(space));
+      r.from = (r.from as UInt).addWrap(space.zext(Math.max(wide, chunkBits)).trunc(chunkBits));
+      m.when(beatComplete, () => {
+        m.when(runEnds.and(r.heldEndsAll.not()), () => {
+          r.first = nextStart.slice(low - 1, 0);
+          r.fill = nextStart.slice(low - 1, 0).zext(low + 1);
+          r.rowStart = nextStart;
+          r.beatInBlock = blockBeat(nextStart);
+        }).otherwise(() => {
+          r.first = 0 as never;
+          r.fill = 0 as never;
+          r.beatInBlock = (r.beatInBlock as UInt).addWrap(1);
+        });
+      }).otherwise(() => {
+        r.fill = (r.fill as UInt).addWrap((r.left as UInt).zext(Math.max(wide, low + 1)).trunc(low + 1));
+        r.filling = vecOf(lanes);
+      });
+    });
+    m.when(r.arriving.asBool(), () => {
+      r.held = padded();
+      r.from = 0 as never;
+      r.left = r.arrivingBytes;
+      r.heldEndsRow = r.arrivingEndsRow;
+      r.heldEndsAll = r.arrivingEndsAll;
+    });
+
+    // --- acknowledgements ---
+    io.mem.b.ready = true as never;
+    m.when(io.mem.aw.fire.ne(io.mem.b.fire), () => {
+      r.pending = io.mem.aw.fire.mux(r.pending.addWrap(1), r.pending.subWrap(1));
+    });
+    m.when(step.and(runEnds).and(r.heldEndsAll), () => {
+      r.allSent = true as never;
+    });
+    io.done = active.and(r.allSent).and(r.pending.eq(0)).and(bursts.busy.not());
+    m.when(io.done, () => {
+      r.active = 0 as never;
+    });
+    io.busy = active;
+    io.error = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY));
+    io.beat = io.mem.w.fire;
+    m.assert('acknowledged', io.mem.b.valid.not().or(r.pending.ne(0)).or(io.mem.aw.fire), 'main memory acknowledged a burst that was not sent');
+    m.cover('misaligned', io.mem.w.fire.and(r.first.ne(0)));
+
+    function atMost(x: UInt, limit: number): UInt {
+      const w = x.zext(wide);
+      return w.le(limit).mux(w, U(wide).lit(limit));
+    }
+    /** The data of the read that was granted in the cycle before, as one chunk of bytes. */
+    function padded(): Vec<SInt<8>> {
+      const zero = S(8).lit(0);
+      return vecOf(Array.from({ length: chunk }, (_, i) => {
+        const fromRow = i < p.rows ? (io.scratchpad.data as Vec<SInt<8>>).at(i) : zero;
+        const lane = Math.floor(i / 4);
+        if (lane >= p.vectorLanes) return fromRow;
+        const byte = 8 * (i % 4);
+        const fromLane = (io.accumulators.data as Vec<SInt<32>>).at(lane).slice(byte + 7, byte).asSInt().exact(8);
+        return r.other.mux(fromLane, fromRow);
+      }));
+    }
+  });
+}

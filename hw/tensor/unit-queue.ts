@@ -1,0 +1,91 @@
+/**
+ * The commands of one unit of the tensor unit, from acceptance to completion. Entry 0 is the oldest. A command starts when
+ * all before it have started and the commands of other units that it conflicts with are complete.
+ */
+import { B, In, Out, Sink, Source, U, hw, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, Shape, UInt, Vec } from '../../gen/index.ts';
+import { MASKS_OF, UNITS, heldBits, maskBits, waitsFor } from './hazards.ts';
+import type { Unit } from './hazards.ts';
+import type { TensorParams } from './params.ts';
+
+export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
+  const bits = maskBits(p);
+  const waits = () => In(U(heldBits(p)));
+  return {
+    enter: Sink(payload),
+    masks: { rS: In(U(bits.rS)), wS: In(U(bits.wS)), acc: In(U(bits.acc)), ch: In(U(bits.ch)) },
+    /** For each other unit: how many of its commands, from its oldest on, the entering command must see complete. */
+    waits: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
+    /** Completions of this cycle, in the order of `UNITS`. */
+    dones: In(vec(B, UNITS.length)),
+    start: Source(payload),
+    held: Out(U(heldBits(p))),
+    /** A command is there that waits for another unit. */
+    blocked: Out(B),
+    /** Masks of each entry. */
+    entries: { rS: Out(vec(U(bits.rS), p.queueDepth)), wS: Out(vec(U(bits.wS), p.queueDepth)), acc: Out(vec(U(bits.acc), p.queueDepth)), ch: Out(vec(U(bits.ch), p.queueDepth)) },
+  };
+};
+
+export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): ModuleDef<ReturnType<typeof unitQueuePorts<V>>> {
+  const depth = p.queueDepth;
+  const countBits = heldBits(p);
+  const bits = maskBits(p);
+  const name = `${unit[0].toUpperCase()}${unit.slice(1)}Queue`;
+  return hw(name, unitQueuePorts(p, payload), (m, io) => {
+    m.doc(`Commands of the ${unit} unit, oldest first, and what each still waits for.`);
+    const slots = Array.from({ length: depth }, (_, i) => i);
+    const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0) });
+    const payloads = m.regs(Object.fromEntries(slots.map((i) => [`command${i}`, payload])));
+    const masks = m.regs(Object.fromEntries(MASKS_OF[unit].map((f) => [f, vec(U(bits[f]), depth)])));
+    const others = waitsFor(unit);
+    const waits = m.regs(Object.fromEntries(others.map((o) => [`${o}Wait`, vec(U(countBits), depth)])));
+
+    const done = io.dones.at(UNITS.indexOf(unit));
+    const one = (b: Bool): UInt => b.asUInt().zext(countBits);
+    io.enter.ready = r.count.ne(depth);
+    io.held = r.count;
+    r.count = r.count.addWrap(one(io.enter.fire)).subWrap(one(done));
+    r.started = r.started.addWrap(one(io.start.fire)).subWrap(one(done));
+
+    /** Of one value an entry, that of the next entry to start. */
+    const next = <T>(items: readonly T[]): T => items.slice(1).reduce((chosen, item, i) => r.started.eq(i + 1).mux(item, chosen), items[0]);
+    const { pendingStart } = m.let({ pendingStart: r.started.lt(r.count) });
+    const clear = others.map((o) => next((waits[`${o}Wait`] as Vec<UInt>).toArray()).eq(0));
+    const { free } = m.let({ free: clear.reduce((a, b) => a.and(b)) });
+    io.start.valid = pendingStart.and(free);
+    io.start.bits = next(slots.map((i) => payloads[`command${i}`])) as never;
+    io.blocked = pendingStart.and(free.not());
+
+    // Everything moves down by one when the oldest is done; a new command enters behind the last.
+    const { entersAt } = m.let({ entersAt: r.count.subWrap(one(done)) });
+    for (const i of slots) {
+      const { [`enters${i}`]: enters } = m.let({ [`enters${i}`]: io.enter.fire.and(entersAt.eq(i)) });
+      const last = i + 1 === depth;
+      m.when(enters, () => {
+        payloads[`command${i}`] = io.enter.bits as never;
+        for (const f of MASKS_OF[unit]) (masks[f] as Vec<UInt>).put(i, io.masks[f]);
+      });
+      if (!last) {
+        m.when(done.and(enters.not()), () => {
+          payloads[`command${i}`] = payloads[`command${i + 1}`];
+          for (const f of MASKS_OF[unit]) (masks[f] as Vec<UInt>).put(i, (masks[f] as Vec<UInt>).at(i + 1));
+        });
+      }
+      for (const o of others) {
+        const wait = waits[`${o}Wait`] as Vec<UInt>;
+        const otherDone = io.dones.at(UNITS.indexOf(o));
+        const counted = (x: UInt): UInt => otherDone.and(x.ne(0)).mux(x.subWrap(1), x);
+        const stays = counted(wait.at(i));
+        wait.put(i, enters.mux(io.waits[o] as UInt, last ? stays : done.mux(counted(wait.at(i + 1)), stays)));
+      }
+    }
+
+    for (const f of ['rS', 'wS', 'acc', 'ch'] as const) {
+      io.entries[f] = MASKS_OF[unit].includes(f) ? (masks[f] as Vec<UInt>) : vecOf(slots.map(() => U(bits[f]).lit(0)));
+    }
+    m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');
+    m.cover('full', r.count.eq(depth));
+    m.cover('waits', io.blocked);
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * The vector unit: executes `tn.rq`. Reads accumulator rows a group of lanes at a time together with their channel records,
+ * requantises, assembles rows of R bytes and writes them to the scratchpad. One command at a time.
+ */
+import { B, In, Out, S, Sink, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { rowCountBits, vectorCommand } from './commands.ts';
+import { accumulatorBits, channelBits, laneGroups, scratchpadBits } from './params.ts';
+import type { TensorParams } from './params.ts';
+import { LANE_LATENCY, RequantiseIterative, RequantiseLane } from './requantise.ts';
+
+export const vectorUnitPorts = (p: TensorParams) => ({
+  command: Sink(vectorCommand(p)),
+  done: Out(B),
+  busy: Out(B),
+  accumulators: { request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))), grant: In(B), data: In(vec(S(32), p.vectorLanes)) },
+  channels: {
+    read: Out(B), channel: Out(U(channelBits(p))),
+    bias: In(vec(U(32), p.vectorLanes)), multiplier: In(vec(U(32), p.vectorLanes)), format: In(vec(U(32), p.vectorLanes)),
+  },
+  /** Never refused: the vector unit is the scratchpad's most urgent writer. */
+  scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), data: Out(vec(S(8), p.rows)) },
+});
+
+export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorUnitPorts>> {
+  const lanes = p.vectorLanes;
+  const groups = laneGroups(p);
+  const groupBits = indexWidth(groups);
+  const countBits = rowCountBits(p);
+  /** Groups that fill one scratchpad row. */
+  const slots = p.rows / lanes;
+  const iterative = p.requantiser === 'iterative';
+  return hw('VectorUnit', vectorUnitPorts(p), (m, io) => {
+    m.doc(`Requantises accumulator rows, ${lanes} lane(s) at a time, into scratchpad rows.`);
+    const cmd = io.command.bits as never as { accRow: UInt; count: UInt; lastColumn: UInt; row: UInt; channel: UInt };
+    const laneBits = Math.log2(lanes);
+    const r = m.regs({
+      active: U(1, 0), reading: U(1, 0), accRow: U(accumulatorBits(p)), group: U(groupBits), lastGroup: U(groupBits), rowsLeft: U(countBits),
+      channel: U(channelBits(p)), firstChannel: U(channelBits(p)), count: U(countBits),
+    });
+    const active = r.active.asBool();
+    io.command.ready = active.not();
+    io.busy = active;
+    m.when(io.command.fire, () => {
+      r.active = 1 as never;
+      r.reading = 1 as never;
+      r.accRow = cmd.accRow;
+      r.group = 0 as never;
+      r.lastGroup = groups === 1 ? (U(groupBits).lit(0) as never) : cmd.lastColumn.shr(laneBits).trunc(groupBits);
+      r.rowsLeft = cmd.count;
+      r.count = cmd.count;
+      r.channel = cmd.channel;
+      r.firstChannel = cmd.channel;
+    });
+
+    // --- reading: one group a cycle, or one when the requantiser is free ---
+    const free = m.wires({ requantiserFree: B });
+    const { endsRow } = m.let({ endsRow: r.group.eq(r.lastGroup) });
+    const { endsAll } = m.let({ endsAll: endsRow.and(r.rowsLeft.eq(1)) });
+    io.accumulators.request = r.reading.asBool().and(free.requantiserFree);
+    io.accumulators.row = r.accRow;
+    io.accumulators.group = r.group;
+    io.channels.read = io.accumulators.grant;
+    io.channels.channel = r.channel;
+    m.when(io.accumulators.grant, () => {
+      m.when(endsRow, () => {
+        r.group = 0 as never;
+        r.accRow = r.accRow.addWrap(1);
+        r.rowsLeft = r.rowsLeft.subWrap(1);
+        r.channel = r.firstChannel;
+      }).otherwise(() => {
+        r.group = r.group.addWrap(1);
+        r.channel = r.channel.addWrap(lanes % 2 ** channelBits(p));
+      });
+      m.when(endsAll, () => {
+        r.reading = 0 as never;
+      });
+    });
+
+    // --- requantising ---
+    const result = iterative ? iterativeForm() : pipelinedForm();
+
+    // --- assembling rows ---
+    const o = m.regs({ slot: U(indexWidth(slots)), row: U(scratchpadBits(p)), firstRow: U(scratchpadBits(p)), bytes: vec(S(8), p.rows) });
+    m.when(io.command.fire, () => {
+      o.slot = 0 as never;
+      o.row = cmd.row;
+      o.firstRow = cmd.row;
+    });
+    const { rowFull } = m.let({ rowFull: result.endsRow.or(slots === 1 ? (true as never) : o.slot.eq(slots - 1)) });
+    const assembled = Array.from({ length: p.rows }, (_, l) => {
+      const slot = Math.floor(l / lanes);
+      const fresh = result.data.at(l % lanes) as SInt<8>;
+      if (slots === 1) return fresh;
+      return o.slot.eq(slot).mux(fresh, o.slot.gt(slot).mux(o.bytes.at(l), S(8).lit(0)));
+    });
+    io.scratchpad.request = result.valid.and(rowFull);
+    io.scratchpad.row = o.row;
+    io.scratchpad.data = vecOf(assembled);
+    m.when(result.valid, () => {
+      o.slot = rowFull.mux(U(o.slot.width).lit(0), o.slot.addWrap(1));
+      o.bytes = vecOf(assembled);
+      m.when(result.endsRow, () => {
+        o.row = o.firstRow.addWrap(1);
+        o.firstRow = o.firstRow.addWrap(1);
+      }).elseWhen(rowFull, () => {
+        // The accumulator row is longer than a scratchpad row: its next part lies `count` rows further on.
+        o.row = o.row.addWrap(r.count.zext(Math.max(countBits, scratchpadBits(p))).trunc(scratchpadBits(p)));
+      });
+    });
+    io.done = result.valid.and(result.endsAll);
+    m.when(io.done, () => {
+      r.active = 0 as never;
+    });
+
+    interface Result {
+      readonly valid: Bool;
+      readonly endsRow: Bool;
+      readonly endsAll: Bool;
+      readonly data: Vec<SInt<8>>;
+    }
+
+    function pipelinedForm(): Result {
+      free.requantiserFree = true as never;
+      const grid = m.grid('lane', RequantiseLane, 1, lanes);
+      grid.cell('acc', io.accumulators.data as Vec<SInt<32>>);
+      grid.cell('bias', io.channels.bias as Vec<UInt<32>>);
+      grid.cell('multiplier', io.channels.multiplier as Vec<UInt<32>>);
+      grid.cell('format', io.channels.format as Vec<UInt<32>>);
+      // Granted, read, and then LANE_LATENCY stages.
+      const depth = 1 + LANE_LATENCY;
+      const s = m.regs({ valid: U(depth, 0), rowEnd: U(depth), allEnd: U(depth) });
+      const shifted = (x: UInt, bit: Bool): UInt => x.slice(depth - 2, 0).cat(bit);
+      s.valid = shifted(s.valid, io.accumulators.grant);
+      s.rowEnd = shifted(s.rowEnd, endsRow);
+      s.allEnd = shifted(s.allEnd, endsAll);
+      return { valid: s.valid.bit(depth - 1), endsRow: s.rowEnd.bit(depth - 1), endsAll: s.allEnd.bit(depth - 1), data: grid.allOut('result') };
+    }
+
+    function iterativeForm(): Result {
+      const unit = m.inst('requantise', RequantiseIterative);
+      const s = m.regs({ arriving: U(1, 0), inWork: U(1, 0), rowEnd: B, allEnd: B });
+      s.arriving = io.accumulators.grant.asUInt();
+      m.when(io.accumulators.grant, () => {
+        s.inWork = 1 as never;
+        s.rowEnd = endsRow;
+        s.allEnd = endsAll;
+      }).elseWhen(unit.done, () => {
+        s.inWork = 0 as never;
+      });
+      free.requantiserFree = s.inWork.eq(0);
+      unit.start = s.arriving.asBool();
+      unit.acc = io.accumulators.data.at(0);
+      unit.bias = io.channels.bias.at(0);
+      unit.multiplier = io.channels.multiplier.at(0);
+      unit.format = io.channels.format.at(0);
+      return { valid: unit.done, endsRow: s.rowEnd, endsAll: s.allEnd, data: vecOf([unit.result]) };
+    }
+  });
+}
