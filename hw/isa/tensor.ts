@@ -115,7 +115,7 @@ export const TENSOR = {
       'for m < count, n <= columnsMinus1: c = ch[channel+n]; v = wrap32(acc[accRow+m][n] + c.bias);',
       '  q = (v * c.multiplier + (1 << (c.shift-1))) >> c.shift  (64-bit product, one rounding, arithmetic shift; c.shift in 1..62)',
       '  sp[row + floor(n/R)*count + m][n mod R] = min(max(c.zeroPoint + q, c.clampMin), c.clampMax)',
-      'lanes of the last group beyond columnsMinus1 are written 0',
+      'lanes of the last group beyond columnsMinus1 are written 0; channel must be a multiple of the unit\'s vectorLanes',
     ],
   }),
   st: row({

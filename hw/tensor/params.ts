@@ -35,6 +35,31 @@ export interface TensorParams {
   readonly multiplier: 'generic' | 'ice40';
 }
 
+const isPowerOfTwo = (n: number): boolean => Number.isInteger(n) && n >= 1 && Number.isInteger(Math.log2(n));
+
+/** What is wrong with a set of parameters, as `[name, problem and mend]`; nothing if a unit can be built from it. */
+export function problemWith(p: TensorParams): readonly [keyof TensorParams, string] | undefined {
+  const between = (name: keyof TensorParams, low: number, high: number): readonly [keyof TensorParams, string] | undefined => {
+    const value = p[name];
+    return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high ? undefined : [name, `is ${value}; use a whole number ${low}…${high}`];
+  };
+  const banked = (rows: 'scratchpadRows' | 'accumulatorRows', banks: 'scratchpadBanks' | 'accumulatorBanks'): readonly [keyof TensorParams, string] | undefined =>
+    p[banks] === 1 || isPowerOfTwo(p[rows] / p[banks]) ? undefined : [rows, `is ${p[rows]}; in ${p[banks]} banks it must be ${p[banks]} times a power of two`];
+  const powerOfTwo = (name: 'scratchpadBanks' | 'hazardBlocks' | 'busBytes' | 'vectorLanes'): readonly [keyof TensorParams, string] | undefined =>
+    isPowerOfTwo(p[name]) ? undefined : [name, `is ${p[name]}; use a power of two`];
+  const lanes = (['rows', 'columns', 'channels'] as const).find((name) => p[name] % p.vectorLanes !== 0);
+  return (
+    between('rows', 4, 128) ?? between('columns', 4, 128) ?? between('scratchpadRows', 4, 65536) ?? between('accumulatorRows', 4, 4096) ??
+    between('channels', 1, 65536) ?? between('queueDepth', 1, 16) ?? between('idBits', 1, 8) ?? between('busBytes', 4, 128) ??
+    powerOfTwo('busBytes') ?? powerOfTwo('scratchpadBanks') ?? powerOfTwo('hazardBlocks') ?? powerOfTwo('vectorLanes') ??
+    between('accumulatorBanks', 1, 2) ?? banked('scratchpadRows', 'scratchpadBanks') ?? banked('accumulatorRows', 'accumulatorBanks') ??
+    (lanes ? (['vectorLanes', `is ${p.vectorLanes}, which does not divide ${lanes} = ${p[lanes]}`] as const) : undefined) ??
+    (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
+    (p.hazardBlocks > Math.min(2 ** scratchpadBits(p), 2 * 2 ** accumulatorBits(p), 4 * 2 ** channelBits(p))
+      ? (['hazardBlocks', `is ${p.hazardBlocks}; there cannot be more blocks than rows`] as const) : undefined)
+  );
+}
+
 /** Bits of a scratchpad row number. */
 export const scratchpadBits = (p: TensorParams): number => indexWidth(p.scratchpadRows);
 export const accumulatorBits = (p: TensorParams): number => indexWidth(p.accumulatorRows);

@@ -19,11 +19,10 @@ function finish(t: SInt, format: UInt): SInt<8> {
   const rounded = t.addGrow(S(2).lit(1)).shr(1);
   const wide = rounded.width + 1;
   const shifted = rounded.sext(wide).addWrap(field(format, CHANNEL_RECORD.zeroPoint).asSInt().sext(wide));
-  const low = field(format, CHANNEL_RECORD.clampMin).asSInt();
-  const high = field(format, CHANNEL_RECORD.clampMax).asSInt();
-  const atLeast = shifted.lt(low.sext(wide)).mux(low, shifted.trunc(8) as SInt);
-  const above = shifted.gt(high.sext(wide));
-  return above.mux(high, atLeast).exact(8);
+  const low = field(format, CHANNEL_RECORD.clampMin).asSInt().sext(wide);
+  const high = field(format, CHANNEL_RECORD.clampMax).asSInt().sext(wide);
+  const atLeast = shifted.lt(low).mux(low, shifted);
+  return atLeast.gt(high).mux(high, atLeast).trunc(8);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The tensor unit: an extension of the core (CV-X-IF) with its own port to main memory (AXI4). Four units work side by side
  * on commands that the dispatcher takes from the core: load, mesh, vector and store.
  */
-import { hw, vecOf } from '../../gen/index.ts';
+import { U, UserError, hw, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt, Vec } from '../../gen/index.ts';
 import { axiManager } from '../lib/axi4.ts';
 import { XifUnit } from '../lib/cv-x-if.ts';
@@ -16,16 +16,18 @@ import type { Masks, Unit } from './hazards.ts';
 import { Loader } from './loader.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
+import { problemWith } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { Scratchpad } from './scratchpad.ts';
 import { Storer } from './storer.ts';
 import { UnitQueue } from './unit-queue.ts';
 import { VectorUnit } from './vector-unit.ts';
-import { U } from '../../gen/index.ts';
 
 export const tensorUnitPorts = (p: TensorParams) => ({ xif: XifUnit, mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
 
 export function TensorUnit(p: TensorParams): ModuleDef<ReturnType<typeof tensorUnitPorts>> {
+  const problem = problemWith(p);
+  if (problem) throw new UserError(`tensor.${problem[0]} ${problem[1]}`);
   return hw('TensorUnit', tensorUnitPorts(p), (m, io) => {
     m.doc(`Systolic tensor unit: ${p.rows} x ${p.columns} int8 mesh with scratchpad, accumulators, requantisation and DMA.`);
     const dispatch = m.inst('dispatch', Dispatch(p));

@@ -87,10 +87,16 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       o.row = cmd.row;
       o.firstRow = cmd.row;
     });
+    const tail = m.regs(lanes === 1 ? {} : { lastLane: U(laneBits) }) as { lastLane: UInt };
+    if (lanes > 1) {
+      m.when(io.command.fire, () => {
+        tail.lastLane = cmd.lastColumn.slice(laneBits - 1, 0);
+      });
+    }
     const { rowFull } = m.let({ rowFull: result.endsRow.or(slots === 1 ? (true as never) : o.slot.eq(slots - 1)) });
     const assembled = Array.from({ length: p.rows }, (_, l) => {
       const slot = Math.floor(l / lanes);
-      const fresh = result.data.at(l % lanes) as SInt<8>;
+      const fresh = used(l % lanes, result.data.at(l % lanes) as SInt<8>);
       if (slots === 1) return fresh;
       return o.slot.eq(slot).mux(fresh, o.slot.gt(slot).mux(o.bytes.at(l), S(8).lit(0)));
     });
@@ -112,6 +118,12 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     m.when(io.done, () => {
       r.active = 0 as never;
     });
+
+    /** Lanes of the last group beyond the last column are 0. */
+    function used(lane: number, value: SInt<8>): SInt<8> {
+      if (lanes === 1 || lane === 0) return value;
+      return result.endsRow.and(tail.lastLane.lt(lane)).mux(S(8).lit(0), value);
+    }
 
     interface Result {
       readonly valid: Bool;

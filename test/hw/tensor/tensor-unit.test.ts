@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { packFields } from '../../../hw/isa/instruction.ts';
+import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO } from '../../../hw/isa/tensor.ts';
+import type { TensorOp } from '../../../hw/isa/tensor.ts';
+import type { TensorParams } from '../../../hw/tensor/params.ts';
+import { createWasmSimulator } from '../../../sim/engine/index.ts';
+import { TENSOR_OPS, TensorModel } from '../../../sim/model/tensor.ts';
+import { Random } from '../../../sw/data/random.ts';
+import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, tensorBench } from '../../support/tensor-bench.ts';
+
+const nano: TensorParams = {
+  rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, multiplier: 'ice40',
+};
+const square: TensorParams = {
+  ...nano, rows: 8, columns: 8, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4, requantiser: 'pipelined', queueDepth: 4, hazardBlocks: 16, counters: true,
+  busBytes: 16, multiplier: 'generic',
+};
+const wide: TensorParams = { ...square, rows: 4, columns: 12, vectorLanes: 2, scratchpadRows: 96, busBytes: 8, scratchpadBanks: 1, accumulatorRows: 16, channels: 48, idBits: 1 };
+const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, scratchpadRows: 50, busBytes: 4, accumulatorBanks: 1, accumulatorRows: 24, queueDepth: 3, hazardBlocks: 2, scratchpadBanks: 1 };
+const CHIPS = { nano, square, wide, tall };
+
+/** A legal but otherwise arbitrary command, biased towards the same few rows so that hazards abound. */
+function randomCommand(random: Random, p: TensorParams): readonly [TensorOp, number, number][] {
+  const upTo = (n: number): number => random.below(n);
+  const span = (size: number, most: number): { first: number; count: number } => {
+    const count = 1 + upTo(Math.min(size, most));
+    return { first: upTo(Math.min(size - count + 1, 12)), count };
+  };
+  const address = (): number => BENCH_BASE + 4096 + upTo(2048);
+  switch (upTo(7)) {
+    case 0:
+    case 1: {
+      const s = span(p.scratchpadRows, 12);
+      const op = upTo(3) === 0 ? 'st' : 'ld';
+      const command: [TensorOp, number, number] = [op, address(), packFields(TENSOR[op].rs2, { row: s.first, count: s.count })];
+      if (upTo(2) === 0) return [command];
+      return [['arg', upTo(100), packFields(TENSOR.arg.rs2, { rowBytes: 1 + upTo(p.rows) })], command];
+    }
+    case 2: {
+      const s = span(p.channels, 8);
+      return [['ldp', BENCH_BASE + 4 * upTo(400), packFields(TENSOR.ldp.rs2, { channel: s.first, count: s.count })]];
+    }
+    case 3:
+    case 4: {
+      const n = 1 + upTo(p.columns);
+      const acc = span(p.accumulatorRows, 10);
+      return [['mm', packFields(TENSOR.mm.rs1, { aRow: upTo(12), wRow: upTo(Math.min(16, p.scratchpadRows - n)) }),
+        packFields(TENSOR.mm.rs2, { accRow: acc.first, count: acc.count, columnsMinus1: n - 1, accumulate: upTo(2) })]];
+    }
+    case 5: {
+      const n = 1 + upTo(p.columns);
+      const acc = span(p.accumulatorRows, 6);
+      return [['rq', packFields(TENSOR.rq.rs1, { accRow: acc.first, count: acc.count, columnsMinus1: n - 1 }),
+        packFields(TENSOR.rq.rs2, { row: upTo(12), channel: p.vectorLanes * upTo(Math.floor((p.channels - p.columns) / p.vectorLanes)) })]];
+    }
+    default: {
+      const s = span(p.accumulatorRows, 6);
+      const command: [TensorOp, number, number] = ['sta', address() & ~3, packFields(TENSOR.sta.rs2, { accRow: s.first, count: s.count })];
+      if (upTo(2) === 0) return [command];
+      return [['arg', 4 * upTo(30), packFields(TENSOR.arg.rs2, { rowBytes: 4 * (1 + upTo(p.columns)) })], command];
+    }
+  }
+}
+
+function pair(p: TensorParams, stall: boolean) {
+  const sim = createWasmSimulator(tensorBench(p));
+  const driver = new TensorDriver(sim, stall);
+  const ram = new Uint8Array(BENCH_BYTES);
+  const random = new Random(7);
+  for (let i = 0; i < ram.length; i++) ram[i] = random.below(256);
+  // Channel records: legal shifts, multipliers as the quantiser makes them, and some with clamps.
+  const view = new DataView(ram.buffer);
+  for (let a = 0; a < 4096; a += 4) view.setUint32(a, random.uint32() >>> 1, true);
+  for (let a = 8; a < 4096; a += 16) {
+    view.setUint8(a, 1 + random.below(62));
+    if (random.below(2) === 0) view.setUint16(a + 2, 0x7f80, true);
+  }
+  const memory = sim.memory('memory.cells');
+  memory.write(0, ram);
+  const within = (address: number, length: number): boolean => address >= BENCH_BASE && address + length <= BENCH_BASE + BENCH_BYTES;
+  const shape = { ...p, counters: p.counters ? TENSOR_COUNTERS.length : 0 };
+  const model = new TensorModel(shape, {
+    readBlock: (address, into) => within(address, into.length) && (into.set(ram.subarray(address - BENCH_BASE, address - BENCH_BASE + into.length)), true),
+    writeBlock: (address, bytes) => within(address, bytes.length) && (ram.set(bytes, address - BENCH_BASE), true),
+  });
+  const both = (op: TensorOp, rs1: number, rs2: number): readonly [number, number] => [driver.execute(op, rs1, rs2), model.execute(TENSOR_OPS.indexOf(op), rs1, rs2) >>> 0];
+  const compare = (what: string): void => {
+    expect(scratchpadOf(sim, p), `scratchpad after ${what}`).toEqual(model.scratchpad);
+    expect(accumulatorsOf(sim, p), `accumulators after ${what}`).toEqual(model.accumulators);
+    expect(Buffer.compare(Buffer.from(memory.read(0, BENCH_BYTES)), Buffer.from(ram)), `memory after ${what}`).toBe(0);
+  };
+  return { sim, driver, model, both, compare };
+}
+
+describe('the tensor unit', () => {
+  for (const [name, p] of Object.entries(CHIPS)) {
+    for (const stall of [false, true]) {
+      it(`${name}, memory ${stall ? 'with' : 'without'} pauses: random programs leave what the golden model leaves`, () => {
+        const { both, compare } = pair(p, stall);
+        const random = new Random(stall ? 11 : 3);
+        for (let round = 0; round < 24; round++) {
+          const text: string[] = [];
+          for (let i = 0; i < 12; i++) {
+            for (const [op, rs1, rs2] of randomCommand(random, p)) {
+              text.push(`${op} ${rs1.toString(16)} ${rs2.toString(16)}`);
+              both(op, rs1, rs2);
+            }
+          }
+          const [status, expected] = both('fence', 0, 0);
+          compare(`round ${round}:\n${text.join('\n')}`);
+          expect(status).toBe(expected);
+        }
+      });
+    }
+
+    it(`${name} describes itself`, () => {
+      const { both } = pair(p, false);
+      for (let i = 0; i <= TENSOR_INFO.length; i++) {
+        const [found, expected] = both('info', i, 0);
+        expect(found).toBe(expected);
+      }
+    });
+
+    it(`${name} drops a command whose operands are out of range and says so at the next fence`, () => {
+      const { both, compare } = pair(p, false);
+      const bad: [TensorOp, number, number][] = [
+        ['ld', BENCH_BASE, packFields(TENSOR.ld.rs2, { row: p.scratchpadRows - 1, count: 2 })],
+        ['ld', BENCH_BASE, packFields(TENSOR.ld.rs2, { row: 0, count: 0 })],
+        ['st', BENCH_BASE, packFields(TENSOR.st.rs2, { row: 0, count: p.scratchpadRows + 1 })],
+        ['ldp', BENCH_BASE, packFields(TENSOR.ldp.rs2, { channel: p.channels, count: 1 })],
+        ['ldp', BENCH_BASE + 2, packFields(TENSOR.ldp.rs2, { channel: 0, count: 1 })],
+        ['mm', 0, packFields(TENSOR.mm.rs2, { accRow: p.accumulatorRows - 1, count: 2, columnsMinus1: 0, accumulate: 0 })],
+        ['mm', packFields(TENSOR.mm.rs1, { aRow: 0, wRow: p.scratchpadRows - 1 }), packFields(TENSOR.mm.rs2, { accRow: 0, count: 1, columnsMinus1: 1, accumulate: 0 })],
+        ['mm', packFields(TENSOR.mm.rs1, { aRow: p.scratchpadRows - 1, wRow: 0 }), packFields(TENSOR.mm.rs2, { accRow: 0, count: 2, columnsMinus1: 0, accumulate: 0 })],
+        ['mm', 0, packFields(TENSOR.mm.rs2, { accRow: 0, count: 1, columnsMinus1: p.columns, accumulate: 0 })],
+        ['rq', packFields(TENSOR.rq.rs1, { accRow: 0, count: 1, columnsMinus1: 0 }), packFields(TENSOR.rq.rs2, { row: p.scratchpadRows, channel: 0 })],
+        ['rq', packFields(TENSOR.rq.rs1, { accRow: 0, count: 1, columnsMinus1: 1 }), packFields(TENSOR.rq.rs2, { row: 0, channel: p.channels - 1 })],
+        ['sta', BENCH_BASE + 1, packFields(TENSOR.sta.rs2, { accRow: 0, count: 1 })],
+        ['sta', BENCH_BASE, packFields(TENSOR.sta.rs2, { accRow: p.accumulatorRows, count: 1 })],
+      ];
+      for (const [op, rs1, rs2] of bad) {
+        both(op, rs1, rs2);
+        const [status, expected] = both('fence', 0, 0);
+        expect(status, `${op} ${rs1} ${rs2}`).toBe(1);
+        expect(expected).toBe(1);
+      }
+      for (const rowBytes of [0, p.rows + 1]) {
+        both('arg', 0, packFields(TENSOR.arg.rs2, { rowBytes }));
+        both('ld', BENCH_BASE, packFields(TENSOR.ld.rs2, { row: 0, count: 1 }));
+        expect(both('fence', 0, 0)).toEqual([1, 1]);
+      }
+      expect(both('fence', 0, 0)).toEqual([0, 0]);
+      compare('commands that must all be dropped');
+    });
+  }
+});

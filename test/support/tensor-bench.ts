@@ -1,0 +1,160 @@
+/**
+ * A test bench for the tensor unit alone: the unit with a small AXI memory that can stall at random, and a driver that plays
+ * the core on CV-X-IF. The memory is written independently of the one that the simulation board uses.
+ */
+import { B, In, U, elaborate, flip, hw, indexWidth } from '../../gen/index.ts';
+import type { Design } from '../../gen/index.ts';
+import { TENSOR } from '../../hw/isa/tensor.ts';
+import type { TensorOp } from '../../hw/isa/tensor.ts';
+import { axiManager } from '../../hw/lib/axi4.ts';
+import { XifUnit } from '../../hw/lib/cv-x-if.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+import { TensorUnit } from '../../hw/tensor/tensor-unit.ts';
+import type { Simulator } from '../../sim/simulator.ts';
+
+export const BENCH_BASE = 0x8000_0000;
+export const BENCH_BYTES = 1 << 16;
+
+const memPorts = (p: TensorParams) => flip(axiManager({ dataBytes: p.busBytes, idBits: p.idBits }));
+
+/** Memory of `BENCH_BYTES`; with `stall` every channel pauses at random. Addresses wrap within it. */
+const BenchMemory = (p: TensorParams) => {
+  const low = Math.log2(p.busBytes);
+  const bits = indexWidth(BENCH_BYTES / p.busBytes);
+  return hw('BenchMemory', { mem: memPorts(p), stall: In(B) }, (m, io) => {
+    const cells = m.mem('cells', U(8 * p.busBytes), BENCH_BYTES / p.busBytes);
+    const r = m.regs({
+      lfsr: U(16, 0xace1), reading: U(1, 0), readWord: U(bits), readLeft: U(8), readId: U(p.idBits), readGo: U(1, 0),
+      writing: U(1, 0), writeWord: U(bits), writeId: U(p.idBits), answers: U(8, 0), answerGo: U(1, 0),
+    });
+    const feedback = r.lfsr.bit(0).xor(r.lfsr.bit(2)).xor(r.lfsr.bit(3)).xor(r.lfsr.bit(5));
+    r.lfsr = feedback.asUInt().cat(r.lfsr.slice(15, 1)).exact(16);
+    const go = (bit: number) => io.stall.not().or(r.lfsr.bit(bit));
+
+    const lastRead = io.mem.r.fire.and(r.readLeft.eq(0));
+    io.mem.ar.ready = r.reading.eq(0).or(lastRead).and(go(1));
+    io.mem.r.valid = r.reading.asBool().and(r.readGo.asBool());
+    io.mem.r.bits = { id: r.readId, data: cells.read(r.readWord), resp: U(2).lit(0), last: r.readLeft.eq(0) };
+    // Once offered, data stay offered: a pause may only begin after a transfer.
+    r.readGo = io.mem.r.valid.and(io.mem.r.ready.not()).or(go(4)).asUInt();
+    m.when(io.mem.ar.fire, () => {
+      r.reading = U(1).lit(1);
+      r.readWord = io.mem.ar.bits.addr.slice(low + bits - 1, low);
+      r.readLeft = io.mem.ar.bits.len;
+      r.readId = io.mem.ar.bits.id;
+    }).elseWhen(lastRead, () => {
+      r.reading = U(1).lit(0);
+    }).elseWhen(io.mem.r.fire, () => {
+      r.readWord = r.readWord.addWrap(1);
+      r.readLeft = r.readLeft.subWrap(1);
+    });
+
+    const lastWrite = io.mem.w.fire.and(io.mem.w.bits.last);
+    io.mem.aw.ready = r.writing.eq(0).and(go(6));
+    io.mem.w.ready = r.writing.asBool().and(go(7)).and(r.answers.lt(100));
+    m.when(io.mem.aw.fire, () => {
+      r.writing = U(1).lit(1);
+      r.writeWord = io.mem.aw.bits.addr.slice(low + bits - 1, low);
+      r.writeId = io.mem.aw.bits.id;
+    }).elseWhen(lastWrite, () => {
+      r.writing = U(1).lit(0);
+    }).elseWhen(io.mem.w.fire, () => {
+      r.writeWord = r.writeWord.addWrap(1);
+    });
+    m.when(io.mem.w.fire, () => cells.writeMasked(r.writeWord, io.mem.w.bits.data, io.mem.w.bits.strb));
+    io.mem.b.valid = r.answers.ne(0).and(r.answerGo.asBool());
+    io.mem.b.bits = { id: r.writeId, resp: U(2).lit(0) };
+    r.answerGo = io.mem.b.valid.and(io.mem.b.ready.not()).or(go(9)).asUInt();
+    r.answers = r.answers.addWrap(lastWrite.asUInt().zext(8)).subWrap(io.mem.b.fire.asUInt().zext(8));
+  });
+};
+
+/** The unit with its memory; the core's side of CV-X-IF and the stall switch are the top's ports. */
+export function tensorBench(p: TensorParams): Design {
+  return elaborate(hw('TensorBench', { xif: XifUnit, stall: In(B) }, (m, io) => {
+    const unit = m.inst('unit', TensorUnit(p));
+    const memory = m.inst('memory', BenchMemory(p));
+    m.connect(io.xif.issue, unit.xif.issue);
+    m.connect(io.xif.register, unit.xif.register);
+    m.connect(unit.xif.result, io.xif.result);
+    unit.xif.commitValid = io.xif.commitValid;
+    unit.xif.commit = io.xif.commit;
+    io.xif.issueAccept = unit.xif.issueAccept;
+    io.xif.issueWriteback = unit.xif.issueWriteback;
+    io.xif.issueRegisterRead = unit.xif.issueRegisterRead;
+    m.connect(unit.mem.ar, memory.mem.ar);
+    m.connect(unit.mem.aw, memory.mem.aw);
+    m.connect(unit.mem.w, memory.mem.w);
+    m.connect(memory.mem.r, unit.mem.r);
+    m.connect(memory.mem.b, unit.mem.b);
+    memory.stall = io.stall;
+  }));
+}
+
+/** Plays the core: offers instructions, gives operands and commit in the same cycle, takes results at once. */
+export class TensorDriver {
+  private id = 0;
+  constructor(readonly sim: Simulator, stall: boolean) {
+    sim.poke('rst', 1);
+    sim.poke('stall', stall ? 1 : 0);
+    for (const p of ['issue_valid', 'register_valid', 'commitValid', 'commit_kill', 'result_ready']) sim.poke(`xif_${p}`, 0);
+    sim.step(2);
+    sim.poke('rst', 0);
+    sim.poke('xif_result_ready', 1);
+  }
+
+  /** Executes one instruction and returns its result. Throws if it takes more than `limit` cycles. */
+  execute(op: TensorOp, rs1 = 0, rs2 = 0, limit = 100_000): number {
+    const { sim } = this;
+    this.id = (this.id + 1) % 8;
+    for (const port of ['issue_bits_id', 'register_bits_id', 'commit_id']) sim.poke(`xif_${port}`, this.id);
+    // rd = x1: the unit must return it unchanged.
+    sim.poke('xif_issue_bits_instr', BigInt(TENSOR[op].match) | (1n << 7n));
+    sim.poke('xif_register_bits_rs1', rs1 >>> 0);
+    sim.poke('xif_register_bits_rs2', rs2 >>> 0);
+    sim.poke('xif_register_bits_rsValid', 3);
+    for (const port of ['issue_valid', 'register_valid', 'commitValid']) sim.poke(`xif_${port}`, 1);
+    this.until('xif_issue_ready', limit, op);
+    if (sim.peek('xif_issueAccept') !== 1n) throw new Error(`${op} was not accepted`);
+    sim.step();
+    for (const port of ['issue_valid', 'register_valid', 'commitValid']) sim.poke(`xif_${port}`, 0);
+    this.until('xif_result_valid', limit, op);
+    if (Number(sim.peek('xif_result_bits_id')) !== this.id) throw new Error(`${op}: result of another instruction`);
+    const value = Number(sim.peek('xif_result_bits_data'));
+    sim.step();
+    return value;
+  }
+
+  private until(port: string, limit: number, op: string): void {
+    for (let i = 0; this.sim.peek(port) !== 1n; i++) {
+      if (i >= limit) throw new Error(`${op}: no ${port} in ${limit} cycles`);
+      this.sim.step();
+    }
+  }
+}
+
+/** Contents of the unit's memories, as the golden model holds them. */
+export function scratchpadOf(sim: Simulator, p: TensorParams): Int8Array {
+  const depth = p.scratchpadRows / p.scratchpadBanks;
+  const out = new Int8Array(p.scratchpadRows * p.rows);
+  for (let b = 0; b < p.scratchpadBanks; b++) {
+    const cells = sim.memory(`unit.scratchpad.bank${b}.cells`);
+    for (let r = 0; r < depth; r++) out.set(new Int8Array(cells.read(r * cells.wordBytes, p.rows)), (b * depth + r) * p.rows);
+  }
+  return out;
+}
+
+export function accumulatorsOf(sim: Simulator, p: TensorParams): Int32Array {
+  const depth = p.accumulatorRows / p.accumulatorBanks;
+  const out = new Int32Array(p.accumulatorRows * p.columns);
+  for (let b = 0; b < p.accumulatorBanks; b++) {
+    for (let g = 0; g < p.columns / p.vectorLanes; g++) {
+      const cells = sim.memory(`unit.accumulators.bank${b}group${g}.cells`);
+      for (let r = 0; r < depth; r++) {
+        const bytes = cells.read(r * cells.wordBytes, 4 * p.vectorLanes).slice();
+        out.set(new Int32Array(bytes.buffer, 0, p.vectorLanes), (b * depth + r) * p.columns + g * p.vectorLanes);
+      }
+    }
+  }
+  return out;
+}
