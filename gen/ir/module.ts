@@ -41,6 +41,8 @@ export interface Memory {
   readonly init?: readonly bigint[];
   /** Implementation the designer asks of synthesis; does not change behaviour. */
   readonly style: 'auto' | 'registers' | 'block' | 'ultra';
+  /** Checked promise that no synchronous read meets a write to its address: synthesis need not build the old word's path. */
+  readonly collisionFree: boolean;
 }
 
 export type PathElement = { readonly field: string } | { readonly index: number | Expr };

@@ -62,6 +62,12 @@ export function widthOf(t: Type): number {
   }
 }
 
+/** Value of a bit pattern as its type reads it. */
+export function numeric(type: Type, bits: bigint): bigint {
+  const w = widthOf(type);
+  return type.kind === 'sint' && bits >> BigInt(w - 1) === 1n ? bits - (1n << BigInt(w)) : bits;
+}
+
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
   switch (a.kind) {

@@ -31,6 +31,7 @@ export class Builder implements Driver {
   private readonly owned = new Set<Signal>();
   private scope: Statement[] = [];
   private readonly conditions: Expr[] = [];
+  private readonly finishers: (() => void)[] = [];
   readonly body: Statement[] = this.scope;
   readonly ports: Signal[] = [];
   readonly wireList: Signal[] = [];
@@ -78,7 +79,7 @@ export class Builder implements Driver {
     const site = here();
     if (!Number.isInteger(depth) || depth < 1) throw new DesignError('memory', `memory ${name} of ${depth} words`, site, undefined, 'give at least one word');
     this.claim(name, site);
-    const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto', ...(options.init ? { init: options.init } : {}) };
+    const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto', collisionFree: options.collisionFree ?? false, ...(options.init ? { init: options.init } : {}) };
     this.memories.push(memory);
     return new Mem<V>(this, memory, shape);
   }
@@ -190,7 +191,7 @@ export class Builder implements Driver {
     const site = here();
     this.claim(name, site);
     let expr = toExpr(cond, BOOL, site);
-    const enable = this.conditions.reduce<Expr | undefined>((a, b) => (a ? { op: 'binary', fn: 'and', type: BOOL, a, b } : b), undefined);
+    const enable = this.enable();
     if (enable && kind === 'cover') expr = { op: 'binary', fn: 'and', type: BOOL, a: enable, b: expr, site };
     if (enable && kind === 'assert') expr = { op: 'binary', fn: 'or', type: BOOL, a: { op: 'unary', fn: 'not', type: BOOL, a: enable }, b: expr, site };
     this.checks.push({ kind, name, cond: expr, message, site });
@@ -227,6 +228,16 @@ export class Builder implements Driver {
     const signal = this.addSignal({ name, kind: 'reg', type, site });
     this.regList.push(signal);
     return signal;
+  }
+
+  /** Conjunction of the conditions under which the present line is reached; undefined at the top level. */
+  enable(): Expr | undefined {
+    return this.conditions.reduce<Expr | undefined>((a, b) => (a ? { op: 'binary', fn: 'and', type: BOOL, a, b } : b), undefined);
+  }
+
+  /** Runs `action` when the body is complete. */
+  atFinish(action: () => void): void {
+    this.finishers.push(action);
   }
 
   /** Runs `body` with statements recorded at the module's top level. */
@@ -273,6 +284,7 @@ export class Builder implements Driver {
   }
 
   finish(site: Site): Module {
+    for (const action of this.finishers) action();
     const clocked = this.regList.length > 0 || this.memories.length > 0 || this.checks.length > 0 || this.blackBox?.clock !== undefined
       || this.blackBox?.behaviour?.clocked === true || this.instances.some((i) => i.module.clocked) || this.grids.some((g) => g.module.clocked);
     return {

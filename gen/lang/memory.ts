@@ -2,19 +2,24 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { Memory } from '../ir/module.ts';
-import { indexWidth, uintType, widthOf } from '../ir/types.ts';
+import { BOOL, indexWidth, uintType, widthOf } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import type { Builder } from './builder.ts';
 import type { Shape } from './shapes.ts';
-import { toExpr, wrap } from './values.ts';
-import type { Bool, UInt } from './values.ts';
+import { Bool, toExpr, wrap } from './values.ts';
+import type { UInt } from './values.ts';
 
 export interface MemoryOptions {
   /** Initial words as unsigned bit patterns; the rest is 0. */
   readonly init?: readonly bigint[];
   /** What to ask of synthesis: `registers` (flip-flops or LUT RAM), `block` (block RAM), `ultra` (large single-port RAM). */
   readonly style?: Memory['style'];
+  /**
+   * Promise that no synchronous read happens in the cycle of a write to the same address. Every simulation checks it; in
+   * return synthesis need not add the multiplexers that deliver the old word from a block RAM that does not keep it.
+   */
+  readonly collisionFree?: boolean;
 }
 
 /**
@@ -22,11 +27,16 @@ export interface MemoryOptions {
  * cycle lands: a synchronous read port returns the old word.
  */
 export class Mem<V> {
+  private readonly reads: Access[] = [];
+  private readonly writes: Access[] = [];
+
   constructor(
     private readonly builder: Builder,
     private readonly memory: Memory,
     private readonly shape: Shape<V>,
-  ) {}
+  ) {
+    if (memory.collisionFree) builder.atFinish(() => this.checkCollisions());
+  }
 
   get depth(): number {
     return this.memory.depth;
@@ -55,6 +65,7 @@ export class Mem<V> {
     const site = here();
     const signal = this.builder.addRegister(name, this.shape.type, site);
     const expr = this.readExpr(addr);
+    this.reads.push({ enable: enable?.expr, addr: addr.expr, site });
     this.builder.atTop(() => {
       const capture = (): void => this.builder.drive(signal, [], expr, site);
       if (enable) this.builder.when(enable, capture);
@@ -66,6 +77,7 @@ export class Mem<V> {
   /** Write at the clock edge, under the conditions of the enclosing `when`s. A write past the end is ignored. */
   write(addr: UInt, data: V): void {
     const site = here();
+    this.writes.push({ enable: this.builder.enable(), addr: addr.expr, site });
     this.builder.push({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site, this.memory.site, this.memory.name), site });
   }
 
@@ -76,6 +88,26 @@ export class Mem<V> {
     if (width % mask.width !== 0) {
       throw new DesignError('memory', `mask of ${mask.width} bits for words of ${width} bits`, site, this.memory.site, 'the mask must divide the word evenly');
     }
+    const some = new Bool({ op: 'unary', fn: 'orR', type: BOOL, a: mask.expr });
+    const enable = this.builder.enable();
+    this.writes.push({ enable: enable ? new Bool(enable).and(some).expr : some.expr, addr: addr.expr, site });
     this.builder.push({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site, this.memory.site, this.memory.name), mask: mask.expr, site });
   }
+
+  private checkCollisions(): void {
+    const collide = this.reads.flatMap((r) =>
+      this.writes.map((w) => {
+        const sameAddress = new Bool({ op: 'binary', fn: 'eq', type: BOOL, a: r.addr, b: w.addr, site: r.site });
+        return [r.enable, w.enable].reduce<Bool>((all, e) => (e ? all.and(new Bool(e)) : all), sameAddress);
+      }),
+    );
+    if (collide.length === 0) return;
+    this.builder.assert(`${this.memory.name}Collision`, collide.reduce((a, b) => a.or(b)).not(), 'a word is read in the cycle in which it is written');
+  }
+}
+
+interface Access {
+  readonly enable: Expr | undefined;
+  readonly addr: Expr;
+  readonly site: Site;
 }

@@ -28,16 +28,58 @@ class Graph {
   }
 }
 
-/** Checks one module whose children's summaries are known; returns its own. Throws DesignError `combinational-loop`. */
-export function combPaths(m: Module, summaryOf: (child: Module) => CombSummary): CombSummary {
-  if (m.blackBox) return blackBoxSummary(m);
+const summaries = new WeakMap<Module, CombSummary>();
+
+/** Checks one module and those below it; returns its summary. Throws DesignError `combinational-loop`. */
+export function combPaths(m: Module): CombSummary {
+  let summary = summaries.get(m);
+  if (!summary) {
+    if (m.blackBox) summary = blackBoxSummary(m);
+    else {
+      const graph = leafGraph(m);
+      findLoop(m, graph);
+      summary = summarise(m, graph);
+    }
+    summaries.set(m, summary);
+  }
+  return summary;
+}
+
+/** Names of the signals that each combinational signal of the module follows within the cycle, in any of its parts. */
+export function signalGraph(m: Module): Map<string, Set<string>> {
+  const whole = (leaf: string): string => /^\w+/.exec(leaf)?.[0] ?? leaf;
+  const result = new Map<string, Set<string>>();
+  for (const [from, edges] of leafGraph(m).edges) {
+    const key = whole(from);
+    const set = result.get(key) ?? new Set<string>();
+    for (const e of edges) set.add(whole(e.to));
+    result.set(key, set);
+  }
+  return result;
+}
+
+/** Nodes of a graph that lie on a cycle, or between two cycles: what is left when ends are taken away again and again. */
+export function onCycles(graph: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const back = new Map<string, string[]>();
+  for (const [from, to] of graph) for (const t of to) back.set(t, [...(back.get(t) ?? []), from]);
+  const left = new Set<string>([...graph.keys(), ...back.keys()]);
+  const isEnd = (n: string): boolean => ![...(graph.get(n) ?? [])].some((t) => left.has(t)) || !(back.get(n) ?? []).some((f) => left.has(f));
+  const queue = [...left];
+  for (let n = queue.pop(); n !== undefined; n = queue.pop()) {
+    if (!left.has(n) || !isEnd(n)) continue;
+    left.delete(n);
+    queue.push(...(graph.get(n) ?? []), ...(back.get(n) ?? []));
+  }
+  return left;
+}
+
+function leafGraph(m: Module): Graph {
   const graph = new Graph();
   const isComb = (s: Signal): boolean => s.kind !== 'reg';
   addStatements(graph, m.body, [], isComb);
-  for (const i of m.instances) addChild(graph, summaryOf(i.module), (port) => i.connections.get(port));
-  for (const g of m.grids) addGrid(graph, m, g, summaryOf(g.module));
-  findLoop(m, graph);
-  return summarise(m, graph);
+  for (const i of m.instances) addChild(graph, combPaths(i.module), (port) => i.connections.get(port));
+  for (const g of m.grids) addGrid(graph, m, g, combPaths(g.module));
+  return graph;
 }
 
 function blackBoxSummary(m: Module): CombSummary {

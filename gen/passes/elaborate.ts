@@ -12,9 +12,9 @@ import type { ModuleDef } from '../lang/definition.ts';
 import type { PortMap } from '../lang/ports.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { combPaths } from './comb-paths.ts';
-import type { CombSummary } from './comb-paths.ts';
 import { removeDead } from './dead-code.ts';
 import { simplify } from './simplify.ts';
+import { splitLoops } from './split-loops.ts';
 
 /** Elaborates, checks and simplifies `top` and all below it. Throws DesignError. */
 export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
@@ -22,16 +22,15 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
   const seen = new Set<Module>();
   collect(top.elaborate(), seen, order);
 
-  const summaries = new Map<Module, CombSummary>();
   const replacement = new Map<Module, Module>();
   const byText = new Map<string, Module>();
   const names = new Set<string>();
   const modules: Module[] = [];
   for (const m of order) {
     checkDrivers(m);
-    summaries.set(m, combPaths(m, (child) => summaries.get(child) as CombSummary));
+    combPaths(m);
     const relinked = relink(m, replacement);
-    const clean = m.blackBox ? relinked : removeDead(simplify(relinked));
+    const clean = m.blackBox ? relinked : removeDead(splitLoops(simplify(relinked)));
     const text = structure(clean);
     const twin = byText.get(text);
     if (twin) {
@@ -89,7 +88,7 @@ function structure(m: Module): string {
   const signal = (s: Module['ports'][number]): string => `${s.kind} ${s.name} ${typeName(s.type)} ${fullType(s.type)} ${(s.reset ?? []).map((r) => r?.value ?? '-').join()}`;
   const head = [
     m.name.replace(/_\d+$/, ''), ...m.ports.map(signal), ...m.wires.map(signal), ...m.regs.map(signal),
-    ...m.memories.map((x) => `mem ${x.name} ${fullType(x.type)} ${x.depth} ${x.style} ${(x.init ?? []).join()}`),
+    ...m.memories.map((x) => `mem ${x.name} ${fullType(x.type)} ${x.depth} ${x.style} ${x.collisionFree} ${(x.init ?? []).join()}`),
     ...m.instances.map((i) => `inst ${i.name} ${i.module.name}`),
     ...m.grids.map((g) => `grid ${g.name} ${g.module.name} ${g.rows} ${g.columns} ${[...g.inputs].map(([p, i]) => `${p}:${i.kind}:${'from' in i ? `${i.from}.${i.output}` : ''}:${i.signal.name}`).join()} ${g.outputs.map((o) => `${o.port}:${o.kind}:${o.signal.name}`).join()}`),
     JSON.stringify(m.blackBox ? { ...m.blackBox, behaviour: m.blackBox.behaviour?.name } : null),

@@ -6,19 +6,13 @@ import type { Binary, Expr, Lit } from '../ir/expr.ts';
 import { mapOperands } from '../ir/expr.ts';
 import { mapStatements } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
-import { isScalar, sameType, widthOf } from '../ir/types.ts';
-import type { ScalarType, Type } from '../ir/types.ts';
+import { indexWidth, isScalar, numeric, sameType, uintType, widthOf } from '../ir/types.ts';
+import type { ScalarType } from '../ir/types.ts';
 
 const mask = (w: number): bigint => (1n << BigInt(w)) - 1n;
 
 function lit(type: ScalarType, value: bigint): Lit {
   return { op: 'lit', type, value: value & mask(widthOf(type)) };
-}
-
-/** Value of a bit pattern as its type reads it. */
-export function numeric(type: Type, bits: bigint): bigint {
-  const w = widthOf(type);
-  return type.kind === 'sint' && bits >> BigInt(w - 1) === 1n ? bits - (1n << BigInt(w)) : bits;
 }
 
 /** Simplifier with a memory: equal nodes stay shared. */
@@ -71,7 +65,8 @@ function rewrite(e: Expr): Expr {
     }
     case 'index': {
       if (typeof e.index !== 'number') {
-        if (e.index.op !== 'lit' || e.of.type.kind !== 'vec' || e.index.value >= BigInt(e.of.type.length)) return e;
+        if (e.index.op !== 'lit' || e.of.type.kind !== 'vec') return e;
+        if (e.index.value >= BigInt(e.of.type.length)) return isScalar(e.type) ? lit(e.type, 0n) : rewrite({ op: 'cast', type: e.type, of: lit(uintType(widthOf(e.type)), 0n) });
         return rewrite({ ...e, index: Number(e.index.value) });
       }
       return e.of.op === 'vec' ? e.of.items[e.index] : e;
@@ -120,9 +115,19 @@ function rewriteBinary(e: Binary): Expr {
       if (isLit(a, 0n)) return b;
       return isLit(b, 0n) ? a : e;
     case 'sub':
-    case 'shl':
-    case 'shr':
       return isLit(b, 0n) ? a : e;
+    case 'mul':
+      return isLit(a, 0n) || isLit(b, 0n) ? lit(type, 0n) : e;
+    case 'shl':
+    case 'shr': {
+      if (isLit(b, 0n) || isLit(a, 0n)) return a;
+      if (b.op !== 'lit') return e;
+      // Amounts in as many bits as they need; tools refuse wide ones.
+      const keepsSign = fn === 'shr' && type.kind === 'sint';
+      if (b.value >= BigInt(w) && !keepsSign) return lit(type, 0n);
+      const amount = b.value < BigInt(w) ? b.value : BigInt(w - 1);
+      return amount === 0n ? a : { ...e, b: lit(uintType(indexWidth(w)), amount) };
+    }
     case 'eq':
     case 'ne': {
       // A Bool compared with a constant is the Bool or its negation.
@@ -130,10 +135,21 @@ function rewriteBinary(e: Binary): Expr {
       const same = (b.value === 1n) === (fn === 'eq');
       return same ? a : { op: 'unary', fn: 'not', type: e.type, a, ...(e.site ? { site: e.site } : {}) };
     }
+    case 'lt':
+    case 'le': {
+      // Nothing is less than the smallest value or more than the largest.
+      const isLow = (x: Expr): boolean => x.op === 'lit' && numeric(x.type, x.value) === lowest(x.type);
+      const isHigh = (x: Expr): boolean => x.op === 'lit' && numeric(x.type, x.value) === highest(x.type);
+      if (fn === 'lt' && (isLow(b) || isHigh(a))) return lit(type, 0n);
+      return fn === 'le' && (isLow(a) || isHigh(b)) ? lit(type, 1n) : e;
+    }
     default:
       return e;
   }
 }
+
+const lowest = (t: ScalarType): bigint => (t.kind === 'sint' ? -(1n << BigInt(t.width - 1)) : 0n);
+const highest = (t: ScalarType): bigint => (t.kind === 'sint' ? mask(t.width - 1) : mask(widthOf(t)));
 
 function foldBinary(e: Binary, a: Lit, b: Lit): Lit {
   const x = numeric(a.type, a.value);
@@ -176,12 +192,20 @@ function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
   if (of.op === 'slice') return rewriteSlice({ ...e, of: of.of, lo: e.lo + of.lo });
   if (of.op === 'cast' && isScalar(of.of.type)) return rewriteSlice({ ...e, of: of.of });
   if (of.op === 'extend' && e.lo + w <= widthOf(of.of.type)) return rewriteSlice({ ...e, of: of.of });
-  if (of.op === 'cat') {
-    let top = widthOf(of.type);
-    for (const p of of.parts) {
-      top -= widthOf(p.type);
-      if (e.lo >= top && e.lo + w <= top + widthOf(p.type)) return rewriteSlice({ ...e, of: p, lo: e.lo - top });
-    }
+  const parts = packedParts(of);
+  let top = widthOf(of.type);
+  for (const p of parts) {
+    top -= widthOf(p.type);
+    if (e.lo < top || e.lo + w > top + widthOf(p.type)) continue;
+    const part: Expr = isScalar(p.type) ? p : { op: 'cast', type: uintType(widthOf(p.type)), of: p };
+    return rewriteSlice({ ...e, of: part, lo: e.lo - top });
   }
   return e;
+}
+
+/** Parts of a concatenation, a bundle or a vector that was made of parts, most significant first; else none. */
+function packedParts(e: Expr): readonly Expr[] {
+  if (e.op === 'cat') return e.parts;
+  if (e.op !== 'cast') return [];
+  return e.of.op === 'bundle' ? e.of.fields : e.of.op === 'vec' ? [...e.of.items].reverse() : [];
 }

@@ -6,7 +6,7 @@
 import { operands } from '../ir/expr.ts';
 import type { Binary, Expr } from '../ir/expr.ts';
 import { leafRange, leavesOf } from '../ir/leaves.ts';
-import { indexWidth, widthOf } from '../ir/types.ts';
+import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { nameFromSource } from './naming.ts';
 import type { NamePool } from './naming.ts';
@@ -111,8 +111,7 @@ export class ExpressionPrinter {
 
   private root(e: Expr): string {
     if (this.names.has(e)) return this.print(e).text;
-    if (e.op === 'binary' && e.fn === 'mul') return this.product(e);
-    return this.compose(e).text;
+    return e.op === 'binary' ? this.alone(e) : this.compose(e).text;
   }
 
   private print(e: Expr): Text {
@@ -139,11 +138,21 @@ export class ExpressionPrinter {
   }
 
   private composeRoot(e: Expr): string {
-    return e.op === 'binary' && e.fn === 'mul' ? this.product(e) : this.compose(e, true).text;
+    return e.op === 'binary' ? this.alone(e) : this.compose(e, true).text;
+  }
+
+  /** Text of a binary operation that no other operation surrounds. */
+  private alone(e: Binary): string {
+    return e.fn === 'mul' ? this.product(e) : this.binary(e).text;
   }
 
   private product(e: Binary): string {
-    const side = (x: Expr): string => paren(e.type.kind === 'sint' ? this.signed(x) : this.unsigned(x), 11);
+    // The result is wider than the operands, and an operator inside of an operand would be computed in that width.
+    const side = (x: Expr): string => {
+      if (x.op === 'lit') return literalText(e.type, numeric(x.type, x.value) & ((1n << BigInt(widthOf(e.type))) - 1n));
+      const t = e.type.kind === 'sint' ? this.signed(x) : this.unsigned(x);
+      return t.prec === PRIMARY ? t.text : this.readName(x);
+    };
     return `${side(e.a)} * ${side(e.b)}`;
   }
 
@@ -159,11 +168,12 @@ export class ExpressionPrinter {
         return { text: `${op}${paren(this.print(e.a), UNARY + 1)}`, prec: UNARY };
       }
       case 'binary':
-        return this.binary(e);
+        // Among unsigned operands `>>>` would shift in zeros: the function keeps the operands around it out.
+        return isArithmeticShift(e) ? { text: `$signed(${this.binary(e).text})`, prec: PRIMARY } : this.binary(e);
       case 'mux':
         return { text: `${paren(this.print(e.cond), 1)} ? ${paren(this.print(e.a), 1)} : ${paren(this.print(e.b), 0)}`, prec: 0 };
       case 'cat':
-        return { text: `{${e.parts.map((p) => this.print(p).text).join(', ')}}`, prec: PRIMARY };
+        return { text: this.concatenation(e.parts), prec: PRIMARY };
       case 'bundle':
         return { text: `{${e.fields.map((p) => this.print(p).text).join(', ')}}`, prec: PRIMARY };
       case 'vec':
@@ -173,7 +183,7 @@ export class ExpressionPrinter {
       case 'extend':
         return { text: this.extension(e.of, widthOf(e.type) - widthOf(e.of.type)), prec: PRIMARY };
       case 'memRead':
-        return { text: `${e.mem.name}[${this.print(e.addr).text}]`, prec: PRIMARY };
+        return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.print(e.addr).text}]`, widthOf(e.type));
       case 'index':
         return this.dynamicIndex(e.of, e.index as Expr, e.type);
       case 'slice':
@@ -183,6 +193,18 @@ export class ExpressionPrinter {
       case 'ref':
         throw new Error('a reference is always a selection');
     }
+  }
+
+  /** Neighbours that are one and the same expression are written as a repetition. */
+  private concatenation(parts: readonly Expr[]): string {
+    const runs: { part: Expr; times: number }[] = [];
+    for (const part of parts) {
+      const last = runs[runs.length - 1];
+      if (last?.part === part) last.times++;
+      else runs.push({ part, times: 1 });
+    }
+    const texts = runs.map(({ part, times }) => (times > 1 ? `{${times}{${this.print(part).text}}}` : this.print(part).text));
+    return texts.length === 1 && runs[0].times > 1 ? texts[0] : `{${texts.join(', ')}}`;
   }
 
   private vector(items: readonly Expr[]): string {
@@ -210,7 +232,7 @@ export class ExpressionPrinter {
     const logical = e.type.kind === 'bool' && (e.fn === 'and' || e.fn === 'or');
     const { text, prec } = BINARY[logical ? (e.fn === 'and' ? 'logicalAnd' : 'logicalOr') : e.fn];
     const order = e.fn === 'lt' || e.fn === 'le';
-    const arithmeticShift = e.fn === 'shr' && e.type.kind === 'sint';
+    const arithmeticShift = isArithmeticShift(e);
     const left = order || arithmeticShift ? this.bySign(e.a) : this.print(e.a);
     const right = order ? this.bySign(e.b) : this.print(e.b);
     const chains = e.fn === 'and' || e.fn === 'or' || e.fn === 'xor';
@@ -229,24 +251,20 @@ export class ExpressionPrinter {
     return this.isSigned(e) ? { text: `$unsigned(${t.text})`, prec: PRIMARY } : t;
   }
 
-  /** Whether SystemVerilog takes the printed text as signed. */
+  /** Whether every tool takes the printed text as signed. A signed member of a struct is unsigned to Icarus. */
   private isSigned(e: Expr): boolean {
     if (this.names.has(e) || this.shared.has(e)) return e.type.kind === 'sint';
     switch (e.op) {
       case 'ref':
       case 'lit':
         return e.type.kind === 'sint';
-      case 'field': {
-        const sel = this.select(e);
-        return e.type.kind === 'sint' && sel !== undefined && sel.lo === 0 && sel.width === sel.of;
-      }
       case 'cast':
         return this.isSigned(e.of);
       case 'unary':
         return e.type.kind === 'sint' && this.isSigned(e.a);
       case 'binary':
-        if (e.fn === 'mul') return e.type.kind === 'sint';
-        return e.type.kind === 'sint' && this.isSigned(e.a) && (e.fn === 'shl' || e.fn === 'shr' || this.isSigned(e.b));
+        if (e.fn === 'mul' || e.fn === 'shr') return e.type.kind === 'sint';
+        return e.type.kind === 'sint' && this.isSigned(e.a) && (e.fn === 'shl' || this.isSigned(e.b));
       case 'mux':
         return e.type.kind === 'sint' && this.isSigned(e.a) && this.isSigned(e.b);
       default:
@@ -259,21 +277,38 @@ export class ExpressionPrinter {
     const w = widthOf(type);
     const length = widthOf(of.type) / w;
     const exact = indexWidth(length);
-    const given = widthOf(index.type);
-    const safe = given < exact || (given === exact && 2 ** exact === length);
-    const at = given > exact ? `${this.selectable(index)}[${exact - 1}:0]` : this.print(index).text;
-    const access = w === 1 ? `${base}[${at}]` : `${base}[${this.offset(at, Math.min(given, exact), w)} +: ${w}]`;
-    if (safe) return { text: access, prec: PRIMARY };
-    const limit = literalText({ kind: 'uint', width: given }, BigInt(length));
-    return { text: `${paren(this.print(index), 8)} < ${limit} ? ${access} : ${w}'d0`, prec: 0 };
+    const at = this.elementIndex(index, exact);
+    const access = length === 1 ? base : w === 1 ? `${base}[${at}]` : `${base}[${this.offset(at, length, w)} +: ${w}]`;
+    return this.guarded(index, length, access, w);
   }
 
-  /** Bit position of element `at` of `w` bits each. */
-  private offset(at: string, indexBits: number, w: number): string {
+  /** `access`, or 0 if the index is past the end. */
+  private guarded(index: Expr, length: number, access: string, width: number): Text {
+    const guard = this.inRange(index, length);
+    return guard ? { text: `${guard} ? ${access} : ${width}'d0`, prec: 0 } : { text: access, prec: PRIMARY };
+  }
+
+  /** Condition that an index is not past the end; none if it cannot be. */
+  private inRange(index: Expr, length: number): string | undefined {
+    const width = widthOf(index.type);
+    if (2 ** width <= length) return undefined;
+    return `${paren(this.print(index), 8)} < ${literalText({ kind: 'uint', width }, BigInt(length))}`;
+  }
+
+  /** Text of an index in exactly as many bits as the vector's length needs. */
+  private elementIndex(index: Expr, bits: number): string {
+    const given = widthOf(index.type);
+    if (given > bits) return bits === 1 ? `${this.selectable(index)}[0]` : `${this.selectable(index)}[${bits - 1}:0]`;
+    const text = this.print(index).text;
+    return given < bits ? `{${bits - given}'d0, ${text}}` : text;
+  }
+
+  /** Bit position of element `at` of `length` elements of `w` bits, in exactly as many bits as the whole needs. */
+  private offset(at: string, length: number, w: number): string {
     const shift = Math.log2(w);
     if (Number.isInteger(shift)) return `{${at}, ${shift}'d0}`;
-    const bits = indexBits + indexWidth(w + 1);
-    return `{${bits - indexBits}'d0, ${at}} * ${bits}'d${w}`;
+    const bits = indexWidth(length * w);
+    return `{${bits - indexWidth(length)}'d0, ${at}} * ${bits}'d${w}`;
   }
 
   /** Text that an assignment can drive: a signal or a part of it. */
@@ -288,12 +323,10 @@ export class ExpressionPrinter {
         const w = widthOf(type.element);
         if (typeof p.index !== 'number') {
           if (i !== path.length - 1) throw new Error(`${signal.name}: a dynamic index must be the last step of an assignment`);
-          const exact = indexWidth(type.length);
-          const given = widthOf(p.index.type);
-          const at = given > exact ? `${this.selectable(p.index)}[${exact - 1}:0]` : this.print(p.index).text;
-          const text = w === 1 ? `${sel.base}[${at}]` : `${sel.base}[${this.offset(at, Math.min(given, exact), w)} +: ${w}]`;
-          const safe = given < exact || (given === exact && 2 ** exact === type.length);
-          return safe ? { text } : { text, guard: `${paren(this.print(p.index), 8)} < ${literalText({ kind: 'uint', width: given }, BigInt(type.length))}` };
+          const at = this.elementIndex(p.index, indexWidth(type.length));
+          const text = type.length === 1 ? sel.base : w === 1 ? `${sel.base}[${at}]` : `${sel.base}[${this.offset(at, type.length, w)} +: ${w}]`;
+          const guard = this.inRange(p.index, type.length);
+          return guard ? { text, guard } : { text };
         }
         sel = { ...sel, lo: sel.lo + p.index * w, width: w, struct: false };
         type = type.element;
@@ -382,6 +415,10 @@ function paren(t: Text, atLeast: number): string {
 function operand(t: Text, prec: number, chains: boolean): string {
   const obvious = t.prec >= UNARY || (chains && t.prec === prec) || (prec <= 2 && (t.prec === 6 || t.prec === 7)) || ((prec === 6 || prec === 7) && t.prec === 9);
   return obvious ? t.text : `(${t.text})`;
+}
+
+function isArithmeticShift(e: Binary): boolean {
+  return e.fn === 'shr' && e.type.kind === 'sint';
 }
 
 /** Not worth a name even if it is used often. */

@@ -5,6 +5,7 @@ import { expressionsOf, walkStatements } from '../ir/leaves.ts';
 import type { Instance, Module, Signal, Statement } from '../ir/module.ts';
 import { isScalar, widthOf } from '../ir/types.ts';
 import type { BundleType, EnumType, Type } from '../ir/types.ts';
+import { signalGraph } from '../passes/comb-paths.ts';
 import { ExpressionPrinter } from './expressions.ts';
 import { printGrid } from './grid.ts';
 import { NamePool } from './naming.ts';
@@ -26,6 +27,9 @@ class ModulePrinter {
   private readonly connected = new Map<Signal, string>();
   private readonly skipped = new Set<Statement>();
   private readonly enumSignals: ReadonlySet<Signal>;
+  private readonly pool: NamePool;
+  /** Names of the typedefs by the text of their types: two structs of one name can differ in the widths of their fields. */
+  private readonly typedefNames = new Map<string, string>();
 
   constructor(private readonly m: Module) {
     const names = [...m.ports, ...m.wires, ...m.regs, ...m.memories, ...m.instances, ...m.grids, ...m.checks].map((x) => x.name);
@@ -34,7 +38,8 @@ class ModulePrinter {
     const roots: Expr[] = [];
     walkStatements(m.body, (s) => roots.push(...expressionsOf(s)));
     for (const c of m.checks) roots.push(c.cond);
-    this.p = new ExpressionPrinter(roots, new NamePool([...names, 'clk', 'rst', 'unused', 'r', 'c']));
+    this.pool = new NamePool([...names, 'clk', 'rst', 'unused', 'r', 'c']);
+    this.p = new ExpressionPrinter(roots, this.pool);
     this.enumSignals = typedefSafe(m);
   }
 
@@ -42,7 +47,7 @@ class ModulePrinter {
     const { m } = this;
     this.connectInstances();
     this.connectGrids();
-    const blocks = blocksOf(m.body.filter((s) => !this.skipped.has(s)));
+    const blocks = blocksOf(m.body.filter((s) => !this.skipped.has(s)), signalGraph(m));
     for (const b of blocks) if (isUnconditional(b)) this.assigns(b);
     for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) this.combinational(b);
     for (const b of blocks) if (b.kind !== 'comb') this.clocked(b);
@@ -88,11 +93,10 @@ class ModulePrinter {
       else if (t.kind === 'vec') noteType(t.element);
       else if (t.kind === 'bundle') {
         for (const f of t.fields) noteType(f.type);
-        bundles.set(t.name, t);
+        bundles.set(this.typedefName(t), t);
       }
     };
     for (const s of [...this.m.wires, ...this.m.regs]) noteType(s.type);
-    for (const x of this.m.memories) noteType(x.type);
     for (const h of this.p.hoisted) noteType(h.type);
     const roots: Expr[] = this.m.checks.map((c) => c.cond);
     walkStatements(this.m.body, (s) => roots.push(...expressionsOf(s)));
@@ -103,18 +107,25 @@ class ModulePrinter {
       ...[...enums.values()].map((t) => {
         const w = widthOf(t);
         const members = t.members.map((_, i) => `${enumMember(t, BigInt(i))} = ${w}'d${i}`).join(', ');
-        return `  typedef enum logic${w > 1 ? ` [${w - 1}:0]` : ''} {${members}} ${enumTypedef(t)};`;
+        return `  typedef enum logic${w > 1 ? ` [${w - 1}:0]` : ''} {${members}} ${this.typedefName(t)};`;
       }),
-      ...[...bundles.values()].flatMap((t) => ['  typedef struct packed {', ...t.fields.map((f) => `    ${this.memberType(f.type)} ${f.name};`), `  } ${bundleTypedef(t)};`]),
+      ...[...bundles].flatMap(([name, t]) => ['  typedef struct packed {', ...t.fields.map((f) => `    ${this.memberType(f.type)} ${f.name};`), `  } ${name};`]),
     ];
   }
 
   private memberType(t: Type): string {
-    return t.kind === 'bundle' ? bundleTypedef(t) : plainType(t);
+    return t.kind === 'bundle' ? this.typedefName(t) : plainType(t);
+  }
+
+  private typedefName(t: BundleType | EnumType): string {
+    const key = JSON.stringify(t);
+    let name = this.typedefNames.get(key);
+    if (name === undefined) this.typedefNames.set(key, (name = this.pool.fresh(t.kind === 'enum' ? enumTypedef(t) : bundleTypedef(t))));
+    return name;
   }
 
   private typeOf(s: Signal): string {
-    if (s.type.kind === 'enum' && this.enumSignals.has(s)) return enumTypedef(s.type);
+    if (s.type.kind === 'enum' && this.enumSignals.has(s)) return this.typedefName(s.type);
     return this.memberType(s.type);
   }
 
@@ -124,7 +135,8 @@ class ModulePrinter {
     for (const s of m.regs) lines.push(`  ${this.typeOf(s)} ${s.name};`);
     for (const x of m.memories) {
       const attribute = { auto: '', registers: '(* ram_style = "distributed" *) ', block: '(* ram_style = "block" *) ', ultra: '(* ram_style = "huge" *) ' }[x.style];
-      lines.push(`  ${attribute}${this.memberType(x.type)} ${x.name} [0:${x.depth - 1}];`);
+      // Words are plain: Yosys takes an array of packed structs for one struct, without a word.
+      lines.push(`  ${attribute}${plainType(x.type)} ${x.name} [0:${x.depth - 1}];`);
     }
     for (const s of m.wires) if (!this.connected.has(s)) lines.push(`  ${this.typeOf(s)} ${s.name};`);
     for (const i of m.instances) for (const s of i.connections.values()) if (!this.connected.has(s)) lines.push(`  ${plainType(s.type)} ${s.name};`);

@@ -1,8 +1,9 @@
 /** Statements as SystemVerilog: which of them form one block, and the text of a block. */
 import type { Expr } from '../ir/expr.ts';
-import { expressionsOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import { walkStatements } from '../ir/leaves.ts';
 import type { Assign, Memory, Signal, Statement } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
+import { onCycles } from '../passes/comb-paths.ts';
 import type { ExpressionPrinter } from './expressions.ts';
 import { literalText } from './types.ts';
 
@@ -36,9 +37,10 @@ export function targetsOf(s: Statement): Set<Target> {
 
 /**
  * Groups statements into blocks: targets that one `when` or `switch` drives together stay together, as long as they are of
- * one kind and do not read each other within the cycle (a block of blocking assignments would read half-way values).
+ * one kind and do not follow each other within the cycle, be it through other blocks: a block of blocking assignments would
+ * read half-way values, and blocks that wake each other may never come to rest. `follows`: see `signalGraph`.
  */
-export function blocksOf(body: readonly Statement[]): Block[] {
+export function blocksOf(body: readonly Statement[], follows: ReadonlyMap<string, ReadonlySet<string>>): Block[] {
   const parent = new Map<Target, Target>();
   const find = (t: Target): Target => {
     let root = t;
@@ -63,20 +65,32 @@ export function blocksOf(body: readonly Statement[]): Block[] {
     if (g) g.add(t);
     else groups.set(root, new Set([t]));
   }
+  const entangled = entangledTargets([...groups.values()], follows);
   const blocks: Block[] = [];
   for (const targets of groups.values()) {
-    const statements = body.filter((_, i) => [...statementTargets[i]].some((t) => targets.has(t)));
     const kind = kindOf([...targets][0]);
-    if (kind === 'comb' && targets.size > 1 && readsOwn(statements, targets)) {
-      for (const t of targets) {
-        const own = new Set([t]);
-        blocks.push({ kind, targets: own, statements: statements.filter((s) => targetsOf(s).has(t)) });
-      }
-    } else {
-      blocks.push({ kind: kind === 'regNoReset' ? 'reg' : kind, targets, statements });
+    const apart = [...targets].some((t) => entangled.has(t)) ? [...targets].map((t) => new Set([t])) : [targets];
+    for (const own of apart) {
+      const statements = body.filter((_, i) => [...statementTargets[i]].some((t) => own.has(t)));
+      blocks.push({ kind: kind === 'regNoReset' ? 'reg' : kind, targets: own, statements });
     }
   }
   return mergeSmall(blocks);
+}
+
+/** Targets of groups that depend on themselves when each group is seen as one. */
+function entangledTargets(groups: readonly ReadonlySet<Target>[], follows: ReadonlyMap<string, ReadonlySet<string>>): Set<Target> {
+  const together = groups.filter((g) => g.size > 1 && [...g].every((t) => kindOf(t) === 'comb'));
+  const nodeOf = new Map(together.flatMap((g, i) => [...g].map((t) => [t.name, `#${i}`])));
+  const node = (name: string): string => nodeOf.get(name) ?? name;
+  const graph = new Map<string, Set<string>>();
+  for (const [from, to] of follows) {
+    const set = graph.get(node(from)) ?? new Set<string>();
+    for (const t of to) set.add(node(t));
+    graph.set(node(from), set);
+  }
+  const cycles = onCycles(graph);
+  return new Set(together.filter((_, i) => cycles.has(`#${i}`)).flatMap((g) => [...g]));
 }
 
 /** Registers of one kind whose updates are short read best in one block. */
@@ -93,35 +107,6 @@ function mergeSmall(blocks: readonly Block[]): Block[] {
     }
   }
   return result;
-}
-
-/** Whether a statement that drives one of `targets`, or a condition around it, reads one of them. */
-function readsOwn(statements: readonly Statement[], targets: ReadonlySet<Target>): boolean {
-  const exprs: Expr[] = [];
-  const collect = (body: readonly Statement[]): boolean => {
-    let drives = false;
-    for (const s of body) {
-      const t = targetOf(s);
-      if (t) {
-        if (!targets.has(t)) continue;
-        exprs.push(...expressionsOf(s));
-        drives = true;
-      } else {
-        const inner = s.kind === 'when' ? [s.then, s.else] : s.kind === 'switch' ? [...s.cases.map((c) => c.body), s.default] : [];
-        if (inner.map(collect).some(Boolean)) {
-          exprs.push(...expressionsOf(s));
-          drives = true;
-        }
-      }
-    }
-    return drives;
-  };
-  collect(statements);
-  let found = false;
-  walkExpressions(exprs, (e) => {
-    if (e.op === 'ref' && targets.has(e.signal)) found = true;
-  });
-  return found;
 }
 
 /** True if the target is driven by unconditional assignments only: then `assign` says it best. */

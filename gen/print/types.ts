@@ -20,7 +20,7 @@ export function plainType(t: Type): string {
 export function literalText(t: Type, value: bigint): string {
   const w = widthOf(t);
   if (t.kind === 'enum' && value < BigInt(t.members.length)) return enumMember(t, value);
-  if (w === 1) return `1'b${value}`;
+  if (w === 1) return t.kind === 'sint' ? `1'sb${value}` : `1'b${value}`;
   if (t.kind === 'sint') {
     const negative = value >> BigInt(w - 1) === 1n;
     if (!negative) return `${w}'sd${value}`;

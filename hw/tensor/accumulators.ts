@@ -20,7 +20,7 @@ const AccumulatorBank = (p: TensorParams, depth: number) =>
     },
     (m, io) => {
       m.doc(`${depth} rows of ${p.vectorLanes} accumulator lanes; a read in the cycle of a write to the same row returns the old row.`);
-      const cells = m.mem('cells', groupShape(p), depth, { style: 'block' });
+      const cells = m.mem('cells', groupShape(p), depth, { style: 'block', collisionFree: true });
       io.readData = cells.readSync('readRegister', io.readRow as UInt, io.readEnable);
       cells.writeMasked(io.writeRow as UInt, io.writeData, io.writeLanes as UInt);
     },
@@ -63,13 +63,14 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
 
     // The row written in stage 1 may be the row read in stage 0 of the same cycle: the memory would give the old one.
     const last = m.regs({ forward: B, lastSums: vec(S(32), p.columns) });
-    last.forward = adding.and(io.next).and((s1.writeRow as UInt).eq(io.nextRow as never));
+    const { forwards } = m.let({ forwards: adding.and(meshReads).and((s1.writeRow as UInt).eq(io.nextRow as never)) });
+    last.forward = forwards;
 
     const readers = [io.vector, io.store];
     const memories = Array.from({ length: p.accumulatorBanks }, (_, b) =>
       Array.from({ length: groups }, (_, g) => {
         const memory = m.inst(`bank${b}group${g}`, AccumulatorBank(p, depth));
-        const mesh = both(meshReads, inBank(io.nextRow as UInt, b));
+        const mesh = both(meshReads.and(forwards.not()), inBank(io.nextRow as UInt, b));
         const wants = readers.map((x) => both(groups === 1 ? x.request : x.request.and((x.group as UInt).eq(g)), inBank(x.row as UInt, b)));
         memory.readEnable = mesh.or(wants[0]).or(wants[1]);
         memory.readRow = mesh.mux(within(io.nextRow as UInt), wants[0].mux(within(io.vector.row as UInt), within(io.store.row as UInt)));

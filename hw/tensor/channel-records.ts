@@ -30,7 +30,7 @@ export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof cha
     const words = vecOf(Array.from({ length: lanes }, () => io.writeData));
     const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_, i) => (io.writeChannel as UInt).slice(laneBits - 1, 0).eq(i))).asUInt();
     for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
-      const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block' });
+      const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block', collisionFree: true });
       io[name] = cells.readSync(`${name}Read`, address(io.readChannel as UInt), io.read);
       m.when(io.write.and(io.writeWord.eq(word)), () => {
         if (laneMask) cells.writeMasked(address(io.writeChannel as UInt), words, laneMask);

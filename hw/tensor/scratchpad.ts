@@ -17,7 +17,7 @@ const ScratchpadBank = (p: TensorParams, depth: number) =>
     { readEnable: In(B), readRow: In(U(indexWidth(depth))), readData: Out(rowShape(p)), writeEnable: In(B), writeRow: In(U(indexWidth(depth))), writeData: In(rowShape(p)) },
     (m, io) => {
       m.doc(`${depth} scratchpad rows; a read in the cycle of a write to the same row returns the old row.`);
-      const cells = m.mem('cells', rowShape(p), depth, { style: 'block' });
+      const cells = m.mem('cells', rowShape(p), depth, { style: 'block', collisionFree: true });
       io.readData = cells.readSync('readRegister', io.readRow as UInt, io.readEnable);
       m.when(io.writeEnable, () => cells.write(io.writeRow as UInt, io.writeData));
     },

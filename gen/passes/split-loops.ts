@@ -1,0 +1,97 @@
+/**
+ * Takes apart aggregate signals whose parts depend on each other within the cycle (`v.put(i + 1, f(v.at(i)))`). The circuit
+ * has no loop, but a signal that is computed from itself has one in the eyes of event-driven simulators and linters: there
+ * each part becomes a wire of its own, called after its place (`v_0`, `req_addr`).
+ */
+import type { Expr } from '../ir/expr.ts';
+import { mapOperands } from '../ir/expr.ts';
+import { mapStatements } from '../ir/leaves.ts';
+import type { Assign, Module, PathElement, Signal, Statement } from '../ir/module.ts';
+import { BOOL, indexWidth, isScalar, uintType, widthOf } from '../ir/types.ts';
+import type { Type } from '../ir/types.ts';
+import { onCycles, signalGraph } from './comb-paths.ts';
+import { simplify } from './simplify.ts';
+
+export function splitLoops(m: Module): Module {
+  const loops = onCycles(signalGraph(m));
+  const candidates = [...m.wires, ...m.ports, ...m.instances.flatMap((i) => [...i.connections.values()]), ...[...m.grids].flatMap((g) => [...g.inputs.values()].map((i) => i.signal))];
+  const split = candidates.filter((s) => loops.has(s.name) && !isScalar(s.type) && s.kind !== 'input' && s.kind !== 'instOut');
+  // Parts may be aggregates in turn: the next round finds those that still depend on themselves.
+  return split.length === 0 ? m : splitLoops(simplify(splitSignals(m, new Set(split))));
+}
+
+interface Parts {
+  readonly signals: readonly Signal[];
+  /** The whole again, made of the parts. */
+  readonly whole: Expr;
+}
+
+function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
+  const used = new Set<string>([...m.ports, ...m.wires, ...m.regs, ...m.memories, ...m.instances, ...m.grids, ...m.checks].map((x) => x.name));
+  for (const i of m.instances) for (const s of i.connections.values()) used.add(s.name);
+  for (const g of m.grids) for (const s of [...g.outputs.map((o) => o.signal), ...[...g.inputs.values()].map((i) => i.signal)]) used.add(s.name);
+  const parts = new Map([...split].map((s) => [s, partsOf(s, used)]));
+
+  const done = new Map<Expr, Expr>();
+  const visit = (e: Expr): Expr => {
+    let result = done.get(e);
+    if (!result) {
+      result = e.op === 'ref' ? (parts.get(e.signal)?.whole ?? e) : mapOperands(e, visit);
+      done.set(e, result);
+    }
+    return result;
+  };
+  const rebuild = (body: readonly Statement[]): Statement[] =>
+    body.flatMap((s): Statement[] => {
+      if (s.kind === 'when') return [{ ...s, then: rebuild(s.then), else: rebuild(s.else) }];
+      if (s.kind === 'switch') return [{ ...s, cases: s.cases.map((c) => ({ ...c, body: rebuild(c.body) })), default: rebuild(s.default) }];
+      const own = s.kind === 'assign' ? parts.get(s.target) : undefined;
+      return s.kind === 'assign' && own ? assignParts(s, own.signals) : [s];
+    });
+  // What is seen from outside keeps its signal and gathers the parts.
+  const gathered = [...parts].filter(([s]) => s.kind !== 'wire').map(([s, p]): Assign => ({ kind: 'assign', target: s, path: [], value: p.whole, site: s.site }));
+  return {
+    ...m,
+    wires: m.wires.flatMap((s) => parts.get(s)?.signals ?? [s]).concat([...parts].filter(([s]) => s.kind !== 'wire').flatMap(([, p]) => p.signals)),
+    body: [...mapStatements(rebuild(m.body), visit), ...gathered],
+    checks: m.checks.map((c) => ({ ...c, cond: visit(c.cond) })),
+  };
+}
+
+function partsOf(s: Signal, used: Set<string>): Parts {
+  const make = (suffix: string, type: Type): Signal => {
+    let name = `${s.name}_${suffix}`;
+    for (let n = 1; used.has(name); n++) name = `${s.name}_${suffix}_${n}`;
+    used.add(name);
+    return { name, kind: 'wire', type, site: s.site };
+  };
+  const ref = (signal: Signal): Expr => ({ op: 'ref', type: signal.type, signal });
+  if (s.type.kind === 'bundle') {
+    const signals = s.type.fields.map((f) => make(f.name, f.type));
+    return { signals, whole: { op: 'bundle', type: s.type, fields: signals.map(ref) } };
+  }
+  if (s.type.kind !== 'vec') throw new Error(`${s.name} has no parts`);
+  const { element, length } = s.type;
+  const signals = Array.from({ length }, (_, i) => make(String(i), element));
+  return { signals, whole: { op: 'vec', type: s.type, items: signals.map(ref) } };
+}
+
+/** An assignment to a signal, or to a place in it, as assignments to its parts. */
+function assignParts(s: Assign, parts: readonly Signal[]): Statement[] {
+  const [first, ...rest] = s.path;
+  const { type } = s.target;
+  const to = (target: Signal, path: readonly PathElement[], value: Expr): Assign => ({ kind: 'assign', target, path, value, site: s.site });
+  if (first === undefined) {
+    return parts.map((p, i) => to(p, [], type.kind === 'bundle' ? { op: 'field', type: p.type, of: s.value, name: type.fields[i].name } : { op: 'index', type: p.type, of: s.value, index: i }));
+  }
+  if ('field' in first) return type.kind === 'bundle' ? [to(parts[type.fields.findIndex((f) => f.name === first.field)], rest, s.value)] : [];
+  const { index } = first;
+  if (typeof index === 'number') return [to(parts[index], rest, s.value)];
+  const width = Math.max(widthOf(index.type), indexWidth(parts.length));
+  const wide: Expr = width === widthOf(index.type) ? index : { op: 'extend', type: uintType(width), of: index };
+  return parts.map((p, i) => ({
+    kind: 'when',
+    cond: { op: 'binary', fn: 'eq', type: BOOL, a: wide, b: { op: 'lit', type: uintType(width), value: BigInt(i) } },
+    then: [to(p, rest, s.value)], else: [], site: s.site,
+  }));
+}
