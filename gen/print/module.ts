@@ -134,7 +134,9 @@ class ModulePrinter {
     const lines: string[] = [];
     for (const s of m.regs) lines.push(`  ${this.typeOf(s)} ${s.name};`);
     for (const x of m.memories) {
-      const attribute = { auto: '', registers: '(* ram_style = "distributed" *) ', block: '(* ram_style = "block" *) ', ultra: '(* ram_style = "huge" *) ' }[x.style];
+      const style = { auto: '', registers: 'ram_style = "distributed"', block: 'ram_style = "block"', ultra: 'ram_style = "huge"' }[x.style];
+      const attributes = [style, x.collisionFree ? 'no_rw_check' : ''].filter((a) => a !== '');
+      const attribute = attributes.length > 0 ? `(* ${attributes.join(', ')} *) ` : '';
       // Words are plain: Yosys takes an array of packed structs for one struct, without a word.
       lines.push(`  ${attribute}${plainType(x.type)} ${x.name} [0:${x.depth - 1}];`);
     }
