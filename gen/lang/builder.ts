@@ -1,7 +1,7 @@
 /** The module builder: what a body calls to declare state, structure and behaviour. Records statements; checks come as passes. */
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
-import type { BlackBox, Check, Grid, Instance, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../ir/module.ts';
+import type { BlackBox, Check, Grid, Instance, MemWrite, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../ir/module.ts';
 import { BOOL, widthOf } from '../ir/types.ts';
 import type { EnumType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
@@ -26,9 +26,11 @@ export interface WhenChain {
   otherwise(body: () => void): void;
 }
 
+/** The builder whose module's body is running: only it may record statements. */
+let active: Builder | undefined;
+
 export class Builder implements Driver {
   private readonly names = new Map<string, Site>();
-  private readonly owned = new Set<Signal>();
   private scope: Statement[] = [];
   private readonly conditions: Expr[] = [];
   private readonly finishers: (() => void)[] = [];
@@ -79,6 +81,7 @@ export class Builder implements Driver {
     const site = here();
     if (!Number.isInteger(depth) || depth < 1) throw new DesignError('memory', `memory ${name} of ${depth} words`, site, undefined, 'give at least one word');
     this.claim(name, site);
+    checkInit(name, shape.type, depth, options.init ?? [], site);
     const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto', collisionFree: options.collisionFree ?? false, ...(options.init ? { init: options.init } : {}) };
     this.memories.push(memory);
     return new Mem<V>(this, memory, shape);
@@ -123,6 +126,7 @@ export class Builder implements Driver {
       }),
       body,
     }));
+    if (cases.some((c) => c.values.length === 0)) throw new DesignError('missing-case', 'a branch of a switch has no value', site, undefined, 'give it one, or leave it out');
     const seen = new Set<bigint>();
     for (const v of cases.flatMap((c) => c.values)) {
       if (seen.has(v)) throw new DesignError('missing-case', `value ${v} stands in two branches of a switch`, site, undefined, 'keep one of them');
@@ -200,27 +204,36 @@ export class Builder implements Driver {
   // --- used by views, memories and grids ---
 
   drive(target: Signal, path: readonly PathElement[], value: Expr, site: Site): void {
+    this.checkActive(target, site);
     this.scope.push({ kind: 'assign', target, path, value, site });
   }
 
-  push(statement: Statement): void {
+  write(statement: MemWrite): void {
+    this.checkActive(statement.mem, statement.site);
     this.scope.push(statement);
   }
 
-  checkOwner(signal: Signal, site: Site): void {
-    if (!this.owned.has(signal)) {
-      throw new DesignError('foreign-signal', `${signal.name} belongs to another module than ${this.moduleName}`, site, signal.site, 'pass it through a port');
+  /** Runs the module's body. */
+  run(body: () => void): void {
+    const outer = active;
+    active = this;
+    try {
+      body();
+    } finally {
+      active = outer;
     }
   }
 
-  owns(signal: Signal): boolean {
-    return this.owned.has(signal);
+  /** The body of a child must not drive what belongs to its parent. */
+  private checkActive(thing: { readonly name: string; readonly site: Site }, site: Site): void {
+    if (active && active !== this) {
+      throw new DesignError('foreign-signal', `${thing.name} belongs to another module than ${active.moduleName}`, site, thing.site, 'pass it through a port');
+    }
   }
 
   /** Declares a signal after checking its name. */
   addSignal(signal: Signal): Signal {
     this.claim(signal.name, signal.site);
-    this.owned.add(signal);
     return signal;
   }
 
@@ -292,6 +305,14 @@ export class Builder implements Driver {
       instances: this.instances, grids: this.grids, body: this.body, checks: this.checks, clocked,
       ...(this.blackBox ? { blackBox: this.blackBox } : {}),
     };
+  }
+}
+
+function checkInit(name: string, type: Type, depth: number, init: readonly bigint[], site: Site): void {
+  if (init.length > depth) throw new DesignError('memory', `${init.length} initial words for memory ${name} of ${depth} words`, site, undefined, 'give at most one a word');
+  const wide = init.findIndex((v) => v < 0n || v >= 1n << BigInt(widthOf(type)));
+  if (wide >= 0) {
+    throw new DesignError('memory', `initial word ${wide} of memory ${name} is ${init[wide]}`, site, undefined, `give bit patterns 0..2^${widthOf(type)}-1`);
   }
 }
 

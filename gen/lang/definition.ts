@@ -26,19 +26,26 @@ function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m:
       if (module) return module;
       if (busy) throw new DesignError('no-module', `${name} contains itself`, site, undefined, 'break the recursion with a parameter');
       busy = true;
-      const m = new Builder(name);
-      const byName = new Map<string, Signal>();
-      for (const p of flattenPorts(ports)) {
-        const signal = m.addSignal({ name: p.name, kind: p.direction === 'in' ? 'input' : 'output', type: p.shape.type, site });
-        m.ports.push(signal);
-        byName.set(p.name, signal);
+      try {
+        return (module = build());
+      } finally {
+        busy = false;
       }
-      const io = portsView(ports, (flat) => m.portAccessor(byName.get(flat) as Signal)) as Inside<P>;
-      body(m, io);
-      module = m.finish(site);
-      return module;
     },
   };
+
+  function build(): Module {
+    const m = new Builder(name);
+    const byName = new Map<string, Signal>();
+    for (const p of flattenPorts(ports)) {
+      const signal = m.addSignal({ name: p.name, kind: p.direction === 'in' ? 'input' : 'output', type: p.shape.type, site });
+      m.ports.push(signal);
+      byName.set(p.name, signal);
+    }
+    const io = portsView(ports, (flat) => m.portAccessor(byName.get(flat) as Signal)) as Inside<P>;
+    m.run(() => body(m, io));
+    return m.finish(site);
+  }
 }
 
 /** Defines a module: its name, its ports, and a body that describes it. Elaborated once, on first use. */

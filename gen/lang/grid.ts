@@ -35,6 +35,7 @@ export class GridBuilder<P extends PortMap> {
     if (!(Number.isInteger(rows) && Number.isInteger(columns) && rows >= 1 && columns >= 1)) {
       throw new DesignError('grid-wiring', `grid ${name} of ${rows} × ${columns}`, site, undefined, 'give at least one row and one column');
     }
+    if (module.blackBox) throw new DesignError('grid-wiring', `cells of grid ${name} are black boxes (${module.name})`, site, undefined, 'wrap the box in a module');
     register({ name, module, rows, columns, site, inputs: this.inputs, outputs: this.outputs });
   }
 
@@ -73,15 +74,23 @@ export class GridBuilder<P extends PortMap> {
 
   /** Output `port` of the cells of row `row`, west to east. */
   rowOut<K extends Outs<P>>(port: K, row: number): Vec<ValueAt<P, K>> {
+    this.checkPlace('row', row, this.rows);
     return this.gather(port, `row${row}`, this.columns, (signal) => ({ kind: 'row', row, port, signal }));
   }
   /** Output `port` of the cells of column `column`, north to south. */
   columnOut<K extends Outs<P>>(port: K, column: number): Vec<ValueAt<P, K>> {
+    this.checkPlace('column', column, this.columns);
     return this.gather(port, `col${column}`, this.rows, (signal) => ({ kind: 'column', column, port, signal }));
   }
   /** Output `port` of all cells, row-major. */
   allOut<K extends Outs<P>>(port: K): Vec<ValueAt<P, K>> {
     return this.gather(port, 'all', this.rows * this.columns, (signal) => ({ kind: 'all', port, signal }));
+  }
+
+  private checkPlace(what: string, at: number, count: number): void {
+    if (!(Number.isInteger(at) && at >= 0 && at < count)) {
+      throw new DesignError('out-of-range', `${what} ${at} of grid ${this.name} (${this.rows} × ${this.columns})`, here(), undefined, `use 0..${count - 1}`);
+    }
   }
 
   private neighbour(port: string, output: string, edge: unknown, from: 'west' | 'north' | 'east' | 'south', length: number): void {

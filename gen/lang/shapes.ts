@@ -4,6 +4,7 @@ import type { Expr, Lit } from '../ir/expr.ts';
 import { BOOL, isScalar, sintType, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
+import { checkName } from './names.ts';
 import { Bool, Enum, SInt, UInt, castTo, literal, toExpr, wrap } from './values.ts';
 import type { Value, Vec } from './values.ts';
 
@@ -57,8 +58,19 @@ export function bool(value: boolean): Bool {
 /** A enumeration's shape carries its members as literals: `State.idle`. */
 export type EnumShape<M extends string> = Shape<Enum<M>> & { readonly [K in M]: Enum<M> } & { resetTo(member: M): Shape<Enum<M>> };
 
+/** Properties that an enumeration's shape has besides its members. */
+const SHAPE_KEYS: readonly string[] = ['type', 'width', 'reset', 'resetTo', 'handle'];
+
 /** Enumeration with members numbered from 0. */
 export function enumeration<const M extends string>(name: string, ...members: readonly M[]): EnumShape<M> {
+  const site = here();
+  if (members.length === 0) throw new DesignError('bad-width', `enumeration ${name} has no members`, site, undefined, 'give at least one member');
+  checkName(name, site);
+  for (const [i, m] of members.entries()) {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(m)) throw new DesignError('bad-name', `'${m}' is no identifier`, site, undefined, 'use letters, digits and _, starting with a letter');
+    if (SHAPE_KEYS.includes(m)) throw new DesignError('reserved-name', `'${m}' cannot be a member of ${name}`, site, undefined, 'choose another name');
+    if (members.indexOf(m) !== i) throw new DesignError('duplicate-name', `'${m}' is twice a member of ${name}`, site, undefined, 'keep one');
+  }
   const type = { kind: 'enum', name, members } as const;
   const value = (m: M): Expr => ({ op: 'lit', type, value: BigInt(members.indexOf(m)) });
   const shape = {
@@ -76,7 +88,10 @@ type Handles<F> = { [K in keyof F]: F[K] extends Shape<infer V> ? V : never };
 /** Record of fields, packed in the order given (first field most significant). The name becomes a packed struct. */
 export function bundle<F extends Readonly<Record<string, Shape<unknown>>>>(name: string, fields: F): Shape<Handles<F>> & { readonly fields: F } {
   const list = Object.entries(fields);
-  if (list.length === 0) throw new DesignError('bad-width', `bundle ${name} has no fields`, here(), undefined, 'give at least one field');
+  const site = here();
+  if (list.length === 0) throw new DesignError('bad-width', `bundle ${name} has no fields`, site, undefined, 'give at least one field');
+  checkName(name, site);
+  for (const [field] of list) checkName(field, site);
   const type = { kind: 'bundle', name, fields: list.map(([n, s]) => ({ name: n, type: s.type })) } as const;
   return { type, width: widthOf(type), reset: list.flatMap(([, s]) => s.reset), fields };
 }

@@ -15,8 +15,6 @@ import type { UInt } from './values.ts';
 /** What a view needs of the module being built. */
 export interface Driver {
   drive(target: Signal, path: readonly PathElement[], value: Expr, site: Site): void;
-  /** Rejects the use of another module's signal. */
-  checkOwner(signal: Signal, site: Site): void;
 }
 
 /** An accessor property's two halves. */
@@ -31,7 +29,6 @@ function place(driver: Driver, signal: Signal, type: Type, path: readonly PathEl
   const name = () => [signal.name, ...path.map((p) => ('field' in p ? p.field : `[${typeof p.index === 'number' ? p.index : '…'}]`))].join('.');
   return {
     get: () => {
-      driver.checkOwner(signal, here());
       if (type.kind === 'bundle') return bundleView(driver, signal, type, path, expr, writable);
       if (type.kind === 'vec' && writable) {
         return new Vec(expr, (i: number | UInt, value: unknown, site: Site) => {
@@ -42,14 +39,14 @@ function place(driver: Driver, signal: Signal, type: Type, path: readonly PathEl
       return wrap(expr);
     },
     set: (value, site) => {
-      if (!writable) throw driveInput(name(), signal, site);
-      driver.checkOwner(signal, site);
+      if (!writable) throw notDrivable(name(), signal, site);
       driver.drive(signal, path, toExpr(value, type, site, signal.site, name()), site);
     },
   };
 }
 
-function driveInput(name: string, signal: Signal, site: Site): DesignError {
+function notDrivable(name: string, signal: Signal, site: Site): DesignError {
+  if (signal.kind === 'wire') return new DesignError('drive-value', `${name} is the name of a value`, site, signal.site, 'declare it with wires() to drive it');
   return new DesignError('drive-input', `${name} is driven from outside`, site, signal.site, 'drive an output, a wire or a register');
 }
 

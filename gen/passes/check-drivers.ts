@@ -3,8 +3,11 @@
  * signal of another module. "Twice" means: an assignment makes an earlier one of the same scope, or below it, pointless.
  */
 import { DesignError } from '../design-error.ts';
-import { countLeaves, drivenSignals, leafRange, leavesOf, moduleExpressions, walkExpressions } from '../ir/leaves.ts';
+import type { Expr } from '../ir/expr.ts';
+import { countLeaves, drivenSignals, expressionsOf, leafRange, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
 import type { Assign, Module, Signal, Statement } from '../ir/module.ts';
+import { sameType } from '../ir/types.ts';
+import type { EnumType } from '../ir/types.ts';
 import type { Site } from '../site.ts';
 
 /** For each leaf of each signal: not driven, driven on some paths, or on all; with the first assignment's position. */
@@ -48,14 +51,32 @@ function checkReferences(m: Module): void {
     for (const i of g.inputs.values()) own.add(i.signal);
     for (const o of g.outputs) own.add(o.signal);
   }
+  const enums = new Map<string, EnumType>();
   walkExpressions(moduleExpressions(m), (e) => {
     if (e.op === 'ref' && !own.has(e.signal)) {
-      throw new DesignError('foreign-signal', `${e.signal.name} belongs to another module than ${m.name}`, e.site, e.signal.site, 'pass it through a port');
+      throw new DesignError('foreign-signal', `${e.signal.name} belongs to another module than ${m.name}`, siteOf(m, e), e.signal.site, 'pass it through a port');
     }
     if (e.op === 'memRead' && !m.memories.includes(e.mem)) {
       throw new DesignError('foreign-signal', `memory ${e.mem.name} belongs to another module than ${m.name}`, e.site, e.mem.site, 'pass its port through ports');
     }
+    if (e.type.kind !== 'enum') return;
+    const other = enums.get(e.type.name);
+    if (other && !sameType(other, e.type)) {
+      throw new DesignError('duplicate-name', `${m.name} uses two enumerations called ${e.type.name}`, siteOf(m, e), m.site, 'give one of them another name');
+    }
+    enums.set(e.type.name, e.type);
   });
+}
+
+/** Where an expression stands, or else the first statement that reads it. */
+function siteOf(m: Module, e: Expr): Site | undefined {
+  let site = e.site;
+  const look = (root: Expr, at: Site): void => walkExpressions([root], (x) => {
+    if (x === e) site ??= at;
+  });
+  walkStatements(m.body, (s) => expressionsOf(s).forEach((root) => look(root, s.site)));
+  for (const c of m.checks) look(c.cond, c.site);
+  return site;
 }
 
 /** Adds what `body` drives to `coverage`, which describes the statements before it in the same scope. */

@@ -5,8 +5,8 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import { mapOperands } from '../ir/expr.ts';
-import { mapStatements } from '../ir/leaves.ts';
-import type { Design, Module } from '../ir/module.ts';
+import { mapStatements, walkStatements } from '../ir/leaves.ts';
+import type { Design, Module, Signal } from '../ir/module.ts';
 import { typeName } from '../ir/types.ts';
 import type { ModuleDef } from '../lang/definition.ts';
 import type { PortMap } from '../lang/ports.ts';
@@ -26,11 +26,13 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
   const byText = new Map<string, Module>();
   const names = new Set<string>();
   const modules: Module[] = [];
+  const behaviours = new Set(order.flatMap((m) => (m.blackBox?.behaviour ? [m.blackBox.behaviour] : [])));
   for (const m of order) {
     checkDrivers(m);
     combPaths(m);
     const relinked = relink(m, replacement);
     const clean = m.blackBox ? relinked : removeDead(splitLoops(simplify(relinked)));
+    checkRegisters(clean);
     const text = structure(clean);
     const twin = byText.get(text);
     if (twin) {
@@ -40,7 +42,8 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
     const named = { ...clean, name: freshName(m.name, names) };
     byText.set(text, named);
     replacement.set(m, named);
-    modules.push(named);
+    // What a black box does in simulation is part of the box, not a module of the design.
+    if (!behaviours.has(m)) modules.push(named);
   }
   return { top: modules[modules.length - 1], modules };
 }
@@ -50,6 +53,7 @@ function collect(m: Module, seen: Set<Module>, order: Module[]): void {
   seen.add(m);
   for (const i of m.instances) collect(i.module, seen, order);
   for (const g of m.grids) collect(g.module, seen, order);
+  if (m.blackBox?.behaviour) collect(m.blackBox.behaviour, seen, order);
   order.push(m);
 }
 
@@ -60,7 +64,23 @@ function relink(m: Module, replacement: ReadonlyMap<Module, Module>): Module {
     if (!r) throw new DesignError('no-module', `${x.name} was not elaborated before ${m.name}`, m.site);
     return r;
   };
-  return { ...m, instances: m.instances.map((i) => ({ ...i, module: child(i.module) })), grids: m.grids.map((g) => ({ ...g, module: child(g.module) })) };
+  const { blackBox } = m;
+  return {
+    ...m,
+    instances: m.instances.map((i) => ({ ...i, module: child(i.module) })),
+    grids: m.grids.map((g) => ({ ...g, module: child(g.module) })),
+    ...(blackBox?.behaviour ? { blackBox: { ...blackBox, behaviour: child(blackBox.behaviour) } } : {}),
+  };
+}
+
+/** A register that is neither reset nor ever assigned, once conditions that are constantly false are gone, has no value. */
+function checkRegisters(m: Module): void {
+  const driven = new Set<Signal>();
+  walkStatements(m.body, (s) => s.kind === 'assign' && driven.add(s.target));
+  for (const r of m.regs) {
+    if (driven.has(r) || r.reset?.some((l) => l !== undefined)) continue;
+    throw new DesignError('undriven', `${m.name}.${r.name}: no condition around its assignments can hold`, undefined, r.site, 'give it a reset value or remove it');
+  }
 }
 
 /** Two different modules of one name: the second gets a number. */

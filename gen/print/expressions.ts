@@ -53,6 +53,7 @@ export class ExpressionPrinter {
   readonly read = new Map<string, bigint>();
   private readonly names = new Map<Expr, string>();
   private readonly shared = new Set<Expr>();
+  private loopName: string | undefined;
 
   /** `roots`: all expressions of the module, once per use, to find what is shared. */
   constructor(roots: readonly Expr[], private readonly pool: NamePool) {
@@ -64,6 +65,11 @@ export class ExpressionPrinter {
     };
     for (const r of roots) count(r);
     for (const [e, n] of uses) if (n > 1 && !isCheap(e)) this.shared.add(e);
+  }
+
+  /** Variable of the loops inside of blocks. */
+  get loopVariable(): string {
+    return (this.loopName ??= this.pool.fresh('i'));
   }
 
   /** Text of an expression that stands alone on the right of an assignment. */
@@ -80,6 +86,15 @@ export class ExpressionPrinter {
   /** Text to which a bit select can be appended. */
   inlineSelectable(e: Expr): string {
     return this.selectable(e);
+  }
+
+  /**
+   * Text whose value does not depend on what surrounds it: a name, a part of one, a literal or a concatenation. Indices are
+   * of this kind, because Icarus 11 computes them in more bits than their operands have.
+   */
+  atomic(e: Expr): string {
+    const t = this.print(e);
+    return t.prec === PRIMARY || e.op === 'lit' ? t.text : this.readName(e);
   }
 
   /** Text of `!cond`, without a double negation. */
@@ -183,7 +198,7 @@ export class ExpressionPrinter {
       case 'extend':
         return { text: this.extension(e.of, widthOf(e.type) - widthOf(e.of.type)), prec: PRIMARY };
       case 'memRead':
-        return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.print(e.addr).text}]`, widthOf(e.type));
+        return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.atomic(e.addr)}]`, widthOf(e.type));
       case 'index':
         return this.dynamicIndex(e.of, e.index as Expr, e.type);
       case 'slice':
@@ -299,8 +314,7 @@ export class ExpressionPrinter {
   private elementIndex(index: Expr, bits: number): string {
     const given = widthOf(index.type);
     if (given > bits) return bits === 1 ? `${this.selectable(index)}[0]` : `${this.selectable(index)}[${bits - 1}:0]`;
-    const text = this.print(index).text;
-    return given < bits ? `{${bits - given}'d0, ${text}}` : text;
+    return given < bits ? `{${bits - given}'d0, ${this.print(index).text}}` : this.atomic(index);
   }
 
   /** Bit position of element `at` of `length` elements of `w` bits, in exactly as many bits as the whole needs. */
@@ -311,28 +325,46 @@ export class ExpressionPrinter {
     return `{${bits - indexWidth(length)}'d0, ${at}} * ${bits}'d${w}`;
   }
 
-  /** Text that an assignment can drive: a signal or a part of it. */
-  place(signal: { name: string; type: Type }, path: readonly ({ field: string } | { index: number | Expr })[]): { text: string; guard?: string } {
+  /**
+   * Text that an assignment can drive: a signal or a part of it. `dynamic`: the part is found by an index; Yosys 0.23 then
+   * computes the right side in the width of the whole, which only an atomic right side survives.
+   */
+  place(signal: { name: string; type: Type }, path: readonly ({ field: string } | { index: number | Expr })[]): { text: string; dynamic: boolean; guard?: string } {
     let sel: Selection = { base: signal.name, root: signal.name, rootLo: 0, lo: 0, width: widthOf(signal.type), of: widthOf(signal.type), struct: signal.type.kind === 'bundle' };
     let type = signal.type;
-    for (const [i, p] of path.entries()) {
+    const steps: { readonly index: Expr; readonly length: number; readonly width: number }[] = [];
+    for (const p of path) {
       if ('field' in p) {
         sel = member(sel, type, p.field);
         type = type.kind === 'bundle' ? (type.fields.find((f) => f.name === p.field) as { type: Type }).type : type;
       } else if (type.kind === 'vec') {
         const w = widthOf(type.element);
-        if (typeof p.index !== 'number') {
-          if (i !== path.length - 1) throw new Error(`${signal.name}: a dynamic index must be the last step of an assignment`);
-          const at = this.elementIndex(p.index, indexWidth(type.length));
-          const text = type.length === 1 ? sel.base : w === 1 ? `${sel.base}[${at}]` : `${sel.base}[${this.offset(at, type.length, w)} +: ${w}]`;
-          const guard = this.inRange(p.index, type.length);
-          return guard ? { text, guard } : { text };
-        }
-        sel = { ...sel, lo: sel.lo + p.index * w, width: w, struct: false };
+        if (typeof p.index !== 'number') steps.push({ index: p.index, length: type.length, width: w });
+        sel = { ...sel, lo: sel.lo + (typeof p.index === 'number' ? p.index * w : 0), width: w, struct: false };
         type = type.element;
       }
     }
-    return { text: rangeText(sel) };
+    if (steps.length === 0) return { text: rangeText(sel), dynamic: false };
+    // The place first: it may name an index, and the guard then reads all of that name.
+    const text = this.dynamicPlace(sel, steps);
+    const guards = steps.flatMap((s) => this.inRange(s.index, s.length) ?? []);
+    return { text, dynamic: true, ...(guards.length > 0 ? { guard: guards.join(' && ') } : {}) };
+  }
+
+  /** The selected bits of `sel.base`, moved up by the dynamic steps. */
+  private dynamicPlace(sel: Selection, steps: readonly { readonly index: Expr; readonly length: number; readonly width: number }[]): string {
+    const real = steps.filter((s) => s.length > 1);
+    if (real.length === 0) return rangeText(sel);
+    const bits = indexWidth(sel.of);
+    const terms = real.map((s) => {
+      const at = this.elementIndex(s.index, indexWidth(s.length));
+      const text = s.width === 1 ? at : this.offset(at, s.length, s.width);
+      const pad = bits - indexWidth(s.length * s.width);
+      return pad > 0 ? `{${pad}'d0, ${text}}` : text;
+    });
+    if (sel.lo > 0) terms.push(`${bits}'d${sel.lo}`);
+    const from = terms.join(' + ');
+    return sel.width === 1 ? `${sel.base}[${from}]` : `${sel.base}[${from} +: ${sel.width}]`;
   }
 
   // --- selections ---

@@ -8,105 +8,138 @@ import { plainType } from './types.ts';
 
 type Neighbour = GridInput & { kind: 'neighbour' };
 
-export function printGrid(g: Grid, read: (s: Signal) => string): string[] {
-  const { rows, columns, name } = g;
-  const lines: string[] = [`  // ${rows} x ${columns} grid of ${g.module.name}: ${g.site}`];
-  const arrays: string[] = [];
-  const inCell: string[] = [];
-  const edges: string[] = [];
-  const cellConnections: string[] = g.module.clocked ? ['.clk(clk)', '.rst(rst)'] : [];
+/** `read`: name of what drives an input; `fresh`: a name that nothing else in the module has, like the one wished for. */
+export function printGrid(g: Grid, read: (s: Signal) => string, fresh: (wish: string) => string): string[] {
+  return new GridPrinter(g, read, fresh).print();
+}
 
-  const neighbours = [...g.inputs].filter((x): x is [string, Neighbour] => x[1].kind === 'neighbour');
-  // Outputs: the first chain that an output feeds is also its array; the others copy from it.
-  const chainOf = new Map<string, { port: string; input: Neighbour }>();
-  for (const [port, input] of neighbours) if (!chainOf.has(input.output)) chainOf.set(input.output, { port, input });
+class GridPrinter {
+  private readonly r: string;
+  private readonly c: string;
+  private readonly e: string;
+  /** Outputs: the first chain that an output feeds is also its array; the others copy from it. */
+  private readonly chainOf = new Map<string, { port: string; input: Neighbour }>();
+  /** Arrays by the port that they are called after. */
+  private readonly arrays = new Map<string, string>();
 
-  for (const [port, input] of neighbours) {
-    const type = g.inputs.get(port) && g.module.ports.find((p) => p.name === port)?.type;
-    if (!type) continue;
-    const vertical = input.from === 'north' || input.from === 'south';
-    const array = `${name}_${port}`;
-    arrays.push(`  ${plainType(type)} ${array} [0:${vertical ? rows : rows - 1}][0:${vertical ? columns - 1 : columns}];`);
-    edges.push(...edgeLines(g, array, input, widthOf(type), read));
-    if (chainOf.get(input.output)?.port !== port) {
-      inCell.push(`      assign ${array}${out(input)} = ${outputPlace(g, input.output, chainOf)};`);
+  constructor(private readonly g: Grid, private readonly read: (s: Signal) => string, private readonly fresh: (wish: string) => string) {
+    [this.r, this.c, this.e] = ['r', 'c', 'e'].map((v) => fresh(v));
+    for (const [port, input] of g.inputs) {
+      if (input.kind !== 'neighbour') continue;
+      if (!this.chainOf.has(input.output)) this.chainOf.set(input.output, { port, input });
+      this.arrays.set(port, fresh(`${g.name}_${port}`));
     }
-    cellConnections.push(`.${port}(${array}${inp(input)})`);
+    for (const p of g.module.ports) if (p.kind === 'output' && !this.chainOf.has(p.name)) this.arrays.set(p.name, fresh(`${g.name}_${p.name}`));
   }
-  for (const [port, input] of g.inputs) {
-    if (input.kind === 'neighbour') continue;
-    const type = g.module.ports.find((p) => p.name === port)?.type;
-    if (!type) continue;
-    const w = widthOf(type);
-    const source = read(input.signal);
-    const index = { all: '', row: 'r', column: 'c', cell: `(r * ${columns} + c)` }[input.kind];
+
+  print(): string[] {
+    const { g, r, c } = this;
+    const { rows, columns, name } = g;
+    const declarations: string[] = [];
+    const inCell: string[] = [];
+    const edges: string[] = [];
+    const cellConnections: string[] = g.module.clocked ? ['.clk(clk)', '.rst(rst)'] : [];
+    for (const p of g.module.ports) {
+      const input = g.inputs.get(p.name);
+      if (input?.kind === 'neighbour') {
+        const vertical = input.from === 'north' || input.from === 'south';
+        const array = this.array(p.name);
+        declarations.push(`  ${plainType(p.type)} ${array} [0:${vertical ? rows : rows - 1}][0:${vertical ? columns - 1 : columns}];`);
+        edges.push(...this.edge(array, input, widthOf(p.type)));
+        if (this.chainOf.get(input.output)?.port !== p.name) inCell.push(`      assign ${array}${this.out(input)} = ${this.outputPlace(input.output)};`);
+        cellConnections.push(`.${p.name}(${array}${this.inp(input)})`);
+      } else if (input) {
+        cellConnections.push(`.${p.name}(${this.shared(input, widthOf(p.type))})`);
+      }
+    }
+    const unread: string[] = [];
+    for (const p of g.module.ports) {
+      if (p.kind !== 'output') continue;
+      cellConnections.push(`.${p.name}(${this.outputPlace(p.name)})`);
+      if (this.chainOf.has(p.name)) continue;
+      declarations.push(`  ${plainType(p.type)} ${this.array(p.name)} [0:${rows - 1}][0:${columns - 1}];`);
+      if (!g.outputs.some((o) => o.port === p.name)) unread.push(`${this.array(p.name)}[0][0]`);
+    }
+    const lines = [
+      `  // ${rows} x ${columns} grid of ${g.module.name}: ${g.site}`,
+      ...declarations, ...edges,
+      `  for (genvar ${r} = 0; ${r} < ${rows}; ${r}++) begin : ${this.fresh(`${name}_row`)}`,
+      `    for (genvar ${c} = 0; ${c} < ${columns}; ${c}++) begin : ${name}_col`,
+      `      ${g.module.name} cell_i (`, ...cellConnections.map((x, i) => `        ${x}${i < cellConnections.length - 1 ? ',' : ''}`), '      );',
+      ...inCell, '    end', '  end',
+      ...g.outputs.flatMap((o) => this.gather(o)),
+    ];
+    if (unread.length > 0) {
+      const unused = this.fresh(`unused_${name}`);
+      lines.push(`  logic ${unused};`, `  assign ${unused} = &{1'b0, ${unread.join(', ')}};`);
+    }
+    return lines;
+  }
+
+  private array(port: string): string {
+    return this.arrays.get(port) ?? `${this.g.name}_${port}`;
+  }
+
+  /** What an input that is fed from outside of the grid takes in cell (r, c). */
+  private shared(input: Exclude<GridInput, Neighbour>, w: number): string {
+    const index = { all: '', row: this.r, column: this.c, cell: `(${this.r} * ${this.g.columns} + ${this.c})` }[input.kind];
     const select = index === '' || widthOf(input.signal.type) === w ? '' : w === 1 ? `[${index}]` : `[${index} * ${w} +: ${w}]`;
-    cellConnections.push(`.${port}(${source}${select})`);
-  }
-  const gathered: string[] = [];
-  for (const p of g.module.ports) {
-    if (p.kind !== 'output') continue;
-    if (!chainOf.has(p.name)) arrays.push(`  ${plainType(p.type)} ${name}_${p.name} [0:${rows - 1}][0:${columns - 1}];`);
-    cellConnections.push(`.${p.name}(${outputPlace(g, p.name, chainOf)})`);
-  }
-  const unread: string[] = [];
-  for (const o of g.outputs) gathered.push(...gatherLines(g, o, chainOf));
-  for (const p of g.module.ports) {
-    if (p.kind === 'output' && !chainOf.has(p.name) && !g.outputs.some((o) => o.port === p.name)) unread.push(`${name}_${p.name}[0][0]`);
+    return `${this.read(input.signal)}${select}`;
   }
 
-  lines.push(...arrays, ...edges);
-  lines.push(`  for (genvar r = 0; r < ${rows}; r++) begin : ${name}_row`, `    for (genvar c = 0; c < ${columns}; c++) begin : ${name}_col`);
-  lines.push(`      ${g.module.name} cell_i (`, ...cellConnections.map((c, i) => `        ${c}${i < cellConnections.length - 1 ? ',' : ''}`), '      );');
-  lines.push(...inCell, '    end', '  end', ...gathered);
-  if (unread.length > 0) lines.push(`  logic unused_${name};`, `  assign unused_${name} = &{1'b0, ${unread.join(', ')}};`);
-  return lines;
-}
-
-/** Entry of a chain array that cell (r, c) reads. */
-function inp(i: Neighbour): string {
-  return { west: '[r][c]', north: '[r][c]', east: '[r][c + 1]', south: '[r + 1][c]' }[i.from];
-}
-/** Entry that it drives. */
-function out(i: Neighbour): string {
-  return { west: '[r][c + 1]', north: '[r + 1][c]', east: '[r][c]', south: '[r][c]' }[i.from];
-}
-
-function outputPlace(g: Grid, port: string, chainOf: ReadonlyMap<string, { port: string; input: Neighbour }>): string {
-  const chain = chainOf.get(port);
-  return chain ? `${g.name}_${chain.port}${out(chain.input)}` : `${g.name}_${port}[r][c]`;
-}
-
-function edgeLines(g: Grid, array: string, input: Neighbour, w: number, read: (s: Signal) => string): string[] {
-  const along = input.from === 'west' || input.from === 'east' ? g.rows : g.columns;
-  const source = read(input.signal);
-  const select = along === 1 ? '' : w === 1 ? '[e]' : `[e * ${w} +: ${w}]`;
-  const place = { west: `[e][0]`, east: `[e][${g.columns}]`, north: `[0][e]`, south: `[${g.rows}][e]` }[input.from];
-  return [`  for (genvar e = 0; e < ${along}; e++) begin : gen_${array}_edge`, `    assign ${array}${place} = ${source}${select};`, '  end'];
-}
-
-function gatherLines(g: Grid, o: Grid['outputs'][number], chainOf: ReadonlyMap<string, { port: string; input: Neighbour }>): string[] {
-  const port = g.module.ports.find((p) => p.name === o.port);
-  if (!port) return [];
-  const w = widthOf(port.type);
-  const chain = chainOf.get(o.port);
-  const array = chain ? `${g.name}_${chain.port}` : `${g.name}_${o.port}`;
-  const dr = chain?.input.from === 'north' ? 1 : 0;
-  const dc = chain?.input.from === 'west' ? 1 : 0;
-  const plus = (v: string, d: number): string => (d === 0 ? v : `${v} + ${d}`);
-  const place = (at: string, whole: boolean): string => (whole ? '' : w === 1 ? `[${at}]` : `[(${at}) * ${w} +: ${w}]`.replace(/\((\w+)\)/, '$1'));
-  const label = `gen_${o.signal.name}`;
-  if (o.kind === 'row') {
-    return [`  for (genvar c = 0; c < ${g.columns}; c++) begin : ${label}`, `    assign ${o.signal.name}${place('c', g.columns === 1)} = ${array}[${o.row + dr}][${plus('c', dc)}];`, '  end'];
+  /** Entry of a chain array that cell (r, c) reads. */
+  private inp(i: Neighbour): string {
+    const { r, c } = this;
+    return { west: `[${r}][${c}]`, north: `[${r}][${c}]`, east: `[${r}][${c} + 1]`, south: `[${r} + 1][${c}]` }[i.from];
   }
-  if (o.kind === 'column') {
-    return [`  for (genvar r = 0; r < ${g.rows}; r++) begin : ${label}`, `    assign ${o.signal.name}${place('r', g.rows === 1)} = ${array}[${plus('r', dr)}][${o.column + dc}];`, '  end'];
+  /** Entry that it drives. */
+  private out(i: Neighbour): string {
+    const { r, c } = this;
+    return { west: `[${r}][${c} + 1]`, north: `[${r} + 1][${c}]`, east: `[${r}][${c}]`, south: `[${r}][${c}]` }[i.from];
   }
-  return [
-    `  for (genvar r = 0; r < ${g.rows}; r++) begin : ${label}_row`,
-    `    for (genvar c = 0; c < ${g.columns}; c++) begin : ${label}_col`,
-    `      assign ${o.signal.name}${place(`r * ${g.columns} + c`, g.rows * g.columns === 1)} = ${array}[${plus('r', dr)}][${plus('c', dc)}];`,
-    '    end',
-    '  end',
-  ];
+
+  private outputPlace(port: string): string {
+    const chain = this.chainOf.get(port);
+    return chain ? `${this.array(chain.port)}${this.out(chain.input)}` : `${this.array(port)}[${this.r}][${this.c}]`;
+  }
+
+  private edge(array: string, input: Neighbour, w: number): string[] {
+    const { g, e } = this;
+    const along = input.from === 'west' || input.from === 'east' ? g.rows : g.columns;
+    const select = along === 1 ? '' : w === 1 ? `[${e}]` : `[${e} * ${w} +: ${w}]`;
+    const place = { west: `[${e}][0]`, east: `[${e}][${g.columns}]`, north: `[0][${e}]`, south: `[${g.rows}][${e}]` }[input.from];
+    return [
+      `  for (genvar ${e} = 0; ${e} < ${along}; ${e}++) begin : ${this.fresh(`gen_${array}_edge`)}`,
+      `    assign ${array}${place} = ${this.read(input.signal)}${select};`,
+      '  end',
+    ];
+  }
+
+  private gather(o: Grid['outputs'][number]): string[] {
+    const { g, r, c } = this;
+    const port = g.module.ports.find((p) => p.name === o.port);
+    if (!port) return [];
+    const w = widthOf(port.type);
+    const chain = this.chainOf.get(o.port);
+    const array = this.array(chain?.port ?? o.port);
+    const dr = chain?.input.from === 'north' ? 1 : 0;
+    const dc = chain?.input.from === 'west' ? 1 : 0;
+    const plus = (v: string, d: number): string => (d === 0 ? v : `${v} + ${d}`);
+    const place = (at: string, whole: boolean): string => (whole ? '' : w === 1 ? `[${at}]` : `[${/^\w+$/.test(at) ? at : `(${at})`} * ${w} +: ${w}]`);
+    const label = this.fresh(`gen_${o.signal.name}`);
+    const loop = (v: string, n: number, name: string): string => `for (genvar ${v} = 0; ${v} < ${n}; ${v}++) begin : ${name}`;
+    if (o.kind === 'row') {
+      return [`  ${loop(c, g.columns, label)}`, `    assign ${o.signal.name}${place(c, g.columns === 1)} = ${array}[${o.row + dr}][${plus(c, dc)}];`, '  end'];
+    }
+    if (o.kind === 'column') {
+      return [`  ${loop(r, g.rows, label)}`, `    assign ${o.signal.name}${place(r, g.rows === 1)} = ${array}[${plus(r, dr)}][${o.column + dc}];`, '  end'];
+    }
+    return [
+      `  ${loop(r, g.rows, `${label}_row`)}`,
+      `    ${loop(c, g.columns, `${label}_col`)}`,
+      `      assign ${o.signal.name}${place(`${r} * ${g.columns} + ${c}`, g.rows * g.columns === 1)} = ${array}[${plus(r, dr)}][${plus(c, dc)}];`,
+      '    end',
+      '  end',
+    ];
+  }
 }

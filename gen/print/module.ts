@@ -1,8 +1,8 @@
 /** One module as SystemVerilog. */
 import type { Expr } from '../ir/expr.ts';
-import { walkExpressions } from '../ir/leaves.ts';
+import { countLeaves, walkExpressions } from '../ir/leaves.ts';
 import { expressionsOf, walkStatements } from '../ir/leaves.ts';
-import type { Instance, Module, Signal, Statement } from '../ir/module.ts';
+import type { Instance, Memory, Module, Signal, Statement } from '../ir/module.ts';
 import { isScalar, widthOf } from '../ir/types.ts';
 import type { BundleType, EnumType, Type } from '../ir/types.ts';
 import { signalGraph } from '../passes/comb-paths.ts';
@@ -38,7 +38,7 @@ class ModulePrinter {
     const roots: Expr[] = [];
     walkStatements(m.body, (s) => roots.push(...expressionsOf(s)));
     for (const c of m.checks) roots.push(c.cond);
-    this.pool = new NamePool([...names, 'clk', 'rst', 'unused', 'r', 'c']);
+    this.pool = new NamePool([...names, 'clk', 'rst', 'unused']);
     this.p = new ExpressionPrinter(roots, this.pool);
     this.enumSignals = typedefSafe(m);
   }
@@ -51,9 +51,10 @@ class ModulePrinter {
     for (const b of blocks) if (isUnconditional(b)) this.assigns(b);
     for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) this.combinational(b);
     for (const b of blocks) if (b.kind !== 'comb') this.clocked(b);
+    this.resetOnly(blocks);
     for (const i of m.instances) this.instance(i);
     for (const g of m.grids) {
-      this.structure.push('', ...printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s)));
+      this.structure.push('', ...printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s), (wish) => this.pool.fresh(wish)));
     }
     const checks = this.checks();
     this.declare();
@@ -147,7 +148,7 @@ class ModulePrinter {
       for (const o of g.outputs) lines.push(`  ${plainType(o.signal.type)} ${o.signal.name};`);
     }
     for (const h of this.p.hoisted) lines.push(`  ${this.memberType(h.type)} ${h.name};`);
-    for (const x of m.memories) if (x.init) lines.push(...memoryInit(x.name, x.type, x.init));
+    for (const x of m.memories) if (x.init) lines.push(...memoryInit(x, x.init, () => this.p.loopVariable));
     this.declarations.push(...lines);
   }
 
@@ -227,6 +228,14 @@ class ModulePrinter {
     this.logic.push('  end');
   }
 
+  /** Registers that keep their reset value for ever, because no condition around their assignments can hold. */
+  private resetOnly(blocks: readonly Block[]): void {
+    const driven = new Set(blocks.flatMap((b) => [...b.targets]));
+    const rest = this.m.regs.filter((r) => !driven.has(r));
+    if (rest.length === 0) return;
+    this.logic.push('', '  always_ff @(posedge clk) begin', '    if (rst) begin', ...rest.flatMap((r) => resetLines(r)).map((l) => `      ${l}`), '    end', '  end');
+  }
+
   private instance(i: Instance): void {
     const box = i.module.blackBox;
     const connections = [...i.connections].map(([port, s]) => `.${port}(${this.connection(s)})`);
@@ -283,7 +292,9 @@ class ModulePrinter {
     const { m } = this;
     const terms: string[] = [];
     const resetUsed = m.regs.some((r) => r.reset?.some((l) => l !== undefined)) || m.checks.length > 0 || m.instances.some((i) => i.module.clocked && !i.module.blackBox?.clock) || m.grids.some((g) => g.module.clocked);
-    const clockUsed = resetUsed || m.regs.length > 0 || m.memories.length > 0 || m.instances.some((i) => i.module.clocked);
+    let writes = false;
+    walkStatements(m.body, (s) => (writes ||= s.kind === 'memWrite'));
+    const clockUsed = resetUsed || m.regs.length > 0 || writes || m.instances.some((i) => i.module.clocked);
     if (m.clocked && !clockUsed) terms.push('clk');
     if (m.clocked && !resetUsed) terms.push('rst');
     const declared: { name: string; type: Type }[] = [
@@ -325,36 +336,57 @@ function isConnectable(e: Expr): boolean {
   }
 }
 
+/** Reset of a register: as a whole if all of it is reset, else part by part. */
 function resetLines(r: Signal): string[] {
   const leaves = r.reset ?? [];
-  const value = (t: Type, from: number): { text: string; next: number } => {
+  if (leaves.every((l) => l?.value === 0n) && !isScalar(r.type)) return [`${r.name} <= '0;`];
+  const whole = (t: Type, from: number): { readonly text: string; readonly next: number } => {
     if (isScalar(t)) return { text: literalText(t, leaves[from]?.value ?? 0n), next: from + 1 };
     const parts: string[] = [];
     let at = from;
-    const types = t.kind === 'vec' ? Array.from({ length: t.length }, () => t.element) : t.fields.map((f) => f.type);
-    for (const inner of types) {
-      const v = value(inner, at);
+    for (const inner of t.kind === 'vec' ? Array.from({ length: t.length }, () => t.element) : t.fields.map((f) => f.type)) {
+      const v = whole(inner, at);
       parts.push(v.text);
       at = v.next;
     }
     return { text: `{${(t.kind === 'vec' ? parts.reverse() : parts).join(', ')}}`, next: at };
   };
-  if (leaves.every((l) => l?.value === 0n) && !isScalar(r.type)) return [`${r.name} <= '0;`];
-  if (leaves.some((l) => l === undefined) && r.type.kind === 'bundle') {
-    let at = 0;
-    return r.type.fields.flatMap((f) => {
-      const from = at;
-      const v = value(f.type, at);
-      at = v.next;
-      return leaves[from] === undefined ? [] : [`${r.name}.${f.name} <= ${v.text};`];
-    });
-  }
-  return [`${r.name} <= ${value(r.type, 0).text};`];
+  // `lo`: place of the part within `base`, once inside a vector, where fields have no names of their own.
+  const lines: string[] = [];
+  const visit = (t: Type, base: string, lo: number | undefined, from: number): void => {
+    const n = countLeaves(t);
+    const part = leaves.slice(from, from + n);
+    if (part.every((l) => l === undefined)) return;
+    if (part.every((l) => l !== undefined) || isScalar(t)) {
+      const hi = (lo ?? 0) + widthOf(t) - 1;
+      const place = lo === undefined ? base : hi === lo ? `${base}[${lo}]` : `${base}[${hi}:${lo}]`;
+      lines.push(`${place} <= ${whole(t, from).text};`);
+      return;
+    }
+    let at = from;
+    if (t.kind === 'vec') {
+      for (let i = 0; i < t.length; i++, at += countLeaves(t.element)) visit(t.element, base, (lo ?? 0) + i * widthOf(t.element), at);
+    } else {
+      let top = (lo ?? 0) + widthOf(t);
+      for (const f of t.fields) {
+        top -= widthOf(f.type);
+        visit(f.type, lo === undefined ? `${base}.${f.name}` : base, lo === undefined ? undefined : top, at);
+        at += countLeaves(f.type);
+      }
+    }
+  };
+  visit(r.type, r.name, undefined, 0);
+  return lines;
 }
 
-function memoryInit(name: string, type: Type, init: readonly bigint[]): string[] {
-  const w = widthOf(type);
-  return ['  initial begin', ...init.map((v, i) => `    ${name}[${i}] = ${w}'h${v.toString(16)};`), '  end'];
+function memoryInit(x: Memory, init: readonly bigint[], loopVariable: () => string): string[] {
+  const w = widthOf(x.type);
+  const lines = init.map((v, n) => `    ${x.name}[${n}] = ${w}'h${v.toString(16)};`);
+  if (init.length < x.depth) {
+    const i = loopVariable();
+    lines.push(`    for (int ${i} = ${init.length}; ${i} < ${x.depth}; ${i}++) ${x.name}[${i}] = ${w}'h0;`);
+  }
+  return ['  initial begin', ...lines, '  end'];
 }
 
 /** Contiguous ranges of bits that are 0 in `read`, as selections. */

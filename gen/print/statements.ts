@@ -1,6 +1,6 @@
 /** Statements as SystemVerilog: which of them form one block, and the text of a block. */
 import type { Expr } from '../ir/expr.ts';
-import { walkStatements } from '../ir/leaves.ts';
+import { leafRange, walkStatements } from '../ir/leaves.ts';
 import type { Assign, Memory, Signal, Statement } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
@@ -111,7 +111,16 @@ function mergeSmall(blocks: readonly Block[]): Block[] {
 
 /** True if the target is driven by unconditional assignments only: then `assign` says it best. */
 export function isUnconditional(b: Block): boolean {
-  return b.kind === 'comb' && b.statements.every((s) => s.kind === 'assign' && s.path.every((p) => 'field' in p || typeof p.index === 'number'));
+  if (b.kind !== 'comb') return false;
+  // Folding a constant condition can leave an assignment that a later one replaces: two `assign`s would drive against each other.
+  const driven: { readonly target: Target; readonly start: number; readonly end: number }[] = [];
+  return b.statements.every((s) => {
+    if (s.kind !== 'assign') return false;
+    const { start, end, exact } = leafRange(s.target.type, s.path);
+    if (!exact || driven.some((d) => d.target === s.target && d.start < end && start < d.end)) return false;
+    driven.push({ target: s.target, start, end });
+    return true;
+  });
 }
 
 /** Text of the statements of a block that drive its targets. `op` is `=` or `<=`. */
@@ -123,7 +132,7 @@ export function printStatements(p: ExpressionPrinter, body: readonly Statement[]
       if (!targets.has(t)) continue;
       if (s.kind === 'assign') lines.push(...printAssign(p, s, op, indent));
       else if (s.kind === 'memWrite') {
-        const place = `${s.mem.name}[${p.inline(s.addr)}]`;
+        const place = `${s.mem.name}[${p.atomic(s.addr)}]`;
         if (s.mask) {
           const lanes = widthOf(s.mask.type);
           const w = widthOf(s.mem.type) / lanes;
@@ -131,8 +140,9 @@ export function printStatements(p: ExpressionPrinter, body: readonly Statement[]
           const data = p.inlineSelectable(s.data);
           if (lanes === 1) lines.push(`${indent}if (${mask}) ${place} <= ${data};`);
           else {
-            const range = w === 1 ? '[i]' : `[i * ${w} +: ${w}]`;
-            lines.push(`${indent}for (int i = 0; i < ${lanes}; i++) begin`, `${indent}  if (${mask}[i]) ${place}${range} <= ${data}${range};`, `${indent}end`);
+            const i = p.loopVariable;
+            const range = w === 1 ? `[${i}]` : `[${i} * ${w} +: ${w}]`;
+            lines.push(`${indent}for (int ${i} = 0; ${i} < ${lanes}; ${i}++) begin`, `${indent}  if (${mask}[${i}]) ${place}${range} <= ${data}${range};`, `${indent}end`);
           }
         } else {
           lines.push(`${indent}${place} <= ${p.rightSide(s.data)};`);
@@ -149,7 +159,7 @@ export function printStatements(p: ExpressionPrinter, body: readonly Statement[]
 
 function printAssign(p: ExpressionPrinter, s: Assign, op: '=' | '<=', indent: string): string[] {
   const place = p.place(s.target, s.path);
-  const text = `${place.text} ${op} ${p.rightSide(s.value)};`;
+  const text = `${place.text} ${op} ${place.dynamic ? p.atomic(s.value) : p.rightSide(s.value)};`;
   return [place.guard ? `${indent}if (${place.guard}) ${text}` : `${indent}${text}`];
 }
 

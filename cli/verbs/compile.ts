@@ -1,0 +1,41 @@
+// `systole compile`: a model to one executable for one chip, with its report.
+// Must not know: how models are compiled.
+import type { Command } from 'commander';
+import { UserError } from '../../gen/user-error.ts';
+import { common, configOf, wholeNumber } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import { pairs, reporter, table, writeWhole } from '../output.ts';
+
+interface CompileVerbOptions extends CommonOptions {
+  readonly output: string;
+  readonly batch: number;
+}
+
+export function addCompile(program: Command): void {
+  common(program.command('compile').description('compile a model for a chip'), [
+    'systole compile models/mnist-fc.gguf -o build/mnist.elf', 'systole compile models/mnist-fc.gguf -o mnist.elf --batch 10 --config nano --json',
+  ])
+    .argument('<model>', 'a GGUF file')
+    .requiredOption('-o, --output <file>', 'the executable to write')
+    .option('--batch <n>', 'items that one run computes', wholeNumber('--batch', 1, 1_000_000), 1)
+    .action((model: string, options: CompileVerbOptions) => compile(model, options));
+}
+
+async function compile(model: string, options: CompileVerbOptions): Promise<void> {
+  const config = configOf(options);
+  if (model === options.output) throw new UserError(`${model}: would be overwritten by the executable; choose another name after -o`);
+  const { chipOf, loadDigitNetwork } = await import('../../sw/mnist.ts');
+  const { compileModel } = await import('../../sw/compiler/compile.ts');
+  const { quantised } = loadDigitNetwork(model);
+  const { elf, report, symbols } = compileModel(quantised, chipOf(config), { batch: options.batch });
+  writeWhole(options.output, elf);
+  const named = Object.fromEntries(['_start', 'tohost', 'fromhost', 'input', 'output', 'batch', 'cycles'].map((name) => [name, symbols.get(name)]));
+  reporter(options.json === true).result({ ...report, config: config.name, batch: options.batch, output: options.output, symbols: named }, () => [
+    table(['layer', 'MACs', 'tiles', 'bytes moved', 'cycles', 'rows', 'residency'], report.layers.map((layer) =>
+      [layer.name, layer.macs, layer.tiles, layer.bytes, layer.estimatedCycles, layer.rowsPerChunk, layer.residency])),
+    pairs({
+      chip: config.name, batch: options.batch, 'bytes of RAM': report.bytes, 'bytes of code': report.codeBytes, 'tensor commands': report.commands,
+      'estimated cycles': report.estimatedCycles, 'estimated utilization': report.macs / (report.estimatedCycles * config.tensor.rows * config.tensor.columns), executable: options.output,
+    }),
+  ].join('\n\n'));
+}

@@ -1,0 +1,47 @@
+// `systole gen`: the chip as SystemVerilog, with all that is generated beside it.
+// Must not know: what a chip consists of.
+import type { Command } from 'commander';
+import { elaborate } from '../../gen/index.ts';
+import { printDesign } from '../../gen/print/systemverilog.ts';
+import { Chip } from '../../hw/soc/chip.ts';
+import { cHeader } from '../../sw/firmware/c-header.ts';
+import { isaManual } from '../../sw/firmware/isa-manual.ts';
+import { summariseDesign } from '../design-summary.ts';
+import { common, configOf } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import { pairs, reporter, writeFolder } from '../output.ts';
+
+interface GenOptions extends CommonOptions {
+  readonly out: string;
+}
+
+export function addGen(program: Command): void {
+  common(program.command('gen').description('write the chip as SystemVerilog, with C header, manual and summary'), [
+    'systole gen', 'systole gen --config nano --out build/nano', 'systole gen --json | jq .modules',
+  ])
+    .option('--out <dir>', 'folder to write to', 'build/gen')
+    .action((options: GenOptions) => generate(options));
+}
+
+function generate(options: GenOptions): void {
+  const config = configOf(options);
+  const start = performance.now();
+  const design = elaborate(Chip(config));
+  const sources = printDesign(design);
+  const summary = summariseDesign(design);
+  const files = new Map<string, string>(sources.map(({ name, text }) => [name, text]));
+  files.set('filelist.f', sources.map(({ name }) => `${name}\n`).join(''));
+  files.set('design.json', `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`);
+  files.set('systole.h', cHeader(config));
+  files.set('isa.md', isaManual());
+  const written = writeFolder(options.out, files);
+  const seconds = (performance.now() - start) / 1000;
+  const { counts } = summary;
+  reporter(options.json === true).result(
+    { top: summary.top, modules: counts.modules, files: written, seconds, config: config.name, instances: counts.instances, registerBits: counts.registerBits, memoryBits: counts.memoryBits },
+    () => pairs({
+      chip: config.name, top: summary.top, modules: counts.modules, instances: counts.instances, 'register bits': counts.registerBits, 'memory bits': counts.memoryBits,
+      files: `${written.length} in ${options.out}`, seconds,
+    }),
+  );
+}

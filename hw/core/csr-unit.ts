@@ -1,0 +1,236 @@
+/**
+ * Control and status registers, trap entry and return, and the choice of an interrupt. What exists, resets and is writable
+ * comes from `hw/isa/csr.ts`. Must not know instructions nor the pipeline.
+ */
+import { B, Flag, In, Out, U, bool, cat, hw, repeat } from '../../gen/index.ts';
+import type { Bool, Builder, Inside, UInt } from '../../gen/index.ts';
+import { CSR, CSRS, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, misaValue } from '../isa/csr.ts';
+import type { Csr } from '../isa/csr.ts';
+import type { CoreConfig } from './config.ts';
+import { decoderFor, isAnyOf } from './match.ts';
+import { Word, oneHot, withOnly } from './word.ts';
+
+const ports = {
+  /** Access by an instruction. `readData` and `allowed` answer at once; the write happens when `commit` is 1. */
+  address: In(U<number>(12)),
+  operand: In(Word),
+  /** The instruction writes; otherwise it only reads. */
+  writes: In(B),
+  /** csrrw: the operand replaces the value. Otherwise its bits are set, or with `clear` cleared. */
+  replace: In(B),
+  clear: In(B),
+  commit: In(B),
+  allowed: Out(B),
+  readData: Out(Word),
+
+  /** A trap is taken at the end of this cycle. */
+  trap: In(B),
+  trapPc: In(Word),
+  trapValue: In(Word),
+  trapInterrupt: In(B),
+  /** Cause of an exception; interrupts have `interruptCause`. */
+  trapCause: In(U<number>(5)),
+  /** mret is done at the end of this cycle. */
+  trapReturn: In(B),
+  /** Where the trap goes, and where mret goes. */
+  handler: Out(Word),
+  returnPc: Out(Word),
+
+  irqSoftware: In(B), irqTimer: In(B), irqExternal: In(B),
+  /** An interrupt is pending and enabled in mie, whatever mstatus says. */
+  wakeUp: Out(B),
+  /** It is to be taken. */
+  interrupt: Out(B),
+  interruptCause: Out(U<number>(5)),
+
+  /** An instruction retires; one that counted as retired does not. Present if config.counters. */
+  retire: In(B),
+  unretire: In(B),
+  /** Present if config.isa.zicntr. */
+  mtime: In(U<number>(64)),
+};
+
+/** The fields of a CSR that a write changes, as runs of bits, highest first. */
+function fieldsOf(writable: number): { hi: number; lo: number }[] {
+  const runs: { hi: number; lo: number }[] = [];
+  for (let i = 31; i >= 0; i--) {
+    if (((writable >>> i) & 1) === 0) continue;
+    const last = runs[runs.length - 1];
+    if (last?.lo === i + 1) last.lo = i;
+    else runs.push({ hi: i, lo: i });
+  }
+  return runs;
+}
+
+const gather = (word: UInt, writable: number): UInt => cat(...fieldsOf(writable).map(({ hi, lo }) => word.slice(hi, lo)));
+
+/** The whole CSR from its stored bits; the others read 0. */
+function scatter(stored: UInt, writable: number): UInt {
+  const parts: UInt[] = [];
+  let at = stored.width;
+  let above = 32;
+  for (const { hi, lo } of fieldsOf(writable)) {
+    if (above > hi + 1) parts.push(U<number>(above - hi - 1).lit(0));
+    parts.push(stored.slice(at - 1, at - (hi - lo + 1)));
+    at -= hi - lo + 1;
+    above = lo;
+  }
+  if (above > 0) parts.push(U<number>(above).lit(0));
+  return cat(...parts);
+}
+
+const countBits = (mask: number): number => fieldsOf(mask).reduce((n, { hi, lo }) => n + hi - lo + 1, 0);
+const fieldBits = (mask: number): number[] => Array.from({ length: 32 }, (_, i) => i).filter((i) => ((mask >>> i) & 1) === 1);
+
+/** A word with some of its bits driven and zeros elsewhere. */
+function bitsAt(bits: readonly (readonly [number, Bool])[]): UInt {
+  const parts: UInt[] = [];
+  let above = 32;
+  for (const [bit, value] of [...bits].sort((a, b) => b[0] - a[0])) {
+    if (above > bit + 1) parts.push(U<number>(above - bit - 1).lit(0));
+    parts.push(value.asUInt());
+    above = bit;
+  }
+  if (above > 0) parts.push(U<number>(above).lit(0));
+  return cat(...parts);
+}
+
+const bitIndex = (mask: number): number => 31 - Math.clz32(mask);
+
+const UNPRIVILEGED = [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.instret, CSR.instreth];
+
+export function CsrUnit(config: CoreConfig) {
+  const chosen = withOnly(ports, { retire: config.counters, unretire: config.counters && config.stages === 3, mtime: config.isa.zicntr });
+  return hw('CsrUnit', chosen, (m, io) => {
+    m.doc('Machine-mode control and status registers.');
+    const existing = CSRS.filter((c) => config.isa.zicntr || !UNPRIVILEGED.some((u) => u.address === c.address));
+    const cubes = new Map(existing.map((c) => [c.address, { match: c.address, mask: 0xfff }]));
+    const cubesOf = (list: readonly Csr[]) => list.flatMap((c) => cubes.get(c.address) ?? []);
+    const isCsr = decoderFor(io.address, [...cubes.values()]);
+    // Read-only registers are those whose address says so.
+    io.allowed = isAnyOf(io.address, [...cubes.values()]).and(io.writes.and(io.address.slice(11, 10).eq(3)).not());
+
+    const mepcBits = config.isa.c ? CSR.mepc.writable : (CSR.mepc.writable & ~2) >>> 0;
+    const stored = { mie: CSR.mie.writable, mtvec: CSR.mtvec.writable, mepc: mepcBits, mcause: CSR.mcause.writable };
+    const r = m.regs({
+      enabled: Flag(false), wasEnabled: Flag(false), mie: U<number>(countBits(stored.mie), 0), mtvec: U<number>(countBits(stored.mtvec), 0),
+      mscratch: Word, mepc: U<number>(countBits(stored.mepc)), mcause: U<number>(countBits(stored.mcause)), mtval: Word,
+    });
+    const { mieWord, mtvecWord, mepcWord } = m.let({
+      mieWord: scatter(r.mie, stored.mie), mtvecWord: scatter(r.mtvec, stored.mtvec), mepcWord: scatter(r.mepc, stored.mepc),
+    });
+    const { mip } = m.let({ mip: bitsAt([[INTERRUPT.software, io.irqSoftware], [INTERRUPT.timer, io.irqTimer], [INTERRUPT.external, io.irqExternal]]) });
+    const mstatus = bitsAt([
+      [bitIndex(MSTATUS.MIE), r.enabled], [bitIndex(MSTATUS.MPIE), r.wasEnabled],
+      ...fieldBits(MSTATUS.MPP).map((bit) => [bit, bool(true)] as const),
+    ]);
+
+    const { wanted } = m.let({ wanted: mieWord.and(mip) });
+    const causeWidth = io.interruptCause.width;
+    io.wakeUp = wanted.ne(0);
+    io.interrupt = r.enabled.and(io.wakeUp);
+    io.interruptCause = INTERRUPT_PRIORITY.slice(0, -1).reduceRight<UInt>(
+      (rest, n) => wanted.bit(n).mux(U<number>(causeWidth).lit(n), rest), U<number>(causeWidth).lit(INTERRUPT_PRIORITY[INTERRUPT_PRIORITY.length - 1]));
+    const base = cat(mtvecWord.slice(31, 2), U(2).lit(0));
+    const offset = io.trapInterrupt.and(mtvecWord.bit(0)).mux(cat(io.interruptCause, U(2).lit(0)).zext(32), Word.lit(0));
+    io.handler = base.addWrap(offset);
+    io.returnPc = mepcWord;
+
+    const words: (readonly [Csr, UInt])[] = [
+      [CSR.mstatus, mstatus], [CSR.misa, Word.lit(misaValue(config.isa))], [CSR.mimpid, Word.lit(CSR.mimpid.reset)], [CSR.mie, mieWord],
+      [CSR.mip, mip], [CSR.mtvec, mtvecWord], [CSR.mscratch, r.mscratch], [CSR.mepc, mepcWord], [CSR.mcause, scatter(r.mcause, stored.mcause)],
+      [CSR.mtval, r.mtval],
+    ];
+    const { writeData } = m.let({
+      writeData: io.replace.mux(io.operand, io.clear.mux(io.readData.and(io.operand.not()), io.readData.or(io.operand))),
+    });
+    const { write } = m.let({ write: io.commit.and(io.writes) });
+    const whenWritten = (csr: Csr, body: () => void): void => {
+      m.when(write.and(isCsr(...cubesOf([csr]))), body);
+    };
+
+    whenWritten(CSR.mstatus, () => {
+      r.enabled = writeData.bit(bitIndex(MSTATUS.MIE));
+      r.wasEnabled = writeData.bit(bitIndex(MSTATUS.MPIE));
+    });
+    whenWritten(CSR.mie, () => {
+      r.mie = gather(writeData, stored.mie);
+    });
+    whenWritten(CSR.mtvec, () => {
+      r.mtvec = gather(writeData, stored.mtvec);
+    });
+    whenWritten(CSR.mscratch, () => {
+      r.mscratch = writeData;
+    });
+    whenWritten(CSR.mepc, () => {
+      r.mepc = gather(writeData, stored.mepc);
+    });
+    whenWritten(CSR.mcause, () => {
+      r.mcause = gather(writeData, stored.mcause);
+    });
+    whenWritten(CSR.mtval, () => {
+      r.mtval = writeData;
+    });
+    m.when(io.trapReturn, () => {
+      r.enabled = r.wasEnabled;
+      r.wasEnabled = bool(true);
+    });
+    m.when(io.trap, () => {
+      r.enabled = bool(false);
+      r.wasEnabled = r.enabled;
+      r.mepc = gather(io.trapPc, stored.mepc);
+      r.mcause = cat(io.trapInterrupt, io.trapInterrupt.mux(io.interruptCause, io.trapCause));
+      r.mtval = io.trapValue;
+    });
+    m.assert('trapIsNoAccess', io.trap.and(io.commit).not(), 'an instruction that traps must not write a CSR');
+
+    if (config.counters) words.push(...counters(m, io, writeData, whenWritten, config));
+    if (config.isa.zicntr) words.push([CSR.time, io.mtime.slice(31, 0)], [CSR.timeh, io.mtime.slice(63, 32)]);
+    io.readData = oneHot(words.map(([csr, word]) => [isCsr(...cubesOf([csr, ...aliasesOf(csr)])), word] as const));
+  });
+}
+
+/** Counters that unprivileged software reads under another address. */
+function aliasesOf(csr: Csr): Csr[] {
+  const alias = csrByAddress(csr.address - CSR.mcycle.address + CSR.cycle.address);
+  return csr.access === 'rw' && alias?.access === 'r' ? [alias] : [];
+}
+
+type CsrIo = Inside<typeof ports>;
+
+/** mcycle, minstret and mcountinhibit. */
+function counters(m: Builder, io: CsrIo, writeData: UInt, whenWritten: (csr: Csr, body: () => void) => void, config: CoreConfig): (readonly [Csr, UInt])[] {
+  const r = m.regs({ mcycle: U<number>(64, 0), minstret: U<number>(64, 0), stopCycle: Flag(false), stopInstret: Flag(false) });
+  m.when(r.stopCycle.not(), () => {
+    r.mcycle = r.mcycle.addWrap(1);
+  });
+  m.when(r.stopInstret.not(), () => {
+    const counts = config.stages === 3 ? io.retire.or(io.unretire) : io.retire;
+    const step = config.stages === 3 ? cat(repeat(io.unretire, 63), U(1).lit(1)) : U<number>(64).lit(1);
+    m.when(counts, () => {
+      r.minstret = r.minstret.addWrap(step);
+    });
+  });
+  const lower = (word: UInt): UInt => word.slice(31, 0);
+  const upper = (word: UInt): UInt => word.slice(63, 32);
+  whenWritten(CSR.mcycle, () => {
+    r.mcycle = cat(upper(r.mcycle), writeData);
+  });
+  whenWritten(CSR.mcycleh, () => {
+    r.mcycle = cat(writeData, lower(r.mcycle));
+  });
+  whenWritten(CSR.minstret, () => {
+    r.minstret = cat(upper(r.minstret), writeData);
+  });
+  whenWritten(CSR.minstreth, () => {
+    r.minstret = cat(writeData, lower(r.minstret));
+  });
+  whenWritten(CSR.mcountinhibit, () => {
+    r.stopCycle = writeData.bit(bitIndex(MCOUNTINHIBIT.CY));
+    r.stopInstret = writeData.bit(bitIndex(MCOUNTINHIBIT.IR));
+  });
+  return [
+    [CSR.mcycle, lower(r.mcycle)], [CSR.mcycleh, upper(r.mcycle)], [CSR.minstret, lower(r.minstret)], [CSR.minstreth, upper(r.minstret)],
+    [CSR.mcountinhibit, bitsAt([[bitIndex(MCOUNTINHIBIT.CY), r.stopCycle], [bitIndex(MCOUNTINHIBIT.IR), r.stopInstret]])],
+  ];
+}

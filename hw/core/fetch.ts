@@ -1,0 +1,92 @@
+/**
+ * Instruction fetch: requests on the bus, as many as a queue of one or two words can take. After a redirection the answers
+ * that are still to come are dropped. Must not know instructions.
+ */
+import { B, Flag, In, Out, U, cat, hw } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
+import { ObiFetch } from '../lib/obi.ts';
+import type { CoreConfig } from './config.ts';
+import { Word } from './word.ts';
+
+export function Fetch(config: CoreConfig) {
+  return hw('Fetch', {
+    ibus: ObiFetch,
+    /** Fetch from `target` on; what was fetched before is dropped. Ignored while `canRedirect` is 0. */
+    redirect: In(B),
+    target: In(Word),
+    /** 0 while the bus holds a request that must stay stable. */
+    canRedirect: Out(B),
+    /** Oldest word; taken at the end of a cycle with `valid` and `take`. */
+    valid: Out(B),
+    word: Out(Word),
+    error: Out(B),
+    take: In(B),
+  }, (m, io) => {
+    m.doc('Word-wise prefetch with a queue in front of the instruction register.');
+    const { ibus } = io;
+    const deep = config.prefetch === 2;
+    const Count = U<number>(deep ? 2 : 1, 0);
+    const count = (happens: Bool): UInt => happens.asUInt().zext(Count.width);
+    const r = m.regs({
+      /** Word address of the next request. */
+      next: U<number>(30, config.bootAddress / 4),
+      held: Flag(false),
+      unanswered: Count,
+      /** How many of the unanswered requests are from before a redirection. */
+      stale: Count,
+      queued: Count,
+      word0: Word, error0: B,
+    });
+    const second = deep ? m.regs({ word1: Word, error1: B }) : undefined;
+    const { redirects } = m.let({ redirects: io.redirect.and(r.held.not()) });
+    io.canRedirect = r.held.not();
+
+    const { left } = m.let({ left: r.unanswered.subWrap(count(ibus.rvalid)) });
+    const { arrives } = m.let({ arrives: ibus.rvalid.and(r.stale.eq(0)) });
+    const { isEmpty } = m.let({ isEmpty: r.queued.eq(0) });
+    io.valid = isEmpty.not().or(arrives);
+    io.word = isEmpty.mux(ibus.rdata, r.word0);
+    io.error = isEmpty.mux(ibus.err, r.error0);
+    const { taken } = m.let({ taken: io.valid.and(io.take) });
+    const { waiting } = m.let({ waiting: r.queued.addWrap(count(arrives)).subWrap(count(taken)) });
+
+    const { address } = m.let({ address: redirects.mux(io.target.slice(31, 2), r.next) });
+    // With one place, a request goes out when nothing else will be on its way to that place after this cycle. With two, what is
+    // taken in this cycle is not looked at: the request must not wait for what the execute stage does.
+    const hasRoom = deep
+      ? redirects.mux(r.unanswered, r.unanswered.addWrap(r.queued)).lt(2)
+      : left.eq(0).and(redirects.or(waiting.eq(0)));
+    ibus.req = r.held.or(hasRoom);
+    ibus.addr = cat(address, U(2).lit(0)).exact(32);
+    const { granted } = m.let({ granted: ibus.req.and(ibus.gnt) });
+    r.held = ibus.req.and(ibus.gnt.not());
+    // Adding the grant itself instead of choosing between two addresses saves a multiplexer.
+    r.next = address.addWrap(granted.asUInt().zext(30));
+
+    r.unanswered = left.addWrap(count(granted));
+    m.when(redirects, () => {
+      r.stale = left;
+    }).elseWhen(ibus.rvalid.and(r.stale.ne(0)), () => {
+      r.stale = r.stale.subWrap(1);
+    });
+    r.queued = redirects.mux(Count.lit(0), waiting);
+    // A word that is taken at once passes through the first place, too: what stands there counts only while it is queued.
+    m.when(io.take.or(isEmpty), () => {
+      r.word0 = second ? r.queued.bit(1).mux(second.word1, ibus.rdata) : ibus.rdata;
+      r.error0 = second ? r.queued.bit(1).mux(second.error1, ibus.err) : ibus.err;
+    });
+    if (second) {
+      m.when(r.queued.bit(1).not(), () => {
+        second.word1 = ibus.rdata;
+        second.error1 = ibus.err;
+      });
+    }
+
+    m.assert('queueNeverOverflows', r.queued.le(config.prefetch).and(r.queued.eq(config.prefetch).and(arrives).not()), 'a word arrives for which there is no place');
+    m.assert('noMoreUnansweredThanPlaces', r.unanswered.le(config.prefetch).and(r.stale.le(r.unanswered)), 'more requests under way than the queue has places');
+    m.assert('answerWasAskedFor', ibus.rvalid.not().or(r.unanswered.ne(0)), 'the bus answers a request that was not made');
+    const last = m.regs({ lastAddress: U<number>(30) });
+    last.lastAddress = address;
+    m.assert('requestIsStable', r.held.not().or(ibus.req.and(address.eq(last.lastAddress))), 'a request changes before it is granted');
+  });
+}

@@ -1,0 +1,107 @@
+/** From instruction tables to decoding hardware: conditions on a word, fields and immediates. Must not know any instruction. */
+import { U, bool, cat, repeat } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
+import { immediateOf } from '../isa/encoding.ts';
+import type { Format, Instruction } from '../isa/instruction.ts';
+import { minimise, minimiseExactly } from './cubes.ts';
+import type { Cube } from './cubes.ts';
+import { oneHot } from './word.ts';
+
+/** The fixed bits of a mask as runs of neighbours, highest first. */
+function runs(mask: number, width: number): { hi: number; lo: number }[] {
+  const result: { hi: number; lo: number }[] = [];
+  for (let i = width - 1; i >= 0; i--) {
+    if (((mask >>> i) & 1) === 0) continue;
+    const last = result[result.length - 1];
+    if (last && last.lo === i + 1) last.lo = i;
+    else result.push({ hi: i, lo: i });
+  }
+  return result;
+}
+
+function inCube(word: UInt, cube: Cube): Bool {
+  const fields = runs(cube.mask, word.width);
+  if (fields.length === 0) return bool(true);
+  const value = fields.reduce((v, { hi, lo }) => (v << BigInt(hi - lo + 1)) | ((BigInt(cube.match) >> BigInt(lo)) & ((1n << BigInt(hi - lo + 1)) - 1n)), 0n);
+  const bits = cat(...fields.map(({ hi, lo }) => word.slice(hi, lo)));
+  return bits.width === 1 ? (value === 1n ? bits.asBool() : bits.asBool().not()) : bits.eq(value);
+}
+
+/** The word is in one of the cubes. */
+export function inCubes(word: UInt, cubes: readonly Cube[]): Bool {
+  return cubes.map((c) => inCube(word, c)).reduce((a, b) => a.or(b), bool(false));
+}
+
+/** Exactly the words of the table. */
+export function isAnyOf(word: UInt, table: readonly Cube[]): Bool {
+  return inCubes(word, minimiseExactly(table));
+}
+
+/** Tells members of a table from each other, ignoring those it lacks; what it says of a word outside the table is undefined. */
+export interface Decoder {
+  (...members: readonly Cube[]): Bool;
+}
+
+export function decoderFor(word: UInt, table: readonly Cube[]): Decoder {
+  return (...members) => {
+    const present = members.filter((c) => table.includes(c));
+    if (present.length === 0) return bool(false);
+    return inCubes(word, minimise(present, table.filter((c) => !present.includes(c))));
+  };
+}
+
+/** Members of a table that have one of the formats. */
+export const ofFormat = (table: readonly Instruction[], ...formats: readonly Format[]): Instruction[] => table.filter((i) => formats.includes(i.format));
+
+/** For each bit of a field that `extract` takes from a word: the bit of the word. */
+function sourceBits(extract: (word: number) => number, width: number): (number | undefined)[] {
+  return Array.from({ length: width }, (_, i) => Array.from({ length: 32 }, (_, j) => j).find((j) => ((extract(2 ** j | 0) >>> i) & 1) === 1));
+}
+
+/** A field of an instruction word that is a run of its bits, such as a register number. */
+export function fieldOf(word: UInt, extract: (word: number) => number, width: number): UInt {
+  const bits = sourceBits(extract, width);
+  return word.slice(bits[width - 1] ?? 0, bits[0] ?? 0);
+}
+
+/** Where a run of an immediate's bits comes from: zeros, one bit repeated, or a run of the word's bits. */
+type Piece = { readonly top: number | undefined; readonly repeated: boolean };
+const samePiece = (a: Piece, b: Piece): boolean => a.top === b.top && (a.repeated === b.repeated || a.top === undefined);
+
+/** Bits of `sources` from `hi` down to `lo` as one piece; undefined when they are not. */
+function pieceOf(sources: readonly (number | undefined)[], hi: number, lo: number): Piece | undefined {
+  const top = sources[hi];
+  const range = Array.from({ length: hi - lo + 1 }, (_, k) => sources[hi - k]);
+  if (range.every((s) => s === top)) return { top, repeated: hi > lo };
+  return top !== undefined && range.every((s, k) => s === top - k) ? { top, repeated: false } : undefined;
+}
+
+/**
+ * The 32-bit immediate of the instruction, whose format is one of `formats`; `formatIs` tells which. Bits that several formats
+ * take from the same place are selected together.
+ */
+export function immediate(word: UInt, formats: readonly Format[], formatIs: (...formats: Format[]) => Bool): UInt {
+  const sources = formats.map((f) => sourceBits((w) => immediateOf(f, w), 32));
+  const parts: UInt[] = [];
+  for (let hi = 31; hi >= 0; ) {
+    let lo = hi;
+    while (lo > 0 && sources.every((s) => pieceOf(s, hi, lo - 1)) && sameGroups(sources, hi, lo - 1)) lo--;
+    parts.push(choose(word, formats, sources.map((s) => pieceOf(s, hi, lo) as Piece), hi - lo + 1, formatIs));
+    hi = lo - 1;
+  }
+  return cat(...parts);
+}
+
+/** Lengthening a run must not tear apart formats that share its upper bits. */
+function sameGroups(sources: readonly (readonly (number | undefined)[])[], hi: number, lo: number): boolean {
+  const groups = (from: number): string => sources.map((s) => sources.findIndex((t) => t[from] === s[from])).join();
+  return groups(hi) === groups(lo);
+}
+
+function choose(word: UInt, formats: readonly Format[], pieces: readonly Piece[], width: number, formatIs: (...formats: Format[]) => Bool): UInt {
+  const distinct = pieces.filter((p, i) => p.top !== undefined && pieces.findIndex((q) => samePiece(p, q)) === i);
+  if (distinct.length === 0) return U<number>(width).lit(0);
+  const bits = ({ top, repeated }: Piece): UInt => (repeated ? repeat(word.bit(top ?? 0), width) : word.slice(top ?? 0, (top ?? 0) - width + 1));
+  if (distinct.length === 1 && pieces.every((p) => p.top !== undefined)) return bits(distinct[0]);
+  return oneHot(distinct.map((p) => [formatIs(...formats.filter((_, i) => samePiece(pieces[i], p))), bits(p)] as const));
+}

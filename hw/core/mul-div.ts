@@ -1,0 +1,80 @@
+/**
+ * Multiplication and division. The divider makes one bit of the quotient a cycle from magnitudes; the iterative multiplier
+ * adds and shifts in the same registers; the single-cycle one stands beside them. Must not know encodings.
+ */
+import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
+import type { UInt } from '../../gen/index.ts';
+import type { CoreConfig } from './config.ts';
+import { MulDivControl } from './decoder.ts';
+import { Word } from './word.ts';
+
+export function MulDiv(config: CoreConfig) {
+  const iterative = config.multiplier === 'iterative';
+  return hw('MulDiv', {
+    /** Held, with stable control and operands, until `done`. */
+    request: In(B),
+    control: In(MulDivControl),
+    a: In(Word),
+    b: In(Word),
+    done: Out(B),
+    result: Out(Word),
+  }, (m, io) => {
+    m.doc('Multiplier and divider. Division by 0 and overflow give what the M extension prescribes without special cases, but\nfor the sign of a quotient by 0.');
+    const { control, a, b } = io;
+    const signA = m.let({ negativeA: control.signedFirst.and(a.bit(31)) }).negativeA;
+    const signB = m.let({ negativeB: control.signedSecond.and(b.bit(31)) }).negativeB;
+
+    /** `upper`: remainder, or upper half of the product; `lower`: dividend that becomes the quotient, or multiplier that becomes the lower half. */
+    const r = m.regs({ busy: Flag(false), negate: Flag(false), steps: U<number>(6), upper: U<number>(33), lower: Word });
+    const { multiply } = m.let({ multiply: iterative ? control.divide.not() : bool(false) });
+    const { last } = m.let({ last: r.busy.and(r.steps.eq(0)) });
+    const usesUnit = iterative ? io.request : io.request.and(control.divide);
+
+    // Division: twice the remainder, with the next bit of the dividend, minus the divisor's magnitude.
+    const augend = iterative ? multiply.mux(r.upper, cat(r.upper.slice(31, 0), r.lower.bit(31))) : cat(r.upper.slice(31, 0), r.lower.bit(31));
+    const augendSign = multiply.and(r.upper.bit(32));
+    // The multiplier's sign bit has negative weight: its partial product, the last, is subtracted.
+    const { subtract } = m.let({ subtract: iterative ? multiply.mux(signA.and(r.steps.eq(1)), signB.not()) : signB.not() });
+    const take = iterative ? control.divide.or(r.lower.bit(0)) : bool(true);
+    const addend = take.mux(subtract.mux(cat(signB, signB, b).not(), cat(signB, signB, b)), U<number>(34).lit(0));
+    const { sum } = m.let({ sum: cat(augendSign, augend, U(1).lit(1)).addWrap(cat(addend, subtract.and(take))).slice(34, 1) });
+    const { fits } = m.let({ fits: sum.bit(33).not() });
+
+    // One negator serves the dividend before and the result after the steps.
+    const { selected } = m.let({ selected: r.busy.and(control.upperResult).and(last).mux(r.upper.slice(31, 0), r.lower) });
+    const { negated } = m.let({
+      negated: cat(r.negate.mux(selected.not(), selected), U(1).lit(1)).addWrap(cat(Word.lit(0), r.negate)).slice(32, 1),
+    });
+
+    m.when(r.busy.not(), () => {
+      r.upper = U<number>(33).lit(0);
+      r.lower = a;
+      r.negate = control.divide.and(signA);
+      r.steps = multiply.mux<UInt>(32, U<number>(6).lit(33));
+      r.busy = usesUnit;
+    }).otherwise(() => {
+      r.steps = r.steps.subWrap(1);
+      m.when(last, () => {
+        r.busy = bool(false);
+      }).elseWhen(multiply, () => {
+        r.upper = sum.slice(33, 1);
+        r.lower = cat(sum.bit(0), r.lower.slice(31, 1));
+      }).elseWhen(r.steps.eq(33), () => {
+        r.lower = negated;
+        r.negate = control.upperResult.mux(signA, signA.ne(signB).and(b.orR()));
+      }).otherwise(() => {
+        r.upper = fits.mux(sum.slice(32, 0), augend);
+        r.lower = cat(r.lower.slice(30, 0), fits);
+      });
+    });
+
+    if (iterative) {
+      io.done = last;
+      io.result = negated;
+      return;
+    }
+    const { product } = m.let({ product: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()).asUInt() });
+    io.done = control.divide.mux(last, io.request);
+    io.result = control.divide.mux(negated, control.upperResult.mux(product.slice(63, 32), product.slice(31, 0)));
+  });
+}

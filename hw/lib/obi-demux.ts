@@ -1,0 +1,66 @@
+/**
+ * Shares the core's data bus (OBI) among subordinates by address; an address that belongs to nobody is answered with an
+ * error. One request is under way at a time, so responses stay in order. Must not know what the subordinates are.
+ */
+import { Flag, U, bool, flip, hw, indexWidth } from '../../gen/index.ts';
+import type { Bool, Inside, ModuleDef, Outside } from '../../gen/index.ts';
+import { anyOf, select } from './arbiter.ts';
+import { ObiData } from './obi.ts';
+import { assertStays } from './stream-rules.ts';
+
+/** Part of the address space: `bytes` is a power of two and `base` a multiple of it. */
+export interface Window {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+export const obiDemuxPorts = <N extends string>(windows: Readonly<Record<N, Window>>) => ({
+  manager: flip(ObiData),
+  subordinates: Object.fromEntries(Object.keys(windows).map((name) => [name, ObiData])) as Readonly<Record<N, typeof ObiData>>,
+});
+
+export function ObiDemux<const N extends string>(windows: Readonly<Record<N, Window>>): ModuleDef<ReturnType<typeof obiDemuxPorts<N>>> {
+  const names = Object.keys(windows) as N[];
+  return hw('ObiDemux', obiDemuxPorts(windows), (m, io) => {
+    m.doc(`Data bus to ${names.join(', ')} by address.`);
+    // The names are generic: TypeScript cannot see through them to the views.
+    const view = io as unknown as { manager: Outside<typeof ObiData>; subordinates: Readonly<Record<N, Inside<typeof ObiData>>> };
+    const { manager } = view;
+    const subordinates = names.map((n) => view.subordinates[n]);
+    /** Who answers next; the number after the last subordinate: nobody, an error. */
+    const nobody = names.length;
+    const r = m.regs({ busy: Flag(false), target: U(indexWidth(names.length + 1)) });
+
+    const isIn = ({ base, bytes }: Window): Bool => manager.addr.slice(31, Math.log2(bytes)).eq(Math.floor(base / bytes));
+    const mine = names.map((n) => m.let({ [`is${n[0].toUpperCase()}${n.slice(1)}`]: isIn(windows[n]) }))
+      .map((named) => Object.values(named)[0]);
+    const isNobody = anyOf(mine).not();
+
+    const responses = subordinates.map((s) => s.rvalid);
+    const responds = m.let({ responds: r.busy.and(select(r.target, [...responses, bool(true)])) }).responds;
+    const asks = m.let({ asks: manager.req.and(r.busy.not().or(responds)) }).asks;
+    for (const [i, s] of subordinates.entries()) {
+      s.req = asks.and(mine[i]);
+      s.addr = manager.addr;
+      s.we = manager.we;
+      s.be = manager.be;
+      s.wdata = manager.wdata;
+    }
+    const grants = subordinates.map((s, i) => mine[i].and(s.gnt));
+    manager.gnt = m.let({ granted: asks.and(anyOf([isNobody, ...grants])) }).granted;
+    m.when(manager.gnt.or(responds), () => {
+      r.busy = manager.gnt;
+    });
+    m.when(manager.gnt, () => {
+      r.target = mine.reduceRight((rest, is, i) => is.mux(U(r.target.width).lit(i), rest), U(r.target.width).lit(nobody));
+    });
+    manager.rvalid = responds;
+    manager.rdata = select(r.target, subordinates.map((s) => s.rdata));
+    manager.err = select(r.target, [...subordinates.map((s) => s.err), bool(true)]);
+
+    for (const [i, n] of names.entries()) {
+      m.assert(`${n}Expected`, responses[i].not().or(r.busy.and(r.target.eq(i))), `a response of ${n} without a request`);
+    }
+    assertStays(m, 'request', manager.req, manager.gnt);
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * The keys of a chip's configuration file as data: kind, range, default, meaning. The reader, the error messages and the
+ * documentation are made from this table. Must not know files nor how values are written.
+ */
+import type { Dimension } from './formula.ts';
+
+interface NumberKey {
+  readonly kind: Dimension;
+  readonly min: number;
+  readonly max: number;
+  readonly powerOfTwo?: boolean;
+  /** Also allowed, besides the range: the part is left out. */
+  readonly orZero?: boolean;
+  /** Number in base units (bytes, Hz), or a formula. */
+  readonly default?: number | string | typeof PRESET;
+  readonly summary: string;
+}
+interface FlagKey {
+  readonly kind: 'flag';
+  readonly default?: boolean | typeof PRESET;
+  readonly summary: string;
+}
+interface ChoiceKey {
+  readonly kind: 'choice';
+  readonly choices: readonly string[];
+  readonly default?: string | typeof PRESET;
+  readonly summary: string;
+}
+interface TextKey {
+  readonly kind: 'text';
+  readonly default?: string;
+  readonly summary: string;
+}
+export type Key = NumberKey | FlagKey | ChoiceKey | TextKey;
+export type KeyTable = Readonly<Record<string, Key>>;
+
+/** What a table of keys reads as. */
+export type Values<T extends KeyTable> = {
+  readonly [K in keyof T]: T[K] extends FlagKey ? boolean : T[K] extends { readonly choices: readonly (infer C)[] } ? C : T[K] extends TextKey ? string : number;
+};
+
+/** The default comes from the preset that the section names. */
+export const PRESET = Symbol('preset');
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** Sections of the file and their keys. A key without default must be given. */
+export const CONFIG_KEYS = {
+  chip: {
+    name: { kind: 'text', summary: 'name of the chip in reports' },
+  },
+  soc: {
+    clock: { kind: 'frequency', min: 1e3, max: 1e10, default: 100e6, summary: 'clock, for times in reports and the UART of boards' },
+    instructionCache: { kind: 'size', min: 64, max: 64 * KIB, powerOfTwo: true, orZero: true, default: 4 * KIB, summary: 'bytes of the instruction cache; 0: none' },
+    cacheable: {
+      kind: 'size', min: 64 * KIB, max: 2 * GIB, powerOfTwo: true, default: 2 * GIB,
+      summary: 'bytes of RAM, from its base, that the instruction cache may hold; fewer make smaller tags, the rest is fetched uncached',
+    },
+    uartQueue: { kind: 'count', min: 1, max: 64, default: 4, summary: 'received bytes that the UART holds' },
+  },
+  bus: {
+    bytes: { kind: 'count', min: 4, max: 64, powerOfTwo: true, summary: 'bytes of one beat on the memory bus' },
+    idBits: { kind: 'count', min: 1, max: 8, default: 2, summary: 'bits of the tensor unit\'s transaction identifiers' },
+  },
+  core: {
+    preset: { kind: 'choice', choices: ['small', 'balanced', 'fast'], default: 'balanced', summary: 'where the keys below that are not given come from' },
+    m: { kind: 'flag', default: PRESET, summary: 'integer multiplication and division' },
+    c: { kind: 'flag', default: PRESET, summary: '16-bit instructions' },
+    zba: { kind: 'flag', default: PRESET, summary: 'address generation instructions' },
+    zbb: { kind: 'flag', default: PRESET, summary: 'basic bit manipulation' },
+    zbs: { kind: 'flag', default: PRESET, summary: 'single-bit instructions' },
+    zicntr: { kind: 'flag', default: PRESET, summary: 'unprivileged counters cycle, time and instret' },
+    stages: { kind: 'count', min: 2, max: 3, default: PRESET, summary: 'pipeline stages: 2 is smallest, 3 overlaps loads and stores' },
+    prefetch: { kind: 'count', min: 1, max: 2, default: PRESET, summary: 'instruction words fetched ahead; 1 needs 2 stages' },
+    multiplier: { kind: 'choice', choices: ['single', 'iterative'], default: PRESET, summary: 'one cycle, or 32 cycles in the divider\'s registers' },
+    shifter: { kind: 'choice', choices: ['barrel', 'serial'], default: PRESET, summary: 'one cycle, or one bit a cycle' },
+    registerFile: { kind: 'choice', choices: ['flipflop', 'block'], default: PRESET, summary: 'asynchronous read, or block RAM' },
+    counters: { kind: 'flag', default: PRESET, summary: 'mcycle and minstret count' },
+    trace: { kind: 'flag', default: false, summary: 'outputs of the chip that tell of every retired instruction' },
+  },
+  tensor: {
+    rows: { kind: 'count', min: 4, max: 128, summary: 'rows of the mesh: int8 lanes of a scratchpad row' },
+    columns: { kind: 'count', min: 4, max: 128, summary: 'columns of the mesh: int32 lanes of an accumulator row' },
+    scratchpad: { kind: 'size', min: 256, max: 8 * MIB, summary: 'bytes of the scratchpad: whole rows of `rows` bytes' },
+    accumulators: { kind: 'size', min: 256, max: 2 * MIB, summary: 'bytes of the accumulators: whole rows of 4 * columns bytes, at most 4096' },
+    channels: { kind: 'count', min: 16, max: 65536, powerOfTwo: true, default: 1024, summary: 'channel records for requantisation' },
+    scratchpadBanks: { kind: 'count', min: 1, max: 16, powerOfTwo: true, default: 4, summary: 'independent memories of the scratchpad' },
+    accumulatorBanks: { kind: 'count', min: 1, max: 2, default: 2, summary: 'independent memories of the accumulators' },
+    vectorLanes: { kind: 'count', min: 1, max: 128, default: 'gcd(rows, columns, channels, 128)', summary: 'elements that the vector stage takes at a time: a power of two that divides rows, columns and channels' },
+    requantiser: { kind: 'choice', choices: ['pipelined', 'iterative'], default: 'pipelined', summary: 'a multiplier a lane, or shift and add (one lane)' },
+    queueDepth: { kind: 'count', min: 1, max: 16, default: 4, summary: 'commands that each of the four units holds' },
+    hazardBlocks: { kind: 'count', min: 1, max: 256, powerOfTwo: true, default: 16, summary: 'blocks into which hazard tracking divides the scratchpad' },
+    counters: { kind: 'flag', default: true, summary: 'performance counters' },
+    multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },
+  },
+  simulation: {
+    ram: { kind: 'size', min: 64 * KIB, max: GIB, powerOfTwo: true, default: 64 * MIB, summary: 'bytes of main memory in simulations' },
+    latency: { kind: 'count', min: 1, max: 1000, default: 1, summary: 'cycles from a read request to its first beat in simulations' },
+  },
+} as const satisfies Readonly<Record<string, KeyTable>>;
+
+export type Section = keyof typeof CONFIG_KEYS;
+export type ConfigValues = { readonly [S in Section]: Values<(typeof CONFIG_KEYS)[S]> };

@@ -1,0 +1,95 @@
+/**
+ * The chip on its simulated board, as one design: memory, serial line and host live inside of it, so that nothing crosses
+ * between the simulator and JavaScript in every cycle. Must not know engines.
+ */
+import { B, Flag, In, Out, Sink, U, bool, hw, indexWidth } from '../gen/index.ts';
+import type { UInt } from '../gen/index.ts';
+import { Chip, chipPorts, memoryBus } from '../hw/soc/chip.ts';
+import type { ChipConfig } from '../hw/soc/config.ts';
+import { RAM_BASE } from '../hw/soc/memory-map.ts';
+import { AxiRam } from './axi-ram.ts';
+
+/** Sent bytes that the log holds before it writes over the oldest. */
+export const UART_LOG_BYTES = 64 * 1024;
+/** Paths for the back door. */
+export const RAM_PATH = 'ram.cells';
+export const UART_LOG_PATH = 'uartLog';
+
+/** Requests that the memory holds in each direction. */
+const OUTSTANDING = 16;
+
+/** The chip that `SimBoard(config)` holds: the board counts instructions by the core's trace. */
+export const boardConfig = (config: ChipConfig): ChipConfig => ({ ...config, core: { ...config.core, trace: true } });
+
+const boardPorts = (config: ChipConfig) => ({
+  /** Byte address of the word whose writing ends the simulation; 0: none. */
+  tohost: In(U(32)),
+  /** Bytes for the program. */
+  uartRx: Sink(U(8)),
+  /** The program has written an odd value to `tohost`. */
+  stop: Out(B),
+  /** That value. */
+  exitValue: Out(U(32)),
+  /** Bytes that the program has sent; the last of them are in `uartLog`, byte i at i modulo its size. */
+  uartCount: Out(U(32)),
+  /** The log by a port, for a host without a back door (and so that it counts as used). */
+  uartLogIndex: In(U(indexWidth(UART_LOG_BYTES))),
+  uartLogByte: Out(U(8)),
+  /** Retired instructions. */
+  instret: Out(U(64)),
+  trace: chipPorts(boardConfig(config)).trace,
+});
+
+/** Board with main memory `ram.cells` at `RAM_BASE`, size and latency from `config.simulation`. */
+export const SimBoard = (config: ChipConfig) =>
+  hw('SimBoard', boardPorts(config), (m, io) => {
+    m.doc(`${config.name} with main memory, a log of its serial port and a way to end.`);
+    const chip = m.inst('chip', Chip(boardConfig(config)));
+    const bus = memoryBus(config);
+    const ram = m.inst('ram', AxiRam({
+      ...bus, base: RAM_BASE, bytes: config.simulation.ramBytes, latencyCycles: config.simulation.latencyCycles, outstanding: OUTSTANDING,
+    }));
+    m.connect(chip.mem.ar, ram.bus.ar);
+    m.connect(ram.bus.r, chip.mem.r);
+    m.connect(chip.mem.aw, ram.bus.aw);
+    m.connect(chip.mem.w, ram.bus.w);
+    m.connect(ram.bus.b, chip.mem.b);
+    m.connect(io.uartRx, chip.uartRx);
+
+    const r = m.regs({ ended: Flag(false), stopped: Flag(false), value: U(32, 0), sent: U(32, 0), retired: U(64, 0) });
+
+    // tohost: the word's address, lane by lane.
+    for (let lane = 0; lane < bus.dataBytes / 4; lane++) {
+      const address = bus.dataBytes === 4 ? undefined : U(Math.log2(bus.dataBytes) - 2).lit(lane);
+      const beatBits = Math.log2(bus.dataBytes);
+      const isBeat = ram.wrote.and(ram.wroteAddress.slice(31, beatBits).eq(io.tohost.slice(31, beatBits)));
+      const isLane = address ? io.tohost.slice(beatBits - 1, 2).eq(address) : bool(true);
+      const word = ram.wroteData.slice(32 * lane + 31, 32 * lane);
+      // Even values are requests of a host protocol that we do not speak.
+      m.when(isBeat.and(isLane).and(ram.wroteStrobe.slice(4 * lane + 3, 4 * lane).andR()).and(word.bit(0)), () => {
+        r.ended = bool(true);
+        r.value = word.exact(32);
+      });
+    }
+    io.stop = r.stopped;
+    io.exitValue = r.value;
+
+    const log = m.mem(UART_LOG_PATH, U(8), UART_LOG_BYTES);
+    chip.uartTx.ready = bool(true);
+    m.when(chip.uartTx.valid, () => {
+      log.write((r.sent as UInt).slice(indexWidth(UART_LOG_BYTES) - 1, 0), chip.uartTx.bits);
+      r.sent = r.sent.addWrap(1);
+    });
+    io.uartCount = r.sent;
+    io.uartLogByte = log.read(io.uartLogIndex);
+
+    const { trace } = chip;
+    m.when(trace.valid.and(trace.trap.not()), () => {
+      r.retired = r.retired.addWrap(1);
+      // The first instruction to retire after the word was written is the store itself.
+      r.stopped = r.ended;
+    });
+    io.instret = r.retired;
+    Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr, rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
+    Object.assign(io.trace, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt });
+  });

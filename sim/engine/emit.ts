@@ -1,0 +1,284 @@
+/** From actions over nodes to WebAssembly instructions: shared values in locals, costly arms under `if`. */
+import type { Action, LoopAction, Store, StoresAction, WriteAction, WritePart } from './actions.ts';
+import { rootsOf } from './actions.ts';
+import { Blocks } from './blocks.ts';
+import type { Graph, Node } from './nodes.ts';
+import type { AccessBytes, Slot } from './slots.ts';
+import type { Code } from './wasm-encoder.ts';
+import { BINARY_OPS, OP, UNARY_OPS, loadOp, storeOp } from './wasm-opcodes.ts';
+
+/** How code in a grid's loop addresses what varies from cell to cell; locals that hold scaled element numbers. */
+export interface Pointers {
+  cell(bytes: AccessBytes): number;
+  row(bytes: AccessBytes): number;
+  column(bytes: AccessBytes): number;
+}
+
+/** Emits the body of a loop over a grid; given so that this file need not know how. */
+export type EmitLoop = (code: Code, action: LoopAction, local: (n: Node) => number) => void;
+
+type Work = { readonly node: Node; readonly keep: boolean } | (() => void);
+
+export class Emitter {
+  private readonly blocks: Blocks;
+  private readonly localOf = new Map<Node, number>();
+  private readonly done = new Set<Node>();
+  /** Loads of each slot that are still to come. */
+  private readonly pending = new Map<Slot, number>();
+
+  constructor(
+    private readonly code: Code,
+    graph: Graph,
+    private readonly actions: readonly Action[],
+    /** Values at hand: emits the instructions that push one. */
+    private readonly atHand: (n: Node) => (() => void) | undefined,
+    private readonly pointers?: Pointers,
+    private readonly emitLoop?: EmitLoop,
+  ) {
+    this.blocks = new Blocks(graph, actions, (n) => atHand(n) !== undefined);
+    for (const n of this.blocks.nodes) {
+      if (n.access && !atHand(n)) this.pending.set(n.access.slot, (this.pending.get(n.access.slot) ?? 0) + 1);
+    }
+  }
+
+  emit(): void {
+    for (const a of this.actions) this.action(a);
+  }
+
+  private action(a: Action): void {
+    const code = this.code;
+    switch (a.kind) {
+      case 'evaluate':
+        this.ensure(a.node);
+        return;
+      case 'spill':
+        code.i32(0);
+        this.push(a.node);
+        code.memory(storeOp(a.node.type, a.node.type === 'i32' ? 4 : 8), a.address);
+        return;
+      case 'stores':
+        this.guarded(a, a.enable, () => this.stores(a));
+        return;
+      case 'write':
+        this.guarded(a, a.enable, () => this.write(a));
+        return;
+      case 'checks':
+        this.guarded(a, a.any, () => {
+          for (let i = a.fails.length - 1; i >= 0; i--) {
+            this.push(a.fails[i]);
+            code.op(OP.if, OP.void);
+            code.i32(0);
+            code.i32(i + 1);
+            code.memory(OP.i32Store, a.address);
+            code.op(OP.end);
+          }
+        });
+        return;
+      case 'cover':
+        code.i32(0);
+        code.i32(0);
+        code.memory(OP.i64Load, a.address);
+        this.push(a.hit);
+        code.op(UNARY_OPS.extU.i32, OP.i64Add);
+        code.memory(OP.i64Store, a.address);
+        return;
+      case 'loop': {
+        for (const s of a.prepare) this.store(s);
+        const locals = new Map(a.invariants.map((n) => [n, this.local(n)]));
+        this.emitLoop?.(code, a, (n) => locals.get(n) ?? this.local(n));
+        return;
+      }
+    }
+  }
+
+  private guarded(a: Action, guard: Node | undefined, body: () => void): void {
+    const block = this.blocks.group(a);
+    if (block === undefined || !guard) {
+      body();
+      return;
+    }
+    for (const n of this.blocks.needs(block)) this.ensure(n);
+    this.push(guard);
+    this.code.op(OP.if, OP.void);
+    body();
+    this.code.op(OP.end);
+  }
+
+  private pushBase(base: Store['base'], bytes: AccessBytes): void {
+    if (base === 'abs') this.code.i32(0);
+    else this.code.opIndex(OP.localGet, this.pointer('cell', bytes));
+  }
+
+  private pointer(base: 'cell' | 'row' | 'column', bytes: AccessBytes): number {
+    if (!this.pointers) throw new Error('engine: a cell outside its loop');
+    return this.pointers[base](bytes);
+  }
+
+  private store(s: Store): void {
+    this.pushBase(s.base, s.bytes);
+    this.push(s.value);
+    this.code.memory(storeOp(s.value.type, s.bytes), s.address);
+  }
+
+  /** All at once: a slot that is still to be read is stored after the last value is computed, which the stack keeps meanwhile. */
+  private stores(a: StoresAction): void {
+    const late: Store[] = [];
+    for (const s of a.stores) {
+      this.pushBase(s.base, s.bytes);
+      this.push(s.value);
+      if (this.pending.get(s.slot)) late.push(s);
+      else this.code.memory(storeOp(s.value.type, s.bytes), s.address);
+    }
+    for (const s of late.reverse()) this.code.memory(storeOp(s.value.type, s.bytes), s.address);
+  }
+
+  private write(a: WriteAction): void {
+    const code = this.code;
+    // Everything is computed before anything is written: operands may read the memory itself.
+    for (const n of rootsOf(a)) if (n !== a.enable) this.ensure(n);
+    const parts = (list: readonly WritePart[]): void => {
+      for (const p of list) this.writePart(a, p);
+    };
+    if (!a.isFull) {
+      parts(a.parts);
+      return;
+    }
+    this.push(a.isFull);
+    code.op(OP.if, OP.void);
+    parts(a.full);
+    code.op(OP.else);
+    parts(a.parts);
+    code.op(OP.end);
+  }
+
+  private writePart(a: WriteAction, p: WritePart): void {
+    const code = this.code;
+    if (p.condition) {
+      this.push(p.condition);
+      code.op(OP.if, OP.void);
+    }
+    this.push(a.offset);
+    if (p.bits) {
+      // (old & ~bits) | (value & bits) = old ^ ((old ^ value) & bits)
+      const type = p.value.type;
+      const old = loadOp(type, p.bytes, false);
+      this.push(a.offset);
+      code.memory(old, p.address);
+      this.push(a.offset);
+      code.memory(old, p.address);
+      this.push(p.value);
+      code.op(BINARY_OPS.xor[type]);
+      this.push(p.bits);
+      code.op(BINARY_OPS.and[type], BINARY_OPS.xor[type]);
+    } else {
+      this.push(p.value);
+    }
+    code.memory(storeOp(p.value.type, p.bytes), p.address);
+    if (p.condition) code.op(OP.end);
+  }
+
+  /** The node's value in a local. */
+  private local(n: Node): number {
+    const known = this.localOf.get(n);
+    if (known !== undefined && this.done.has(n)) return known;
+    const l = known ?? this.code.local(n.type);
+    this.localOf.set(n, l);
+    this.run({ node: n, keep: false });
+    return l;
+  }
+
+  private ensure(n: Node): void {
+    if (n.op !== 'const') this.local(n);
+  }
+
+  private push(n: Node): void {
+    this.run({ node: n, keep: true });
+  }
+
+  /** Pushes a value (`keep`) or only puts it into its local. Iterative: expressions may be deep. */
+  private run(first: Work): void {
+    const code = this.code;
+    const work: Work[] = [first];
+    for (let w = work.pop(); w; w = work.pop()) {
+      if (typeof w === 'function') {
+        w();
+        continue;
+      }
+      const { node, keep } = w;
+      if (node.op === 'const') {
+        if (keep) this.constant(node);
+        continue;
+      }
+      if (this.done.has(node) && this.localOf.has(node)) {
+        if (keep) code.opIndex(OP.localGet, this.localOf.get(node) ?? 0);
+        continue;
+      }
+      const finish = (): void => this.finish(node, keep);
+      const ready = this.atHand(node);
+      if (ready) {
+        ready();
+        finish();
+        continue;
+      }
+      const arms = this.blocks.arms(node);
+      if (arms) {
+        work.push(
+          finish,
+          () => code.op(OP.end),
+          { node: node.args[2], keep: true },
+          () => code.op(OP.else),
+          { node: node.args[1], keep: true },
+          () => code.op(OP.if, node.type === 'i32' ? OP.i32 : OP.i64),
+          { node: node.args[0], keep: true },
+        );
+        const needs = new Set([...this.blocks.needs(arms.then), ...this.blocks.needs(arms.else)]);
+        for (const n of [...needs].sort((a, b) => b.id - a.id)) work.push({ node: n, keep: false });
+        continue;
+      }
+      work.push(() => {
+        this.operation(node);
+        finish();
+      });
+      if (node.op === 'select') {
+        work.push({ node: node.args[0], keep: true }, { node: node.args[2], keep: true }, { node: node.args[1], keep: true });
+      } else {
+        for (let i = node.args.length - 1; i >= 0; i--) work.push({ node: node.args[i], keep: true });
+      }
+    }
+  }
+
+  /** The value is on the stack. */
+  private finish(node: Node, keep: boolean): void {
+    this.done.add(node);
+    if (node.access && !this.atHand(node)) this.pending.set(node.access.slot, (this.pending.get(node.access.slot) ?? 1) - 1);
+    let l = this.localOf.get(node);
+    if (l === undefined && (this.blocks.uses(node) > 1 || !keep)) {
+      l = this.code.local(node.type);
+      this.localOf.set(node, l);
+    }
+    if (l !== undefined) this.code.opIndex(keep ? OP.localTee : OP.localSet, l);
+  }
+
+  private constant(n: Node): void {
+    if (n.type === 'i32') this.code.i32(Number(BigInt.asIntN(32, n.value)));
+    else this.code.i64(n.value);
+  }
+
+  /** The operation on operands that are on the stack. */
+  private operation(n: Node): void {
+    const code = this.code;
+    if (n.op === 'load') {
+      const a = n.access;
+      if (!a) throw new Error('engine: load from nowhere');
+      if (a.base === 'abs') code.i32(0);
+      else if (a.base !== 'dynamic') code.opIndex(OP.localGet, this.pointer(a.base, a.bytes));
+      code.memory(loadOp(n.type, a.bytes, a.signed), a.address);
+    } else if (n.op === 'select') {
+      code.op(OP.select);
+    } else if (n.op in UNARY_OPS) {
+      code.op(UNARY_OPS[n.op as keyof typeof UNARY_OPS][n.args[0].type]);
+    } else {
+      code.op(BINARY_OPS[n.op as keyof typeof BINARY_OPS][n.args[0].type]);
+    }
+  }
+}

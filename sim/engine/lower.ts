@@ -1,0 +1,545 @@
+/**
+ * From expressions and assignments to ropes, on demand and bit range by bit range: what is asked for is evaluated, so a
+ * module is never an atomic node and only real dependencies order the circuit. Must not know tasks or code.
+ */
+import { DesignError } from '../../gen/design-error.ts';
+import type { Expr } from '../../gen/ir/expr.ts';
+import type { Grid, GridInput, MemWrite, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
+import { widthOf } from '../../gen/ir/types.ts';
+import { Arithmetic } from './arithmetic.ts';
+import type { Context } from './context.ts';
+import { fieldOffset, fieldType } from './drivers.ts';
+import type { Guard, Unit } from './drivers.ts';
+import type { Graph, Node } from './nodes.ts';
+import type { Box, Rope } from './rope.ts';
+import { boxRope, concatRopes, constRope, ropeWidth, sliceRope } from './rope.ts';
+import type { Arena, Slot } from './slots.ts';
+
+/** Thrown out of a deep recursion: do this first, then start again. Results so far are remembered. */
+class Suspend {
+  constructor(
+    readonly key: string,
+    readonly first: () => void,
+  ) {}
+}
+
+/** Thrown when a unit turns out to depend on another part of itself: its signal must be cut finer, then start again. */
+class CutFiner {}
+
+/** Units and expressions nested within one stretch of the JavaScript stack. */
+const MAX_DEPTH = 150;
+/** Elements from which a dynamic read of memory beats a tree of multiplexers. */
+const MIN_TABLE = 4;
+
+/** Values of a context. */
+interface Values {
+  readonly whole: Map<Expr, Rope>;
+  readonly parts: Map<Expr, Map<number, Rope>>;
+  readonly units: Map<Unit, Rope>;
+  readonly fine: Set<Signal>;
+  /** Units being evaluated. */
+  readonly open: Set<Unit>;
+}
+
+/** How a loop's cell reads its inputs. */
+export interface LoopInputs {
+  read(ctx: Context, grid: Grid, input: GridInput, port: Signal, lo: number, width: number): Rope;
+}
+
+export class Lowering {
+  readonly arithmetic: Arithmetic;
+  private readonly values = new Map<Context, Values>();
+  private readonly opened: { readonly values: Values; readonly unit: Unit }[] = [];
+  private depth = 0;
+  private serial = 0;
+  private readonly names = new Map<object, number>();
+  /** Set while a grid's loop is lowered. */
+  loopInputs: LoopInputs | undefined;
+  /** Constant tables: where they are and what they hold. */
+  readonly tables: { readonly address: number; readonly elementBytes: number; readonly values: readonly bigint[] }[] = [];
+  private tableSlot: Slot | undefined;
+
+  constructor(
+    readonly graph: Graph,
+    private readonly arena: Arena,
+    private readonly topInput: (signal: Signal, lo: number, width: number) => Rope,
+  ) {
+    this.arithmetic = new Arithmetic(graph);
+  }
+
+  /** Runs `f`, which reads values, restarting it as often as deep recursions make it necessary. */
+  run<T>(f: () => T): T {
+    const stack: { key: string; first: () => void }[] = [];
+    for (;;) {
+      try {
+        this.depth = 0;
+        const next = stack.at(-1);
+        if (!next) return f();
+        next.first();
+        stack.pop();
+      } catch (e) {
+        for (const o of this.opened.splice(0)) o.values.open.delete(o.unit);
+        if (e instanceof CutFiner) continue;
+        if (!(e instanceof Suspend)) throw e;
+        if (stack.some((s) => s.key === e.key)) throw this.loopInputs ? new NotLoopable() : loopError(e.key);
+        stack.push(e);
+      }
+    }
+  }
+
+  private valuesOf(ctx: Context): Values {
+    let v = this.values.get(ctx);
+    if (!v) {
+      v = { whole: new Map(), parts: new Map(), units: new Map(), fine: new Set(), open: new Set() };
+      this.values.set(ctx, v);
+    }
+    return v;
+  }
+
+  private nameOf(o: object): number {
+    let n = this.names.get(o);
+    if (n === undefined) this.names.set(o, (n = this.serial++));
+    return n;
+  }
+
+  word(ctx: Context, e: Expr): Node {
+    return this.arithmetic.words.word(this.whole(ctx, e));
+  }
+
+  whole(ctx: Context, e: Expr): Rope {
+    return this.bits(ctx, e, 0, widthOf(e.type));
+  }
+
+  // ── signals ──
+
+  /** Settled value of some bits of a signal; of a register, its present value. */
+  read(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    switch (signal.kind) {
+      case 'input':
+        return this.readInput(ctx, signal, lo, width);
+      case 'reg':
+        return this.readRegister(ctx, signal, lo, width);
+      case 'instOut': {
+        const { instance, port } = this.portOf(signal);
+        const child = ctx.instance(instance);
+        return this.read(child, portNamed(child, port), lo, width);
+      }
+      case 'gridOut':
+        return this.readGridOutput(ctx, signal, lo, width);
+      default:
+        return this.readDriven(ctx, signal, lo, width);
+    }
+  }
+
+  private portOf(signal: Signal): { instance: string; port: string } {
+    if (!signal.port) throw new Error(`engine: ${signal.name} names no port`);
+    return signal.port;
+  }
+
+  private readInput(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    const link = ctx.link;
+    switch (link.kind) {
+      case 'top':
+        return this.topInput(signal, lo, width);
+      case 'instance': {
+        const s = link.connections.get(signal.name);
+        return s ? this.read(link.parent, s, lo, width) : constRope(0n, width);
+      }
+      case 'cell':
+        return this.readCellInput(link.parent, link.grid, link.row, link.column, signal, lo, width);
+      case 'loop': {
+        const input = link.grid.inputs.get(signal.name);
+        if (!this.loopInputs) throw new Error('engine: no loop is open');
+        return input ? this.loopInputs.read(ctx, link.grid, input, signal, lo, width) : constRope(0n, width);
+      }
+    }
+  }
+
+  private readCellInput(parent: Context, grid: Grid, row: number, column: number, port: Signal, lo: number, width: number): Rope {
+    const input = grid.inputs.get(port.name);
+    if (!input) return constRope(0n, width);
+    const w = widthOf(port.type);
+    const element = (i: number): Rope => this.read(parent, input.signal, i * w + lo, width);
+    switch (input.kind) {
+      case 'all':
+        return element(0);
+      case 'row':
+        return element(row);
+      case 'column':
+        return element(column);
+      case 'cell':
+        return element(row * grid.columns + column);
+      case 'neighbour': {
+        const [dr, dc] = stepTo(input.from);
+        const [r, c] = [row + dr, column + dc];
+        if (r < 0 || r >= grid.rows) return element(column);
+        if (c < 0 || c >= grid.columns) return element(row);
+        const neighbour = parent.cell(grid, r, c);
+        return this.read(neighbour, portNamed(neighbour, input.output), lo, width);
+      }
+    }
+  }
+
+  private readGridOutput(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    for (const grid of ctx.module.grids) {
+      for (const output of grid.outputs) {
+        if (output.signal !== signal) continue;
+        const port = grid.module.ports.find((p) => p.name === output.port);
+        if (!port) throw new Error(`engine: no port ${output.port} in ${grid.module.name}`);
+        const w = widthOf(port.type);
+        const parts: Rope[] = [];
+        for (let at = lo; at < lo + width; ) {
+          const i = Math.floor(at / w);
+          const n = Math.min((i + 1) * w, lo + width) - at;
+          const [r, c] = output.kind === 'row' ? [output.row, i] : output.kind === 'column' ? [i, output.column] : [Math.floor(i / grid.columns), i % grid.columns];
+          const cell = ctx.cell(grid, r, c);
+          parts.push(this.read(cell, portNamed(cell, output.port), at - i * w, n));
+          at += n;
+        }
+        return concatRopes(parts);
+      }
+    }
+    throw new Error(`engine: ${signal.name} is the output of no grid`);
+  }
+
+  private readRegister(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    const parts: Rope[] = [];
+    for (const p of ctx.register(signal)) {
+      const start = Math.max(lo, p.lo);
+      const end = Math.min(lo + width, p.lo + p.box.width);
+      if (start < end) parts.push(boxRope(p.box, start - p.lo, end - start));
+    }
+    return concatRopes(parts);
+  }
+
+  private readDriven(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    const units = ctx.drivers.of(signal).units(this.valuesOf(ctx).fine.has(signal));
+    if (units.length === 1) return this.part(this.unit(ctx, signal, units[0]), lo, width, units[0].width);
+    const parts: Rope[] = [];
+    for (const u of units) {
+      const start = Math.max(lo, u.lo);
+      const end = Math.min(lo + width, u.lo + u.width);
+      if (start < end) parts.push(this.part(this.unit(ctx, signal, u), start - u.lo, end - start, u.width));
+    }
+    return concatRopes(parts);
+  }
+
+  private part(r: Rope, lo: number, width: number, of: number): Rope {
+    return lo === 0 && width === of ? r : sliceRope(r, lo, width);
+  }
+
+  private unit(ctx: Context, signal: Signal, unit: Unit): Rope {
+    const values = this.valuesOf(ctx);
+    const known = values.units.get(unit);
+    if (known) return known;
+    if (values.open.has(unit)) {
+      // In a loop the cell stands for its neighbours too: this is a chain through cells, not necessarily a loop.
+      if (this.loopInputs) throw new NotLoopable();
+      if (values.fine.has(signal) || ctx.drivers.of(signal).units(true).length === ctx.drivers.of(signal).units(false).length) throw loopError(ctx.pathOf(signal.name));
+      values.fine.add(signal);
+      throw new CutFiner();
+    }
+    if (++this.depth > MAX_DEPTH) throw new Suspend(`${ctx.pathOf(signal.name)}[${unit.lo + unit.width - 1}:${unit.lo}]`, () => this.unit(ctx, signal, unit));
+    values.open.add(unit);
+    this.opened.push({ values, unit });
+    const result = this.block(ctx, unit.body, unit, undefined) ?? constRope(0n, unit.width);
+    this.opened.pop();
+    values.open.delete(unit);
+    this.depth--;
+    values.units.set(unit, result);
+    return result;
+  }
+
+  /** What a register takes at the next edge if it is not reset; undefined for one that is never assigned. */
+  nextState(ctx: Context, reg: Signal): Rope | undefined {
+    if (!ctx.drivers.isDriven(reg)) return undefined;
+    return concatRopes(ctx.drivers.of(reg).units(false).map((u) => this.block(ctx, u.body, u, this.readRegister(ctx, reg, u.lo, u.width)) ?? constRope(0n, u.width)));
+  }
+
+  // ── statements ──
+
+  private block(ctx: Context, body: readonly Statement[], unit: Unit, start: Rope | undefined): Rope | undefined {
+    let value = start;
+    for (const s of body) {
+      if (s.kind === 'assign') {
+        value = this.assign(ctx, s.path, s.target.type, s.value, unit, value);
+      } else if (s.kind === 'when') {
+        const c = this.word(ctx, s.cond);
+        if (c.op === 'const') {
+          value = this.block(ctx, c.value !== 0n ? s.then : s.else, unit, value);
+        } else {
+          const a = this.block(ctx, s.then, unit, value);
+          const b = this.block(ctx, s.else, unit, value);
+          value = this.choose(c, a, b);
+        }
+      } else if (s.kind === 'switch') {
+        const before = value;
+        value = this.block(ctx, s.default, unit, before);
+        // Cases are disjoint, so their order is free.
+        for (const c of [...s.cases].reverse()) value = this.choose(this.matches(ctx, s.on, c.values), this.block(ctx, c.body, unit, before), value);
+      }
+    }
+    return value;
+  }
+
+  /** A value that is missing on one side is never used: the checks before have excluded latches. */
+  private choose(cond: Node, a: Rope | undefined, b: Rope | undefined): Rope | undefined {
+    if (!a || !b) return a ?? b;
+    return this.arithmetic.mux(cond, a, b);
+  }
+
+  private matches(ctx: Context, on: Expr, values: readonly bigint[]): Node {
+    const g = this.graph;
+    const x = this.whole(ctx, on);
+    const width = widthOf(on.type);
+    let any = g.bool(false);
+    for (const v of values) any = g.binary('or', any, this.arithmetic.words.word(this.arithmetic.binary('eq', x, constRope(v, width), false)));
+    return any;
+  }
+
+  private assign(ctx: Context, path: readonly PathElement[], type: Expr['type'], value: Expr, unit: Unit, before: Rope | undefined): Rope | undefined {
+    let lo = 0;
+    let t = type;
+    let cond: Node | undefined;
+    for (const p of path) {
+      if ('field' in p) {
+        if (t.kind !== 'bundle') throw new Error('engine: field of no bundle');
+        lo += fieldOffset(t, p.field);
+        t = fieldType(t, p.field);
+      } else {
+        if (t.kind !== 'vec') throw new Error('engine: element of no vector');
+        const w = widthOf(t.element);
+        if (typeof p.index === 'number') {
+          lo += p.index * w;
+        } else {
+          const k = Math.floor((unit.lo - lo) / w);
+          if (k < 0 || k >= t.length) return before;
+          const hit = this.indexIs(ctx, p.index, k);
+          cond = cond ? this.graph.binary('and', cond, hit) : hit;
+          lo += k * w;
+        }
+        t = t.element;
+      }
+    }
+    if (unit.lo < lo || unit.lo + unit.width > lo + widthOf(t)) return before;
+    if (cond?.op === 'const' && cond.value === 0n) return before;
+    const v = this.bits(ctx, value, unit.lo - lo, unit.width);
+    // An element that nothing else drives: what is read where the index misses does not matter.
+    return cond ? this.arithmetic.mux(cond, v, before ?? constRope(0n, unit.width)) : v;
+  }
+
+  private indexIs(ctx: Context, index: Expr, k: number): Node {
+    const width = widthOf(index.type);
+    if (BigInt(k) >> BigInt(width) !== 0n) return this.graph.bool(false);
+    return this.arithmetic.words.word(this.arithmetic.binary('eq', this.whole(ctx, index), constRope(BigInt(k), width), false));
+  }
+
+  /** Whether a guarded statement is reached. */
+  guard(ctx: Context, guards: readonly Guard[]): Node {
+    const g = this.graph;
+    let all = g.bool(true);
+    for (const x of guards) {
+      const hit = x.kind === 'when' ? this.word(ctx, x.cond) : this.matches(ctx, x.on, x.values);
+      all = g.binary('and', all, x.holds ? hit : g.not(hit));
+    }
+    return all;
+  }
+
+  // ── expressions ──
+
+  /** Bits `lo + width - 1 .. lo` of an expression. */
+  bits(ctx: Context, e: Expr, lo: number, width: number): Rope {
+    if (e.op === 'lit') return constRope(e.value >> BigInt(lo), width);
+    if (e.op === 'ref') return this.read(ctx, e.signal, lo, width);
+    const values = this.valuesOf(ctx);
+    const total = widthOf(e.type);
+    const known = values.whole.get(e);
+    if (known) return this.part(known, lo, width, total);
+    const isWhole = lo === 0 && width === total;
+    const key = lo * 0x100000 + width;
+    const part = isWhole ? undefined : values.parts.get(e)?.get(key);
+    if (part) return part;
+    if (++this.depth > MAX_DEPTH) throw new Suspend(`${ctx.path}#${this.nameOf(e)}:${key}`, () => this.bits(ctx, e, lo, width));
+    const result = this.evaluate(ctx, e, lo, width, total);
+    this.depth--;
+    if (isWhole) {
+      values.whole.set(e, result);
+    } else {
+      let m = values.parts.get(e);
+      if (!m) values.parts.set(e, (m = new Map()));
+      m.set(key, result);
+    }
+    return result;
+  }
+
+  private evaluate(ctx: Context, e: Exclude<Expr, { op: 'lit' | 'ref' }>, lo: number, width: number, total: number): Rope {
+    const a = this.arithmetic;
+    switch (e.op) {
+      case 'field': {
+        if (e.of.type.kind !== 'bundle') throw new Error('engine: field of no bundle');
+        return this.bits(ctx, e.of, fieldOffset(e.of.type, e.name) + lo, width);
+      }
+      case 'slice':
+        return this.bits(ctx, e.of, e.lo + lo, width);
+      case 'cast':
+        return this.bits(ctx, e.of, lo, width);
+      case 'cat':
+        return this.joined(ctx, [...e.parts].reverse(), lo, width);
+      case 'vec':
+        return this.joined(ctx, e.items, lo, width);
+      case 'bundle':
+        return this.joined(ctx, [...e.fields].reverse(), lo, width);
+      case 'index':
+        return this.index(ctx, e.of, e.index, lo, width, total);
+      case 'mux': {
+        const c = this.word(ctx, e.cond);
+        if (c.op === 'const') return this.bits(ctx, c.value !== 0n ? e.a : e.b, lo, width);
+        return a.mux(c, this.bits(ctx, e.a, lo, width), this.bits(ctx, e.b, lo, width));
+      }
+      case 'memRead':
+        return this.memoryRead(ctx, e, lo, width);
+      case 'extend': {
+        const from = widthOf(e.of.type);
+        if (lo + width <= from) return this.bits(ctx, e.of, lo, width);
+        return this.part(a.extend(this.whole(ctx, e.of), total, e.of.type.kind === 'sint'), lo, width, total);
+      }
+      case 'unary':
+        if (e.fn === 'not' && total > 64) return a.unary('not', this.bits(ctx, e.a, lo, width));
+        return this.part(a.unary(e.fn, this.whole(ctx, e.a)), lo, width, total);
+      case 'binary': {
+        const bitwise = e.fn === 'and' || e.fn === 'or' || e.fn === 'xor';
+        if (bitwise && total > 64) return a.binary(e.fn, this.bits(ctx, e.a, lo, width), this.bits(ctx, e.b, lo, width), false);
+        return this.part(a.binary(e.fn, this.whole(ctx, e.a), this.whole(ctx, e.b), e.a.type.kind === 'sint'), lo, width, total);
+      }
+    }
+  }
+
+  /** Bits of a concatenation, its least significant part first. */
+  private joined(ctx: Context, parts: readonly Expr[], lo: number, width: number): Rope {
+    const out: Rope[] = [];
+    let at = 0;
+    for (const p of parts) {
+      const w = widthOf(p.type);
+      const start = Math.max(lo, at);
+      const end = Math.min(lo + width, at + w);
+      if (start < end) out.push(this.bits(ctx, p, start - at, end - start));
+      at += w;
+    }
+    return concatRopes(out);
+  }
+
+  private index(ctx: Context, of: Expr, index: Expr | number, lo: number, width: number, w: number): Rope {
+    if (of.type.kind !== 'vec') throw new Error('engine: element of no vector');
+    const n = of.type.length;
+    if (typeof index === 'number') return index < n ? this.bits(ctx, of, index * w + lo, width) : constRope(0n, width);
+    const i = this.whole(ctx, index);
+    if (i.every((p) => p.kind === 'const')) {
+      const k = i.reduceRight((v, p) => (v << BigInt(p.width)) | (p.kind === 'const' ? p.value : 0n), 0n);
+      return k < BigInt(n) ? this.bits(ctx, of, Number(k) * w + lo, width) : constRope(0n, width);
+    }
+    const elements = Array.from({ length: n }, (_, k) => this.bits(ctx, of, k * w + lo, width));
+    return this.tableRead(elements, i, width) ?? this.muxTree(elements, i, width);
+  }
+
+  private muxTree(elements: readonly Rope[], index: Rope, width: number): Rope {
+    const a = this.arithmetic;
+    const zero = constRope(0n, width);
+    const indexBits = ropeWidth(index);
+    let level: readonly Rope[] = elements;
+    let bit = 0;
+    for (; bit < indexBits && level.length > 1; bit++) {
+      const b = a.words.word(sliceRope(index, bit, 1));
+      const next: Rope[] = [];
+      for (let k = 0; k < level.length; k += 2) next.push(a.mux(b, level[k + 1] ?? zero, level[k]));
+      level = next;
+    }
+    if (bit === indexBits) return level[0];
+    return a.mux(a.words.word(a.unary('orR', sliceRope(index, bit, indexBits - bit))), zero, level[0]);
+  }
+
+  /** The index as an i32 that is below `limit` (else 0), and whether it was. */
+  private bounded(index: Rope, limit: number, past: number): { index: Node; inside: Node } {
+    const g = this.graph;
+    const words = this.arithmetic.words;
+    const width = ropeWidth(index);
+    const low = words.word(sliceRope(index, 0, Math.min(32, width)));
+    let inside = width < 32 && 2 ** width <= limit ? g.bool(true) : g.binary('ltU', low, g.constant('i32', limit));
+    if (width > 32) inside = g.binary('and', inside, g.not(words.word(this.arithmetic.unary('orR', sliceRope(index, 32, width - 32)))));
+    return { index: g.select(inside, low, g.constant('i32', past)), inside };
+  }
+
+  /** Elements that lie in memory at equal distances, or are constants, are read at a computed address. */
+  private tableRead(elements: readonly Rope[], index: Rope, width: number): Rope | undefined {
+    const g = this.graph;
+    if (elements.length < MIN_TABLE) return undefined;
+    const { index: i, inside } = this.bounded(index, elements.length, 0);
+    const dynamic = (stride: number): Node => g.binary('mul', i, g.constant('i32', stride));
+    const finish = (r: Rope): Rope => this.arithmetic.mux(inside, r, constRope(0n, width));
+    const first = elements[0].length === 1 ? elements[0][0] : undefined;
+    if (first?.kind === 'box' && first.box.base === 'abs') {
+      const second = elements[1][0];
+      if (second.kind !== 'box') return undefined;
+      const at = (k: number): number => {
+        const p = elements[k][0];
+        return p.kind === 'box' && elements[k].length === 1 && p.box.slot === first.box.slot && p.box.base === 'abs' ? p.box.address * 8 + p.lo : NaN;
+      };
+      const stride = at(1) - at(0);
+      const same = elements.every((_, k) => at(k) === at(0) + k * stride);
+      if (!same || stride <= 0 || stride % 8 !== 0) return undefined;
+      // The box around the first element, cut to what the elements have in common.
+      const skip = first.lo - (first.lo % 8);
+      const partWidth = (first.lo % 8) + width;
+      const dense = first.box.width === first.box.bytes * 8;
+      const box: Box =
+        dense || first.lo > 0
+          ? { ...first.box, base: 'dynamic', dynamic: dynamic(stride / 8), address: first.box.address + skip / 8, width: partWidth, bytes: accessBytes(partWidth) }
+          : { ...first.box, base: 'dynamic', dynamic: dynamic(stride / 8) };
+      // Only whole scalars are known to be zero above their width.
+      if (box.width !== box.bytes * 8 && !(first.lo === 0 && width === first.box.width)) return undefined;
+      return finish(boxRope(box, first.lo % 8, width));
+    }
+    const constants = elements.map((r) => (r.length === 1 && r[0].kind === 'const' ? r[0].value : undefined));
+    if (constants.some((v) => v === undefined) || constants.every((v) => v === constants[0])) return undefined;
+    const bytes = accessBytes(width);
+    this.tableSlot ??= this.arena.slot('tables');
+    const address = this.arena.allocate(elements.length * bytes);
+    this.tables.push({ address, elementBytes: bytes, values: constants.map((v) => v ?? 0n) });
+    return finish(boxRope({ slot: this.tableSlot, base: 'dynamic', address, dynamic: dynamic(bytes), width, bytes }));
+  }
+
+  /** Place of a memory's element: the byte offset as a node; past the end it is the element of zeros. */
+  address(ctx: Context, mem: MemWrite['mem'], addr: Expr): { offset: Node; inside: Node } {
+    if (ctx.home.kind === 'loop') throw new NotLoopable();
+    const s = ctx.memory(mem);
+    const { index, inside } = this.bounded(this.whole(ctx, addr), mem.depth, mem.depth);
+    return { offset: this.graph.binary('mul', index, this.graph.constant('i32', s.elementBytes)), inside };
+  }
+
+  private memoryRead(ctx: Context, e: Expr & { op: 'memRead' }, lo: number, width: number): Rope {
+    const { offset } = this.address(ctx, e.mem, e.addr);
+    const s = ctx.memory(e.mem);
+    return boxRope({ slot: s.slot, base: 'dynamic', dynamic: offset, address: s.address, width: widthOf(e.mem.type), bytes: s.elementBytes }, lo, width);
+  }
+}
+
+/** The cell does something that a grid's loop cannot express; the grid must be unrolled. */
+export class NotLoopable extends Error {}
+
+function accessBytes(width: number): number {
+  return width <= 8 ? 1 : width <= 16 ? 2 : width <= 32 ? 4 : Math.ceil(width / 64) * 8;
+}
+
+function loopError(path: string): DesignError {
+  return new DesignError('combinational-loop', `${path} depends on itself`, undefined, undefined, 'put a register into the loop');
+}
+
+function portNamed(ctx: Context, name: string): Signal {
+  const p = ctx.module.ports.find((x) => x.name === name);
+  if (!p) throw new Error(`engine: no port ${name} in ${ctx.module.name}`);
+  return p;
+}
+
+/** Row and column distance to the neighbour in a direction. */
+export function stepTo(from: 'west' | 'north' | 'east' | 'south'): readonly [number, number] {
+  return from === 'west' ? [0, -1] : from === 'east' ? [0, 1] : from === 'north' ? [-1, 0] : [1, 0];
+}

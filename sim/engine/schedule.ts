@@ -1,0 +1,171 @@
+/**
+ * Orders a step's actions so that state is read before it is overwritten (what cannot be ordered is evaluated early),
+ * and divides them among functions, with the values that cross from one to another. Must not know modules or code.
+ */
+import type { Action, EvaluateAction, SpillAction } from './actions.ts';
+import { rootsOf, slotsWritten } from './actions.ts';
+import type { Graph, Node } from './nodes.ts';
+import type { Arena, Slot } from './slots.ts';
+
+/** Actions whose relative order matters; at least one. */
+export type Task = readonly Action[];
+
+export interface FunctionPlan {
+  readonly actions: readonly Action[];
+  /** Values that earlier functions left in memory. */
+  readonly kept: ReadonlyMap<Node, number>;
+}
+
+/** Operations after which a function is full. */
+const FUNCTION_NODES = 2500;
+/** Node visits spent on finding a good order. */
+const ORDER_BUDGET = 20_000_000;
+
+/** Readers of a slot come before its writers as far as there is such an order. */
+export function orderTasks(graph: Graph, tasks: readonly Task[]): Task[] {
+  const writers = new Map<Slot, number[]>();
+  for (const [i, t] of tasks.entries()) {
+    for (const slot of new Set(t.flatMap(slotsWritten))) {
+      const list = writers.get(slot);
+      if (list) list.push(i);
+      else writers.set(slot, [i]);
+    }
+  }
+  const before: number[][] = tasks.map(() => []);
+  const stamp = new Int32Array(graph.nodes.length).fill(-1);
+  let budget = ORDER_BUDGET;
+  for (const [i, t] of tasks.entries()) {
+    if (budget <= 0) break;
+    const slots = new Set<Slot>();
+    const stack = t.flatMap(rootsOf);
+    for (let n = stack.pop(); n; n = stack.pop()) {
+      if (stamp[n.id] === i) continue;
+      stamp[n.id] = i;
+      budget--;
+      if (n.access) slots.add(n.access.slot);
+      for (const a of n.args) stack.push(a);
+    }
+    for (const slot of slots) for (const w of writers.get(slot) ?? []) if (w !== i) before[w].push(i);
+  }
+  const state = new Uint8Array(tasks.length);
+  const out: Task[] = [];
+  for (let root = 0; root < tasks.length; root++) {
+    if (state[root] !== 0) continue;
+    state[root] = 1;
+    const path = [{ task: root, next: 0 }];
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const list = before[top.task];
+      if (top.next < list.length) {
+        const t = list[top.next++];
+        if (state[t] === 0) {
+          state[t] = 1;
+          path.push({ task: t, next: 0 });
+        }
+      } else {
+        out.push(tasks[top.task]);
+        path.pop();
+      }
+    }
+  }
+  return out;
+}
+
+/** Cost of a loop in terms of operations, so that large loops get functions of their own. */
+function loopWeight(a: Action): number {
+  return a.kind === 'loop' ? 200 + a.passes.reduce((n, p) => n + 20 * p.actions.length, 0) : 1;
+}
+
+/** When each node is evaluated, as the index of an action; NEVER for nodes that are not used. */
+interface Evaluation {
+  readonly at: Int32Array;
+  /** Loads that must be made before the action because it, or an earlier one, overwrites what they read. */
+  readonly early: ReadonlyMap<number, readonly Node[]>;
+  readonly newNodes: Float64Array;
+  readonly firstWriter: ReadonlyMap<Slot, number>;
+}
+const NEVER = 0x7fffffff;
+
+function evaluation(graph: Graph, actions: readonly Action[], isLeaf: (n: Node) => boolean): Evaluation {
+  const count = graph.nodes.length;
+  const firstWriter = new Map<Slot, number>();
+  for (const [i, a] of actions.entries()) for (const s of slotsWritten(a)) if (!firstWriter.has(s)) firstWriter.set(s, i);
+  // With its first user, but a load at the latest before its slot is written.
+  const at = new Int32Array(count).fill(NEVER);
+  for (const [i, a] of actions.entries()) for (const n of rootsOf(a)) if (at[n.id] > i) at[n.id] = i;
+  const early = new Map<number, Node[]>();
+  const newNodes = new Float64Array(actions.length);
+  for (let id = count - 1; id >= 0; id--) {
+    const n = graph.nodes[id];
+    if (at[id] === NEVER || isLeaf(n)) continue;
+    const writer = n.access && firstWriter.get(n.access.slot);
+    if (writer !== undefined && writer < at[id]) {
+      at[id] = writer;
+      const list = early.get(writer);
+      if (list) list.push(n);
+      else early.set(writer, [n]);
+    }
+    newNodes[at[id]]++;
+    for (const a of n.args) if (at[a.id] > at[id]) at[a.id] = at[id];
+  }
+  for (const list of early.values()) list.sort((x, y) => x.id - y.id);
+  return { at, early, newNodes, firstWriter };
+}
+
+const evaluate = (nodes: readonly Node[] | undefined): EvaluateAction[] => (nodes ?? []).map((node) => ({ kind: 'evaluate', node }));
+
+/** The actions, with early evaluation of loads that later actions need. */
+export function withEarlyLoads(graph: Graph, actions: readonly Action[], isLeaf: (n: Node) => boolean): Action[] {
+  const { early } = evaluation(graph, actions, isLeaf);
+  return actions.flatMap((a, i) => [...evaluate(early.get(i)), a]);
+}
+
+/** Functions to be called in order; together they do what the actions say, all reads before the writes. */
+export function planFunctions(graph: Graph, arena: Arena, actions: readonly Action[]): FunctionPlan[] {
+  const { at: evaluatedAt, early, newNodes, firstWriter } = evaluation(graph, actions, () => false);
+  const functionOf = new Int32Array(actions.length);
+  const lastAction: number[] = [];
+  let load = 0;
+  let current = 0;
+  for (const [i, a] of actions.entries()) {
+    const weight = newNodes[i] + loopWeight(a);
+    if (load > 0 && load + weight > FUNCTION_NODES) {
+      current++;
+      load = 0;
+    }
+    load += weight;
+    functionOf[i] = current;
+    lastAction[current] = i;
+  }
+
+  const lists: Action[][] = Array.from({ length: current + 1 }, () => []);
+  const kept: Map<Node, number>[] = lists.map(() => new Map());
+  for (const [i, a] of actions.entries()) {
+    lists[functionOf[i]].push(...evaluate(early.get(i)), a);
+  }
+  const spills = new Map<Node, number>();
+  const isReloadable = (n: Node, f: number, depth: number): boolean => {
+    if (n.op === 'const') return true;
+    if (n.op === 'load') return n.args.length === 0 && n.access !== undefined && (firstWriter.get(n.access.slot) ?? NEVER) > lastAction[f];
+    return depth < 2 && n.op !== 'mul' && n.args.every((x) => isReloadable(x, f, depth + 1));
+  };
+  for (let f = 1; f < lists.length; f++) {
+    const seen = new Set<Node>();
+    const stack = lists[f].flatMap(rootsOf);
+    for (let n = stack.pop(); n; n = stack.pop()) {
+      if (seen.has(n)) continue;
+      seen.add(n);
+      if (functionOf[evaluatedAt[n.id]] < f && !isReloadable(n, f, 0)) {
+        let address = spills.get(n);
+        if (address === undefined) spills.set(n, (address = arena.allocate(8)));
+        kept[f].set(n, address);
+      } else {
+        for (const a of n.args) stack.push(a);
+      }
+    }
+  }
+  for (const [node, address] of spills) {
+    const spill: SpillAction = { kind: 'spill', node, address };
+    lists[functionOf[evaluatedAt[node.id]]].push(spill);
+  }
+  return lists.map((list, f) => ({ actions: list, kept: kept[f] }));
+}

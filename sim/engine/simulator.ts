@@ -1,0 +1,358 @@
+/**
+ * The `wasm` engine: a `Simulator` whose design has been compiled to WebAssembly in this process. Knows names, values and
+ * errors; the compiled functions do the rest.
+ */
+import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
+import { widthOf } from '../../gen/ir/types.ts';
+import { UserError } from '../../gen/user-error.ts';
+import { AssertionError } from '../simulator.ts';
+import type { MemoryAccess, SignalInfo, Simulator } from '../simulator.ts';
+import type { Held } from './compile.ts';
+import { Compilation, RUN, SETTLE, runUntilName } from './compile.ts';
+import type { Context, MemoryStorage } from './context.ts';
+import { place } from './context.ts';
+import { findMemory, findSignal } from './paths.ts';
+import type { ResetValue } from './resets.ts';
+import { applyResets, resetValues } from './resets.ts';
+import type { Rope } from './rope.ts';
+import { sliceRope } from './rope.ts';
+import { PAGE_BYTES } from './wasm-encoder.ts';
+import type { HostExports, HostMemory } from './wasm-host.ts';
+import { createMemory, instantiate } from './wasm-host.ts';
+
+export interface WasmOptions {
+  /** Prepare all wires to be watched at once; otherwise those of a module are prepared when one is first peeked. */
+  readonly observeWires?: boolean;
+}
+
+export function createWasmSimulator(design: Design, options: WasmOptions = {}): Simulator {
+  return new WasmSimulator(design, options);
+}
+
+/** Cycles in one call into WebAssembly: V8 replaces the baseline code of a function only when it is entered again. */
+const CHUNK_CYCLES = 1000;
+
+/** How a path is read: bits that lie in memory, valid once `observer` (if any) has run since the last change. */
+interface Reader {
+  readonly bits: Rope;
+  readonly observer: Observer | undefined;
+}
+
+/** Stores signals that are not state when something has changed. */
+class Observer {
+  private isFresh = false;
+  constructor(private readonly exports: HostExports) {}
+  settle(): void {
+    if (!this.isFresh) this.exports[SETTLE]();
+    this.isFresh = true;
+  }
+  invalidate(): void {
+    this.isFresh = false;
+  }
+}
+
+class WasmSimulator implements Simulator {
+  readonly engine = 'wasm';
+  private readonly compilation: Compilation;
+  private readonly hostMemory: HostMemory;
+  private readonly exports: HostExports;
+  private bytes: Uint8Array;
+  private view: DataView;
+  private cycles = 0;
+  private inReset = false;
+  private isClosed = false;
+  private resets: readonly ResetValue[] | undefined;
+  private readonly outputs: Observer;
+  private readonly observers: Observer[] = [];
+  private readonly readers = new Map<string, Reader>();
+  private readonly watched = new Map<Context, { readonly observer: Observer; readonly held: ReadonlyMap<Signal, Held> }>();
+
+  constructor(
+    private readonly design: Design,
+    options: WasmOptions,
+  ) {
+    this.compilation = new Compilation(design);
+    const code = this.compilation.encode();
+    this.hostMemory = createMemory(this.compilation.pages);
+    this.bytes = new Uint8Array(this.hostMemory.buffer);
+    this.view = new DataView(this.hostMemory.buffer);
+    this.exports = instantiate(code, this.hostMemory);
+    this.outputs = new Observer(this.exports);
+    this.observers.push(this.outputs);
+    for (const t of this.compilation.lowering.tables) {
+      for (const [i, v] of t.values.entries()) this.storeBits(t.address + i * t.elementBytes, t.elementBytes, v);
+    }
+    if (hasInit(design.top)) this.initialise(this.compilation.top);
+    if (options.observeWires) this.watchAll();
+  }
+
+  get cycle(): number {
+    return this.cycles;
+  }
+
+  poke(port: string, value: bigint | number): void {
+    this.checkOpen();
+    if (port === 'rst' && this.design.top.clocked) {
+      this.inReset = (BigInt(value) & 1n) === 1n;
+      this.view.setUint32(this.compilation.resetAddress, this.inReset ? 1 : 0, true);
+      return;
+    }
+    const held = this.compilation.inputs.get(port);
+    if (!held) throw new UserError(`simulator: ${port}: not an input of the top module; it has ${listed([...this.compilation.inputs.keys()])}`);
+    const v = BigInt.asUintN(widthOf(held.signal.type), BigInt(value));
+    for (const { lo, box } of held.placed) this.storeBits(box.address, box.bytes, BigInt.asUintN(box.width, v >> BigInt(lo)));
+    this.invalidate();
+  }
+
+  peek(path: string): bigint {
+    this.checkOpen();
+    if (path === 'rst' && this.design.top.clocked) return this.inReset ? 1n : 0n;
+    let reader = this.readers.get(path);
+    if (!reader) {
+      reader = this.readerOf(path);
+      this.readers.set(path, reader);
+    }
+    reader.observer?.settle();
+    return this.loadBits(reader.bits);
+  }
+
+  step(cycles = 1): void {
+    this.run(RUN, cycles);
+  }
+
+  runUntil(stop: string, maxCycles: number): { cycles: number; stopped: boolean } {
+    const name = runUntilName(stop);
+    if (!(name in this.exports)) throw new UserError(`simulator: ${stop}: not a 1-bit output of the top module`);
+    const cycles = this.run(name, maxCycles);
+    return { cycles, stopped: this.peek(stop) === 1n };
+  }
+
+  private run(name: string, cycles: number): number {
+    this.checkOpen();
+    if (!Number.isSafeInteger(cycles) || cycles < 0) throw new UserError(`simulator: ${cycles} is not a number of cycles`);
+    let made = 0;
+    while (made < cycles) {
+      // In reset every edge is followed by the reset values.
+      const chunk = this.inReset ? 1 : Math.min(CHUNK_CYCLES, cycles - made);
+      const edges = this.exports[name](chunk);
+      made += edges;
+      this.cycles += edges;
+      if (edges > 0) this.invalidate();
+      if (this.inReset && edges > 0) applyResets((this.resets ??= this.allResets()), this.bytes);
+      this.reportFailure();
+      if (edges < chunk) break;
+    }
+    return made;
+  }
+
+  private allResets(): readonly ResetValue[] {
+    const values = resetValues(this.compilation.top);
+    this.makeRoom();
+    return values;
+  }
+
+  private reportFailure(): void {
+    const { failedAddress, collected } = this.compilation;
+    const failed = this.view.getUint32(failedAddress, true);
+    if (failed === 0) return;
+    this.view.setUint32(failedAddress, 0, true);
+    const { path, check } = collected.asserts[failed - 1];
+    throw new AssertionError({ path, message: check.message, cycle: this.cycles - 1 });
+  }
+
+  memory(path: string): MemoryAccess {
+    this.checkOpen();
+    const found = findMemory(this.compilation.top, path);
+    if (!found) throw new UserError(`simulator: ${path}: not a memory of the design`);
+    const storage = found.ctx.memory(found.memory);
+    this.makeRoom();
+    return new MemoryWindow(storage, () => this.bytes, () => this.invalidate());
+  }
+
+  signals(): readonly SignalInfo[] {
+    const out: SignalInfo[] = [];
+    const visit = (ctx: Context): void => {
+      const m = ctx.module;
+      for (const s of [...m.ports, ...m.regs, ...m.wires]) out.push({ path: ctx.pathOf(s.name), width: widthOf(s.type) });
+      for (const c of ctx.children()) visit(c);
+    };
+    visit(this.compilation.top);
+    return out;
+  }
+
+  covers(): ReadonlyMap<string, number> {
+    return new Map(this.compilation.collected.covers.map((c) => [c.path, Number(this.view.getBigUint64(c.address, true))]));
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.readers.clear();
+    this.watched.clear();
+  }
+
+  // ── values in memory ──
+
+  private checkOpen(): void {
+    if (this.isClosed) throw new Error('simulator: used after close()');
+  }
+
+  private invalidate(): void {
+    for (const o of this.observers) o.invalidate();
+  }
+
+  private readerOf(path: string): Reader {
+    const found = findSignal(this.compilation.top, path);
+    if (!found) throw new UserError(`simulator: ${path}: not a port, register or wire of the design`);
+    const { ctx, signal, lo, width } = found;
+    const held = ctx === this.compilation.top ? this.compilation.outputs.get(signal.name) : undefined;
+    if (held && signal.kind === 'output') return { bits: sliceRope(heldBits(held), lo, width), observer: this.outputs };
+    const value = this.compilation.value(ctx, signal);
+    const bits = sliceRope(value, lo, width);
+    this.makeRoom();
+    if (bits.every((p) => p.kind === 'const' || (p.kind === 'box' && p.box.base === 'abs'))) return { bits, observer: undefined };
+    const watch = this.watch(ctx);
+    const place = watch.held.get(signal);
+    if (!place) throw new Error(`engine: ${path} is not watched`);
+    return { bits: sliceRope(heldBits(place), lo, width), observer: watch.observer };
+  }
+
+  /** Signals of a context that are neither state nor inputs of the top module. */
+  private combinational(ctx: Context): Held[] {
+    const { arena } = this.compilation;
+    return [...ctx.module.ports, ...ctx.module.wires].map((signal) => ({ signal, placed: place(arena, ctx.pathOf(signal.name), signal.type) }));
+  }
+
+  private watch(ctx: Context): { readonly observer: Observer; readonly held: ReadonlyMap<Signal, Held> } {
+    const known = this.watched.get(ctx);
+    if (known) return known;
+    this.watchTogether([ctx]);
+    return this.watch(ctx);
+  }
+
+  private watchTogether(contexts: readonly Context[]): void {
+    const list = contexts.flatMap((ctx) => this.combinational(ctx).map((held) => ({ ctx, held })));
+    const code = this.compilation.encodeObserver(list);
+    this.makeRoom();
+    const observer = new Observer(instantiate(code, this.hostMemory));
+    this.observers.push(observer);
+    for (const ctx of contexts) this.watched.set(ctx, { observer, held: new Map(list.filter((x) => x.ctx === ctx).map((x) => [x.held.signal, x.held])) });
+  }
+
+  private watchAll(): void {
+    const all: Context[] = [];
+    const visit = (ctx: Context): void => {
+      all.push(ctx);
+      for (const c of ctx.children()) visit(c);
+    };
+    visit(this.compilation.top);
+    this.watchTogether(all);
+  }
+
+  /** Things may be given memory late, when they are first asked for. */
+  private makeRoom(): void {
+    const missing = this.compilation.pages - this.bytes.length / PAGE_BYTES;
+    if (missing <= 0) return;
+    this.hostMemory.grow(missing);
+    this.bytes = new Uint8Array(this.hostMemory.buffer);
+    this.view = new DataView(this.hostMemory.buffer);
+  }
+
+  private initialise(ctx: Context): void {
+    for (const m of ctx.module.memories) {
+      if (!m.init) continue;
+      const s = ctx.memory(m);
+      this.makeRoom();
+      const width = widthOf(m.type);
+      for (const [i, v] of m.init.slice(0, m.depth).entries()) this.storeBits(s.address + i * s.elementBytes, s.elementBytes, BigInt.asUintN(width, v));
+    }
+    for (const i of ctx.module.instances) if (hasInit(i.module)) this.initialise(ctx.instance(i.name));
+    for (const g of ctx.module.grids) {
+      if (!hasInit(g.module)) continue;
+      for (let r = 0; r < g.rows; r++) for (let c = 0; c < g.columns; c++) this.initialise(ctx.cell(g, r, c));
+    }
+  }
+
+  private storeBits(address: number, bytes: number, value: bigint): void {
+    let v = value;
+    for (let i = 0; i < bytes; i++, v >>= 8n) this.bytes[address + i] = Number(v & 0xffn);
+  }
+
+  private loadBits(r: Rope): bigint {
+    let value = 0n;
+    let at = 0;
+    for (const p of r) {
+      let bits = 0n;
+      if (p.kind === 'const') bits = p.value;
+      else if (p.kind === 'box') bits = BigInt.asUintN(p.width, this.loadBox(p.box.address, p.box.bytes) >> BigInt(p.lo));
+      value |= bits << BigInt(at);
+      at += p.width;
+    }
+    return value;
+  }
+
+  private loadBox(address: number, bytes: number): bigint {
+    if (bytes === 1) return BigInt(this.view.getUint8(address));
+    if (bytes === 2) return BigInt(this.view.getUint16(address, true));
+    if (bytes === 4) return BigInt(this.view.getUint32(address, true));
+    if (bytes === 8) return this.view.getBigUint64(address, true);
+    let value = 0n;
+    for (let at = bytes - 1; at >= 0; at--) value = (value << 8n) | BigInt(this.bytes[address + at]);
+    return value;
+  }
+}
+
+class MemoryWindow implements MemoryAccess {
+  readonly wordBytes: number;
+  readonly bytes: number;
+  /** Bits of the last byte that exist, if the word does not fill its bytes. */
+  private readonly width: number;
+  constructor(
+    private readonly storage: MemoryStorage,
+    private readonly all: () => Uint8Array,
+    private readonly changed: () => void,
+  ) {
+    this.wordBytes = storage.elementBytes;
+    this.bytes = storage.memory.depth * storage.elementBytes;
+    this.width = widthOf(storage.memory.type);
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    this.check(offset, length);
+    const start = this.storage.address + offset;
+    return this.all().slice(start, start + length);
+  }
+
+  write(offset: number, data: Uint8Array): void {
+    this.check(offset, data.length);
+    const all = this.all();
+    const start = this.storage.address + offset;
+    all.set(data, start);
+    if (this.width !== this.wordBytes * 8) {
+      // The engine relies on the bits above a word being 0.
+      for (let i = offset; i < offset + data.length; i++) {
+        const kept = this.width - (i % this.wordBytes) * 8;
+        if (kept < 8) all[this.storage.address + i] &= kept <= 0 ? 0 : (1 << kept) - 1;
+      }
+    }
+    this.changed();
+  }
+
+  private check(offset: number, length: number): void {
+    if (offset < 0 || offset + length > this.bytes) {
+      throw new UserError(`simulator: ${this.storage.path}: bytes ${offset} to ${offset + length - 1} are outside its ${this.bytes} bytes`);
+    }
+  }
+}
+
+function heldBits(h: Held): Rope {
+  return h.placed.map(({ box }) => ({ kind: 'box', box, lo: 0, width: box.width }));
+}
+
+function hasInit(m: Module): boolean {
+  const inner = m.blackBox?.behaviour ?? m;
+  return inner.memories.some((x: Memory) => x.init && x.init.length > 0) || [...inner.instances, ...inner.grids].some((i) => hasInit(i.module));
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
+}

@@ -1,0 +1,31 @@
+/**
+ * The Verilator control file that keeps a design's state visible. A file of its own, not attributes in the emitted
+ * SystemVerilog, so that what is simulated is what is shipped.
+ */
+import type { Design } from '../../gen/ir/module.ts';
+import { COVER_PREFIX } from './hierarchy.ts';
+
+/** A name as Verilator spells it before it reads the control file. */
+function encoded(name: string): string {
+  return name.replaceAll('__', '___05F');
+}
+
+/**
+ * `public_flat_rd` for state although memories are also written: with `public_flat_rw` Verilator would recompute all logic
+ * behind the variable at every evaluation; the wrapper settles the design after a write instead.
+ */
+export function controlFile(design: Design, observeWires: boolean): string {
+  const lines = ['`verilator_config'];
+  for (const printed of design.modules) {
+    const module = printed.blackBox?.behaviour ?? printed;
+    const names = [
+      ...module.regs.map((s) => s.name),
+      ...module.memories.map((m) => m.name),
+      ...module.checks.filter((c) => c.kind === 'cover').map((c) => COVER_PREFIX + c.name),
+      ...(observeWires ? module.wires.map((s) => s.name) : []),
+      ...(observeWires && printed !== design.top ? module.ports.map((s) => s.name) : []),
+    ];
+    for (const name of names) lines.push(`public_flat_rd -module "${encoded(module.name)}" -var "${encoded(name)}"`);
+  }
+  return lines.join('\n') + '\n';
+}

@@ -1,0 +1,137 @@
+/**
+ * Where each named thing of a design is in the emitted SystemVerilog: paths as every engine spells them
+ * (`core.fetch.pc`, `mesh[2][3].acc`) to scope and variable as Verilator spells them. Pure; knows how the printer names
+ * instances and grids, but not how the simulator is built or run.
+ */
+import type { Design, Module } from '../../gen/ir/module.ts';
+import { BOOL, widthOf, type Type } from '../../gen/ir/types.ts';
+import { SHELL } from './shell.ts';
+
+/** A packed variable of the emitted design. */
+export interface Variable {
+  readonly path: string;
+  /** Hierarchical name of the scope, starting with the shell; empty for a port of the top module. */
+  readonly scope: string;
+  readonly name: string;
+  readonly type: Type;
+}
+
+export interface MemoryVariable extends Variable {
+  readonly depth: number;
+}
+
+export interface Hierarchy {
+  readonly inputs: ReadonlyMap<string, Variable>;
+  readonly outputs: ReadonlyMap<string, Variable>;
+  readonly registers: ReadonlyMap<string, Variable>;
+  readonly memories: ReadonlyMap<string, MemoryVariable>;
+  /** Cover counters by path of the cover point. */
+  readonly covers: ReadonlyMap<string, Variable>;
+  /** Paths of assertions with their rank: a module's own in order of declaration, then those of its children. */
+  readonly asserts: ReadonlyMap<string, number>;
+  /** Wires and ports below the top module; the emitted design may lack some of them. */
+  readonly wires: ReadonlyMap<string, Variable>;
+}
+
+/** Prefix of the 32-bit counter that the printer emits for a cover point. */
+export const COVER_PREFIX = 'cover_';
+const COUNTER: Type = { kind: 'uint', width: 32 };
+
+/** The cell of a grid within the generate blocks, labelled as the printer does. */
+function cellScope(grid: string, row: number, column: number): string {
+  return `${grid}_row[${row}].${grid}_col[${column}].cell_i`;
+}
+
+/** The inverse of `cellScope` on a whole scope. */
+function pathOfScope(scope: string): string {
+  return scope.replace(/(?<=^|\.)(\w+)_row\[(\d+)\]\.\1_col\[(\d+)\]\.cell_i\b/g, '$1[$2][$3]');
+}
+
+export function hierarchyOf(design: Design): Hierarchy {
+  const inputs = new Map<string, Variable>();
+  const outputs = new Map<string, Variable>();
+  const registers = new Map<string, Variable>();
+  const memories = new Map<string, MemoryVariable>();
+  const covers = new Map<string, Variable>();
+  const asserts = new Map<string, number>();
+  const wires = new Map<string, Variable>();
+
+  const visit = (printed: Module, prefix: string, scope: string): void => {
+    const module = printed.blackBox?.behaviour ?? printed;
+    for (const { name, type } of module.regs) registers.set(prefix + name, { path: prefix + name, scope, name, type });
+    for (const { name, type, depth } of module.memories) memories.set(prefix + name, { path: prefix + name, scope, name, type, depth });
+    for (const { name, type } of module.wires) wires.set(prefix + name, { path: prefix + name, scope, name, type });
+    for (const check of module.checks) {
+      const path = prefix + check.name;
+      if (check.kind === 'assert') asserts.set(path, asserts.size);
+      else covers.set(path, { path, scope, name: COVER_PREFIX + check.name, type: COUNTER });
+    }
+    if (prefix !== '') {
+      for (const { name, type } of module.ports) wires.set(prefix + name, { path: prefix + name, scope, name, type });
+    }
+    for (const { name, module: child } of module.instances) visit(child, `${prefix}${name}.`, `${scope}.${name}`);
+    for (const { name, module: cell, rows, columns } of module.grids) {
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < columns; c++) visit(cell, `${prefix}${name}[${r}][${c}].`, `${scope}.${cellScope(name, r, c)}`);
+      }
+    }
+  };
+  visit(design.top, '', `${SHELL}.${design.top.name}`);
+
+  // Clock and reset are added by the printer; the clock belongs to the engine.
+  if (design.top.clocked) inputs.set('rst', { path: 'rst', scope: '', name: 'rst', type: BOOL });
+  for (const { name, kind, type } of design.top.ports) {
+    (kind === 'input' ? inputs : outputs).set(name, { path: name, scope: '', name, type });
+  }
+  return { inputs, outputs, registers, memories, covers, asserts, wires };
+}
+
+/** Path of a scope that Verilator reports (`TOP.SystoleShell.Top.core`), without the top module; empty for the top module itself. */
+export function pathOfReportedScope(reported: string): string {
+  return pathOfScope(reported.split('.').slice(3).join('.'));
+}
+
+/** Some bits of a variable. */
+export interface Bits {
+  readonly variable: Variable;
+  readonly low: number;
+  readonly width: number;
+}
+
+/** Finds `path` in `variables`: by the whole name, or the fields and elements behind one (`pair.low`, `lanes[3].sum`). */
+export function findBits(path: string, variables: (path: string) => Variable | undefined): Bits | undefined {
+  const whole = variables(path);
+  if (whole) return { variable: whole, low: 0, width: widthOf(whole.type) };
+  for (let end = path.length - 1; end > 0; end--) {
+    if (path[end] !== '.' && path[end] !== '[') continue;
+    const variable = variables(path.slice(0, end));
+    if (!variable) continue;
+    const part = sliceOf(variable.type, path.slice(end));
+    return part && { variable, ...part };
+  }
+  return undefined;
+}
+
+function sliceOf(type: Type, selectors: string): { low: number; width: number } | undefined {
+  if (!/^(?:\.\w+|\[\d+\])+$/.test(selectors)) return undefined;
+  let low = 0;
+  let rest = type;
+  for (const selector of selectors.match(/\.\w+|\[\d+/g) ?? []) {
+    const token = selector.slice(1);
+    if (rest.kind === 'bundle' && selector[0] === '.') {
+      // The first field holds the most significant bits.
+      const at = rest.fields.findIndex((f) => f.name === token);
+      if (at < 0) return undefined;
+      low += rest.fields.slice(at + 1).reduce((sum, f) => sum + widthOf(f.type), 0);
+      rest = rest.fields[at].type;
+    } else if (rest.kind === 'vec' && selector[0] === '[') {
+      const index = Number(token);
+      if (!(index < rest.length)) return undefined;
+      low += index * widthOf(rest.element);
+      rest = rest.element;
+    } else {
+      return undefined;
+    }
+  }
+  return { low, width: widthOf(rest) };
+}

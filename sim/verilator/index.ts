@@ -1,0 +1,44 @@
+/**
+ * The `verilator` engine: the reference on the emitted SystemVerilog. Needs Verilator and a C++ compiler; builds a native
+ * addon on first use of a design and keeps it in the cache.
+ */
+import { createRequire } from 'node:module';
+import type { Design } from '../../gen/ir/module.ts';
+import { printDesign } from '../../gen/print/systemverilog.ts';
+import { UserError } from '../../gen/user-error.ts';
+import { buildAddon } from './build.ts';
+import { controlFile } from './control-file.ts';
+import type { NativeModule } from './native.ts';
+import { SHELL, shellText } from './shell.ts';
+import { VerilatorSimulator, type SimulatorHooks } from './simulator.ts';
+
+export { missingTools } from './toolchain.ts';
+export type { VerilatorSimulator } from './simulator.ts';
+
+export interface VerilatorOptions extends SimulatorHooks {
+  /** Keeps named wires and inner ports visible to `peek` and waves too; makes the simulation slower. */
+  readonly observeWires?: boolean;
+  /** Receives one line a stage of the build; by default they go to stderr. */
+  readonly onProgress?: (line: string) => void;
+  /** The emitted files, if the caller has printed the design already. */
+  readonly files?: readonly { readonly name: string; readonly text: string }[];
+}
+
+/**
+ * A simulator on the emitted SystemVerilog of `design`, with all state 0.
+ * @throws UserError when Verilator or the compiler is missing or refuses the design
+ */
+export async function createVerilatorSimulator(design: Design, options: VerilatorOptions = {}): Promise<VerilatorSimulator> {
+  const missing = design.modules.find((m) => m.blackBox && !m.blackBox.behaviour);
+  if (missing) throw new UserError(`engine verilator: black box ${missing.name} has no behaviour; give it one to simulate it`);
+  const source = {
+    name: design.top.name,
+    top: SHELL,
+    files: [...(options.files ?? printDesign(design)), { name: `${SHELL}.sv`, text: shellText(design) }],
+    control: controlFile(design, options.observeWires ?? false),
+  };
+  const onProgress = options.onProgress ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const addon = await buildAddon(source, onProgress);
+  const { NativeSimulation } = createRequire(import.meta.url)(addon.path) as NativeModule;
+  return new VerilatorSimulator(design, new NativeSimulation(), addon.buildSeconds, options);
+}

@@ -1,0 +1,86 @@
+// Places: which rows of the scratchpad, of the accumulators and of the channel records a range of layers uses.
+// Must not know: how tilings are chosen, commands.
+import { accumulatorBlocks, channelBlocks } from '../../hw/tensor/params.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+import { alignUp } from './chip-target.ts';
+
+/**
+ * Regions of the scratchpad, first rows. Layers take turns: what one writes into `even` the next reads, and writes into `odd`.
+ * From the bottom up: even, odd, resident weights; streaming buffers lie at the top, in another bank than the activations where the sizes
+ * allow it, because the mesh reads activations and weights at the same time.
+ */
+export interface ScratchpadPlaces {
+  readonly even: number;
+  readonly odd: number;
+  readonly resident: number;
+  readonly stream: number;
+}
+
+export interface ScratchpadDemand {
+  readonly evenRows: number;
+  readonly oddRows: number;
+  readonly residentRows: number;
+  /** All buffers together. */
+  readonly streamRows: number;
+}
+
+/** Rows of one hazard block: two commands wait for each other only where they use a common block. */
+export const scratchpadBlock = (p: TensorParams): number => Math.max(1, p.scratchpadRows / p.hazardBlocks);
+export const accumulatorBlock = (p: TensorParams): number => Math.max(1, p.accumulatorRows / accumulatorBlocks(p));
+export const channelBlock = (p: TensorParams): number => Math.max(1, p.channels / channelBlocks(p));
+
+/** Rows that a demand takes when every region begins at a multiple of `unit`. */
+export function demandRows(demand: ScratchpadDemand, unit: number): number {
+  const { evenRows, oddRows, residentRows, streamRows } = demand;
+  return alignUp(evenRows, unit) + alignUp(oddRows, unit) + alignUp(residentRows, unit) + alignUp(streamRows, unit);
+}
+
+/** Places for a demand that fits. */
+export function placeScratchpad(p: TensorParams, demand: ScratchpadDemand, unit: number): ScratchpadPlaces {
+  if (demandRows(demand, unit) > p.scratchpadRows) throw new Error('the demand was not checked against the scratchpad');
+  const odd = alignUp(demand.evenRows, unit);
+  const resident = odd + alignUp(demand.oddRows, unit);
+  return { even: 0, odd, resident, stream: p.scratchpadRows - alignUp(demand.streamRows, unit) };
+}
+
+/**
+ * Where each layer's channel records go. `all`: side by side, loaded once for a range; `turns`: one layer after the other over the whole
+ * memory; `blocks`: some layer has more channels than the chip, so that records are loaded block by block into two buffers or one.
+ */
+export interface ChannelPlaces {
+  readonly mode: 'all' | 'turns';
+  readonly bases: readonly number[];
+}
+
+/** @param counts channels of each layer; those with more than the chip has are loaded block by block from base 0 */
+export function placeChannels(p: TensorParams, counts: readonly number[]): ChannelPlaces {
+  const sizes = counts.map((count) => alignUp(count, p.vectorLanes));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const starts = sizes.map((_, index) => sizes.slice(0, index).reduce((sum, size) => sum + size, 0));
+  if (total <= p.channels) return { mode: 'all', bases: starts };
+  let next = 0;
+  const bases = sizes.map((size) => {
+    const base = next + size <= p.channels ? next : 0;
+    next = base + size;
+    return base;
+  });
+  return { mode: 'turns', bases };
+}
+
+/** Distance between two channel buffers of `count` records, or undefined where only one fits. */
+export function channelSlot(p: TensorParams, count: number): number | undefined {
+  const aligned = alignUp(count, Math.max(p.vectorLanes, channelBlock(p)));
+  if (2 * aligned <= p.channels) return aligned;
+  const tight = alignUp(count, p.vectorLanes);
+  return 2 * tight <= p.channels ? tight : undefined;
+}
+
+/** Distance between two accumulator buffers of `rows` rows, or undefined where only one fits. */
+export function accumulatorSlot(p: TensorParams, rows: number): number | undefined {
+  // Half-way: with two banks the mesh and the vector stage then never meet.
+  if (2 * rows <= p.accumulatorRows) return p.accumulatorRows / 2;
+  return undefined;
+}
+
+/** True if accumulator buffers half the memory apart have hazard blocks of their own. */
+export const accumulatorsAreApart = (p: TensorParams): boolean => accumulatorBlocks(p) >= 2;

@@ -1,0 +1,164 @@
+// From a chain of layers with their numbers to an executable: plan, pack, schedule, generate, link; and the report on it.
+// Must not know: where the layers come from.
+import { UserError } from '../../gen/user-error.ts';
+import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
+import type { QuantisedDense } from '../quantise/quantised-graph.ts';
+import type { ChipTarget } from './chip-target.ts';
+import { generate } from './codegen.ts';
+import { buildImage, startTimer } from './image.ts';
+import type { DataBlock } from './image.ts';
+import { denseGroups, groupTensor, packRecords, packWeights, rowTensor } from './layout.ts';
+import type { MemoryTensor } from './layout.ts';
+import { countCommands } from './program.ts';
+import type { Scope } from './program.ts';
+import { scheduleRange } from './schedule.ts';
+import { inputGroups, memoryFormat, planNetwork } from './tiling.ts';
+import type { LayerPlan, NetworkShape, RangePlan } from './tiling.ts';
+
+/** The numbers of one layer. */
+export type LayerData = Pick<
+  QuantisedDense, 'name' | 'inputs' | 'outputs' | 'weights' | 'bias' | 'multiplier' | 'shift' | 'outputZeroPoint' | 'clampMin' | 'clampMax'
+>;
+
+export interface ChainInput {
+  readonly name: string;
+  /** Rows of every activation matrix, and of how many items they are. */
+  readonly rows: number;
+  readonly batch: number;
+  readonly layers: readonly LayerData[];
+  readonly result: 'int8' | 'int32';
+  /** Time from the first tensor instruction on, with its operands ready: only for a program without loops around its layer. */
+  readonly timesFirstCommand?: boolean;
+}
+
+export interface LayerReport {
+  readonly name: string;
+  readonly macs: number;
+  /** Weight tiles of the mesh. */
+  readonly tiles: number;
+  /** Bytes to and from main memory. */
+  readonly bytes: number;
+  readonly estimatedCycles: number;
+  /** What stays and what streams, in words. */
+  readonly residency: string;
+  /** Rows of the batch that are computed at a time. */
+  readonly rowsPerChunk: number;
+  readonly tilesPerBlock: number;
+  readonly groupsPerStep: number;
+}
+
+export interface CompileReport {
+  readonly layers: readonly LayerReport[];
+  /** Bytes of RAM that the program takes, data and buffers included. */
+  readonly bytes: number;
+  readonly codeBytes: number;
+  readonly macs: number;
+  readonly estimatedCycles: number;
+  /** Tensor instructions that a run executes. */
+  readonly commands: number;
+}
+
+export interface CompiledProgram {
+  readonly elf: Uint8Array;
+  readonly report: CompileReport;
+  readonly symbols: ReadonlyMap<string, number>;
+  readonly batch: number;
+  /** Bytes of the symbols `input` and `output`. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+}
+
+/** Alignment of everything that the chip moves in bursts. */
+const DATA_ALIGN = 64;
+
+/** @throws UserError where the chip's memories or its RAM are too small */
+export function buildProgram(input: ChainInput, chip: ChipTarget): CompiledProgram {
+  const shape: NetworkShape = {
+    name: input.name, rows: input.rows, result: input.result,
+    layers: input.layers.map(({ name, inputs, outputs }) => ({ name, inputs, outputs })),
+  };
+  const ranges = planNetwork(shape, chip);
+  const tensors = memoryTensors(shape, ranges, chip);
+  const data: DataBlock[] = [];
+  const scopes: Scope[] = ranges.map((range, index) => {
+    const weights = range.layers.map((layer, offset) => packLayer(shape, range, range.first + offset, layer, input.layers, chip, data));
+    return scheduleRange(chip.tensor, range, { source: tensors[index], sink: tensors[index + 1], weights, records: weights.map(recordsOf) });
+  });
+  for (const tensor of tensors) data.push({ symbol: tensor.symbol, section: '.bss', align: DATA_ALIGN, content: tensor.bytes });
+  const timerInLines = input.timesFirstCommand === true && !scopes[0].body.some(({ kind }) => kind === 'loop');
+  const countsCycles = chip.countsCycles ?? true;
+  const first = firstLeaf(scopes[0]);
+  const lines = generate(scopes, timerInLines ? { afterSetup: (scope) => (scope === first ? startTimer(countsCycles) : []) } : {});
+  const image = buildImage({ tensor: chip.tensor, lines, data, words: { batch: input.batch }, timerInLines, countsCycles });
+  if (image.ramBytes > chip.ramBytes) {
+    throw new UserError(
+      `network ${input.name}: program and data for a batch of ${input.batch} take ${image.ramBytes} bytes and the chip has ${chip.ramBytes} of RAM; make the batch smaller or raise simulation.ram`,
+    );
+  }
+  const layers = ranges.flatMap((range) => range.layers.map((layer) => reportLayer(shape, range, layer)));
+  return {
+    elf: image.elf, symbols: image.symbols, batch: input.batch,
+    inputBytes: tensors[0].bytes, outputBytes: tensors[tensors.length - 1].bytes,
+    report: {
+      layers, bytes: image.ramBytes, codeBytes: image.codeBytes,
+      macs: layers.reduce((sum, { macs }) => sum + macs, 0),
+      estimatedCycles: Math.round(ranges.reduce((sum, { cycles }) => sum + cycles, 0)),
+      commands: countCommands(scopes),
+    },
+  };
+}
+
+/** Input, what lies between the ranges, output. */
+function memoryTensors(shape: NetworkShape, ranges: readonly RangePlan[], chip: ChipTarget): readonly MemoryTensor[] {
+  const lanes = chip.tensor.rows;
+  const ends = [-1, ...ranges.map(({ first, layers }) => first + layers.length - 1)];
+  return ends.map((layer, index) => {
+    const features = layer < 0 ? shape.layers[0].inputs : shape.layers[layer].outputs;
+    const symbol = index === 0 ? 'input' : index === ends.length - 1 ? 'output' : `between${index}`;
+    const { format, stride } = memoryFormat(shape, layer, chip);
+    const groups = denseGroups(features, lanes);
+    if (format === 'groups') return groupTensor(symbol, shape.rows, lanes, groups);
+    const rowBytes = index === ends.length - 1 ? stride : features;
+    return rowTensor(symbol, shape.rows, rowBytes, stride, groups);
+  });
+}
+
+const recordsOf = (weights: string): string => weights.replace(/^weights/, 'records');
+
+/** Adds a layer's constant data; returns the symbol of its weights. */
+function packLayer(
+  shape: NetworkShape, range: RangePlan, layer: number, plan: LayerPlan, all: readonly LayerData[], chip: ChipTarget, data: DataBlock[],
+): string {
+  const symbol = `weights${layer}`;
+  const groups = inputGroups(shape, layer, range.first, chip.tensor.rows, chip.tensor.columns);
+  const packed = packWeights(all[layer], groups, plan.blocks, chip.tensor.rows);
+  // The prefetch for a narrow last block takes as much as a whole one: what it takes too much must exist.
+  const padded = new Uint8Array(packed.length + plan.groupsPerStep * plan.blocks.tilesPerBlock * plan.blocks.columns * chip.tensor.rows * (plan.blocks.count > 3 ? 1 : 0));
+  padded.set(new Uint8Array(packed.buffer, packed.byteOffset, packed.length));
+  data.push({ symbol, section: '.rodata', align: DATA_ALIGN, content: padded });
+  if (plan.output !== 'accumulators') data.push({ symbol: recordsOf(symbol), section: '.rodata', align: CHANNEL_RECORD_BYTES, content: packRecords(all[layer]) });
+  return symbol;
+}
+
+/** The scope whose commands come first. */
+function firstLeaf(scope: Scope): Scope {
+  const inner = scope.body.find((node): node is Scope => node.kind === 'scope');
+  return inner === undefined ? scope : firstLeaf(inner);
+}
+
+function reportLayer(shape: NetworkShape, range: RangePlan, plan: LayerPlan): LayerReport {
+  const { shape: layer, cost, groups, blocks } = plan;
+  const inputs = { scratchpad: 'input from the scratchpad', kept: 'input loaded once', streamed: 'input streamed' }[plan.input];
+  const outputs = { scratchpad: 'output stays', held: 'output stored at the end', ring: 'output stored as it comes', accumulators: 'sums stored as they come' }[plan.output];
+  return {
+    name: layer.name,
+    macs: shape.rows * layer.inputs * layer.outputs,
+    tiles: groups * blocks.tiles,
+    bytes: Math.round(cost.loadBytes + cost.storeBytes),
+    estimatedCycles: Math.round(cost.cycles),
+    residency: `${inputs}, weights ${plan.weights}, ${outputs}`,
+    rowsPerChunk: range.rows,
+    tilesPerBlock: blocks.tilesPerBlock,
+    groupsPerStep: plan.groupsPerStep,
+  };
+}

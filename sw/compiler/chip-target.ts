@@ -1,0 +1,69 @@
+// What the compiler wants to know of a chip, and how long the chip's parts take: every figure follows from the chip's parameters.
+// Must not know: layers, programs.
+import { meshLatency } from '../../hw/tensor/params.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+
+/** The chip that a program is made for. */
+export interface ChipTarget {
+  readonly tensor: TensorParams;
+  readonly ramBytes: number;
+  /** Cycles from a read's address to its first data at the memory's own port; default 2. */
+  readonly memoryLatencyCycles?: number;
+  /** False where the core's mcycle does not count: programs then read mtime. Default true. */
+  readonly countsCycles?: boolean;
+}
+
+export interface Timing {
+  readonly busBytes: number;
+  /** From a load command's turn to its last row in the scratchpad, beyond the beats themselves. */
+  readonly loadLatency: number;
+  /** From an activation row's entry into the mesh to its sums. */
+  readonly meshLatency: number;
+  /** Commands that a unit holds, the one under way included. */
+  readonly queueDepth: number;
+  /** Cycles that the vector stage needs for one group of `vectorLanes` elements. */
+  readonly requantiseGroup: number;
+  readonly vectorLanes: number;
+  /** Cycles of the core for one tensor command with the arithmetic of its operands. */
+  readonly dispatch: number;
+}
+
+/** Registers between a load command and the bus, and between the bus and the scratchpad. */
+const LOAD_STAGES = 6;
+/** The iterative requantiser takes a cycle for each bit of the multiplier and one for each bit of the shift, which is 38 for a usual layer. */
+const ITERATIVE_REQUANTISER_CYCLES = 32 + 38;
+/** A command, two additions for its operands and its share of a loop's end. */
+const DISPATCH_CYCLES = 4;
+
+export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timing {
+  return {
+    busBytes: tensor.busBytes,
+    loadLatency: LOAD_STAGES + memoryLatencyCycles,
+    meshLatency: meshLatency(tensor),
+    queueDepth: tensor.queueDepth,
+    requantiseGroup: tensor.requantiser === 'pipelined' ? 1 : ITERATIVE_REQUANTISER_CYCLES,
+    vectorLanes: tensor.vectorLanes,
+    dispatch: DISPATCH_CYCLES,
+  };
+}
+
+/**
+ * Cycles from one tile to the next when `rows` rows stream through `columns` columns: rows come one a cycle, weights go in one column a
+ * cycle, and a weight bank is free again when the last row has left the mesh. Where the queue is short, a tile waits for those before it.
+ */
+export function tileCycles({ meshLatency: latency, queueDepth }: Timing, rows: number, columns: number): number {
+  const alone = columns + rows + latency;
+  return Math.max(rows, columns, alone / Math.min(2, queueDepth));
+}
+
+/** Beats of a run of bytes that lie one after the other. */
+export const runBeats = ({ busBytes }: Timing, bytes: number): number => Math.ceil(bytes / busBytes);
+
+/** Beats of `rows` rows of `rowBytes` each, `stride` apart: a row that does not begin with a beat may touch one more. */
+export function rowBeats(timing: Timing, rows: number, rowBytes: number, stride: number): number {
+  if (stride === rowBytes) return runBeats(timing, rows * rowBytes);
+  const aligned = Math.ceil(rowBytes / timing.busBytes);
+  return rows * (stride % timing.busBytes === 0 ? aligned : Math.ceil((rowBytes + timing.busBytes - 1) / timing.busBytes));
+}
+
+export const alignUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;

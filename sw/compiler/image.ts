@@ -1,0 +1,120 @@
+// The executable around a program's instructions: start-up, the check that the chip is the right one, the verdict, and the data.
+// Must not know: layers, plans.
+import { TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
+import type { TensorInfo } from '../../hw/isa/tensor.ts';
+import { addressOf } from '../../hw/soc/memory-map.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+import { Assembler, programToElf } from '../assembler/index.ts';
+import type { AssembledProgram } from '../assembler/index.ts';
+import { KEPT_REGISTER } from './codegen.ts';
+import type { Line } from './codegen.ts';
+
+/** Verdicts that a program writes to `tohost`, as `2 * code + 1`; 0 is a pass. 1 to 3 are the status bits of tn.fence. */
+export const EXIT = { passed: 0, outOfRange: 1, memoryError: 2, outOfRangeAndMemoryError: 3, wrongChip: 4, trap: 5 } as const;
+
+/** What a program's exit code means, for messages. */
+export function explainExit(code: number): string {
+  switch (code) {
+    case EXIT.passed: return 'passed';
+    case EXIT.outOfRange: return 'the tensor unit dropped a command whose operand was out of range';
+    case EXIT.memoryError: return 'main memory answered a transfer with an error';
+    case EXIT.outOfRangeAndMemoryError: return 'the tensor unit dropped a command, and main memory answered a transfer with an error';
+    case EXIT.wrongChip: return 'the program was compiled for another chip; compile it with this chip\'s configuration';
+    case EXIT.trap: return 'an instruction trapped; the chip may have no tensor unit';
+    default: return `exit code ${code}`;
+  }
+}
+
+export interface DataBlock {
+  readonly symbol: string;
+  readonly section: '.rodata' | '.data' | '.bss';
+  readonly align: number;
+  /** The content, or a number of zero bytes. */
+  readonly content: Uint8Array | number;
+}
+
+export interface ImageInput {
+  readonly tensor: TensorParams;
+  readonly lines: readonly Line[];
+  readonly data: readonly DataBlock[];
+  /** Words of constant data with symbols of their own, such as `batch`. */
+  readonly words: Readonly<Record<string, number>>;
+  /** True if `lines` themselves note the first cycle, by `startTimer`. */
+  readonly timerInLines: boolean;
+  readonly countsCycles: boolean;
+}
+
+export interface Image {
+  readonly elf: Uint8Array;
+  readonly symbols: ReadonlyMap<string, number>;
+  readonly codeBytes: number;
+  /** From the base of RAM to the end of the last section. */
+  readonly ramBytes: number;
+}
+
+/** Reads the clock cycles, from the core's counter or from the timer. Needs t0 where there is no counter. */
+function readCycles(register: string, countsCycles: boolean): readonly Line[] {
+  if (countsCycles) return [{ mnemonic: 'csrr', operands: [register, 'mcycle'] }];
+  return [{ mnemonic: 'li', operands: ['t0', addressOf('mtimeLo')] }, { mnemonic: 'lw', operands: [register, '0(t0)'] }];
+}
+
+/** Notes the first cycle of what is timed. */
+export const startTimer = (countsCycles: boolean): readonly Line[] => readCycles(KEPT_REGISTER, countsCycles);
+
+/** Facts of the chip that a program relies on: each between two bounds, both included. */
+function requirements(p: TensorParams): readonly { fact: TensorInfo; least: number; most: number }[] {
+  const exactly = (fact: TensorInfo, value: number): { fact: TensorInfo; least: number; most: number } => ({ fact, least: value, most: value });
+  const atLeast = (fact: TensorInfo, value: number): { fact: TensorInfo; least: number; most: number } => ({ fact, least: value, most: 0xffff_ffff });
+  return [
+    // The same major version; a later minor one only adds.
+    { fact: 'version', least: TENSOR_VERSION, most: (TENSOR_VERSION | 0xff) >>> 0 },
+    exactly('rows', p.rows), exactly('columns', p.columns),
+    atLeast('scratchpadRows', p.scratchpadRows), atLeast('accumulatorRows', p.accumulatorRows), atLeast('channels', p.channels),
+    // Channels of tn.rq are multiples of this number, and so of every smaller power of two.
+    { fact: 'vectorLanes', least: 1, most: p.vectorLanes },
+  ];
+}
+
+/** Assembles the whole: the same input gives the same bytes. */
+export function buildImage(input: ImageInput): Image {
+  const a = new Assembler({ file: 'compiled program' });
+  a.section('.text').global('_start').label('_start').j('begin');
+  // Ends stand first: branches reach them from the checks however long the program is.
+  a.label('trap').li('a0', EXIT.trap).j('exit');
+  a.label('wrongChip').li('a0', EXIT.wrongChip);
+  a.label('exit').op('slli', 'a0', 'a0', 1).op('ori', 'a0', 'a0', 1);
+  a.la('t0', 'tohost').op('sw', 'a0', '0(t0)').label('end').j('end');
+  a.label('begin').la('t0', 'trap').op('csrw', 'mtvec', 't0');
+  const checks = requirements(input.tensor);
+  a.la('s0', 'requirements').li('s1', checks.length).label('check');
+  a.op('lw', 'a0', '0(s0)').op('lw', 'a1', '4(s0)').op('lw', 'a2', '8(s0)').op('tn.info', 'a3', 'a0');
+  a.op('bltu', 'a3', 'a1', 'wrongChip').op('bltu', 'a2', 'a3', 'wrongChip');
+  a.op('addi', 's0', 's0', 12).op('addi', 's1', 's1', -1).op('bnez', 's1', 'check');
+  // Whatever ran before: its errors are not ours.
+  a.op('tn.fence', 'zero');
+  const body = [...(input.timerInLines ? [] : startTimer(input.countsCycles)), ...input.lines, { mnemonic: 'tn.fence', operands: ['a0'] }, ...readCycles('a1', input.countsCycles)];
+  for (const { mnemonic, operands } of body) {
+    if (mnemonic === ':') a.label(String(operands[0]));
+    else a.op(mnemonic, ...operands);
+  }
+  a.op('sub', 'a1', 'a1', KEPT_REGISTER);
+  a.la('t0', 'cycles').op('sw', 'a1', '0(t0)').j('exit');
+  const codeBytes = a.offset;
+
+  a.section('.rodata').align(4).label('requirements');
+  for (const { fact, least, most } of checks) a.word(TENSOR_INFO.findIndex(({ name }) => name === fact), least, most);
+  for (const [symbol, value] of Object.entries(input.words)) a.label(symbol).word(value);
+  for (const { symbol, section, align, content } of input.data) {
+    a.section(section).align(align).label(symbol);
+    if (typeof content === 'number') a.space(content);
+    else a.bytes(content);
+  }
+  a.section('.data').align(64).label('tohost').word(0, 0).label('fromhost').word(0, 0).label('cycles').word(0);
+  const program = a.assemble();
+  return { elf: programToElf(program), symbols: program.symbols, codeBytes, ramBytes: endOf(program) };
+}
+
+function endOf({ sections }: AssembledProgram): number {
+  const base = Math.min(...sections.map(({ address }) => address));
+  return Math.max(...sections.map(({ address, memSize }) => address + memSize)) - base;
+}

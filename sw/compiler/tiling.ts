@@ -1,0 +1,319 @@
+// Chooses how a network is cut up for a chip: which layers run one after the other on the same chunk of rows, how many rows a chunk has,
+// and for each layer the loops, what stays in the scratchpad and what streams through it. Every choice that fits is priced; the cheapest wins.
+// Must not know: instructions, weights.
+import { UserError } from '../../gen/user-error.ts';
+import { accumulatorSlot, accumulatorsAreApart, demandRows, placeChannels, placeScratchpad, scratchpadBlock } from './allocate.ts';
+import type { ChannelPlaces, ScratchpadDemand, ScratchpadPlaces } from './allocate.ts';
+import { alignUp, timingOf } from './chip-target.ts';
+import type { ChipTarget, Timing } from './chip-target.ts';
+import { layerCost } from './cost.ts';
+import type { Cost, LayerTiling, LayerTraffic } from './cost.ts';
+import { blocksOf, denseGroups, groupsPerTile, tileGroups } from './layout.ts';
+
+export interface LayerShape {
+  readonly name: string;
+  /** K and N. */
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** A chain of layers. */
+export interface NetworkShape {
+  readonly name: string;
+  /** M: rows of every activation matrix. */
+  readonly rows: number;
+  readonly layers: readonly LayerShape[];
+  /** What the last layer leaves in memory. */
+  readonly result: 'int8' | 'int32';
+}
+
+export interface LayerPlan extends LayerTiling {
+  readonly shape: LayerShape;
+  readonly traffic: LayerTraffic;
+  /** First row of resident weights, relative to the region. */
+  readonly residentStart: number;
+  /** For the whole batch. */
+  readonly cost: Cost;
+}
+
+/** Layers `first … first + layers.length - 1`, run one after the other on each chunk of rows. */
+export interface RangePlan {
+  readonly first: number;
+  readonly layers: readonly LayerPlan[];
+  /** Rows of a chunk; `chunks` of them, and one more of `remainder` rows unless that is 0. */
+  readonly rows: number;
+  readonly chunks: number;
+  readonly remainder: number;
+  readonly places: ScratchpadPlaces;
+  readonly channels: ChannelPlaces;
+  readonly cycles: number;
+}
+
+/** The largest count of rows that tn.mm and tn.rq can name. */
+const COUNT_LIMIT = 4095;
+/** Numbers of tiles in a block and of groups in a step that are tried. */
+const TILES_PER_BLOCK = [1, 2, 3, 4, 6, 8] as const;
+const GROUPS_PER_STEP = [1, 2, 3, 4, 6, 8, 12, 16] as const;
+/** With more tiles in a step the program's inner loop would grow and nothing be gained. */
+const TILES_PER_STEP_LIMIT = 32;
+
+/** A tiling with its price, and its scratchpad rows: input, output, streaming buffers. */
+interface Candidate {
+  readonly tiling: LayerTiling;
+  readonly cost: Cost;
+  readonly streamRows: number;
+}
+
+/** What planning one network needs everywhere. */
+interface Task {
+  readonly shape: NetworkShape;
+  readonly chip: ChipTarget;
+  readonly timing: Timing;
+  /** Tilings of a layer, cheapest first, by all that their prices depend on. */
+  readonly candidates: Map<string, readonly Candidate[]>;
+}
+
+/** Plans a network for a chip. @throws UserError where a layer fits in no way */
+export function planNetwork(shape: NetworkShape, chip: ChipTarget): readonly RangePlan[] {
+  const task: Task = { shape, chip, timing: timingOf(chip), candidates: new Map() };
+  for (const layer of shape.layers) requireFit(shape, layer, chip);
+  // The cheapest plan for the first n layers, for every n.
+  const best: { cycles: number; ranges: readonly RangePlan[] }[] = [{ cycles: 0, ranges: [] }];
+  for (let end = 1; end <= shape.layers.length; end += 1) {
+    let winner: { cycles: number; ranges: readonly RangePlan[] } | undefined;
+    for (let first = end - 1; first >= 0; first -= 1) {
+      const range = planRange(task, first, end);
+      if (range === undefined) continue;
+      const before = best[first];
+      const cycles = before.cycles + range.cycles;
+      if (winner === undefined || cycles < winner.cycles) winner = { cycles, ranges: [...before.ranges, range] };
+    }
+    if (winner === undefined) throw misfit(shape, shape.layers[end - 1], chip);
+    best.push(winner);
+  }
+  return best[shape.layers.length].ranges;
+}
+
+/** The format of an activation matrix in memory: dense rows at the network's ends; between layers what the chip moves best. */
+export function memoryFormat(shape: NetworkShape, layer: number, { tensor }: ChipTarget): { format: 'rows' | 'groups'; stride: number } {
+  const outputs = layer < 0 ? shape.layers[0].inputs : shape.layers[layer].outputs;
+  if (layer === shape.layers.length - 1) return { format: 'rows', stride: outputs * (shape.result === 'int32' ? 4 : 1) };
+  if (layer < 0) return { format: 'rows', stride: outputs };
+  // Only where tn.rq fills every lane are its groups those of a dense tensor.
+  return tensor.columns % tensor.rows === 0 ? { format: 'groups', stride: tensor.rows } : { format: 'rows', stride: alignUp(outputs, tensor.busBytes) };
+}
+
+function trafficOf(shape: NetworkShape, layer: number, chip: ChipTarget): LayerTraffic {
+  const isInt32 = shape.result === 'int32' && layer === shape.layers.length - 1;
+  return {
+    lanes: chip.tensor.rows,
+    inputStride: memoryFormat(shape, layer - 1, chip).stride,
+    outputStride: memoryFormat(shape, layer, chip).stride,
+    outputBytes: isInt32 ? 4 : 1,
+  };
+}
+
+interface Choice {
+  readonly rows: number;
+  readonly input: 'kept' | 'streamed';
+  readonly output: 'held' | 'ring' | 'accumulators';
+  /** Which layers of the range keep their weights in the scratchpad. */
+  readonly resident: readonly boolean[];
+  /** Regions begin at multiples of this. */
+  readonly unit: number;
+}
+
+function planRange(task: Task, first: number, end: number): RangePlan | undefined {
+  const { shape, chip } = task;
+  const { tensor } = chip;
+  const isInt32 = shape.result === 'int32' && end === shape.layers.length;
+  const count = end - first;
+  let best: RangePlan | undefined;
+  const tryChoices = (unit: number): void => {
+    for (const rows of chunkRows(shape.rows, Math.min(COUNT_LIMIT, tensor.accumulatorRows))) {
+      for (const input of ['kept', 'streamed'] as const) {
+        for (const output of isInt32 ? ['accumulators'] as const : ['held', 'ring'] as const) {
+          for (const resident of residencies(shape, first, end, chip, rows < shape.rows)) {
+            const plan = planChoice(task, first, count, { rows, input, output, resident, unit });
+            if (plan !== undefined && (best === undefined || plan.cycles < best.cycles)) best = plan;
+          }
+        }
+      }
+    }
+  };
+  tryChoices(scratchpadBlock(tensor));
+  if (best === undefined) tryChoices(1);
+  return best;
+}
+
+/** Chunk sizes worth trying: the batch in 1, 2, 3, … equal parts, in ever larger steps. */
+function chunkRows(batch: number, limit: number): readonly number[] {
+  const sizes = new Set<number>();
+  for (let parts = Math.ceil(batch / limit); parts < batch; parts = Math.ceil(parts * 1.3)) sizes.add(Math.ceil(batch / parts));
+  return [...sizes, 1];
+}
+
+/** No weights resident; as many layers as leave half of the scratchpad free, small ones first; all. */
+function residencies(shape: NetworkShape, first: number, end: number, { tensor }: ChipTarget, hasChunks: boolean): readonly (readonly boolean[])[] {
+  const none = shape.layers.slice(first, end).map(() => false);
+  if (!hasChunks) return [none];
+  const sizes = shape.layers.slice(first, end).map((layer, index) => weightRowsOf(shape, first + index, first, tensor.rows, tensor.columns, layer.outputs));
+  const pick = (limit: number): readonly boolean[] => {
+    let used = 0;
+    const picked = [...none];
+    for (const index of sizes.map((_, i) => i).sort((a, b) => sizes[a] - sizes[b] || a - b)) {
+      if (used + sizes[index] > limit) break;
+      used += sizes[index];
+      picked[index] = true;
+    }
+    return picked;
+  };
+  const options = [none, pick(tensor.scratchpadRows / 2), pick(tensor.scratchpadRows)];
+  return options.filter((option, index) => options.findIndex((other) => other.join() === option.join()) === index);
+}
+
+/** Input groups of a layer: dense from memory, as tn.rq leaves them from the layer before in its range. */
+export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: number, rows: number, columns: number): ReturnType<typeof denseGroups> {
+  const { inputs } = shape.layers[layer];
+  return layer === rangeFirst ? denseGroups(inputs, rows) : tileGroups(inputs, columns, rows);
+}
+
+function weightRowsOf(shape: NetworkShape, layer: number, rangeFirst: number, rows: number, columns: number, outputs: number): number {
+  return inputGroups(shape, layer, rangeFirst, rows, columns).length * outputs;
+}
+
+function planChoice(task: Task, first: number, count: number, choice: Choice): RangePlan | undefined {
+  const { shape, chip: { tensor } } = task;
+  const chunks = Math.floor(shape.rows / choice.rows);
+  const remainder = shape.rows - chunks * choice.rows;
+  const groups = Array.from({ length: count }, (_, index) => inputGroups(shape, first + index, first, tensor.rows, tensor.columns).length);
+  const residentSizes = groups.map((size, index) => (choice.resident[index] ? size * shape.layers[first + index].outputs : 0));
+  let demand: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows: residentSizes.reduce((sum, size) => sum + size, 0), streamRows: 0 };
+  const grown = (index: number, inputRows: number, outputRows: number, streamRows: number): ScratchpadDemand => {
+    const [even, odd] = index % 2 === 0 ? [inputRows, outputRows] : [outputRows, inputRows];
+    return {
+      evenRows: Math.max(demand.evenRows, even), oddRows: Math.max(demand.oddRows, odd),
+      residentRows: demand.residentRows, streamRows: Math.max(demand.streamRows, streamRows),
+    };
+  };
+  const fits = (wanted: ScratchpadDemand): boolean => demandRows(wanted, choice.unit) <= tensor.scratchpadRows;
+  // What lies between the layers is the same whatever is chosen below.
+  for (let index = 0; index + 1 < count; index += 1) demand = grown(index, 0, groups[index + 1] * choice.rows, 0);
+  if (!fits(demand)) return undefined;
+
+  const layers: LayerPlan[] = [];
+  // The ends have the most to choose.
+  const order = [...new Set([0, count - 1, ...Array.from({ length: count }, (_, index) => index)])];
+  for (const index of order) {
+    const input = index === 0 ? choice.input : 'scratchpad';
+    const output = index === count - 1 ? choice.output : 'scratchpad';
+    const all = candidatesOf(task, first + index, groups[index], input, output, choice.resident[index], choice);
+    const winner = all.find(({ tiling, streamRows }) => fits(grown(index, tiling.inputRows, tiling.outputRows, streamRows)));
+    if (winner === undefined) return undefined;
+    const { tiling, cost, streamRows } = winner;
+    demand = grown(index, tiling.inputRows, tiling.outputRows, streamRows);
+    const residentStart = residentSizes.slice(0, index).reduce((sum, size) => sum + size, 0);
+    layers[index] = { ...tiling, shape: shape.layers[first + index], traffic: trafficOf(shape, first + index, task.chip), residentStart, cost };
+  }
+  return {
+    first, layers, rows: choice.rows, chunks, remainder,
+    places: placeScratchpad(tensor, demand, choice.unit),
+    channels: placeChannels(tensor, layers.map(({ shape: { outputs } }) => outputs)),
+    cycles: layers.reduce((sum, { cost }) => sum + cost.cycles, 0),
+  };
+}
+
+/** The tilings of one layer with their prices for the whole batch, cheapest first. */
+function candidatesOf(
+  task: Task, index: number, groups: number, input: LayerTiling['input'], output: LayerTiling['output'], isResident: boolean, choice: Choice,
+): readonly Candidate[] {
+  const key = [index, groups, input, output, isResident, choice.rows, choice.unit].join();
+  const known = task.candidates.get(key);
+  if (known !== undefined) return known;
+  const { shape, chip, timing } = task;
+  const layer = shape.layers[index];
+  const traffic = trafficOf(shape, index, chip);
+  const chunks = Math.floor(shape.rows / choice.rows);
+  const remainder = shape.rows - chunks * choice.rows;
+  const once = isResident ? groups * layer.outputs * chip.tensor.rows : 0;
+  const all: Candidate[] = [];
+  for (const tiling of tilings(layer, groups, input, output, isResident, choice, chip)) {
+    const streamRows = tiling.buffers * tiling.slotRows;
+    if (tiling.inputRows + tiling.outputRows + streamRows > chip.tensor.scratchpadRows) continue;
+    const main = layerCost(timing, tiling, traffic, choice.rows);
+    const rest = remainder === 0 ? NOTHING : layerCost(timing, tiling, traffic, remainder);
+    const cost = {
+      cycles: chunks * main.cycles + rest.cycles + once / timing.busBytes,
+      loadBytes: chunks * main.loadBytes + rest.loadBytes + once,
+      storeBytes: chunks * main.storeBytes + rest.storeBytes,
+    };
+    all.push({ tiling, cost, streamRows });
+  }
+  all.sort((a, b) => a.cost.cycles - b.cost.cycles);
+  task.candidates.set(key, all);
+  return all;
+}
+
+const NOTHING: Cost = { cycles: 0, loadBytes: 0, storeBytes: 0 };
+
+/** Every tiling of one layer that the accumulators and the instruction fields allow. */
+function* tilings(
+  layer: LayerShape, groups: number, input: LayerTiling['input'], output: LayerTiling['output'], isResident: boolean, choice: Choice, { tensor }: ChipTarget,
+): Generator<LayerTiling> {
+  const { rows, unit } = choice;
+  const tiles = Math.ceil(layer.outputs / tensor.columns);
+  for (const tilesPerBlock of TILES_PER_BLOCK) {
+    if (tilesPerBlock > tiles || tilesPerBlock * rows > tensor.accumulatorRows) break;
+    const blocks = blocksOf(layer.outputs, tensor.columns, tilesPerBlock);
+    const blockColumns = Math.min(tilesPerBlock * tensor.columns, layer.outputs);
+    if (output !== 'accumulators' && blockColumns > tensor.channels) break;
+    const half = accumulatorSlot(tensor, tilesPerBlock * rows);
+    const blockOutputRows = tilesPerBlock * groupsPerTile(Math.min(tensor.columns, layer.outputs), tensor.rows) * rows;
+    const outputSlotRows = output === 'ring' ? alignUp(blockOutputRows, unit) : blockOutputRows;
+    const steps = new Set([...GROUPS_PER_STEP.filter((size) => size < groups), ...(groups <= TILES_PER_STEP_LIMIT ? [groups] : [])]);
+    for (const groupsPerStep of steps) {
+      if (groupsPerStep > 1 && groupsPerStep * tilesPerBlock > TILES_PER_STEP_LIMIT) break;
+      const count = Math.ceil(groups / groupsPerStep);
+      const inputStepRows = input === 'kept' ? alignUp(groupsPerStep * rows, unit) : groupsPerStep * rows;
+      const streamed = (input === 'streamed' ? groupsPerStep * rows : 0) + (isResident ? 0 : groupsPerStep * blockColumns);
+      const outputRowsOf = (buffers: number): number =>
+        output === 'ring' ? buffers * outputSlotRows : output === 'held' ? outputSlotRows * blocks.count : 0;
+      for (const buffers of [2, 1] as const) {
+        for (const outputBuffers of output === 'ring' && blocks.count > 1 ? [2, 1] as const : [1] as const) {
+          yield {
+            groups, groupsPerStep, steps: count, firstGroups: groups - (count - 1) * groupsPerStep, blocks,
+            input, weights: isResident ? 'resident' : 'streamed', buffers, output, outputBuffers,
+            accumulatorBuffers: half === undefined || blocks.count === 1 || !accumulatorsAreApart(tensor) ? 1 : 2,
+            inputRows: input === 'kept' ? count * inputStepRows : 0, inputStepRows,
+            slotRows: alignUp(streamed, unit), outputRows: outputRowsOf(outputBuffers), outputSlotRows,
+            accumulatorSlotRows: half ?? 0, isAligned: unit > 1 || tensor.scratchpadRows === tensor.hazardBlocks,
+          };
+        }
+      }
+    }
+  }
+}
+
+/** @throws UserError where not even one row and one tile at a time fit */
+function requireFit(shape: NetworkShape, layer: LayerShape, chip: ChipTarget): void {
+  const { scratchpadRows, need } = leastRows(layer, chip);
+  const columns = Math.min(chip.tensor.columns, layer.outputs);
+  if (need > scratchpadRows) throw misfit(shape, layer, chip);
+  if (columns > chip.tensor.channels) {
+    throw new UserError(`network ${shape.name}: layer ${layer.name}: needs ${columns} channel records at once and the chip has ${chip.tensor.channels}; raise tensor.channels`);
+  }
+}
+
+/** Rows for one activation group, one weight tile and one result. */
+function leastRows(layer: LayerShape, { tensor }: ChipTarget): { scratchpadRows: number; need: number } {
+  const columns = Math.min(tensor.columns, layer.outputs);
+  return { scratchpadRows: tensor.scratchpadRows, need: 1 + columns + groupsPerTile(columns, tensor.rows) };
+}
+
+function misfit(shape: NetworkShape, layer: LayerShape, chip: ChipTarget): UserError {
+  const { scratchpadRows, need } = leastRows(layer, chip);
+  const bytes = (rows: number): string => `${rows} rows (${rows * chip.tensor.rows} bytes)`;
+  return new UserError(
+    `network ${shape.name}: layer ${layer.name}: needs at least ${bytes(need)} of scratchpad and the chip has ${bytes(scratchpadRows)}; raise tensor.scratchpad`,
+  );
+}

@@ -1,0 +1,71 @@
+// The manual `isa.md` of a chip's programmer: tensor instructions, facts, counters, CSRs, memory map. All from the tables.
+// Must not know: files.
+import { CSR, EXCEPTION } from '../../hw/isa/csr.ts';
+import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
+import { RISCV_INSTRUCTIONS } from '../../hw/isa/riscv.ts';
+import { CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
+import { RAM_BASE, REGIONS, REGISTERS, addressOf } from '../../hw/soc/memory-map.ts';
+
+const hex = (value: number, digits = 8): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+/** The manual's text. */
+export function isaManual(): string {
+  const parts = [
+    '# Instruction set',
+    'Generated from the tables in `hw/isa/` and `hw/soc/memory-map.ts`; do not edit.',
+    `## Tensor instructions (version ${(TENSOR_VERSION >>> 8) & 0xff}.${TENSOR_VERSION & 0xff})`,
+    'R: rows of the mesh, int8 lanes of a scratchpad row. C: columns of the mesh, int32 lanes of an accumulator row. `sp[r][b]`: a byte of the scratchpad; '
+    + '`acc[r][n]`: a lane of the accumulators; `ch[i]`: a channel record; `mem[a]`: a byte of main memory. All instructions are of R-type. '
+    + 'Commands run in the order in which they are given, as far as anyone can tell.',
+    table(['instruction', 'opcode', 'funct3', 'funct7', 'does'], Object.values(TENSOR).map((i) =>
+      [`\`${syntax(i)}\``, hex(i.match & 0x7f, 2), String((i.match >>> 12) & 7), String(i.match >>> 25), i.summary])),
+    ...Object.values(TENSOR).map(section),
+    '### Channel records',
+    `${CHANNEL_RECORD_BYTES} bytes in main memory, four little-endian words; what is not listed is ignored.`,
+    table(['field', 'word', 'bits', 'signed'], Object.entries(CHANNEL_RECORD).map(([name, { word, lo, width, signed }]) =>
+      [name, String(word), `${lo + width - 1}:${lo}`, signed ? 'yes' : 'no'])),
+    '### Facts (`tn.info`)',
+    table(['index', 'name', 'meaning'], TENSOR_INFO.map(({ name, summary }, index) => [String(index), name, summary])),
+    '### Counters (`tn.count`)',
+    table(['index', 'name', 'counts cycles in which'], TENSOR_COUNTERS.map(({ name, summary }, index) => [String(index), name, summary])),
+    '## Standard instructions',
+    table(['extension', 'instructions'], standard()),
+    '## Control and status registers',
+    table(['name', 'address', 'access', 'meaning'], Object.values(CSR).map(({ name, address, access, summary }) => [name, hex(address, 3), access, summary])),
+    '## Exceptions',
+    table(['cause', 'when', 'mtval'], Object.values(EXCEPTION).map(({ cause, summary, mtval }) => [String(cause), summary, mtval])),
+    '## Memory map',
+    table(['region', 'base', 'bytes', 'meaning'], [
+      ...Object.values(REGIONS).map(({ name, base, bytes, summary }) => [name, hex(base), String(bytes), summary]),
+      ['ram', hex(RAM_BASE), 'as configured', 'main memory'],
+    ]),
+    table(['register', 'address', 'access', 'meaning'], Object.values(REGISTERS).map(({ name, access, summary }) => [name, hex(addressOf(name)), access, summary])),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function syntax({ mnemonic, writesRd, rs1, rs2 }: ExtensionInstruction): string {
+  const operands = [writesRd ? 'rd' : '', rs1.length > 0 ? 'rs1' : '', rs2.length > 0 ? 'rs2' : ''].filter((operand) => operand !== '');
+  return `${mnemonic} ${operands.join(', ')}`.trim();
+}
+
+function section(instruction: ExtensionInstruction): string {
+  const fields = (register: string, list: readonly OperandField[]): string[][] =>
+    list.map(({ name, lo, width, summary }) => [register, `${lo + width - 1}:${lo}`, name, summary]);
+  const rows = [...fields('rs1', instruction.rs1), ...fields('rs2', instruction.rs2)];
+  return [
+    `### \`${syntax(instruction)}\``,
+    instruction.summary,
+    ...(rows.length === 0 ? [] : [table(['operand', 'bits', 'field', 'meaning'], rows)]),
+    ['```', ...instruction.semantics, '```'].join('\n'),
+  ].join('\n\n');
+}
+
+function standard(): string[][] {
+  const extensions = [...new Set(RISCV_INSTRUCTIONS.map(({ extension }) => extension))];
+  return extensions.map((extension) =>
+    [extension, RISCV_INSTRUCTIONS.filter((i) => i.extension === extension).map(({ mnemonic }) => `\`${mnemonic}\``).join(' ')]);
+}

@@ -1,0 +1,45 @@
+// The simulated board (the RTL with main memory) as a machine that the driver can use, on either cycle-accurate engine.
+// Must not know: networks, how engines work.
+import { elaborate } from '../../gen/index.ts';
+import type { ChipConfig } from '../../hw/soc/config.ts';
+import { RAM_BASE } from '../../hw/soc/memory-map.ts';
+import { RAM_PATH, SimBoard } from '../../sim/board.ts';
+import { parseElf } from '../../sim/elf.ts';
+import { createWasmSimulator } from '../../sim/engine/index.ts';
+import { loadBoard } from '../../sim/run-elf.ts';
+import { createVerilatorSimulator } from '../../sim/verilator/index.ts';
+import type { ProgramMachine } from './driver.ts';
+
+export interface BoardMachineOptions {
+  /** Lines about what takes time before the first run. */
+  readonly onPrepare?: (line: string) => void;
+}
+
+/** Clock cycles between two reports of progress. */
+const SLICE = 100_000;
+
+/** A chip of this configuration; it is built once and reset for every program. */
+export async function boardMachine(config: ChipConfig, engine: 'wasm' | 'verilator', { onPrepare }: BoardMachineOptions = {}): Promise<ProgramMachine> {
+  const design = elaborate(SimBoard(config));
+  const simulator = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, onPrepare ? { onProgress: onPrepare } : {});
+  const ram = simulator.memory(RAM_PATH);
+  return {
+    engine,
+    loadElf: (elf, file) => loadBoard(simulator, parseElf(elf, file)),
+    writeMemory: (address, bytes) => ram.write(address - RAM_BASE, bytes),
+    readMemory: (address, length) => ram.read(address - RAM_BASE, length),
+    run({ maxCycles = Infinity, onProgress } = {}) {
+      let cycles = 0;
+      let stopped = false;
+      while (!stopped && cycles < maxCycles) {
+        const result = simulator.runUntil('stop', Math.min(SLICE, maxCycles - cycles));
+        cycles += result.cycles;
+        stopped = result.stopped;
+        onProgress?.(cycles);
+      }
+      const value = Number(simulator.peek('exitValue'));
+      return { exit: stopped ? value >>> 1 : undefined, cycles, instret: Number(simulator.peek('instret')) };
+    },
+    close: () => simulator.close(),
+  };
+}

@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseElf } from '../../sim/elf.ts';
+import { systole, withFolder } from './command-line.ts';
+
+const MODEL = 'models/mnist-fc.gguf';
+const BASE = 'configs/base.toml';
+
+/** Runs with bad input: status 2, nothing on stdout, one line on stderr. */
+async function refusal(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await systole(...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(/^systole: [^\n]+\n$/);
+  return stderr.slice('systole: '.length).trimEnd();
+}
+
+describe('bad input', () => {
+  it('is told in one line with exit status 2', async () => {
+    await withFolder(async (folder) => {
+      const write = (name: string, content: string | Uint8Array): string => {
+        writeFileSync(join(folder, name), content);
+        return join(folder, name);
+      };
+      const badKey = write('bad.toml', `${readFileSync(BASE, 'utf8')}\n[nonsense]\nx = 1\n`);
+      expect(await refusal('compile', MODEL, '-o', join(folder, 'x.elf'), '--config', badKey)).toMatch(/bad\.toml.*nonsense: unknown section/);
+      const truncated = write('cut.gguf', readFileSync(MODEL).subarray(0, 1000));
+      expect(await refusal('mnist', '--model', truncated, '--engine', 'model')).toContain('cut.gguf');
+      const model = readFileSync(MODEL);
+      const foreign = write('foreign.gguf', Buffer.from(model.toString('latin1').replace('mnist-fc', 'mnist-xx'), 'latin1'));
+      expect(await refusal('compile', foreign, '-o', join(folder, 'x.elf'))).toContain('unknown architecture "mnist-xx"; known are: mnist-fc');
+      const elf64 = new Uint8Array(64);
+      elf64.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+      expect(await refusal('sim', '--elf', write('rv64.elf', elf64), '--engine', 'model')).toContain('rv64.elf: a 64-bit ELF; the core is RV32');
+      expect(existsSync(join(folder, 'x.elf'))).toBe(false);
+    });
+    expect(await refusal('sim', '--elf', 'nowhere.elf')).toBe('nowhere.elf: no such file; give a linked RISC-V program');
+    expect(await refusal('mnist', '--model', 'nowhere.gguf', '--engine', 'model')).toContain('nowhere.gguf');
+    expect(await refusal('mnist', '--config', 'nowhere.toml')).toContain('nowhere.toml: no such configuration');
+    expect(await refusal('mnist', '--images', 'many')).toBe('--images many: is not a whole number from 1 to 1000000; give one');
+    expect(await refusal('mnist', '--images', '5000', '--engine', 'model')).toContain('images 5000: is not a whole number from 1 to 1500');
+    expect(await refusal('bench', 'gemm', '--shapes', '4x4', '--engine', 'model')).toContain('shape "4x4": is not MxNxK');
+    expect(await refusal('compile', MODEL, '-o', MODEL)).toContain('would be overwritten');
+    expect(await refusal('compile', MODEL, '-o', '/proc/nowhere/x.elf')).toContain('/proc/nowhere/x.elf: cannot be written');
+  });
+
+  it('may be the command line itself', async () => {
+    expect(await refusal('mnist', '--imagse', '3')).toMatch(/^unknown option '--imagse'/);
+    expect(await refusal('sing')).toMatch(/^unknown command 'sing'/);
+    expect(await refusal()).toMatch(/^no verb given/);
+    expect(await refusal('bench')).toMatch(/^no verb given/);
+    expect(await refusal('sim')).toMatch(/required option '--elf <file>' not specified/);
+    expect(await refusal('mnist', '--engine', 'quantum')).toMatch(/'quantum' is invalid.*wasm, verilator, model/);
+    expect(await refusal('sim', 'extra', '--elf', 'x')).toMatch(/too many arguments/);
+  });
+
+  it.runIf(existsSync('fpga/flow.ts'))('may be a board that nobody knows', async () => {
+    expect(await refusal('fpga', '--board', 'no-such-board', '--config', 'nano')).toContain('no-such-board');
+  });
+});
+
+describe('help', () => {
+  it('shows every verb with options and examples', async () => {
+    const { status, stdout } = await systole('--help');
+    expect(status).toBe(0);
+    for (const verb of ['gen', 'sim', 'mnist', 'compile', 'bench', 'train']) {
+      expect(stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
+      if (verb === 'bench') continue;
+      const help = (await systole(verb, '--help')).stdout;
+      for (const part of ['--config', '--json', 'Examples:', `systole ${verb}`]) expect(help).toContain(part);
+    }
+    expect((await systole('bench', 'gemm', '--help')).stdout).toContain('systole bench gemm');
+  });
+});
+
+describe('gen', () => {
+  it('writes sources, file list, header, manual and summary', async () => {
+    await withFolder(async (folder) => {
+      const { stdout, status } = await systole('gen', '--config', 'nano', '--out', folder, '--json');
+      expect(status).toBe(0);
+      const result: unknown = JSON.parse(stdout);
+      expect(result).toMatchObject({ top: 'Chip', config: 'nano' });
+      const names = readdirSync(folder);
+      expect(names).toEqual(expect.arrayContaining(['Chip.sv', 'filelist.f', 'design.json', 'systole.h', 'isa.md']));
+      expect(names.some((name) => name.endsWith('.tmp'))).toBe(false);
+      const list = readFileSync(join(folder, 'filelist.f'), 'utf8').trimEnd().split('\n');
+      expect(list).toEqual(expect.arrayContaining(names.filter((name) => name.endsWith('.sv'))));
+      expect(readFileSync(join(folder, 'systole.h'), 'utf8')).toContain('#define SYSTOLE_CHIP_ROWS 4u');
+      expect(readFileSync(join(folder, 'isa.md'), 'utf8')).toContain('`tn.mm rs1, rs2`');
+      const summary = JSON.parse(readFileSync(join(folder, 'design.json'), 'utf8')) as { counts: { modules: number }; modules: { name: string; count: number }[] };
+      expect(summary.counts.modules).toBe(summary.modules.length);
+      expect(summary.modules.find(({ name }) => name === 'PeQuad' || name === 'PePair' || name === 'Pe')?.count).toBeGreaterThan(1);
+    });
+  });
+});
+
+describe('mnist', () => {
+  it('recognises digits on the model and says so in one JSON object', async () => {
+    const { stdout, stderr, status } = await systole('mnist', '--engine', 'model', '--images', '20', '--json');
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout) as Record<string, number | string | null>;
+    expect(result).toMatchObject({ images: 20, macs: 7_940_000, engine: 'model', cycles: null, utilization: null });
+    expect(result.accuracy).toBeGreaterThan(0.9);
+    expect(result.agreement).toBeGreaterThan(0.9);
+    expect(stderr).toContain('100 %');
+  });
+});
+
+describe('compile', () => {
+  it('writes an executable and reports on every layer', async () => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'mnist.elf');
+      const { stdout } = await systole('compile', MODEL, '-o', out, '--batch', '10', '--json');
+      const result = JSON.parse(stdout) as { layers: { name: string }[]; macs: number; symbols: Record<string, number> };
+      expect(result.layers.map(({ name }) => name)).toEqual(['fc1', 'logits']);
+      expect(result.macs).toBe(3_970_000);
+      expect(parseElf(readFileSync(out)).symbols.get('input')).toBe(result.symbols.input);
+      expect((await systole('sim', '--elf', out, '--engine', 'model')).status).toBe(0);
+      // A program for another chip fails, and that is no bad input.
+      expect((await systole('sim', '--elf', out, '--engine', 'model', '--config', 'edge')).status).toBe(1);
+    });
+  });
+});
+
+describe('bench gemm', () => {
+  it('lists shapes with their figures', async () => {
+    const { stdout } = await systole('bench', 'gemm', '--engine', 'model', '--shapes', '4x8x16,5x6x7', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ shapes: [{ m: 4, n: 8, k: 16, cycles: null }, { m: 5, n: 6, k: 7 }] });
+  });
+
+  it('measures cycles on the RTL', async () => {
+    const { stdout } = await systole('bench', 'gemm', '--shapes', '8x8x8', '--json', '--config', 'nano');
+    const { shapes } = JSON.parse(stdout) as { shapes: { cycles: number; utilization: number }[] };
+    expect(shapes[0].cycles).toBeGreaterThan(32);
+    expect(shapes[0].utilization).toBeCloseTo(32 / shapes[0].cycles);
+  });
+});
+
+describe('the program', () => {
+  it('is a process of its own', () => {
+    const run = (): string => execFileSync(process.execPath, ['--import', 'tsx', 'cli/systole.ts', 'sim'], { encoding: 'utf8', stdio: 'pipe' });
+    expect(run).toThrow(expect.objectContaining({ status: 2, stderr: expect.stringMatching(/^systole: required option[^\n]*\n$/) }));
+  });
+});

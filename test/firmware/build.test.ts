@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../gen/user-error.ts';
+import { buildFirmware } from '../../firmware/build.ts';
+import { loadConfig, presetNames } from '../../hw/soc/config.ts';
+import { goldenMachine } from '../../sw/runtime/golden-machine.ts';
+import { cHeader } from '../../sw/firmware/c-header.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'systole-firmware-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const hasCompiler = spawnSync('riscv64-unknown-elf-gcc', ['--version']).status === 0;
+
+describe.runIf(hasCompiler)('firmware examples', () => {
+  const built = hasCompiler ? buildFirmware({ outDir: folder }) : new Map<string, string>();
+
+  async function run(example: string, preset: string): Promise<{ exit: number | undefined; said: string }> {
+    const { tensor, simulation } = loadConfig(preset);
+    let said = '';
+    const machine = goldenMachine({ tensor, ramBytes: simulation.ramBytes, uart: (byte) => { said += String.fromCharCode(byte); } });
+    await machine.loadElf(readFileSync(built.get(example) ?? ''), example);
+    const { exit } = await machine.run({ maxCycles: 20_000_000 });
+    return { exit, said };
+  }
+
+  it('says hello', async () => {
+    const { exit, said } = await run('hello', 'base');
+    expect(exit).toBe(0);
+    expect(said).toBe('Hello from Systole.\ntensor unit: 16 x 16 mesh, 16384 scratchpad rows, 1024 accumulator rows\n');
+  });
+
+  it('multiplies odd shapes correctly on every preset with the same binary', async () => {
+    for (const preset of presetNames()) {
+      const { exit, said } = await run('matmul', preset);
+      expect(exit, said).toBe(0);
+      expect(said.match(/correct\n/g), preset).toHaveLength(6);
+    }
+  });
+
+  it('leaves nothing unfinished behind', () => {
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('buildFirmware', () => {
+  it('tells how to install the compiler', () => {
+    expect(() => buildFirmware({ outDir: folder, compiler: 'no-such-gcc' })).toThrow(
+      new UserError('no-such-gcc: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf'),
+    );
+  });
+});
+
+describe('cHeader', () => {
+  it('gives each instruction its intrinsic, from the table', () => {
+    const header = cHeader();
+    expect(header).toContain('static inline void tn_mm(uint32_t a_row, uint32_t w_row, uint32_t acc_row, uint32_t count, uint32_t columns_minus1, uint32_t accumulate)');
+    expect(header).toContain('__asm__ volatile(".insn r 0x2b, 1, 0, x0, %0, %1" :  : "r"((uint32_t)(uintptr_t)address), "r"(((uint32_t)(row) & 0x0000ffffu) | ((uint32_t)(count) & 0x0000ffffu) << 16) : "memory");');
+    expect(header).toContain('#define TN_INFO_ROWS 1u');
+    expect(header).toContain('#define SYSTOLE_RAM_BASE 0x80000000u');
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { B, In, Out, flip, hw } from '../../../gen/index.ts';
+import { InstructionCache } from '../../../hw/lib/instruction-cache.ts';
+import { ObiFetch } from '../../../hw/lib/obi.ts';
+import { AxiRam } from '../../../sim/axi-ram.ts';
+import type { Simulator } from '../../../sim/simulator.ts';
+import { Dice, isSet, noWrites, start } from './bench.ts';
+import { ObiManager } from './obi-bench.ts';
+
+const BASE = 0x8000_0000;
+const RAM_BYTES = 8192;
+/** Half of the memory may be cached. */
+const CACHEABLE = 4096;
+
+const Bench = (bytes: number, dataBytes: number, latencyCycles: number) =>
+  hw('Bench', { obi: flip(ObiFetch), flush: In(B), flushDone: Out(B), asks: Out(B) }, (m, io) => {
+    const cache = m.inst('cache', InstructionCache({ bytes, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE }));
+    const ram = m.inst('ram', AxiRam({ dataBytes, idBits: 2, base: BASE, bytes: RAM_BYTES, latencyCycles, outstanding: 2 }));
+    cache.obi.req = io.obi.req;
+    cache.obi.addr = io.obi.addr;
+    io.obi.gnt = cache.obi.gnt;
+    io.obi.rvalid = cache.obi.rvalid;
+    io.obi.rdata = cache.obi.rdata;
+    io.obi.err = cache.obi.err;
+    cache.flush = io.flush;
+    io.flushDone = cache.flushDone;
+    m.connect(cache.axi.ar, ram.bus.ar);
+    m.connect(ram.bus.r, cache.axi.r);
+    noWrites({ dataBytes, idBits: 2 }, ram.bus);
+    io.asks = cache.axi.ar.valid.and(cache.axi.ar.ready);
+  });
+
+const idle = { obi_req: 0, obi_addr: 0, flush: 0 };
+const valueAt = (address: number, generation: number): number => Math.imul(address + generation, 0x9e3779b1) >>> 0;
+
+function fill(sim: Simulator, generation: number): void {
+  const words = Uint32Array.from({ length: RAM_BYTES / 4 }, (_, i) => valueAt(BASE + 4 * i, generation));
+  sim.memory('ram.cells').write(0, new Uint8Array(words.buffer));
+}
+
+/** Waits until the walk through the tags is over. */
+function settle(sim: Simulator): void {
+  for (let i = 0; !isSet(sim, 'flushDone'); i++) {
+    expect(i).toBeLessThan(2000);
+    sim.step();
+  }
+}
+
+describe('the instruction cache', () => {
+  for (const [bytes, dataBytes] of [[0, 4], [0, 16], [256, 4], [1024, 4], [256, 16], [512, 8]]) {
+    it(`of ${bytes} bytes with lines of ${dataBytes} gives what memory holds, and nothing older than the last flush`, () => {
+      const sim = start(Bench(bytes, dataBytes, 2), idle);
+      const dice = new Dice(bytes + dataBytes);
+      let generation = 0;
+      fill(sim, generation);
+      settle(sim);
+      let address = BASE;
+      const manager = new ObiManager(sim, 'obi_', dice, 0.9, () => {
+        // Mostly straight on, sometimes far away, sometimes beyond what may be cached or beyond memory.
+        address = dice.chance(0.8) ? address + 4 : BASE + 4 * dice.roll((dice.chance(0.8) ? 512 : RAM_BYTES) / 4);
+        if (dice.chance(0.02)) return { addr: 0x1000 + 4 * dice.roll(16) };
+        if (address >= BASE + RAM_BYTES) address = BASE;
+        return { addr: address };
+      }, (request, response) => {
+        const outside = request.addr < BASE;
+        expect(response.err).toBe(outside);
+        if (!outside) expect(response.rdata).toBe(valueAt(request.addr, generation));
+      });
+      for (let round = 0; round < 6; round++) {
+        for (let cycle = 0; cycle < 800 || !manager.isIdle; cycle++) {
+          manager.before(cycle < 800);
+          manager.after();
+          sim.step();
+        }
+        fill(sim, ++generation);
+        sim.poke('flush', 1);
+        sim.step();
+        sim.poke('flush', 0);
+        settle(sim);
+      }
+      expect(manager.answered).toBeGreaterThan(1000);
+    });
+  }
+
+  it('answers hits in the cycle after the grant, one a cycle, without asking memory', () => {
+    const sim = start(Bench(1024, 16, 3), idle);
+    fill(sim, 0);
+    settle(sim);
+    const latencies: number[] = [];
+    let next = 0;
+    const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => ({ addr: BASE + 4 * (next++ % 64) }), (_, response) => latencies.push(response.latency));
+    let asked = 0;
+    for (let cycle = 0; cycle < 1000; cycle++) {
+      manager.before();
+      if (isSet(sim, 'asks')) asked++;
+      manager.after();
+      sim.step();
+    }
+    expect(asked).toBe(16);
+    expect(latencies.slice(64).every((l) => l === 1)).toBe(true);
+    expect(manager.granted).toBeGreaterThan(1000 - 16 * 5);
+  });
+
+  it('asks memory again for what lies beyond the cacheable part', () => {
+    const sim = start(Bench(256, 4, 1), idle);
+    fill(sim, 0);
+    settle(sim);
+    let asked = 0;
+    const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => ({ addr: BASE + CACHEABLE }), () => undefined);
+    for (let cycle = 0; cycle < 40; cycle++) {
+      manager.before();
+      if (isSet(sim, 'asks')) asked++;
+      manager.after();
+      sim.step();
+    }
+    expect(asked).toBe(manager.granted);
+  });
+
+  it('finishes a line that was under way when the flush came before it forgets it', () => {
+    const sim = start(Bench(256, 4, 4), idle);
+    fill(sim, 0);
+    settle(sim);
+    const seen: number[] = [];
+    let requests = 1;
+    const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (requests-- > 0 ? { addr: BASE } : undefined), (_, response) => seen.push(response.rdata));
+    for (let cycle = 0; cycle < 100; cycle++) {
+      sim.poke('flush', cycle === 2 ? 1 : 0);
+      if (cycle === 20) {
+        fill(sim, 1);
+        requests = 1;
+      }
+      manager.before();
+      manager.after();
+      sim.step();
+    }
+    settle(sim);
+    expect(seen).toEqual([valueAt(BASE, 0), valueAt(BASE, 1)]);
+  });
+});
