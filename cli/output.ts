@@ -1,6 +1,6 @@
 // What a verb leaves behind: files that are whole or not there, and text on stdout and stderr.
 // Must not know: verbs.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../gen/user-error.ts';
 
@@ -12,7 +12,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
     writeFileSync(unfinished, content);
     renameSync(unfinished, path);
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    remove(unfinished);
     throw cannotWrite(path, error);
   }
 }
@@ -25,10 +25,15 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string | 
     for (const [name, content] of files) writeFileSync(unfinished(name), content);
     for (const name of files.keys()) renameSync(unfinished(name), join(folder, name));
   } catch (error) {
-    for (const name of files.keys()) rmSync(unfinished(name), { force: true });
+    for (const name of files.keys()) remove(unfinished(name));
     throw cannotWrite(folder, error);
   }
   return [...files.keys()].map((name) => join(folder, name));
+}
+
+function remove(path: string): void {
+  // Where its folder is no folder, there is nothing to remove.
+  if (existsSync(path)) rmSync(path);
 }
 
 function cannotWrite(path: string, error: unknown): Error {

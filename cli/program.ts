@@ -4,8 +4,9 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '../gen/user-error.ts';
 import { addBench } from './verbs/bench.ts';
 import { addCompile } from './verbs/compile.ts';
+import { addExplore } from './verbs/explore.ts';
+import { addFpga } from './verbs/fpga.ts';
 import { addMnist } from './verbs/mnist.ts';
-import { addRooms } from './verbs/rooms.ts';
 import { addSim } from './verbs/sim.ts';
 import { addTrain } from './verbs/train.ts';
 
@@ -28,7 +29,8 @@ async function parse(args: readonly string[]): Promise<void> {
   addCompile(program);
   addBench(program);
   addTrain(program);
-  addRooms(program);
+  addFpga(program);
+  addExplore(program);
   strict(program);
   await program.parseAsync([...args], { from: 'user' });
 }

@@ -53,7 +53,9 @@ function identifier(n: number): string {
 
 function isChosen(path: string, options: VcdOptions): boolean {
   if (options.signals && !options.signals(path)) return false;
-  return !options.scopes || options.scopes.some((s) => (s === '' ? !path.includes('.') : path.startsWith(`${s}.`) || path.startsWith(`${s}[`)));
+  return (
+    !options.scopes || options.scopes.some((s) => (s === '' ? !path.includes('.') : path.startsWith(`${s}.`) || path.startsWith(`${s}[`)))
+  );
 }
 
 function scopeTree(waves: readonly Wave[]): Scope {
@@ -87,7 +89,10 @@ function change(w: Wave, value: bigint): string {
 
 /** Opens `path` and writes the header. Throws UserError if the file cannot be written or nothing was chosen. */
 export function openVcd(path: string, simulator: Simulator, options: VcdOptions = {}): VcdWriter {
-  const waves = simulator.signals().filter((s) => isChosen(s.path, options)).map((s, i): Wave => ({ path: s.path, width: s.width, id: identifier(i), last: undefined }));
+  const waves = simulator
+    .signals()
+    .filter((s) => isChosen(s.path, options))
+    .map((s, i): Wave => ({ path: s.path, width: s.width, id: identifier(i), last: undefined }));
   if (waves.length === 0) throw new UserError(`${path}: no signal of the design is chosen; use other scopes`);
   const clock: Wave = { path: '', width: 1, id: identifier(waves.length), last: undefined };
   const tree = scopeTree(waves);

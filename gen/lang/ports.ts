@@ -52,6 +52,8 @@ type ReadOnly<V> = V extends Value ? V : { readonly [K in keyof V]: V[K] };
 
 /** A stream as its consumer sees it. */
 export interface SinkView<V> {
+  /** Never there; keeps the two sides apart for the compiler, which takes no notice of `readonly` when it compares types. */
+  readonly side?: 'sink';
   readonly valid: Bool;
   readonly bits: ReadOnly<V>;
   ready: Bool;
@@ -60,6 +62,7 @@ export interface SinkView<V> {
 }
 /** A stream as its producer sees it. */
 export interface SourceView<V> {
+  readonly side?: 'source';
   valid: Bool;
   bits: V;
   readonly ready: Bool;

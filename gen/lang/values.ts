@@ -59,9 +59,9 @@ function same(fn: BinaryFn, a: Value, b: Value | Num | boolean | string, result?
   return { op: 'binary', fn, type: result ?? (a.expr.type as ScalarType), a: a.expr, b: bx, site };
 }
 
-export function extendTo(e: Expr, type: ScalarType): Expr {
+export function extendTo(e: Expr, type: ScalarType, site = e.site): Expr {
   if (widthOf(e.type) === widthOf(type)) return e;
-  return e.op === 'lit' ? { ...e, type, value: signExtend(e, widthOf(type)) } : { op: 'extend', type, of: e, site: e.site };
+  return e.op === 'lit' ? { ...e, type, value: signExtend(e, widthOf(type)) } : { op: 'extend', type, of: e, site };
 }
 
 function signExtend(e: Expr & { op: 'lit' }, width: number): bigint {
@@ -444,7 +444,7 @@ function extendChecked(v: Value, type: ScalarType): Expr {
   if (w < widthOf(v.expr.type)) {
     throw new DesignError('width-mismatch', `extension of ${exprName(v.expr)} (${typeName(v.expr.type)}) to ${w} bits`, site, declaredAt(v.expr), 'trunc() or sat()');
   }
-  return extendTo(v.expr, type);
+  return extendTo(v.expr, type, site);
 }
 
 function truncChecked(v: Value, width: number, type: ScalarType): Expr {

@@ -197,6 +197,8 @@ function addGrid(graph: Graph, m: Module, g: Grid, summary: CombSummary): void {
         inputs.add(i);
         const feed = g.inputs.get(i);
         if (feed?.kind === 'neighbour') {
+          // Only an output that itself follows inputs hands anything on within the cycle.
+          if ((summary.get(feed.output)?.size ?? 0) === 0) continue;
           directions.add(feed.from);
           stack.push(feed.output);
         }

@@ -88,13 +88,16 @@ export class ExpressionPrinter {
     return this.selectable(e);
   }
 
-  /**
-   * Text whose value does not depend on what surrounds it: a name, a part of one, a literal or a concatenation. Indices are
-   * of this kind, because Icarus 11 computes them in more bits than their operands have.
-   */
+  /** Text whose value does not depend on what surrounds it: a name, a part of one, a literal or a concatenation. */
   atomic(e: Expr): string {
     const t = this.print(e);
     return t.prec === PRIMARY || e.op === 'lit' ? t.text : this.readName(e);
+  }
+
+  /** An index: atomic, because Icarus 11 computes it in more bits than its operands have, and not negative. */
+  address(e: Expr): string {
+    const text = this.atomic(e);
+    return this.isSigned(e) ? `$unsigned(${text})` : text;
   }
 
   /** Text of `!cond`, without a double negation. */
@@ -198,7 +201,7 @@ export class ExpressionPrinter {
       case 'extend':
         return { text: this.extension(e.of, widthOf(e.type) - widthOf(e.of.type)), prec: PRIMARY };
       case 'memRead':
-        return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.atomic(e.addr)}]`, widthOf(e.type));
+        return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.address(e.addr)}]`, widthOf(e.type));
       case 'index':
         return this.dynamicIndex(e.of, e.index as Expr, e.type);
       case 'slice':
@@ -230,11 +233,10 @@ export class ExpressionPrinter {
   }
 
   private extension(of: Expr, by: number): string {
-    const inner = this.print(of).text;
-    if (of.type.kind !== 'sint') return `{${by}'d0, ${inner}}`;
-    const w = widthOf(of.type);
-    const sign = w === 1 ? this.selectable(of) : `${this.selectable(of)}[${w - 1}]`;
-    return `{${by === 1 ? sign : `{${by}{${sign}}}`}, ${this.selectable(of)}}`;
+    if (of.type.kind !== 'sint') return `{${by}'d0, ${this.print(of).text}}`;
+    const whole = this.select(of) ?? this.nameSelection(of);
+    const sign = this.selectionText({ ...whole, lo: whole.lo + whole.width - 1, width: 1, struct: false });
+    return `{${by === 1 ? sign : `{${by}{${sign}}}`}, ${this.selectionText(whole)}}`;
   }
 
   /** Text to which a bit select can be appended. */
@@ -314,7 +316,7 @@ export class ExpressionPrinter {
   private elementIndex(index: Expr, bits: number): string {
     const given = widthOf(index.type);
     if (given > bits) return bits === 1 ? `${this.selectable(index)}[0]` : `${this.selectable(index)}[${bits - 1}:0]`;
-    return given < bits ? `{${bits - given}'d0, ${this.print(index).text}}` : this.atomic(index);
+    return given < bits ? `{${bits - given}'d0, ${this.print(index).text}}` : this.address(index);
   }
 
   /** Bit position of element `at` of `length` elements of `w` bits, in exactly as many bits as the whole needs. */

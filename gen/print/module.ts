@@ -271,7 +271,7 @@ class ModulePrinter {
     for (const c of this.m.checks) {
       lines.push(`  // ${c.site}`);
       if (c.kind === 'assert') {
-        const text = `${c.name}: ${c.message.replace(/[\\"%]/g, ' ')}`;
+        const text = `${c.name}${c.message ? `: ${c.message.replace(/[\\"%]/g, ' ')}` : ''}`;
         lines.push(`  always @(posedge clk) if (!rst && ${this.p.negatedOperand(c.cond)}) $error("%m.${text}");`);
       } else {
         lines.push(`  logic [31:0] cover_${c.name} = 0;`, `  always @(posedge clk) if (!rst && ${this.p.operand(c.cond)}) cover_${c.name} <= cover_${c.name} + 1;`);

@@ -132,7 +132,7 @@ export function printStatements(p: ExpressionPrinter, body: readonly Statement[]
       if (!targets.has(t)) continue;
       if (s.kind === 'assign') lines.push(...printAssign(p, s, op, indent));
       else if (s.kind === 'memWrite') {
-        const place = `${s.mem.name}[${p.atomic(s.addr)}]`;
+        const place = `${s.mem.name}[${p.address(s.addr)}]`;
         if (s.mask) {
           const lanes = widthOf(s.mask.type);
           const w = widthOf(s.mem.type) / lanes;

@@ -35,8 +35,9 @@ export function Alu(config: CoreConfig) {
 
     // The extra bit below brings in the carry that completes the two's complement; the one above holds the carry out.
     const { sum } = m.let({ sum: cat(U(1).lit(0), augend, U(1).lit(1)).addWrap(cat(U(1).lit(0), operandB, control.invertB)) });
+    const is = (operation: number): Bool => control.bitwise.eq(operation);
     const { bitwise } = m.let({
-      bitwise: control.bitwise.eq(LOGIC.xor).mux(a.xor(operandB), control.bitwise.eq(LOGIC.or).mux(a.or(operandB), control.bitwise.eq(LOGIC.and).mux(a.and(operandB), a))),
+      bitwise: is(LOGIC.xor).mux(a.xor(operandB), is(LOGIC.or).mux(a.or(operandB), is(LOGIC.and).mux(a.and(operandB), a))),
     });
     const { borrow } = m.let({ borrow: sum.bit(33).not() });
     io.less = control.unsignedOrder.mux(borrow, borrow.xor(a.bit(31)).xor(b.bit(31)));

@@ -24,7 +24,7 @@ export interface CoreConfig {
   readonly stages: 2 | 3;
   /** Words that wait between fetch and execute, and requests under way: 2 keeps up with memories of two cycles. 1 needs two stages. */
   readonly prefetch: 1 | 2;
-  /** `single`: one cycle, four 17-bit products' worth of area; `iterative`: 32 cycles in the divider's registers. Needs isa.m. */
+  /** `single`: one cycle; `iterative`: one bit a cycle in the divider's registers. Matters only with isa.m. */
   readonly multiplier: 'single' | 'iterative';
   /** `barrel`: one cycle; `serial`: one bit a cycle. */
   readonly shifter: 'barrel' | 'serial';
@@ -43,17 +43,20 @@ const RAM_START = 0x8000_0000;
 /** Least area: for a chip on an iCE40 UP5K. */
 export const smallCore: CoreConfig = {
   isa: { m: false, c: false, zba: false, zbb: false, zbs: false, zicntr: false },
-  bootAddress: RAM_START, stages: 2, prefetch: 1, multiplier: 'iterative', shifter: 'serial', registerFile: 'block', counters: false, xif: true, trace: false,
+  bootAddress: RAM_START, stages: 2, prefetch: 1, multiplier: 'iterative', shifter: 'serial', registerFile: 'block',
+  counters: false, xif: true, trace: false,
 };
 
 /** Full instruction set at moderate area. */
 export const balancedCore: CoreConfig = {
   isa: { m: true, c: true, zba: false, zbb: false, zbs: false, zicntr: true },
-  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block', counters: true, xif: true, trace: false,
+  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block',
+  counters: true, xif: true, trace: false,
 };
 
 /** Fewest cycles. */
 export const fastCore: CoreConfig = {
   isa: { m: true, c: true, zba: true, zbb: true, zbs: true, zicntr: true },
-  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop', counters: true, xif: true, trace: false,
+  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
+  counters: true, xif: true, trace: false,
 };

@@ -63,7 +63,8 @@ export function Core(config: CoreConfig) {
 
     const registers = m.inst('registers', RegisterFile(config));
     const write = config.stages === 3 ? m.inst('writeStage', WriteStage) : undefined;
-    const forward = (number: UInt, stored: UInt): UInt => (write ? write.hasResult.and(write.writeRd.eq(number)).mux(write.bypass, stored) : stored);
+    const forward = (number: UInt, stored: UInt): UInt =>
+      (write ? write.hasResult.and(write.writeRd.eq(number)).mux(write.bypass, stored) : stored);
     const { rs1, rs2 } = m.let({ rs1: forward(rs1Number, registers.rs1), rs2: forward(rs2Number, registers.rs2) });
 
     // --- compute ---
@@ -118,7 +119,9 @@ export function Core(config: CoreConfig) {
       accessMisaligned: allOf(runs, isAccess, store.misaligned),
       accessFault: w.fault,
     });
-    const { exception } = m.let({ exception: anyOf(e.fetchFault, e.illegal, e.breakpoint, e.call, e.targetMisaligned, e.accessMisaligned) });
+    const { exception } = m.let({
+      exception: anyOf(e.fetchFault, e.illegal, e.breakpoint, e.call, e.targetMisaligned, e.accessMisaligned),
+    });
     const { trap } = m.let({ trap: anyOf(interrupt, exception, e.accessFault) });
     const faultIsStore = write ? write.faultIsStore : d.isStore;
     const cause = (number: number): UInt => U<number>(5).lit(number);
@@ -132,9 +135,10 @@ export function Core(config: CoreConfig) {
       [e.accessFault, faultIsStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause))],
     ]);
     const fetchFaultAt = c ? c.errorInSecondHalf.mux(nextPc, x.pc) : x.pc;
+    const badInstr = c ? cat(repeat(c.compressed.not(), 16).and(x.instr.slice(31, 16)), x.instr.slice(15, 0)) : x.instr;
     const { trapValue } = m.let({
       trapValue: oneHot([
-        [e.fetchFault, fetchFaultAt], [e.breakpoint, x.pc], [e.illegal, c ? cat(repeat(c.compressed.not(), 16).and(x.instr.slice(31, 16)), x.instr.slice(15, 0)) : x.instr], [e.targetMisaligned.or(e.accessMisaligned), target],
+        [e.fetchFault, fetchFaultAt], [e.breakpoint, x.pc], [e.illegal, badInstr], [e.targetMisaligned.or(e.accessMisaligned), target],
         [e.accessFault, write ? write.faultAddress : address],
       ]),
     });
@@ -373,7 +377,8 @@ export function Core(config: CoreConfig) {
     const attributes = cat(io.dbus.addr.slice(31, 2), io.dbus.we, io.dbus.be, U(1).lit(0));
     last.requestWaits = io.dbus.req.and(io.dbus.gnt.not());
     last.lastAccess = attributes;
-    m.assert('requestIsStable', last.requestWaits.not().or(io.dbus.req.and(attributes.eq(last.lastAccess))), 'a data request changes before it is granted');
+    const unchanged = io.dbus.req.and(attributes.eq(last.lastAccess));
+    m.assert('requestIsStable', last.requestWaits.not().or(unchanged), 'a data request changes before it is granted');
     m.assert('pcIsAligned', x.pc.bit(0).not().and(isa.c ? bool(true) : x.pc.bit(1).not()), 'pc is no instruction address');
   });
 }

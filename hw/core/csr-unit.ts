@@ -3,9 +3,10 @@
  * comes from `hw/isa/csr.ts`. Must not know instructions nor the pipeline.
  */
 import { B, Flag, In, Out, U, bool, cat, hw, repeat } from '../../gen/index.ts';
-import type { Bool, Builder, Inside, UInt } from '../../gen/index.ts';
+import type { Builder, Inside, UInt } from '../../gen/index.ts';
 import { CSR, CSRS, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
+import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from './bit-fields.ts';
 import type { CoreConfig } from './config.ts';
 import { decoderFor, isAnyOf } from './match.ts';
 import { Word, oneHot, withOnly } from './word.ts';
@@ -50,53 +51,6 @@ const ports = {
   mtime: In(U<number>(64)),
 };
 
-/** The fields of a CSR that a write changes, as runs of bits, highest first. */
-function fieldsOf(writable: number): { hi: number; lo: number }[] {
-  const runs: { hi: number; lo: number }[] = [];
-  for (let i = 31; i >= 0; i--) {
-    if (((writable >>> i) & 1) === 0) continue;
-    const last = runs[runs.length - 1];
-    if (last?.lo === i + 1) last.lo = i;
-    else runs.push({ hi: i, lo: i });
-  }
-  return runs;
-}
-
-const gather = (word: UInt, writable: number): UInt => cat(...fieldsOf(writable).map(({ hi, lo }) => word.slice(hi, lo)));
-
-/** The whole CSR from its stored bits; the others read 0. */
-function scatter(stored: UInt, writable: number): UInt {
-  const parts: UInt[] = [];
-  let at = stored.width;
-  let above = 32;
-  for (const { hi, lo } of fieldsOf(writable)) {
-    if (above > hi + 1) parts.push(U<number>(above - hi - 1).lit(0));
-    parts.push(stored.slice(at - 1, at - (hi - lo + 1)));
-    at -= hi - lo + 1;
-    above = lo;
-  }
-  if (above > 0) parts.push(U<number>(above).lit(0));
-  return cat(...parts);
-}
-
-const countBits = (mask: number): number => fieldsOf(mask).reduce((n, { hi, lo }) => n + hi - lo + 1, 0);
-const fieldBits = (mask: number): number[] => Array.from({ length: 32 }, (_, i) => i).filter((i) => ((mask >>> i) & 1) === 1);
-
-/** A word with some of its bits driven and zeros elsewhere. */
-function bitsAt(bits: readonly (readonly [number, Bool])[]): UInt {
-  const parts: UInt[] = [];
-  let above = 32;
-  for (const [bit, value] of [...bits].sort((a, b) => b[0] - a[0])) {
-    if (above > bit + 1) parts.push(U<number>(above - bit - 1).lit(0));
-    parts.push(value.asUInt());
-    above = bit;
-  }
-  if (above > 0) parts.push(U<number>(above).lit(0));
-  return cat(...parts);
-}
-
-const bitIndex = (mask: number): number => 31 - Math.clz32(mask);
-
 const UNPRIVILEGED = [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.instret, CSR.instreth];
 
 export function CsrUnit(config: CoreConfig) {
@@ -119,7 +73,8 @@ export function CsrUnit(config: CoreConfig) {
     const { mieWord, mtvecWord, mepcWord } = m.let({
       mieWord: scatter(r.mie, stored.mie), mtvecWord: scatter(r.mtvec, stored.mtvec), mepcWord: scatter(r.mepc, stored.mepc),
     });
-    const { mip } = m.let({ mip: bitsAt([[INTERRUPT.software, io.irqSoftware], [INTERRUPT.timer, io.irqTimer], [INTERRUPT.external, io.irqExternal]]) });
+    const lines = [[INTERRUPT.software, io.irqSoftware], [INTERRUPT.timer, io.irqTimer], [INTERRUPT.external, io.irqExternal]] as const;
+    const { mip } = m.let({ mip: bitsAt(lines) });
     const mstatus = bitsAt([
       [bitIndex(MSTATUS.MIE), r.enabled], [bitIndex(MSTATUS.MPIE), r.wasEnabled],
       ...fieldBits(MSTATUS.MPP).map((bit) => [bit, bool(true)] as const),
@@ -129,8 +84,8 @@ export function CsrUnit(config: CoreConfig) {
     const causeWidth = io.interruptCause.width;
     io.wakeUp = wanted.ne(0);
     io.interrupt = r.enabled.and(io.wakeUp);
-    io.interruptCause = INTERRUPT_PRIORITY.slice(0, -1).reduceRight<UInt>(
-      (rest, n) => wanted.bit(n).mux(U<number>(causeWidth).lit(n), rest), U<number>(causeWidth).lit(INTERRUPT_PRIORITY[INTERRUPT_PRIORITY.length - 1]));
+    const number = (n: number): UInt => U<number>(causeWidth).lit(n);
+    io.interruptCause = INTERRUPT_PRIORITY.map(number).reduceRight((rest, n, i) => wanted.bit(INTERRUPT_PRIORITY[i]).mux(n, rest));
     const base = cat(mtvecWord.slice(31, 2), U(2).lit(0));
     const offset = io.trapInterrupt.and(mtvecWord.bit(0)).mux(cat(io.interruptCause, U(2).lit(0)).zext(32), Word.lit(0));
     io.handler = base.addWrap(offset);
@@ -199,7 +154,9 @@ function aliasesOf(csr: Csr): Csr[] {
 type CsrIo = Inside<typeof ports>;
 
 /** mcycle, minstret and mcountinhibit. */
-function counters(m: Builder, io: CsrIo, writeData: UInt, whenWritten: (csr: Csr, body: () => void) => void, config: CoreConfig): (readonly [Csr, UInt])[] {
+function counters(
+  m: Builder, io: CsrIo, writeData: UInt, whenWritten: (csr: Csr, body: () => void) => void, config: CoreConfig,
+): (readonly [Csr, UInt])[] {
   const r = m.regs({ mcycle: U<number>(64, 0), minstret: U<number>(64, 0), stopCycle: Flag(false), stopInstret: Flag(false) });
   m.when(r.stopCycle.not(), () => {
     r.mcycle = r.mcycle.addWrap(1);

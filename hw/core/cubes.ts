@@ -19,9 +19,13 @@ function contains(outer: Cube, inner: Cube): boolean {
   return (outer.mask & ~inner.mask) === 0 && ((outer.match ^ inner.match) & outer.mask) === 0;
 }
 
-const fix = (cube: Cube, bit: number, value: number): Cube => ({ match: (cube.match | (value & bit)) >>> 0, mask: (cube.mask | bit) >>> 0 });
-const literals = (cubes: readonly Cube[]): number => cubes.reduce((n, c) => n + [...c.mask.toString(2)].filter((b) => b === '1').length, 0);
+const fix = (cube: Cube, bit: number, value: number): Cube => ({
+  match: (cube.match | (value & bit)) >>> 0,
+  mask: (cube.mask | bit) >>> 0,
+});
 const bitsOf = (mask: number): number[] => Array.from({ length: 32 }, (_, i) => 2 ** i).filter((bit) => (mask & bit) !== 0);
+/** Fixed bits, as a measure of cost. */
+const literals = (cubes: readonly Cube[]): number => cubes.reduce((n, c) => n + bitsOf(c.mask).length, 0);
 
 /** The words of `from` that are not in `cube`, as disjoint cubes. */
 export function subtract(from: Cube, cube: Cube): Cube[] {
@@ -58,7 +62,8 @@ function irredundant(cubes: readonly Cube[], on: readonly Cube[]): Cube[] {
   const result = cubes.filter((c, i) => !cubes.some((d, k) => contains(d, c) && (k < i || !contains(c, d))));
   for (const c of [...result].sort((a, b) => literals([b]) - literals([a]))) {
     const others = result.filter((d) => d !== c);
-    const needed = on.filter((o) => intersects(o, c)).some((o) => others.reduce((left, d) => left.flatMap((l) => subtract(l, d)), [o]).length > 0);
+    const leftOf = (o: Cube): Cube[] => others.reduce((left, d) => left.flatMap((l) => subtract(l, d)), [o]);
+    const needed = on.some((o) => intersects(o, c) && leftOf(o).length > 0);
     if (!needed) result.splice(result.indexOf(c), 1);
   }
   return result;
@@ -73,7 +78,8 @@ export function minimise(on: readonly Cube[], off: readonly Cube[]): Cube[] {
   const used = bitsOf(on.reduce((m, c) => m | c.mask, 0));
   // Bits that differ between members first: freeing one of those merges members.
   const spread = (bit: number): number => Math.min(...[0, bit].map((v) => on.filter((c) => (c.match & bit) === v).length));
-  const orders = [used, [...used].reverse(), [...used].sort((a, b) => spread(b) - spread(a)), [...used].sort((a, b) => spread(a) - spread(b))];
+  const bySpread = [...used].sort((a, b) => spread(b) - spread(a));
+  const orders = [used, [...used].reverse(), bySpread, [...bySpread].reverse()];
   const candidates = orders.map((order) => irredundant(on.map((c) => expand(c, off, order)), on));
   return candidates.reduce((best, c) => (literals(c) < literals(best) ? c : best));
 }

@@ -11,7 +11,7 @@ import { AccessSize } from './data-alignment.ts';
 import { GROUP, instructionsOf } from './instruction-set.ts';
 import { decoderFor, immediate, isAnyOf, ofFormat } from './match.ts';
 import type { Decoder as Decode } from './match.ts';
-import { Word } from './word.ts';
+import { Word, withOnly } from './word.ts';
 
 /** What adder, comparison, logic and shifter do. Of the `is…` at most one is 1. */
 export const AluControl = bundle('AluControl', {
@@ -57,29 +57,35 @@ export const MulDivControl = bundle('MulDivControl', { divide: B, upperResult: B
 
 export const hasBitManipulation = ({ isa }: CoreConfig): boolean => isa.zba || isa.zbb || isa.zbs;
 
+const ports = {
+  instr: In(Word),
+  legal: Out(B),
+  writesRd: Out(B), readsRs1: Out(B), readsRs2: Out(B),
+  alu: Out(AluControl),
+  bits: Out(BitControl),
+  mulDiv: Out(MulDivControl),
+  isMulDiv: Out(B), isLoad: Out(B), isStore: Out(B),
+  accessSize: Out(AccessSize), zeroExtend: Out(B),
+  isBranch: Out(B), branchOnLess: Out(B), branchInverted: Out(B), isJump: Out(B),
+  /** The result is the address adder's sum. */
+  isAddress: Out(B),
+  /** What the address adder adds to the immediate: pc, or (neither) rs1, or nothing. */
+  fromPc: Out(B), fromZero: Out(B),
+  /** The target of a jump has its bit 0 cleared. */
+  clearBit0: Out(B),
+  addressImmediate: Out(Word), operandImmediate: Out(Word),
+  isCsr: Out(B), csrImmediate: Out(B), csrReplace: Out(B), csrClear: Out(B),
+  isEcall: Out(B), isEbreak: Out(B), isMret: Out(B), isWfi: Out(B), isFenceI: Out(B),
+};
+
 export function Decoder(config: CoreConfig) {
   const table = instructionsOf(config.isa);
-  return hw('Decoder', {
-    instr: In(Word),
-    legal: Out(B),
-    writesRd: Out(B), readsRs1: Out(B), readsRs2: Out(B),
-    alu: Out(AluControl),
-    bits: Out(BitControl),
-    mulDiv: Out(MulDivControl),
-    isMulDiv: Out(B), isBits: Out(B), isLoad: Out(B), isStore: Out(B),
-    accessSize: Out(AccessSize), zeroExtend: Out(B),
-    isBranch: Out(B), branchOnLess: Out(B), branchInverted: Out(B), isJump: Out(B),
-    /** The result is the address adder's sum. */
-    isAddress: Out(B),
-    /** What the address adder adds to the immediate: pc, or (neither) rs1, or nothing. */
-    fromPc: Out(B), fromZero: Out(B),
-    /** The target of a jump has its bit 0 cleared. */
-    clearBit0: Out(B),
-    addressImmediate: Out(Word), operandImmediate: Out(Word),
-    isCsr: Out(B), csrImmediate: Out(B), csrReplace: Out(B), csrClear: Out(B),
-    isEcall: Out(B), isEbreak: Out(B), isMret: Out(B), isWfi: Out(B), isFenceI: Out(B),
-  }, (m, io) => {
-    m.doc('Control signals of one instruction. Patterns are minimised: they hold for legal instructions only, many of them only\nfor those that use the signal.');
+  const hasBits = hasBitManipulation(config);
+  const { m: hasMulDiv } = config.isa;
+  const waits = config.stages === 3;
+  const chosen = withOnly(ports, { bits: hasBits, mulDiv: hasMulDiv, isMulDiv: hasMulDiv, readsRs1: waits, readsRs2: waits });
+  return hw('Decoder', chosen, (m, io) => {
+    m.doc('Control signals of one instruction. Patterns are minimised: they hold for legal instructions only, many of them\nonly for those that use the signal.');
     const is = decoderFor(io.instr, table);
     /** Decoder for a signal that only matters to some instructions. */
     const among = (...users: Instruction[]): Decode => decoderFor(io.instr, table.filter((i) => users.includes(i)));
@@ -88,8 +94,10 @@ export function Decoder(config: CoreConfig) {
 
     io.legal = isAnyOf(io.instr, table);
     io.writesRd = is(...withField('rd'));
-    io.readsRs1 = is(...withField('rs1').filter((i) => i.format !== 'csri'));
-    io.readsRs2 = is(...withField('rs2'));
+    if (waits) {
+      io.readsRs1 = is(...withField('rs1').filter((i) => i.format !== 'csri'));
+      io.readsRs2 = is(...withField('rs2'));
+    }
 
     const logical = [...GROUP.xor, ...GROUP.or, ...GROUP.and];
     const forOperandB = among(...formats('I', 'shift', 'R', 'branch').filter((i) => i !== RV32I.jalr));
@@ -106,22 +114,26 @@ export function Decoder(config: CoreConfig) {
       isShift: is(...GROUP.shift), shiftRight: forShift(...GROUP.shiftRight), arithmetic: forShift(...GROUP.arithmeticShift),
       rotate: forShift(...GROUP.rotate),
     };
-    const forSum = among(...GROUP.sum, ...GROUP.inverted);
-    io.bits = {
-      preshift: cat(forSum(ZBA.sh2add, ZBA.sh3add), forSum(ZBA.sh1add, ZBA.sh3add)),
-      isMinMax: is(...GROUP.minMax), max: among(...GROUP.minMax)(...GROUP.max),
-      isSetBit: is(...GROUP.setBit), isClearBit: is(...GROUP.clearBit), isInvertBit: is(...GROUP.invertBit), isExtractBit: is(...GROUP.extractBit),
-      isLeadingZeros: is(ZBB.clz), isTrailingZeros: is(ZBB.ctz), isPopulation: is(ZBB.cpop),
-      isSignByte: is(ZBB['sext.b']), isSignHalf: is(ZBB['sext.h']), isZeroHalf: is(ZBB['zext.h']),
-      isOrBytes: is(ZBB['orc.b']), isReverseBytes: is(ZBB.rev8),
-    };
-    const forMulDiv = among(...GROUP.mulDiv);
-    io.isMulDiv = is(...GROUP.mulDiv);
-    io.mulDiv = {
-      divide: forMulDiv(...GROUP.divide), upperResult: forMulDiv(...GROUP.upperResult),
-      signedFirst: forMulDiv(...GROUP.signedFirst), signedSecond: forMulDiv(...GROUP.signedSecond),
-    };
-    io.isBits = is(...GROUP.bits);
+    if (hasBits) {
+      const forSum = among(...GROUP.sum, ...GROUP.inverted);
+      io.bits = {
+        preshift: cat(forSum(ZBA.sh2add, ZBA.sh3add), forSum(ZBA.sh1add, ZBA.sh3add)),
+        isMinMax: is(...GROUP.minMax), max: among(...GROUP.minMax)(...GROUP.max),
+        isSetBit: is(...GROUP.setBit), isClearBit: is(...GROUP.clearBit), isInvertBit: is(...GROUP.invertBit),
+        isExtractBit: is(...GROUP.extractBit),
+        isLeadingZeros: is(ZBB.clz), isTrailingZeros: is(ZBB.ctz), isPopulation: is(ZBB.cpop),
+        isSignByte: is(ZBB['sext.b']), isSignHalf: is(ZBB['sext.h']), isZeroHalf: is(ZBB['zext.h']),
+        isOrBytes: is(ZBB['orc.b']), isReverseBytes: is(ZBB.rev8),
+      };
+    }
+    if (hasMulDiv) {
+      const forMulDiv = among(...GROUP.mulDiv);
+      io.isMulDiv = is(...GROUP.mulDiv);
+      io.mulDiv = {
+        divide: forMulDiv(...GROUP.divide), upperResult: forMulDiv(...GROUP.upperResult),
+        signedFirst: forMulDiv(...GROUP.signedFirst), signedSecond: forMulDiv(...GROUP.signedSecond),
+      };
+    }
     io.isLoad = is(...formats('load'));
     io.isStore = is(...formats('store'));
     const { lh, lhu, sh, lw, sw, lbu } = RV32I;

@@ -25,7 +25,8 @@ function cubesOf(entry: CompressedInstruction): Cube[] {
     const zero = compressedOperands(entry, entry.match)[name];
     const own = operandBits.filter((bit) => compressedOperands(entry, entry.match | bit)[name] !== zero);
     const set = own.filter((bit) => (compressedOperands(entry, entry.match | bit)[name] & value) !== 0);
-    return { match: (entry.match | set.reduce((a, b) => a | b, 0)) >>> 0, mask: (entry.mask | own.reduce((a, b) => a | b, 0)) >>> 0 };
+    const all = (bits: readonly number[]): number => bits.reduce((a, b) => a | b, 0);
+    return { match: entry.match | all(set), mask: entry.mask | all(own) };
   };
   const excluded = [...entry.nonZero.map((name) => withOperand(name, 0)), ...(entry.rdNotSp ? [withOperand('rd', 2)] : [])];
   return excluded.reduce((cubes, x) => cubes.flatMap((c) => subtract(c, x)), [{ match: entry.match, mask: entry.mask }]);
@@ -34,7 +35,8 @@ function cubesOf(entry: CompressedInstruction): Cube[] {
 function sourceOf(entry: CompressedInstruction, bit: number): Source {
   const at = (half: number): number => (expansion(entry, half) >>> bit) & 1;
   const base = at(entry.match);
-  const from = Array.from({ length: 16 }, (_, i) => i).find((i) => ((entry.mask >>> i) & 1) === 0 && at(entry.match | (1 << i)) !== base);
+  const free = Array.from({ length: 16 }, (_, i) => i).filter((i) => ((entry.mask >>> i) & 1) === 0);
+  const from = free.find((i) => at(entry.match | (1 << i)) !== base);
   return from === undefined ? { constant: base === 1 ? 1 : 0 } : { bit: from };
 }
 

@@ -82,8 +82,11 @@ export function Fetch(config: CoreConfig) {
       });
     }
 
-    m.assert('queueNeverOverflows', r.queued.le(config.prefetch).and(r.queued.eq(config.prefetch).and(arrives).not()), 'a word arrives for which there is no place');
-    m.assert('noMoreUnansweredThanPlaces', r.unanswered.le(config.prefetch).and(r.stale.le(r.unanswered)), 'more requests under way than the queue has places');
+    const places = config.prefetch;
+    const overflows = r.queued.gt(places).or(r.queued.eq(places).and(arrives).and(taken.not()));
+    m.assert('queueNeverOverflows', overflows.not(), 'a word arrives for which there is no place');
+    const isBounded = r.unanswered.le(places).and(r.stale.le(r.unanswered));
+    m.assert('noMoreUnansweredThanPlaces', isBounded, 'more requests under way than the queue has places');
     m.assert('answerWasAskedFor', ibus.rvalid.not().or(r.unanswered.ne(0)), 'the bus answers a request that was not made');
     const last = m.regs({ lastAddress: U<number>(30) });
     last.lastAddress = address;

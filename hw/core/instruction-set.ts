@@ -42,11 +42,6 @@ export const GROUP = {
   clearBit: [ZBS.bclr, ZBS.bclri],
   invertBit: [ZBS.binv, ZBS.binvi],
   extractBit: [ZBS.bext, ZBS.bexti],
-  /** The bit-manipulation unit has the result. */
-  bits: [
-    ZBB.clz, ZBB.ctz, ZBB.cpop, ZBB['sext.b'], ZBB['sext.h'], ZBB['zext.h'], ZBB.min, ZBB.minu, ZBB.max, ZBB.maxu, ZBB['orc.b'], ZBB.rev8,
-    ...Object.values(ZBS),
-  ],
   csr: Object.values(ZICSR),
   csrImmediate: [ZICSR.csrrwi, ZICSR.csrrsi, ZICSR.csrrci],
   csrReplace: [ZICSR.csrrw, ZICSR.csrrwi],

@@ -3,26 +3,18 @@ import { U, bool, cat, repeat } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { immediateOf } from '../isa/encoding.ts';
 import type { Format, Instruction } from '../isa/instruction.ts';
+import { runsOf } from './bit-fields.ts';
 import { minimise, minimiseExactly } from './cubes.ts';
 import type { Cube } from './cubes.ts';
 import { oneHot } from './word.ts';
 
-/** The fixed bits of a mask as runs of neighbours, highest first. */
-function runs(mask: number, width: number): { hi: number; lo: number }[] {
-  const result: { hi: number; lo: number }[] = [];
-  for (let i = width - 1; i >= 0; i--) {
-    if (((mask >>> i) & 1) === 0) continue;
-    const last = result[result.length - 1];
-    if (last && last.lo === i + 1) last.lo = i;
-    else result.push({ hi: i, lo: i });
-  }
-  return result;
-}
-
 function inCube(word: UInt, cube: Cube): Bool {
-  const fields = runs(cube.mask, word.width);
+  const fields = runsOf(cube.mask);
   if (fields.length === 0) return bool(true);
-  const value = fields.reduce((v, { hi, lo }) => (v << BigInt(hi - lo + 1)) | ((BigInt(cube.match) >> BigInt(lo)) & ((1n << BigInt(hi - lo + 1)) - 1n)), 0n);
+  const value = fields.reduce((v, { hi, lo }) => {
+    const width = BigInt(hi - lo + 1);
+    return (v << width) | ((BigInt(cube.match) >> BigInt(lo)) & ((1n << width) - 1n));
+  }, 0n);
   const bits = cat(...fields.map(({ hi, lo }) => word.slice(hi, lo)));
   return bits.width === 1 ? (value === 1n ? bits.asBool() : bits.asBool().not()) : bits.eq(value);
 }
@@ -55,7 +47,8 @@ export const ofFormat = (table: readonly Instruction[], ...formats: readonly For
 
 /** For each bit of a field that `extract` takes from a word: the bit of the word. */
 function sourceBits(extract: (word: number) => number, width: number): (number | undefined)[] {
-  return Array.from({ length: width }, (_, i) => Array.from({ length: 32 }, (_, j) => j).find((j) => ((extract(2 ** j | 0) >>> i) & 1) === 1));
+  const all = Array.from({ length: 32 }, (_, j) => j);
+  return Array.from({ length: width }, (_, i) => all.find((j) => ((extract(2 ** j | 0) >>> i) & 1) === 1));
 }
 
 /** A field of an instruction word that is a run of its bits, such as a register number. */
@@ -66,6 +59,8 @@ export function fieldOf(word: UInt, extract: (word: number) => number, width: nu
 
 /** Where a run of an immediate's bits comes from: zeros, one bit repeated, or a run of the word's bits. */
 type Piece = { readonly top: number | undefined; readonly repeated: boolean };
+/** The instruction has one of the formats. */
+type FormatIs = (...formats: Format[]) => Bool;
 const samePiece = (a: Piece, b: Piece): boolean => a.top === b.top && (a.repeated === b.repeated || a.top === undefined);
 
 /** Bits of `sources` from `hi` down to `lo` as one piece; undefined when they are not. */
@@ -80,7 +75,7 @@ function pieceOf(sources: readonly (number | undefined)[], hi: number, lo: numbe
  * The 32-bit immediate of the instruction, whose format is one of `formats`; `formatIs` tells which. Bits that several formats
  * take from the same place are selected together.
  */
-export function immediate(word: UInt, formats: readonly Format[], formatIs: (...formats: Format[]) => Bool): UInt {
+export function immediate(word: UInt, formats: readonly Format[], formatIs: FormatIs): UInt {
   const sources = formats.map((f) => sourceBits((w) => immediateOf(f, w), 32));
   const parts: UInt[] = [];
   for (let hi = 31; hi >= 0; ) {
@@ -98,10 +93,11 @@ function sameGroups(sources: readonly (readonly (number | undefined)[])[], hi: n
   return groups(hi) === groups(lo);
 }
 
-function choose(word: UInt, formats: readonly Format[], pieces: readonly Piece[], width: number, formatIs: (...formats: Format[]) => Bool): UInt {
+/** One run of an immediate's bits, from the pieces that the formats have there. */
+function choose(word: UInt, formats: readonly Format[], pieces: readonly Piece[], width: number, formatIs: FormatIs): UInt {
   const distinct = pieces.filter((p, i) => p.top !== undefined && pieces.findIndex((q) => samePiece(p, q)) === i);
   if (distinct.length === 0) return U<number>(width).lit(0);
-  const bits = ({ top, repeated }: Piece): UInt => (repeated ? repeat(word.bit(top ?? 0), width) : word.slice(top ?? 0, (top ?? 0) - width + 1));
+  const bits = ({ top = 0, repeated }: Piece): UInt => (repeated ? repeat(word.bit(top), width) : word.slice(top, top - width + 1));
   if (distinct.length === 1 && pieces.every((p) => p.top !== undefined)) return bits(distinct[0]);
   return oneHot(distinct.map((p) => [formatIs(...formats.filter((_, i) => samePiece(pieces[i], p))), bits(p)] as const));
 }

@@ -21,17 +21,20 @@ export function MulDiv(config: CoreConfig) {
   }, (m, io) => {
     m.doc('Multiplier and divider. Division by 0 and overflow give what the M extension prescribes without special cases, but\nfor the sign of a quotient by 0.');
     const { control, a, b } = io;
-    const signA = m.let({ negativeA: control.signedFirst.and(a.bit(31)) }).negativeA;
-    const signB = m.let({ negativeB: control.signedSecond.and(b.bit(31)) }).negativeB;
+    const { signA, signB } = m.let({ signA: control.signedFirst.and(a.bit(31)), signB: control.signedSecond.and(b.bit(31)) });
 
-    /** `upper`: remainder, or upper half of the product; `lower`: dividend that becomes the quotient, or multiplier that becomes the lower half. */
+    /**
+     * `upper`: remainder, or upper half of the product. `lower`: dividend that becomes the quotient, or multiplier that becomes
+     * the lower half.
+     */
     const r = m.regs({ busy: Flag(false), negate: Flag(false), steps: U<number>(6), upper: U<number>(33), lower: Word });
     const { multiply } = m.let({ multiply: iterative ? control.divide.not() : bool(false) });
     const { last } = m.let({ last: r.busy.and(r.steps.eq(0)) });
     const usesUnit = iterative ? io.request : io.request.and(control.divide);
 
     // Division: twice the remainder, with the next bit of the dividend, minus the divisor's magnitude.
-    const augend = iterative ? multiply.mux(r.upper, cat(r.upper.slice(31, 0), r.lower.bit(31))) : cat(r.upper.slice(31, 0), r.lower.bit(31));
+    const doubled = cat(r.upper.slice(31, 0), r.lower.bit(31));
+    const augend = iterative ? multiply.mux(r.upper, doubled) : doubled;
     const augendSign = multiply.and(r.upper.bit(32));
     // The multiplier's sign bit has negative weight: its partial product, the last, is subtracted.
     const { subtract } = m.let({ subtract: iterative ? multiply.mux(signA.and(r.steps.eq(1)), signB.not()) : signB.not() });

@@ -53,7 +53,8 @@ export const Offload = hw('Offload', {
   r.operandsSent = io.done.not().and(r.refused.not()).and(r.operandsSent.or(xif.register.fire).or(needsNone));
 
   m.assert('resultBelongsToInstruction', io.done.not().or(xif.result.bits.id.eq(r.id)), 'the unit answers another instruction');
-  m.assert('resultGoesToRd', io.done.not().or(xif.result.bits.we.not()).or(xif.result.bits.rd.eq(io.rd.exact(5))), 'the unit answers for another register');
+  const goesToRd = xif.result.bits.we.not().or(xif.result.bits.rd.eq(io.rd.exact(5)));
+  m.assert('resultGoesToRd', io.done.not().or(goesToRd), 'the unit answers for another register');
   m.assert('requestIsHeld', r.busy.not().or(io.request), 'an instruction leaves before its result');
   const last = m.regs({ waited: Flag(false), lastInstr: Word });
   last.waited = issues.and(xif.issue.ready.not());

@@ -46,7 +46,8 @@ export const WriteStage = hw('WriteStage', {
 }, (m, io) => {
   m.doc('Write-back and the end of bus accesses.');
   const r = m.regs({
-    occupied: Flag(false), failed: Flag(false), hasRd: B, number: RegisterNumber, data: Word, access: B, store: B, size: AccessSize, zeroExtends: B, at: Word,
+    occupied: Flag(false), failed: Flag(false),
+    hasRd: B, number: RegisterNumber, data: Word, access: B, store: B, size: AccessSize, zeroExtends: B, at: Word,
   });
   const { waits } = m.let({ waits: r.occupied.and(r.access) });
   const { leaves } = m.let({ leaves: r.occupied.and(r.access.not().or(io.rvalid.and(io.err.not()))) });

@@ -20,6 +20,7 @@ import { InstructionCache } from '../lib/instruction-cache.ts';
 import { ObiDemux } from '../lib/obi-demux.ts';
 import { ObiToAxi } from '../lib/obi-to-axi.ts';
 import { TensorUnit } from '../tensor/tensor-unit.ts';
+import { SerialClint } from './clint-serial.ts';
 import { Clint } from './clint.ts';
 import type { ChipConfig } from './config.ts';
 import { RAM_BASE, REGIONS } from './memory-map.ts';
@@ -50,7 +51,9 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     m.doc(`${config.name}: RISC-V core with a ${config.tensor.rows} x ${config.tensor.columns} tensor unit.`);
     const core = m.inst('core', Core({ ...config.core, xif: true }));
     const tensor = m.inst('tensor', TensorUnit(config.tensor));
-    const clint = m.inst('clint', Clint);
+    // Only the time CSR needs the timer as a whole; without it the small one will do.
+    const whole = config.core.isa.zicntr ? m.inst('clint', Clint) : undefined;
+    const clint = whole ?? m.inst('clint', SerialClint);
     const uart = m.inst('uart', Uart({ rxQueue: config.soc.uartQueue }));
     const cache = m.inst('cache', InstructionCache({
       ...inner, bytes: config.soc.instructionCacheBytes, cacheableBase: RAM_BASE, cacheableBytes: config.soc.cacheableBytes,
@@ -93,7 +96,7 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     core.irqSoftware = clint.irqSoftware;
     core.irqTimer = clint.irqTimer;
     core.irqExternal = bool(false);
-    if (config.core.isa.zicntr) core.mtime = clint.mtime;
+    if (whole) core.mtime = whole.mtime;
 
     // --- core: tensor unit ---
     m.connect(core.xif.issue, tensor.xif.issue);

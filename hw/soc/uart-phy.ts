@@ -50,7 +50,8 @@ export const UartReceiver = (divisor: number) =>
     io.bytes.bits = r.bits;
     const timer = U(indexWidth(divisor));
     m.when(idle, () => {
-      m.when(r.second.not().and(r.full.not()), () => {
+      // A byte begins with a falling edge: a line that is held low is none.
+      m.when(r.second.and(r.first.not()).and(r.full.not()), () => {
         // Start bit, eight data bits, stop bit.
         r.left = U(4).lit(10);
         r.timer = timer.lit(Math.floor(divisor / 2) - 1);

@@ -33,7 +33,14 @@ export interface TensorParams {
   readonly idBits: number;
   /** How the mesh multiplies: as written, or in pairs with the iCE40's DSP cell. */
   readonly multiplier: 'generic' | 'ice40';
+  /** `full` (if not given): four units work side by side; `serial`: one command at a time, in a fifth of the area. */
+  readonly overlap?: 'full' | 'serial';
 }
+
+/** What a serial unit cannot have more of. */
+const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
+  scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4,
+};
 
 const isPowerOfTwo = (n: number): boolean => Number.isInteger(n) && n >= 1 && Number.isInteger(Math.log2(n));
 
@@ -47,6 +54,7 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     p[banks] === 1 || isPowerOfTwo(p[rows] / p[banks]) ? undefined : [rows, `is ${p[rows]}; in ${p[banks]} banks it must be ${p[banks]} times a power of two`];
   const powerOfTwo = (name: 'scratchpadBanks' | 'hazardBlocks' | 'busBytes' | 'vectorLanes'): readonly [keyof TensorParams, string] | undefined =>
     isPowerOfTwo(p[name]) ? undefined : [name, `is ${p[name]}; use a power of two`];
+  const serialName = (Object.keys(SERIAL) as (keyof TensorParams)[]).find((name) => p.overlap === 'serial' && p[name] !== SERIAL[name]);
   const lanes = (['rows', 'columns', 'channels'] as const).find((name) => p[name] % p.vectorLanes !== 0);
   return (
     between('rows', 4, 128) ?? between('columns', 4, 128) ?? between('scratchpadRows', 4, 65536) ?? between('accumulatorRows', 4, 4096) ??
@@ -54,6 +62,7 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     powerOfTwo('busBytes') ?? powerOfTwo('scratchpadBanks') ?? powerOfTwo('hazardBlocks') ?? powerOfTwo('vectorLanes') ??
     between('accumulatorBanks', 1, 2) ?? banked('scratchpadRows', 'scratchpadBanks') ?? banked('accumulatorRows', 'accumulatorBanks') ??
     (lanes ? (['vectorLanes', `is ${p.vectorLanes}, which does not divide ${lanes} = ${p[lanes]}`] as const) : undefined) ??
+    (serialName ? ([serialName, `is ${p[serialName]}; a serial unit (overlap) has ${SERIAL[serialName]}`] as const) : undefined) ??
     (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
     (p.hazardBlocks > Math.min(2 ** scratchpadBits(p), 2 * 2 ** accumulatorBits(p), 4 * 2 ** channelBits(p))
       ? (['hazardBlocks', `is ${p.hazardBlocks}; there cannot be more blocks than rows`] as const) : undefined)

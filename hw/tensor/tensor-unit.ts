@@ -19,6 +19,7 @@ import { Mesh } from './mesh.ts';
 import { problemWith } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { Scratchpad } from './scratchpad.ts';
+import { SerialUnit } from './serial/serial-unit.ts';
 import { Storer } from './storer.ts';
 import { UnitQueue } from './unit-queue.ts';
 import { VectorUnit } from './vector-unit.ts';
@@ -28,6 +29,7 @@ export const tensorUnitPorts = (p: TensorParams) => ({ xif: XifUnit, mem: axiMan
 export function TensorUnit(p: TensorParams): ModuleDef<ReturnType<typeof tensorUnitPorts>> {
   const problem = problemWith(p);
   if (problem) throw new UserError(`tensor.${problem[0]} ${problem[1]}`);
+  if (p.overlap === 'serial') return SerialUnit(p);
   return hw('TensorUnit', tensorUnitPorts(p), (m, io) => {
     m.doc(`Systolic tensor unit: ${p.rows} x ${p.columns} int8 mesh with scratchpad, accumulators, requantisation and DMA.`);
     const dispatch = m.inst('dispatch', Dispatch(p));

@@ -140,7 +140,8 @@ interface Chunk {
 }
 
 function chunksOf(r: Rope, box: Box): Chunk[] {
-  if (isAccess(box.bytes) && (box.bytes < 8 || r.length <= 2 || box.base === 'cell')) return [{ lo: 0, width: box.width, bytes: box.bytes }];
+  if (isAccess(box.bytes) && (box.bytes < 8 || r.length <= 2 || box.base === 'cell'))
+    return [{ lo: 0, width: box.width, bytes: box.bytes }];
   const out: Chunk[] = [];
   // Not dense: one scalar in whole limbs.
   if (box.width !== box.bytes * 8) {
@@ -151,7 +152,7 @@ function chunksOf(r: Rope, box: Box): Chunk[] {
   let end = 0;
   for (const p of r) ends.push((end += p.width));
   let i = 0;
-  for (let lo = 0; lo < box.width; ) {
+  for (let lo = 0; lo < box.width;) {
     while (ends[i] <= lo) i++;
     const room = ends[i] - lo >= 8 ? ends[i] - lo : box.width - lo;
     const width = room >= 64 ? 64 : room >= 32 ? 32 : room >= 16 ? 16 : 8;
@@ -173,7 +174,14 @@ export function storesOf(words: Words, r: Rope, box: Box, keepAll = false): (Sto
     const present = words.word(own, type);
     if (!keepAll && value === present) continue;
     const stored = c.width === c.bytes * 8 ? words.graph.low(value, c.width) : value;
-    out.push({ slot: box.slot, base: box.base === 'cell' ? 'cell' : 'abs', address: box.address + c.lo / 8, bytes: c.bytes, value: stored, present });
+    out.push({
+      slot: box.slot,
+      base: box.base === 'cell' ? 'cell' : 'abs',
+      address: box.address + c.lo / 8,
+      bytes: c.bytes,
+      value: stored,
+      present,
+    });
   }
   return out;
 }

@@ -24,9 +24,15 @@ export class Arithmetic {
       case 'neg':
         return this.binary('sub', constRope(0n, width), a, false);
       case 'andR':
-        return nodeRope(this.reduce(a, 'and', (x, w) => g.binary('eq', x, g.constant(x.type, (1n << BigInt(w)) - 1n))), 1);
+        return nodeRope(
+          this.reduce(a, 'and', (x, w) => g.binary('eq', x, g.constant(x.type, (1n << BigInt(w)) - 1n))),
+          1,
+        );
       case 'orR':
-        return nodeRope(this.reduce(a, 'or', (x) => g.binary('ne', x, g.constant(x.type, 0))), 1);
+        return nodeRope(
+          this.reduce(a, 'or', (x) => g.binary('ne', x, g.constant(x.type, 0))),
+          1,
+        );
       case 'xorR': {
         const all = width <= 64 ? this.words.word(a) : this.words.limbs(a).reduce((x, y) => g.binary('xor', x, y));
         const ones = all.unsignedBits <= 1 ? all : g.binary('and', g.unary('popcnt', all), g.constant(all.type, 1));
@@ -38,7 +44,10 @@ export class Arithmetic {
   private reduce(a: Rope, op: 'and' | 'or', f: (x: Node, width: number) => Node): Node {
     const width = ropeWidth(a);
     if (width <= 64) return f(this.words.word(a), width);
-    return this.words.limbs(a).map((x, i) => f(x, Math.min(64, width - 64 * i))).reduce((x, y) => this.graph.binary(op, x, y));
+    return this.words
+      .limbs(a)
+      .map((x, i) => f(x, Math.min(64, width - 64 * i)))
+      .reduce((x, y) => this.graph.binary(op, x, y));
   }
 
   /** Operands of one width except for `mul`, `shl` and `shr`. */
@@ -86,7 +95,8 @@ export class Arithmetic {
     const top = this.signExtend(sliceRope(a, from - topWidth, topWidth), 'i64');
     const sign = g.binary('shrS', top, g.constant('i64', 63));
     const parts = [sliceRope(a, 0, from - topWidth), nodeRope(top, Math.min(64, width - from + topWidth))];
-    for (let at = from - topWidth + 64; at < width; at += 64) parts.push(nodeRope(g.mask(sign, Math.min(64, width - at)), Math.min(64, width - at)));
+    for (let at = from - topWidth + 64; at < width; at += 64)
+      parts.push(nodeRope(g.mask(sign, Math.min(64, width - at)), Math.min(64, width - at)));
     if (width - from + topWidth < 64) parts[1] = nodeRope(g.mask(top, width - from + topWidth), width - from + topWidth);
     return concatRopes(parts);
   }
@@ -185,7 +195,9 @@ export class Arithmetic {
     const op: BinaryOp = signed ? 'ltS' : 'ltU';
     if (width <= 64) {
       const type = this.words.typeFor(width);
-      return signed ? g.binary(op, this.signExtend(a, type), this.signExtend(b, type)) : g.binary(op, this.words.word(a), this.words.word(b));
+      return signed
+        ? g.binary(op, this.signExtend(a, type), this.signExtend(b, type))
+        : g.binary(op, this.words.word(a), this.words.word(b));
     }
     const x = this.words.limbs(a);
     const y = this.words.limbs(b);

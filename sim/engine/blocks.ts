@@ -145,7 +145,11 @@ export class Blocks {
       const arms = this.armsOf.get(n);
       for (const [i, x] of n.args.entries()) note(x, arms && i > 0 ? (i === 1 ? arms.then : arms.else) : this.placedIn[n.id]);
     }
-    for (const [block, list] of lists) this.needed.set(block, [...list].filter((n) => n.op !== 'const').sort((a, b) => a.id - b.id));
+    for (const [block, list] of lists)
+      this.needed.set(
+        block,
+        [...list].filter((n) => n.op !== 'const').sort((a, b) => a.id - b.id),
+      );
   }
 
   uses(n: Node): number {
@@ -183,7 +187,11 @@ function reachable(graph: Graph, actions: readonly Action[], isLeaf: (n: Node) =
 }
 
 /** Replaces groups of stores that are too cheap to be skipped by unconditional stores. */
-export function settleGroups<A extends Action>(graph: Graph, actions: readonly A[], isLeaf: (n: Node) => boolean = () => false): (A | StoresAction)[] {
+export function settleGroups<A extends Action>(
+  graph: Graph,
+  actions: readonly A[],
+  isLeaf: (n: Node) => boolean = () => false,
+): (A | StoresAction)[] {
   const blocks = new Blocks(graph, actions, isLeaf, MIN_GROUP);
   return actions.map((a) => {
     if (a.kind !== 'stores' || !a.enable || blocks.group(a) !== undefined) return a;

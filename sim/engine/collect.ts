@@ -139,7 +139,14 @@ export class Collector {
     const enable = g.binary('and', low.guard(ctx, guards), inside);
     const data = low.whole(ctx, write.data);
     const width = widthOf(write.mem.type);
-    const box = { slot: storage.slot, base: 'dynamic' as const, dynamic: offset, address: storage.address, width, bytes: storage.elementBytes };
+    const box = {
+      slot: storage.slot,
+      base: 'dynamic' as const,
+      dynamic: offset,
+      address: storage.address,
+      width,
+      bytes: storage.elementBytes,
+    };
     const full: WritePart[] = storesOf(words, data, box, true).map(({ address, bytes, value }) => ({ address, bytes, value }));
     const base = { kind: 'write' as const, slot: storage.slot, enable, offset };
     if (!write.mask) return { ...base, parts: full, full: [] };
@@ -151,7 +158,12 @@ export class Collector {
     const isFull = words.word(low.arithmetic.unary('andR', mask));
     if (lane % 8 === 0 && (storage.elementBytes * 8 === width || lanes === 1)) {
       const parts = Array.from({ length: lanes }, (_, i) => {
-        const laneBox = { ...box, address: storage.address + (i * lane) / 8, width: lane, bytes: lanes === 1 ? storage.elementBytes : lane / 8 };
+        const laneBox = {
+          ...box,
+          address: storage.address + (i * lane) / 8,
+          width: lane,
+          bytes: lanes === 1 ? storage.elementBytes : lane / 8,
+        };
         return laneStores(lane, laneBox.bytes).map((c) => ({
           address: laneBox.address + c.lo / 8,
           bytes: c.bytes,
@@ -163,11 +175,19 @@ export class Collector {
     }
     // Lanes that are not bytes: merged under the mask's bits, each repeated over its lane.
     const spread = concatRopes(Array.from({ length: lanes }, (_, i) => low.arithmetic.extend(sliceRope(mask, i, 1), lane, true)));
-    const limbs = storage.elementBytes <= 8 ? [{ lo: 0, width }] : Array.from({ length: storage.elementBytes / 8 }, (_, i) => ({ lo: i * 64, width: Math.min(64, width - i * 64) }));
+    const limbs =
+      storage.elementBytes <= 8
+        ? [{ lo: 0, width }]
+        : Array.from({ length: storage.elementBytes / 8 }, (_, i) => ({ lo: i * 64, width: Math.min(64, width - i * 64) }));
     const parts = limbs.map(({ lo, width: w }): WritePart => {
       const bytes = (storage.elementBytes <= 8 ? storage.elementBytes : 8) as AccessBytes;
       const type = bytes === 8 ? 'i64' : 'i32';
-      return { address: storage.address + lo / 8, bytes, value: words.word(sliceRope(data, lo, w), type), bits: words.word(sliceRope(spread, lo, w), type) };
+      return {
+        address: storage.address + lo / 8,
+        bytes,
+        value: words.word(sliceRope(data, lo, w), type),
+        bits: words.word(sliceRope(spread, lo, w), type),
+      };
     });
     return { ...base, parts, isFull, full };
   }
@@ -182,7 +202,7 @@ function laneStores(width: number, bytes: number): { lo: number; width: number; 
     return out;
   }
   const out: { lo: number; width: number; bytes: AccessBytes }[] = [];
-  for (let lo = 0; lo < width; ) {
+  for (let lo = 0; lo < width;) {
     const left = width - lo;
     const w = left >= 64 ? 64 : left >= 32 ? 32 : left >= 16 ? 16 : 8;
     out.push({ lo, width: w, bytes: (w / 8) as AccessBytes });

@@ -51,21 +51,33 @@ export class Compilation {
     const shared = new Shared(this.arena);
     const top = design.top;
     const hold = (kind: Signal['kind']): ReadonlyMap<string, Held> =>
-      new Map(top.ports.filter((p) => p.kind === kind).map((signal) => [signal.name, { signal, placed: place(this.arena, signal.name, signal.type) }]));
+      new Map(
+        top.ports
+          .filter((p) => p.kind === kind)
+          .map((signal) => [signal.name, { signal, placed: place(this.arena, signal.name, signal.type) }]),
+      );
     this.inputs = hold('input');
     this.outputs = hold('output');
     this.lowering = new Lowering(this.graph, this.arena, (signal, lo, width) => this.inputBits(signal, lo, width));
     this.top = new Context(shared, top, '', { kind: 'top' }, { kind: 'plain' }, '');
     this.resetAddress = this.arena.allocate(4);
     this.failedAddress = this.arena.allocate(4);
-    const reset = this.graph.load('i32', { slot: this.arena.slot('rst'), base: 'abs', address: this.resetAddress, bytes: 4, signed: false }, 1);
+    const reset = this.graph.load(
+      'i32',
+      { slot: this.arena.slot('rst'), base: 'abs', address: this.resetAddress, bytes: 4, signed: false },
+      1,
+    );
     this.collected = new Collector(this.lowering, this.arena, { failed: this.failedAddress, reset }).collect(this.top);
   }
 
   private inputBits(signal: Signal, lo: number, width: number): Rope {
     const held = this.inputs.get(signal.name);
     if (!held) throw new Error(`engine: no input ${signal.name}`);
-    return concatRopes(held.placed.map(({ lo: at, box }) => sliceRope(boxRope(box), Math.max(0, lo - at), Math.max(0, Math.min(lo + width, at + box.width) - Math.max(lo, at)))));
+    return concatRopes(
+      held.placed.map(({ lo: at, box }) =>
+        sliceRope(boxRope(box), Math.max(0, lo - at), Math.max(0, Math.min(lo + width, at + box.width) - Math.max(lo, at))),
+      ),
+    );
   }
 
   get pages(): number {
@@ -76,10 +88,16 @@ export class Compilation {
   encode(): Uint8Array {
     const module = new ModuleBuilder();
     const settled = settleGroups<Action>(this.graph, this.collected.tasks.flat())[Symbol.iterator]();
-    const tasks = orderTasks(this.graph, this.collected.tasks.map((t) => t.map(() => settled.next().value as Action)));
+    const tasks = orderTasks(
+      this.graph,
+      this.collected.tasks.map((t) => t.map(() => settled.next().value as Action)),
+    );
     const step = this.emitFunctions(module, tasks.flat());
     const outputs = [...this.outputs.values()];
-    const settle = this.emitFunctions(module, outputs.flatMap((o) => this.observe(this.top, o)));
+    const settle = this.emitFunctions(
+      module,
+      outputs.flatMap((o) => this.observe(this.top, o)),
+    );
     module.export(SETTLE, this.emitSequence(module, settle));
     module.export(RUN, module.add(this.runLoop(step, undefined)));
     for (const o of outputs) {
@@ -99,7 +117,10 @@ export class Compilation {
   /** A module whose `settle` stores signals where they are held. */
   encodeObserver(watched: readonly { readonly ctx: Context; readonly held: Held }[]): Uint8Array {
     const module = new ModuleBuilder();
-    const functions = this.emitFunctions(module, watched.flatMap(({ ctx, held }) => this.observe(ctx, held)));
+    const functions = this.emitFunctions(
+      module,
+      watched.flatMap(({ ctx, held }) => this.observe(ctx, held)),
+    );
     module.export(SETTLE, this.emitSequence(module, functions));
     return module.encode(this.pages);
   }

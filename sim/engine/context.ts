@@ -82,7 +82,12 @@ export class GridStorage {
     const bytes = storageBytes(width);
     // The neighbour above is addressed relative to a cell, with a lower offset.
     this.arena.startAt((this.pitch + 1) * bytes);
-    return { slot: this.arena.slot(`${this.path}.${name}`), address: this.arena.allocate((this.rows + 2) * this.pitch * bytes), width, bytes };
+    return {
+      slot: this.arena.slot(`${this.path}.${name}`),
+      address: this.arena.allocate((this.rows + 2) * this.pitch * bytes),
+      width,
+      bytes,
+    };
   }
 
   /** Element number of a cell; row and column may be one outside. */
@@ -95,7 +100,8 @@ export class GridStorage {
     if (!parts) {
       parts = leafRanges(type).flatMap((leaf) => {
         const limbs: { lo: number; array: CellArray }[] = [];
-        for (let at = 0; at < leaf.width; at += 64) limbs.push({ lo: leaf.lo + at, array: this.array(`${name}@${leaf.lo + at}`, Math.min(64, leaf.width - at)) });
+        for (let at = 0; at < leaf.width; at += 64)
+          limbs.push({ lo: leaf.lo + at, array: this.array(`${name}@${leaf.lo + at}`, Math.min(64, leaf.width - at)) });
         return limbs;
       });
       this.registers.set(name, parts);
@@ -160,7 +166,9 @@ export class Context {
     private readonly relativePath: string,
   ) {
     if (module.blackBox && !module.blackBox.behaviour) {
-      throw new UserError(`simulator: module ${module.name} is a black box without a behaviour; give it one to simulate ${path || 'the design'}`);
+      throw new UserError(
+        `simulator: module ${module.name} is a black box without a behaviour; give it one to simulate ${path || 'the design'}`,
+      );
     }
     this.module = module.blackBox?.behaviour ?? module;
     this.drivers = shared.driversOf(this.module);
@@ -175,7 +183,14 @@ export class Context {
     if (!c) {
       const i = this.module.instances.find((x) => x.name === name);
       if (!i) throw new Error(`engine: no instance ${name} in ${this.module.name}`);
-      c = new Context(this.shared, i.module, this.pathOf(name), { kind: 'instance', parent: this, connections: i.connections }, this.home, `${this.relativePath}${name}.`);
+      c = new Context(
+        this.shared,
+        i.module,
+        this.pathOf(name),
+        { kind: 'instance', parent: this, connections: i.connections },
+        this.home,
+        `${this.relativePath}${name}.`,
+      );
       this.instances.set(name, c);
     }
     return c;

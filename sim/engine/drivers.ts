@@ -77,7 +77,11 @@ function splitBySignal(body: readonly Statement[]): Map<Signal, Statement[]> {
       const cases = s.cases.map((c) => splitBySignal(c.body));
       const rest = splitBySignal(s.default);
       for (const signal of new Set([...cases.flatMap((c) => [...c.keys()]), ...rest.keys()])) {
-        add(signal, { ...s, cases: s.cases.map((c, i) => ({ values: c.values, body: cases[i].get(signal) ?? [] })), default: rest.get(signal) ?? [] });
+        add(signal, {
+          ...s,
+          cases: s.cases.map((c, i) => ({ values: c.values, body: cases[i].get(signal) ?? [] })),
+          default: rest.get(signal) ?? [],
+        });
       }
     }
   }
@@ -112,7 +116,13 @@ function assignments(body: readonly Statement[]): (Statement & { kind: 'assign' 
 }
 
 /** Where a signal is cut: bundles into fields, vectors of scalars only if `paths` go into them (or always, if `fine`). */
-function cuts(type: Type, paths: readonly (readonly PathElement[])[], fine: boolean, lo: number, out: { lo: number; width: number }[]): void {
+function cuts(
+  type: Type,
+  paths: readonly (readonly PathElement[])[],
+  fine: boolean,
+  lo: number,
+  out: { lo: number; width: number }[],
+): void {
   if (type.kind === 'bundle') {
     for (const f of type.fields) {
       const inner = paths.filter((p) => p.length > 0 && 'field' in p[0] && p[0].field === f.name).map((p) => p.slice(1));
@@ -121,7 +131,9 @@ function cuts(type: Type, paths: readonly (readonly PathElement[])[], fine: bool
   } else if (type.kind === 'vec' && (fine || !isScalar(type.element) || paths.some((p) => p.length > 0))) {
     const w = widthOf(type.element);
     for (let i = 0; i < type.length; i++) {
-      const inner = paths.filter((p) => p.length > 0 && 'index' in p[0] && (p[0].index === i || typeof p[0].index !== 'number')).map((p) => p.slice(1));
+      const inner = paths
+        .filter((p) => p.length > 0 && 'index' in p[0] && (p[0].index === i || typeof p[0].index !== 'number'))
+        .map((p) => p.slice(1));
       cuts(type.element, inner, fine, lo + i * w, out);
     }
   } else {
@@ -145,7 +157,13 @@ export class SignalDrivers {
 
   private split(fine: boolean): Unit[] {
     const ranges: { lo: number; width: number }[] = [];
-    cuts(this.type, assignments(this.body).map((s) => s.path), fine, 0, ranges);
+    cuts(
+      this.type,
+      assignments(this.body).map((s) => s.path),
+      fine,
+      0,
+      ranges,
+    );
     ranges.sort((a, b) => a.lo - b.lo);
     if (ranges.length === 1) return [{ ...ranges[0], body: this.body }];
     return ranges.map((r) => ({ ...r, body: restrict(this.body, this.type, r.lo, r.width) }));

@@ -41,7 +41,8 @@ interface Body {
 
 function scalarBody(graph: Graph, code: Code, pass: LoopPass, local: (n: Node) => number): Body {
   const actions = withEarlyLoads(graph, pass.actions, (n) => !n.isVariant);
-  const atHand = (n: Node): (() => void) | undefined => (n.isVariant || n.op === 'const' ? undefined : () => code.opIndex(OP.localGet, local(n)));
+  const atHand = (n: Node): (() => void) | undefined =>
+    n.isVariant || n.op === 'const' ? undefined : () => code.opIndex(OP.localGet, local(n));
   return { count: 1, actions, prepare: () => undefined, emit: (pointers) => new Emitter(code, graph, actions, atHand, pointers).emit() };
 }
 

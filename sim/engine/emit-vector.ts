@@ -175,8 +175,18 @@ export class VectorBody {
     const h = this.heldOf(n);
     let vectors: readonly number[];
     if (h.isMask) vectors = this.resizeMask(h.vectors, h.lane, lane);
-    else if (isTruth(n)) vectors = this.resizeMask(h.vectors.map((v) => this.op1(NEG[h.lane], v)), h.lane, lane);
-    else vectors = this.resizeMask(h.vectors.map((v) => this.op2(this.opcode(COMPARE.ne[h.lane]), v, this.constant(0, h.lane))), h.lane, lane);
+    else if (isTruth(n))
+      vectors = this.resizeMask(
+        h.vectors.map((v) => this.op1(NEG[h.lane], v)),
+        h.lane,
+        lane,
+      );
+    else
+      vectors = this.resizeMask(
+        h.vectors.map((v) => this.op2(this.opcode(COMPARE.ne[h.lane]), v, this.constant(0, h.lane))),
+        h.lane,
+        lane,
+      );
     this.converted.set(key, vectors);
     return vectors;
   }
@@ -261,7 +271,10 @@ export class VectorBody {
     const value = (lane: Lane, vectors: readonly number[]): Held => ({ lane, vectors, isMask: false });
     const zip = (lane: Lane, op: number): Held => {
       const b = this.as(n.args[1], lane);
-      return value(lane, this.as(n.args[0], lane).map((x, i) => this.op2(op, x, b[i])));
+      return value(
+        lane,
+        this.as(n.args[0], lane).map((x, i) => this.op2(op, x, b[i])),
+      );
     };
     if (isCompare(n)) {
       const { lane } = compareLane(n);
@@ -288,7 +301,9 @@ export class VectorBody {
       case 'eqz': {
         const [a] = n.args;
         const h = this.heldOf(a);
-        const negated = h.isMask ? h.vectors.map((v) => this.op1(SIMD.not, v)) : h.vectors.map((v) => this.op2(COMPARE.eq[h.lane] ?? 0, v, this.constant(0, h.lane)));
+        const negated = h.isMask
+          ? h.vectors.map((v) => this.op1(SIMD.not, v))
+          : h.vectors.map((v) => this.op2(COMPARE.eq[h.lane] ?? 0, v, this.constant(0, h.lane)));
         return { lane: h.lane, vectors: negated, isMask: true };
       }
       case 'select':
@@ -334,7 +349,8 @@ export class VectorBody {
   private mul(n: Node, lane: 16 | 32 | 64): Held {
     const [a, b] = n.args;
     const half = lane / 2;
-    const how = a.signedBits <= half && b.signedBits <= half ? 'signed' : a.unsignedBits <= half && b.unsignedBits <= half ? 'unsigned' : undefined;
+    const how =
+      a.signedBits <= half && b.signedBits <= half ? 'signed' : a.unsignedBits <= half && b.unsignedBits <= half ? 'unsigned' : undefined;
     if (!how) {
       const y = this.as(b, lane);
       return { lane, isMask: false, vectors: this.as(a, lane).map((x, i) => this.op2(this.opcode(ARITHMETIC.mul[lane]), x, y[i])) };
@@ -342,7 +358,9 @@ export class VectorBody {
     const [low, high] = EXTMUL[lane][how];
     const y = this.as(b, half as Lane);
     const both = this.count * lane > 128;
-    const vectors = this.as(a, half as Lane).flatMap((x, i) => (both ? [this.op2(low, x, y[i]), this.op2(high, x, y[i])] : [this.op2(low, x, y[i])]));
+    const vectors = this.as(a, half as Lane).flatMap((x, i) =>
+      both ? [this.op2(low, x, y[i]), this.op2(high, x, y[i])] : [this.op2(low, x, y[i])],
+    );
     return { lane, vectors, isMask: false };
   }
 

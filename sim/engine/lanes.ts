@@ -28,7 +28,8 @@ export function compareLane(n: Node): { lane: Lane; signed: boolean } {
   return signed <= unsigned ? { lane: signed, signed: true } : { lane: unsigned, signed: false };
 }
 
-export const isCompare = (n: Node): boolean => n.op === 'eq' || n.op === 'ne' || n.op === 'ltU' || n.op === 'ltS' || n.op === 'leU' || n.op === 'leS';
+export const isCompare = (n: Node): boolean =>
+  n.op === 'eq' || n.op === 'ne' || n.op === 'ltU' || n.op === 'ltS' || n.op === 'leU' || n.op === 'leS';
 
 /** 0 or 1. */
 export const isTruth = (n: Node): boolean => n.unsignedBits <= 1 && n.type === 'i32';

@@ -10,10 +10,11 @@ import { Arithmetic } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fieldOffset, fieldType } from './drivers.ts';
 import type { Guard, Unit } from './drivers.ts';
+import { DynamicReads } from './dynamic-reads.ts';
 import type { Graph, Node } from './nodes.ts';
-import type { Box, Rope } from './rope.ts';
-import { boxRope, concatRopes, constRope, ropeWidth, sliceRope } from './rope.ts';
-import type { Arena, Slot } from './slots.ts';
+import type { Rope } from './rope.ts';
+import { boxRope, concatRopes, constRope, sliceRope } from './rope.ts';
+import type { Arena } from './slots.ts';
 
 /** Thrown out of a deep recursion: do this first, then start again. Results so far are remembered. */
 class Suspend {
@@ -28,8 +29,6 @@ class CutFiner {}
 
 /** Units and expressions nested within one stretch of the JavaScript stack. */
 const MAX_DEPTH = 150;
-/** Elements from which a dynamic read of memory beats a tree of multiplexers. */
-const MIN_TABLE = 4;
 
 /** Values of a context. */
 interface Values {
@@ -55,16 +54,15 @@ export class Lowering {
   private readonly names = new Map<object, number>();
   /** Set while a grid's loop is lowered. */
   loopInputs: LoopInputs | undefined;
-  /** Constant tables: where they are and what they hold. */
-  readonly tables: { readonly address: number; readonly elementBytes: number; readonly values: readonly bigint[] }[] = [];
-  private tableSlot: Slot | undefined;
+  readonly dynamic: DynamicReads;
 
   constructor(
     readonly graph: Graph,
-    private readonly arena: Arena,
+    arena: Arena,
     private readonly topInput: (signal: Signal, lo: number, width: number) => Rope,
   ) {
     this.arithmetic = new Arithmetic(graph);
+    this.dynamic = new DynamicReads(this.arithmetic, arena);
   }
 
   /** Runs `f`, which reads values, restarting it as often as deep recursions make it necessary. */
@@ -188,10 +186,15 @@ export class Lowering {
         if (!port) throw new Error(`engine: no port ${output.port} in ${grid.module.name}`);
         const w = widthOf(port.type);
         const parts: Rope[] = [];
-        for (let at = lo; at < lo + width; ) {
+        for (let at = lo; at < lo + width;) {
           const i = Math.floor(at / w);
           const n = Math.min((i + 1) * w, lo + width) - at;
-          const [r, c] = output.kind === 'row' ? [output.row, i] : output.kind === 'column' ? [i, output.column] : [Math.floor(i / grid.columns), i % grid.columns];
+          const [r, c] =
+            output.kind === 'row'
+              ? [output.row, i]
+              : output.kind === 'column'
+                ? [i, output.column]
+                : [Math.floor(i / grid.columns), i % grid.columns];
           const cell = ctx.cell(grid, r, c);
           parts.push(this.read(cell, portNamed(cell, output.port), at - i * w, n));
           at += n;
@@ -235,11 +238,13 @@ export class Lowering {
     if (values.open.has(unit)) {
       // In a loop the cell stands for its neighbours too: this is a chain through cells, not necessarily a loop.
       if (this.loopInputs) throw new NotLoopable();
-      if (values.fine.has(signal) || ctx.drivers.of(signal).units(true).length === ctx.drivers.of(signal).units(false).length) throw loopError(ctx.pathOf(signal.name));
+      if (values.fine.has(signal) || ctx.drivers.of(signal).units(true).length === ctx.drivers.of(signal).units(false).length)
+        throw loopError(ctx.pathOf(signal.name));
       values.fine.add(signal);
       throw new CutFiner();
     }
-    if (++this.depth > MAX_DEPTH) throw new Suspend(`${ctx.pathOf(signal.name)}[${unit.lo + unit.width - 1}:${unit.lo}]`, () => this.unit(ctx, signal, unit));
+    if (++this.depth > MAX_DEPTH)
+      throw new Suspend(`${ctx.pathOf(signal.name)}[${unit.lo + unit.width - 1}:${unit.lo}]`, () => this.unit(ctx, signal, unit));
     values.open.add(unit);
     this.opened.push({ values, unit });
     const result = this.block(ctx, unit.body, unit, undefined) ?? constRope(0n, unit.width);
@@ -253,7 +258,12 @@ export class Lowering {
   /** What a register takes at the next edge if it is not reset; undefined for one that is never assigned. */
   nextState(ctx: Context, reg: Signal): Rope | undefined {
     if (!ctx.drivers.isDriven(reg)) return undefined;
-    return concatRopes(ctx.drivers.of(reg).units(false).map((u) => this.block(ctx, u.body, u, this.readRegister(ctx, reg, u.lo, u.width)) ?? constRope(0n, u.width)));
+    return concatRopes(
+      ctx.drivers
+        .of(reg)
+        .units(false)
+        .map((u) => this.block(ctx, u.body, u, this.readRegister(ctx, reg, u.lo, u.width)) ?? constRope(0n, u.width)),
+    );
   }
 
   // ── statements ──
@@ -276,7 +286,8 @@ export class Lowering {
         const before = value;
         value = this.block(ctx, s.default, unit, before);
         // Cases are disjoint, so their order is free.
-        for (const c of [...s.cases].reverse()) value = this.choose(this.matches(ctx, s.on, c.values), this.block(ctx, c.body, unit, before), value);
+        for (const c of [...s.cases].reverse())
+          value = this.choose(this.matches(ctx, s.on, c.values), this.block(ctx, c.body, unit, before), value);
       }
     }
     return value;
@@ -293,11 +304,19 @@ export class Lowering {
     const x = this.whole(ctx, on);
     const width = widthOf(on.type);
     let any = g.bool(false);
-    for (const v of values) any = g.binary('or', any, this.arithmetic.words.word(this.arithmetic.binary('eq', x, constRope(v, width), false)));
+    for (const v of values)
+      any = g.binary('or', any, this.arithmetic.words.word(this.arithmetic.binary('eq', x, constRope(v, width), false)));
     return any;
   }
 
-  private assign(ctx: Context, path: readonly PathElement[], type: Expr['type'], value: Expr, unit: Unit, before: Rope | undefined): Rope | undefined {
+  private assign(
+    ctx: Context,
+    path: readonly PathElement[],
+    type: Expr['type'],
+    value: Expr,
+    unit: Unit,
+    before: Rope | undefined,
+  ): Rope | undefined {
     let lo = 0;
     let t = type;
     let cond: Node | undefined;
@@ -438,96 +457,30 @@ export class Lowering {
       return k < BigInt(n) ? this.bits(ctx, of, Number(k) * w + lo, width) : constRope(0n, width);
     }
     const elements = Array.from({ length: n }, (_, k) => this.bits(ctx, of, k * w + lo, width));
-    return this.tableRead(elements, i, width) ?? this.muxTree(elements, i, width);
-  }
-
-  private muxTree(elements: readonly Rope[], index: Rope, width: number): Rope {
-    const a = this.arithmetic;
-    const zero = constRope(0n, width);
-    const indexBits = ropeWidth(index);
-    let level: readonly Rope[] = elements;
-    let bit = 0;
-    for (; bit < indexBits && level.length > 1; bit++) {
-      const b = a.words.word(sliceRope(index, bit, 1));
-      const next: Rope[] = [];
-      for (let k = 0; k < level.length; k += 2) next.push(a.mux(b, level[k + 1] ?? zero, level[k]));
-      level = next;
-    }
-    if (bit === indexBits) return level[0];
-    return a.mux(a.words.word(a.unary('orR', sliceRope(index, bit, indexBits - bit))), zero, level[0]);
-  }
-
-  /** The index as an i32 that is below `limit` (else 0), and whether it was. */
-  private bounded(index: Rope, limit: number, past: number): { index: Node; inside: Node } {
-    const g = this.graph;
-    const words = this.arithmetic.words;
-    const width = ropeWidth(index);
-    const low = words.word(sliceRope(index, 0, Math.min(32, width)));
-    let inside = width < 32 && 2 ** width <= limit ? g.bool(true) : g.binary('ltU', low, g.constant('i32', limit));
-    if (width > 32) inside = g.binary('and', inside, g.not(words.word(this.arithmetic.unary('orR', sliceRope(index, 32, width - 32)))));
-    return { index: g.select(inside, low, g.constant('i32', past)), inside };
-  }
-
-  /** Elements that lie in memory at equal distances, or are constants, are read at a computed address. */
-  private tableRead(elements: readonly Rope[], index: Rope, width: number): Rope | undefined {
-    const g = this.graph;
-    if (elements.length < MIN_TABLE) return undefined;
-    const { index: i, inside } = this.bounded(index, elements.length, 0);
-    const dynamic = (stride: number): Node => g.binary('mul', i, g.constant('i32', stride));
-    const finish = (r: Rope): Rope => this.arithmetic.mux(inside, r, constRope(0n, width));
-    const first = elements[0].length === 1 ? elements[0][0] : undefined;
-    if (first?.kind === 'box' && first.box.base === 'abs') {
-      const second = elements[1][0];
-      if (second.kind !== 'box') return undefined;
-      const at = (k: number): number => {
-        const p = elements[k][0];
-        return p.kind === 'box' && elements[k].length === 1 && p.box.slot === first.box.slot && p.box.base === 'abs' ? p.box.address * 8 + p.lo : NaN;
-      };
-      const stride = at(1) - at(0);
-      const same = elements.every((_, k) => at(k) === at(0) + k * stride);
-      if (!same || stride <= 0 || stride % 8 !== 0) return undefined;
-      // The box around the first element, cut to what the elements have in common.
-      const skip = first.lo - (first.lo % 8);
-      const partWidth = (first.lo % 8) + width;
-      const dense = first.box.width === first.box.bytes * 8;
-      const box: Box =
-        dense || first.lo > 0
-          ? { ...first.box, base: 'dynamic', dynamic: dynamic(stride / 8), address: first.box.address + skip / 8, width: partWidth, bytes: accessBytes(partWidth) }
-          : { ...first.box, base: 'dynamic', dynamic: dynamic(stride / 8) };
-      // Only whole scalars are known to be zero above their width.
-      if (box.width !== box.bytes * 8 && !(first.lo === 0 && width === first.box.width)) return undefined;
-      return finish(boxRope(box, first.lo % 8, width));
-    }
-    const constants = elements.map((r) => (r.length === 1 && r[0].kind === 'const' ? r[0].value : undefined));
-    if (constants.some((v) => v === undefined) || constants.every((v) => v === constants[0])) return undefined;
-    const bytes = accessBytes(width);
-    this.tableSlot ??= this.arena.slot('tables');
-    const address = this.arena.allocate(elements.length * bytes);
-    this.tables.push({ address, elementBytes: bytes, values: constants.map((v) => v ?? 0n) });
-    return finish(boxRope({ slot: this.tableSlot, base: 'dynamic', address, dynamic: dynamic(bytes), width, bytes }));
+    return this.dynamic.read(elements, i, width);
   }
 
   /** Place of a memory's element: the byte offset as a node; past the end it is the element of zeros. */
   address(ctx: Context, mem: MemWrite['mem'], addr: Expr): { offset: Node; inside: Node } {
     if (ctx.home.kind === 'loop') throw new NotLoopable();
     const s = ctx.memory(mem);
-    const { index, inside } = this.bounded(this.whole(ctx, addr), mem.depth, mem.depth);
+    const { index, inside } = this.dynamic.bounded(this.whole(ctx, addr), mem.depth, mem.depth);
     return { offset: this.graph.binary('mul', index, this.graph.constant('i32', s.elementBytes)), inside };
   }
 
   private memoryRead(ctx: Context, e: Expr & { op: 'memRead' }, lo: number, width: number): Rope {
     const { offset } = this.address(ctx, e.mem, e.addr);
     const s = ctx.memory(e.mem);
-    return boxRope({ slot: s.slot, base: 'dynamic', dynamic: offset, address: s.address, width: widthOf(e.mem.type), bytes: s.elementBytes }, lo, width);
+    return boxRope(
+      { slot: s.slot, base: 'dynamic', dynamic: offset, address: s.address, width: widthOf(e.mem.type), bytes: s.elementBytes },
+      lo,
+      width,
+    );
   }
 }
 
 /** The cell does something that a grid's loop cannot express; the grid must be unrolled. */
 export class NotLoopable extends Error {}
-
-function accessBytes(width: number): number {
-  return width <= 8 ? 1 : width <= 16 ? 2 : width <= 32 ? 4 : Math.ceil(width / 64) * 8;
-}
 
 function loopError(path: string): DesignError {
   return new DesignError('combinational-loop', `${path} depends on itself`, undefined, undefined, 'put a register into the loop');

@@ -54,7 +54,15 @@ export class Graph {
   readonly nodes: Node[] = [];
   private readonly table = new Map<string, Node>();
 
-  private intern(op: Op, type: WordType, args: readonly Node[], unsignedBits: number, signedBits: number, value = 0n, access?: Access): Node {
+  private intern(
+    op: Op,
+    type: WordType,
+    args: readonly Node[],
+    unsignedBits: number,
+    signedBits: number,
+    value = 0n,
+    access?: Access,
+  ): Node {
     let key: string = op + type;
     for (const a of args) key += `,${a.id}`;
     if (op === 'const') key += `,${value}`;
@@ -171,7 +179,12 @@ export class Graph {
       if (op === 'xor' || op === 'sub') return this.constant(type, 0);
       if (op === 'and' || op === 'or') return a;
     }
-    const simple = b.op === 'const' ? this.withConstant(op, a, b) : op === 'ltU' && a.op === 'const' && a.value === 0n ? this.not(this.not(b)) : undefined;
+    const simple =
+      b.op === 'const'
+        ? this.withConstant(op, a, b)
+        : op === 'ltU' && a.op === 'const' && a.value === 0n
+          ? this.not(this.not(b))
+          : undefined;
     if (simple) return simple;
     if ((op === 'and' || op === 'or') && this.isComplement(a, b)) return this.bool(op === 'or');
     const [u, s] = boundsOf(op, a, b);
@@ -179,7 +192,10 @@ export class Graph {
   }
 
   private isComplement(a: Node, b: Node): boolean {
-    return (a.op === 'eqz' && a.args[0] === b && b.unsignedBits <= 1 && b.type === 'i32') || (b.op === 'eqz' && b.args[0] === a && a.unsignedBits <= 1 && a.type === 'i32');
+    return (
+      (a.op === 'eqz' && a.args[0] === b && b.unsignedBits <= 1 && b.type === 'i32') ||
+      (b.op === 'eqz' && b.args[0] === a && a.unsignedBits <= 1 && a.type === 'i32')
+    );
   }
 
   private withConstant(op: BinaryOp, a: Node, b: Node): Node | undefined {
@@ -262,7 +278,8 @@ export class Graph {
         if (this.isConst(b, 0n) || b === c) return this.binary('and', c, a);
         if (this.isConst(b, 1n)) return this.binary('or', this.not(c), a);
       }
-      if (b.op === 'select' && b.args[1] === a && b.args[0].unsignedBits <= 1) return this.select(this.binary('or', c, b.args[0]), a, b.args[2]);
+      if (b.op === 'select' && b.args[1] === a && b.args[0].unsignedBits <= 1)
+        return this.select(this.binary('or', c, b.args[0]), a, b.args[2]);
     }
     return this.intern('select', a.type, [c, a, b], Math.max(a.unsignedBits, b.unsignedBits), Math.max(a.signedBits, b.signedBits));
   }

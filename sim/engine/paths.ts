@@ -38,7 +38,8 @@ function descend(top: Context, segments: readonly Segment[]): { ctx: Context; re
     const { name, indices } = segments[i];
     const grid = ctx.module.grids.find((g) => g.name === name);
     if (indices.length === 0 && ctx.module.instances.some((x) => x.name === name)) ctx = ctx.instance(name);
-    else if (grid && indices.length === 2 && indices[0] < grid.rows && indices[1] < grid.columns) ctx = ctx.cell(grid, indices[0], indices[1]);
+    else if (grid && indices.length === 2 && indices[0] < grid.rows && indices[1] < grid.columns)
+      ctx = ctx.cell(grid, indices[0], indices[1]);
     else break;
   }
   return { ctx, rest: segments.slice(i) };

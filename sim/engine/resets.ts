@@ -34,7 +34,10 @@ function valuesOf(ctx: Context, reg: Signal): ResetValue[] {
       const start = Math.max(lo, leaf.lo);
       const end = Math.min(lo + box.width, leaf.lo + width);
       if (start >= end) return [];
-      const bytes = littleEndian(BigInt.asUintN(end - start, lit.value >> BigInt(start - leaf.lo)), Math.min(storageBytes(width), box.bytes));
+      const bytes = littleEndian(
+        BigInt.asUintN(end - start, lit.value >> BigInt(start - leaf.lo)),
+        Math.min(storageBytes(width), box.bytes),
+      );
       const address = box.address + (start - lo) / 8;
       return [ctx.home.kind === 'loop' ? { address, bytes, grid: ctx.home.storage } : { address, bytes }];
     });
@@ -47,7 +50,9 @@ export function resetValues(ctx: Context): ResetValue[] {
     ...ctx.module.instances.flatMap((i) => resetValues(ctx.instance(i.name))),
     ...ctx.module.grids.flatMap((g) => {
       if (ctx.home.kind === 'plain') return resetValues(ctx.loopCell(g));
-      return Array.from({ length: g.rows * g.columns }, (_, i) => resetValues(ctx.cell(g, Math.floor(i / g.columns), i % g.columns))).flat();
+      return Array.from({ length: g.rows * g.columns }, (_, i) =>
+        resetValues(ctx.cell(g, Math.floor(i / g.columns), i % g.columns)),
+      ).flat();
     }),
   ];
 }

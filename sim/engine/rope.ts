@@ -82,8 +82,10 @@ function sameBox(a: Box, b: Box): boolean {
 
 /** The two pieces as one, if they lie next to each other in the same source. */
 function join(a: Piece, b: Piece): Piece | undefined {
-  if (a.kind === 'const' && b.kind === 'const') return { kind: 'const', value: a.value | (b.value << BigInt(a.width)), width: a.width + b.width };
-  if (a.kind === 'node' && b.kind === 'node') return a.node === b.node && a.lo + a.width === b.lo ? { ...a, width: a.width + b.width } : undefined;
+  if (a.kind === 'const' && b.kind === 'const')
+    return { kind: 'const', value: a.value | (b.value << BigInt(a.width)), width: a.width + b.width };
+  if (a.kind === 'node' && b.kind === 'node')
+    return a.node === b.node && a.lo + a.width === b.lo ? { ...a, width: a.width + b.width } : undefined;
   if (a.kind !== 'box' || b.kind !== 'box') return undefined;
   if (sameBox(a.box, b.box)) return a.lo + a.width === b.lo ? { ...a, width: a.width + b.width } : undefined;
   const [x, y] = [a.box, b.box];
@@ -188,7 +190,8 @@ export class Words {
     if (isAccess(box.bytes)) return this.extract(this.access(box, 0, box.bytes), lo, width);
     const inByte = lo % 8;
     const at = (lo - inByte) / 8;
-    if (inByte === 0 && (width === 8 || width === 16 || width === 32 || width === 64)) return this.access(box, at, (width / 8) as AccessBytes);
+    if (inByte === 0 && (width === 8 || width === 16 || width === 32 || width === 64))
+      return this.access(box, at, (width / 8) as AccessBytes);
     for (const bytes of [4, 8] as const) {
       const start = Math.max(0, Math.min(at, box.bytes - bytes));
       if (lo - start * 8 + width <= bytes * 8) return this.extract(this.access(box, start, bytes), lo - start * 8, width);

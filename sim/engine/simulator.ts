@@ -79,7 +79,7 @@ class WasmSimulator implements Simulator {
     this.exports = instantiate(code, this.hostMemory);
     this.outputs = new Observer(this.exports);
     this.observers.push(this.outputs);
-    for (const t of this.compilation.lowering.tables) {
+    for (const t of this.compilation.lowering.dynamic.tables) {
       for (const [i, v] of t.values.entries()) this.storeBits(t.address + i * t.elementBytes, t.elementBytes, v);
     }
     if (hasInit(design.top)) this.initialise(this.compilation.top);
@@ -98,7 +98,8 @@ class WasmSimulator implements Simulator {
       return;
     }
     const held = this.compilation.inputs.get(port);
-    if (!held) throw new UserError(`simulator: ${port}: not an input of the top module; it has ${listed([...this.compilation.inputs.keys()])}`);
+    if (!held)
+      throw new UserError(`simulator: ${port}: not an input of the top module; it has ${listed([...this.compilation.inputs.keys()])}`);
     const v = BigInt.asUintN(widthOf(held.signal.type), BigInt(value));
     for (const { lo, box } of held.placed) this.storeBits(box.address, box.bytes, BigInt.asUintN(box.width, v >> BigInt(lo)));
     this.invalidate();
@@ -166,7 +167,11 @@ class WasmSimulator implements Simulator {
     if (!found) throw new UserError(`simulator: ${path}: not a memory of the design`);
     const storage = found.ctx.memory(found.memory);
     this.makeRoom();
-    return new MemoryWindow(storage, () => this.bytes, () => this.invalidate());
+    return new MemoryWindow(
+      storage,
+      () => this.bytes,
+      () => this.invalidate(),
+    );
   }
 
   signals(): readonly SignalInfo[] {
@@ -219,7 +224,10 @@ class WasmSimulator implements Simulator {
   /** Signals of a context that are neither state nor inputs of the top module. */
   private combinational(ctx: Context): Held[] {
     const { arena } = this.compilation;
-    return [...ctx.module.ports, ...ctx.module.wires].map((signal) => ({ signal, placed: place(arena, ctx.pathOf(signal.name), signal.type) }));
+    return [...ctx.module.ports, ...ctx.module.wires].map((signal) => ({
+      signal,
+      placed: place(arena, ctx.pathOf(signal.name), signal.type),
+    }));
   }
 
   private watch(ctx: Context): { readonly observer: Observer; readonly held: ReadonlyMap<Signal, Held> } {
@@ -235,7 +243,8 @@ class WasmSimulator implements Simulator {
     this.makeRoom();
     const observer = new Observer(instantiate(code, this.hostMemory));
     this.observers.push(observer);
-    for (const ctx of contexts) this.watched.set(ctx, { observer, held: new Map(list.filter((x) => x.ctx === ctx).map((x) => [x.held.signal, x.held])) });
+    for (const ctx of contexts)
+      this.watched.set(ctx, { observer, held: new Map(list.filter((x) => x.ctx === ctx).map((x) => [x.held.signal, x.held])) });
   }
 
   private watchAll(): void {
@@ -263,7 +272,8 @@ class WasmSimulator implements Simulator {
       const s = ctx.memory(m);
       this.makeRoom();
       const width = widthOf(m.type);
-      for (const [i, v] of m.init.slice(0, m.depth).entries()) this.storeBits(s.address + i * s.elementBytes, s.elementBytes, BigInt.asUintN(width, v));
+      for (const [i, v] of m.init.slice(0, m.depth).entries())
+        this.storeBits(s.address + i * s.elementBytes, s.elementBytes, BigInt.asUintN(width, v));
     }
     for (const i of ctx.module.instances) if (hasInit(i.module)) this.initialise(ctx.instance(i.name));
     for (const g of ctx.module.grids) {
@@ -350,7 +360,9 @@ function heldBits(h: Held): Rope {
 
 function hasInit(m: Module): boolean {
   const inner = m.blackBox?.behaviour ?? m;
-  return inner.memories.some((x: Memory) => x.init && x.init.length > 0) || [...inner.instances, ...inner.grids].some((i) => hasInit(i.module));
+  return (
+    inner.memories.some((x: Memory) => x.init && x.init.length > 0) || [...inner.instances, ...inner.grids].some((i) => hasInit(i.module))
+  );
 }
 
 function listed(names: readonly string[]): string {

@@ -103,7 +103,13 @@ export class ModuleBuilder {
     if (type < 0) {
       type = this.types.length;
       this.types.push(key);
-      const bytes = [0x60, code.params.length, ...code.params.map((t) => TYPE_CODE[t]), code.results.length, ...code.results.map((t) => TYPE_CODE[t])];
+      const bytes = [
+        0x60,
+        code.params.length,
+        ...code.params.map((t) => TYPE_CODE[t]),
+        code.results.length,
+        ...code.results.map((t) => TYPE_CODE[t]),
+      ];
       this.typeBytes.push(bytes);
     }
     this.functions.push({ code, type });

@@ -24,12 +24,20 @@ export interface Timing {
   /** Cycles that the vector stage needs for one group of `vectorLanes` elements. */
   readonly requantiseGroup: number;
   readonly vectorLanes: number;
+  /** From a store command's turn to its last acknowledgement, beyond the beats themselves. */
+  readonly storeLatency: number;
+  /** Bytes that the store unit reads at a time. */
+  readonly storeChunkBytes: number;
   /** Cycles of the core for one tensor command with the arithmetic of its operands. */
   readonly dispatch: number;
 }
 
 /** Registers between a load command and the bus, and between the bus and the scratchpad. */
 const LOAD_STAGES = 6;
+/** The same for stores. */
+const STORE_STAGES = 6;
+/** The store unit reads its next chunk when the present one is used up. */
+const STORE_READ_CYCLES = 2;
 /** The iterative requantiser takes a cycle for each bit of the multiplier and one for each bit of the shift, which is 38 for a usual layer. */
 const ITERATIVE_REQUANTISER_CYCLES = 32 + 38;
 /** A command, two additions for its operands and its share of a loop's end. */
@@ -43,6 +51,8 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
     queueDepth: tensor.queueDepth,
     requantiseGroup: tensor.requantiser === 'pipelined' ? 1 : ITERATIVE_REQUANTISER_CYCLES,
     vectorLanes: tensor.vectorLanes,
+    storeLatency: STORE_STAGES + memoryLatencyCycles,
+    storeChunkBytes: Math.max(tensor.rows, 4 * tensor.vectorLanes, tensor.busBytes),
     dispatch: DISPATCH_CYCLES,
   };
 }
@@ -50,10 +60,16 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
 /**
  * Cycles from one tile to the next when `rows` rows stream through `columns` columns: rows come one a cycle, weights go in one column a
  * cycle, and a weight bank is free again when the last row has left the mesh. Where the queue is short, a tile waits for those before it.
+ * Where both come from the same bank of the scratchpad, weights wait for rows.
  */
-export function tileCycles({ meshLatency: latency, queueDepth }: Timing, rows: number, columns: number): number {
+export function tileCycles({ meshLatency: latency, queueDepth }: Timing, rows: number, columns: number, sharesBank: boolean): number {
   const alone = columns + rows + latency;
-  return Math.max(rows, columns, alone / Math.min(2, queueDepth));
+  return Math.max(sharesBank ? rows + columns : Math.max(rows, columns), alone / Math.min(2, queueDepth));
+}
+
+/** Cycles of a store of `rows` rows: their beats, but no less than the store unit needs to read them from the chip's memories. */
+export function storeCycles(timing: Timing, rows: number, rowBytes: number, stride: number): number {
+  return Math.max(rows * STORE_READ_CYCLES * Math.ceil(rowBytes / timing.storeChunkBytes), rowBeats(timing, rows, rowBytes, stride)) + timing.storeLatency;
 }
 
 /** Beats of a run of bytes that lie one after the other. */

@@ -1,7 +1,7 @@
 // The cost model: how many cycles a layer takes on a chunk of rows under a given tiling, and how many bytes move.
 // Must not know: how a tiling is chosen.
 import type { Timing } from './chip-target.ts';
-import { rowBeats, runBeats, tileCycles } from './chip-target.ts';
+import { rowBeats, runBeats, storeCycles, tileCycles } from './chip-target.ts';
 import { tileColumns, weightRows } from './layout.ts';
 import type { Blocks } from './layout.ts';
 
@@ -30,14 +30,18 @@ export interface LayerTiling {
   readonly output: 'scratchpad' | 'held' | 'ring' | 'accumulators';
   readonly outputBuffers: 1 | 2;
   readonly accumulatorBuffers: 1 | 2;
-  /** Rows of the input region, 0 where the input is streamed, and the distance of one step's groups from the next's. */
+  /** Rows of the input region, and the distance of one step's groups from the next's; where the input is streamed, from the other buffer's. */
   readonly inputRows: number;
   readonly inputStepRows: number;
-  /** Distance between buffers of what is streamed: the groups of a step, then its weights. 0: nothing is streamed. */
+  /** Streamed inputs share their buffers with the weights: first the groups of a step, then its weights. For chips with few hazard blocks. */
+  readonly sharesSlots: boolean;
+  /** Distance between buffers of streamed weights (and inputs, if they share them). 0: there are none. */
   readonly slotRows: number;
   readonly outputRows: number;
   readonly outputSlotRows: number;
   readonly accumulatorSlotRows: number;
+  /** Activations and weights are in the same bank of the scratchpad. */
+  readonly sharesBank: boolean;
   /** Regions begin at multiples of hazard blocks: buffers never wait for each other by mistake. */
   readonly isAligned: boolean;
 }
@@ -68,10 +72,10 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   let loadBytes = 0;
 
   /** One pass over all groups for a block. */
-  const pass = (block: number, loadsInput: boolean): { steps: number; fill: number } => {
+  const pass = (block: number, loadsInput: boolean): { steps: number; fill: number; lastStep: number } => {
     const columns = tileColumns(blocks, block);
     const streams = tiling.weights === 'streamed';
-    const meshGroup = columns.reduce((sum, used) => sum + tileCycles(timing, rows, used), 0);
+    const meshGroup = columns.reduce((sum, used) => sum + tileCycles(timing, rows, used, tiling.sharesBank), 0);
     const groupWeights = weightRows(blocks, block) * lanes;
     const step = (count: number): { load: number; cycles: number } => {
       const transfers = (streams ? 1 : 0) + (loadsInput ? count : 0);
@@ -88,25 +92,28 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
     loadBytes += (streams ? groups * groupWeights : 0) + (loadsInput ? groups * rows * lanes : 0);
     const first = step(firstGroups);
     const others = tiling.steps > 1 ? step(groupsPerStep) : { load: 0, cycles: 0 };
-    return { steps: first.cycles + (tiling.steps - 1) * others.cycles, fill: first.load + timing.loadLatency };
+    const lastStep = tiling.steps > 1 ? others.cycles : first.cycles;
+    return { steps: first.cycles + (tiling.steps - 1) * others.cycles, fill: first.load + timing.loadLatency, lastStep };
   };
   /** What happens to a block's sums, beside the mesh. */
   const drain = (block: number): { vector: number; store: number } => {
     const columns = tileColumns(blocks, block);
     const vector = tiling.output === 'accumulators' ? 0 : columns.reduce((sum, used) => sum + requantise(used), 0);
     const toMemory = tiling.output === 'ring' || tiling.output === 'accumulators';
-    const store = toMemory ? columns.reduce((sum, used) => sum + storeBeats(used), 0) : 0;
+    const store = toMemory ? columns.reduce((sum, used) => sum + storesOf(used), 0) : 0;
     return { vector, store };
   };
-  const storeBeats = (columns: number): number => {
+  const storesOf = (columns: number): number => {
     const width = traffic.outputBytes === 4 ? columns : Math.min(columns, lanes);
-    return Math.ceil(columns / width) * rowBeats(timing, rows, width * traffic.outputBytes, traffic.outputStride);
+    return Math.ceil(columns / width) * storeCycles(timing, rows, width * traffic.outputBytes, traffic.outputStride);
   };
   const blockCycles = (block: number, loadsInput: boolean): number => {
-    const { steps } = pass(block, loadsInput);
+    const { steps, lastStep } = pass(block, loadsInput);
     const { vector, store } = drain(block);
+    // Loads wait for stores: what lasts longer than the step that is already loaded holds the mesh up.
+    const stall = store === 0 || tiling.weights === 'resident' && !loadsInput ? 0 : Math.max(0, store + timing.loadLatency - lastStep);
     const overlaps = tiling.accumulatorBuffers === 2 && tiling.isAligned && (tiling.output !== 'ring' || tiling.outputBuffers === 2);
-    return overlaps ? Math.max(steps, vector, store) : steps + timing.meshLatency + vector + store;
+    return overlaps ? Math.max(steps + stall, vector, store) : steps + timing.meshLatency + vector + store;
   };
 
   const { fill } = pass(0, tiling.input !== 'scratchpad');
@@ -122,7 +129,7 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   const last = drain(blocks.count - 1);
   const columns = tileColumns(blocks, blocks.count - 1);
   const lastTile = tiling.output === 'accumulators' ? 0 : requantise(columns[columns.length - 1]);
-  const held = tiling.output === 'held' ? blocks.tiles * storeBeats(Math.min(blocks.columns, blocks.outputs)) : 0;
+  const held = tiling.output === 'held' ? blocks.tiles * storesOf(Math.min(blocks.columns, blocks.outputs)) : 0;
   cycles += timing.meshLatency + (tiling.output === 'ring' ? last.vector : lastTile) + last.store + held;
   const storeBytes = tiling.output === 'scratchpad' ? 0 : rows * blocks.outputs * traffic.outputBytes;
   return { cycles, loadBytes, storeBytes };

@@ -79,6 +79,9 @@ class LayerScheduler {
   private readonly step: Toggle = toggle('step');
   private readonly block: Toggle = toggle('block');
   private readonly loadsAhead: boolean;
+  private readonly flipsSteps: boolean;
+  /** First row of streamed inputs, and the distance between their two buffers. */
+  private readonly inputStream: { readonly base: number; readonly distance: number };
   private readonly storesLate: boolean;
   private readonly groupsPerTile: number;
   /** Records come block by block into these buffers; undefined: they lie at the layer's own base. */
@@ -93,7 +96,8 @@ class LayerScheduler {
     this.layer = layer;
     const { even, odd } = plan.places;
     [this.inputBase, this.outputBase] = index % 2 === 0 ? [even, odd] : [odd, even];
-    this.loadsAhead = layer.buffers === 2 || layer.slotRows === 0;
+    this.loadsAhead = layer.buffers === 2 || (layer.slotRows === 0 && layer.input !== 'streamed');
+    this.flipsSteps = layer.buffers === 2 && (layer.slotRows > 0 || layer.input === 'streamed');
     this.storesLate = layer.output === 'ring' || (layer.output === 'accumulators' && layer.accumulatorBuffers === 2);
     this.groupsPerTile = groupsPerTile(Math.min(layer.blocks.columns, layer.blocks.outputs), p.rows);
     const blockChannels = Math.min(layer.blocks.tilesPerBlock * layer.blocks.columns, layer.blocks.outputs);
@@ -101,15 +105,17 @@ class LayerScheduler {
     this.channelSlots = layer.shape.outputs > p.channels ? { distance } : undefined;
 
     const stepDelta = layer.buffers === 2 ? layer.slotRows : 0;
+    const inputDelta = layer.buffers === 2 ? layer.inputStepRows : 0;
+    this.inputStream = layer.sharesSlots ? { base: plan.places.stream, distance: stepDelta } : { base: this.inputBase, distance: inputDelta };
     const sumsDelta = layer.accumulatorBuffers === 2 ? layer.accumulatorSlotRows : 0;
     const outputDelta = layer.outputBuffers === 2 ? layer.outputSlotRows : 0;
     const channelDelta = this.channelSlots?.distance ?? 0;
-    const sourceDelta = stepDelta * ((layer.input === 'streamed' ? 1 : 0) + (layer.weights === 'streamed' ? 0x1_0000 : 0));
+    const sourceDelta = (layer.input === 'streamed' ? this.inputStream.distance : 0) + (layer.weights === 'streamed' ? stepDelta * 0x1_0000 : 0);
     const storeDelta = layer.output === 'accumulators' ? sumsDelta : outputDelta;
     this.cursors = {
       weightAddress: cursor('weights.address', ends.weights[index]),
       weightRows: cursor('weights.rows', undefined, [[this.step, stepDelta]]),
-      inputRows: cursor('input.rows', undefined, [[this.step, layer.input === 'streamed' ? stepDelta : 0]]),
+      inputRows: cursor('input.rows', undefined, [[this.step, layer.input === 'streamed' ? this.inputStream.distance : 0]]),
       meshSources: cursor('mesh.sources', undefined, [[this.step, -sourceDelta]]),
       meshSums: cursor('mesh.sums', undefined, [[this.block, sumsDelta]]),
       vectorSums: cursor('vector.sums', undefined, [[this.block, sumsDelta]]),
@@ -178,7 +184,7 @@ class LayerScheduler {
     const loads = due === undefined ? [] : this.loads(due.block, due.step, block);
     const products = this.products(block, step);
     if (!this.loadsAhead) return [...loads, ...products];
-    return [...(this.layer.slotRows > 0 ? [flip(this.step)] : []), ...interleave(loads, products)];
+    return [...(this.flipsSteps ? [flip(this.step)] : []), ...interleave(loads, products)];
   }
 
   // --- loads ---
@@ -217,7 +223,7 @@ class LayerScheduler {
   private inputLoad(step: number, index: number): readonly Node[] {
     const { source } = this.ends;
     const group = this.firstGroup(step) + index;
-    const row = this.layer.input === 'kept' ? this.inputBase + step * this.layer.inputStepRows : this.plan.places.stream;
+    const row = this.layer.input === 'kept' ? this.inputBase + step * this.layer.inputStepRows : this.inputStream.base;
     const address = this.pass.startRow * source.rowBytes + groupOffset(source, group);
     return [
       ...this.shape(source, source.groups[group]),
@@ -231,9 +237,9 @@ class LayerScheduler {
     return [command('arg', fixed(tensor.rowBytes), fixed(packFields(TENSOR.arg.rs2, { rowBytes: group.lanes })))];
   }
 
-  /** Where the weights begin in a slot: behind the step's groups, if these are streamed too. */
+  /** Where the weights begin in a slot: behind the step's groups, if these are there too. */
   private weightOffset(): number {
-    return this.layer.input === 'streamed' ? this.layer.groupsPerStep * this.pass.rows : 0;
+    return this.layer.sharesSlots ? this.layer.groupsPerStep * this.pass.rows : 0;
   }
 
   private recordLoads(block: number): readonly Node[] {
@@ -275,7 +281,7 @@ class LayerScheduler {
     switch (layer.input) {
       case 'kept': return this.inputBase + step * layer.inputStepRows + index * rows;
       case 'scratchpad': return this.inputBase + (this.firstGroup(step) + index) * rows;
-      case 'streamed': return this.plan.places.stream + this.slotBehind + index * rows;
+      case 'streamed': return this.inputStream.base + this.inputStream.distance + index * rows;
     }
   }
 

@@ -274,20 +274,27 @@ function* tilings(
     for (const groupsPerStep of steps) {
       if (groupsPerStep > 1 && groupsPerStep * tilesPerBlock > TILES_PER_STEP_LIMIT) break;
       const count = Math.ceil(groups / groupsPerStep);
-      const inputStepRows = input === 'kept' ? alignUp(groupsPerStep * rows, unit) : groupsPerStep * rows;
-      const streamed = (input === 'streamed' ? groupsPerStep * rows : 0) + (isResident ? 0 : groupsPerStep * blockColumns);
+      const inputStepRows = input === 'scratchpad' ? groupsPerStep * rows : alignUp(groupsPerStep * rows, unit);
+      const weights = isResident ? 0 : groupsPerStep * blockColumns;
       const outputRowsOf = (buffers: number): number =>
         output === 'ring' ? buffers * outputSlotRows : output === 'held' ? outputSlotRows * blocks.count : 0;
       for (const buffers of [2, 1] as const) {
         for (const outputBuffers of output === 'ring' && blocks.count > 1 ? [2, 1] as const : [1] as const) {
-          yield {
-            groups, groupsPerStep, steps: count, firstGroups: groups - (count - 1) * groupsPerStep, blocks,
-            input, weights: isResident ? 'resident' : 'streamed', buffers, output, outputBuffers,
-            accumulatorBuffers: half === undefined || blocks.count === 1 || !accumulatorsAreApart(tensor) ? 1 : 2,
-            inputRows: input === 'kept' ? count * inputStepRows : 0, inputStepRows,
-            slotRows: alignUp(streamed, unit), outputRows: outputRowsOf(outputBuffers), outputSlotRows,
-            accumulatorSlotRows: half ?? 0, isAligned: unit > 1 || tensor.scratchpadRows === tensor.hazardBlocks,
-          };
+          for (const sharesSlots of input === 'streamed' && !isResident ? [false, true] : [false]) {
+            const slotRows = alignUp(weights + (sharesSlots ? groupsPerStep * rows : 0), unit);
+            const inputRows = input === 'kept' ? count * inputStepRows : input === 'streamed' && !sharesSlots ? buffers * inputStepRows : 0;
+            const outputRows = outputRowsOf(outputBuffers);
+            const bankRows = tensor.scratchpadRows / tensor.scratchpadBanks;
+            const fitsBanks = inputRows + outputRows + alignUp(buffers * slotRows, bankRows) <= tensor.scratchpadRows;
+            yield {
+              groups, groupsPerStep, steps: count, firstGroups: groups - (count - 1) * groupsPerStep, blocks,
+              input, weights: isResident ? 'resident' : 'streamed', buffers, output, outputBuffers,
+              accumulatorBuffers: half === undefined || blocks.count === 1 || !accumulatorsAreApart(tensor) ? 1 : 2,
+              inputRows, inputStepRows, sharesSlots, slotRows, outputRows, outputSlotRows,
+              accumulatorSlotRows: half ?? 0, isAligned: unit > 1 || tensor.scratchpadRows === tensor.hazardBlocks,
+              sharesBank: sharesSlots || isResident || tensor.scratchpadBanks === 1 || !fitsBanks,
+            };
+          }
         }
       }
     }

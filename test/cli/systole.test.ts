@@ -42,7 +42,7 @@ describe('bad input', () => {
     expect(await refusal('mnist', '--images', '5000', '--engine', 'model')).toContain('images 5000: is not a whole number from 1 to 1500');
     expect(await refusal('bench', 'gemm', '--shapes', '4x4', '--engine', 'model')).toContain('shape "4x4": is not MxNxK');
     expect(await refusal('compile', MODEL, '-o', MODEL)).toContain('would be overwritten');
-    expect(await refusal('compile', MODEL, '-o', '/proc/nowhere/x.elf')).toContain('/proc/nowhere/x.elf: cannot be written');
+    expect(await refusal('compile', MODEL, '-o', `${BASE}/x.elf`)).toContain(`${BASE}/x.elf: cannot be written`);
   });
 
   it('may be the command line itself', async () => {
@@ -55,7 +55,7 @@ describe('bad input', () => {
     expect(await refusal('sim', 'extra', '--elf', 'x')).toMatch(/too many arguments/);
   });
 
-  it.runIf(existsSync('fpga/flow.ts'))('may be a board that nobody knows', async () => {
+  it('may be a board that nobody knows', async () => {
     expect(await refusal('fpga', '--board', 'no-such-board', '--config', 'nano')).toContain('no-such-board');
   });
 });
@@ -64,7 +64,7 @@ describe('help', () => {
   it('shows every verb with options and examples', async () => {
     const { status, stdout } = await systole('--help');
     expect(status).toBe(0);
-    for (const verb of ['gen', 'sim', 'mnist', 'compile', 'bench', 'train']) {
+    for (const verb of ['gen', 'sim', 'mnist', 'compile', 'bench', 'train', 'fpga']) {
       expect(stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
       if (verb === 'bench') continue;
       const help = (await systole(verb, '--help')).stdout;

@@ -95,7 +95,10 @@ function record(name: string, cycles: number, options: Parameters<typeof openVcd
 
 /** The value that a viewer shows at a time. */
 function at(p: Parsed, path: string, time: number): bigint | undefined {
-  return p.waves.get(path)?.filter(([t]) => t <= time).at(-1)?.[1];
+  return p.waves
+    .get(path)
+    ?.filter(([t]) => t <= time)
+    .at(-1)?.[1];
 }
 
 describe('the VCD writer', () => {
@@ -120,7 +123,12 @@ describe('the VCD writer', () => {
 
   it('has a clock that rises once a cycle', () => {
     const p = record('clock.vcd', 5);
-    expect(p.waves.get('top.clk')?.filter(([, v]) => v === 1n).map(([t]) => t)).toEqual([5, 15, 25, 35, 45]);
+    expect(
+      p.waves
+        .get('top.clk')
+        ?.filter(([, v]) => v === 1n)
+        .map(([t]) => t),
+    ).toEqual([5, 15, 25, 35, 45]);
   });
 
   it('records changes only', () => {
@@ -130,13 +138,20 @@ describe('the VCD writer', () => {
   });
 
   it('can be limited to scopes', () => {
-    expect([...record('scope.vcd', 2, { scopes: ['inner'] }).waves.keys()]).toEqual(['top.clk', 'top.inner.step', 'top.inner.total', 'top.inner.sum']);
+    expect([...record('scope.vcd', 2, { scopes: ['inner'] }).waves.keys()]).toEqual([
+      'top.clk',
+      'top.inner.step',
+      'top.inner.total',
+      'top.inner.sum',
+    ]);
     expect([...record('top.vcd', 2, { scopes: [''] }).waves.keys()]).not.toContain('top.inner.sum');
   });
 
   it('says so when nothing is chosen or the file cannot be written', () => {
     const sim = createWasmSimulator(elaborate(Top));
-    expect(() => openVcd(join(directory, 'none.vcd'), sim, { scopes: ['nowhere'] })).toThrow('none.vcd: no signal of the design is chosen; use other scopes');
+    expect(() => openVcd(join(directory, 'none.vcd'), sim, { scopes: ['nowhere'] })).toThrow(
+      'none.vcd: no signal of the design is chosen; use other scopes',
+    );
     expect(() => openVcd(join(directory, 'no', 'such', 'directory.vcd'), sim)).toThrow('directory.vcd: cannot be written');
   });
 

@@ -10,7 +10,8 @@ import type { Type } from '../../gen/ir/types.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 
 const cut = (v: bigint, lo: number, width: number): bigint => BigInt.asUintN(width, v >> BigInt(lo));
-const patch = (v: bigint, lo: number, width: number, part: bigint): bigint => v ^ ((cut(v, lo, width) ^ BigInt.asUintN(width, part)) << BigInt(lo));
+const patch = (v: bigint, lo: number, width: number, part: bigint): bigint =>
+  v ^ ((cut(v, lo, width) ^ BigInt.asUintN(width, part)) << BigInt(lo));
 
 /** Position and type of a part of a packed value. */
 function partOf(type: Type, p: { readonly field: string } | { readonly index: number }): { lo: number; type: Type } {
@@ -41,11 +42,17 @@ class Place {
     this.module = module.blackBox?.behaviour ?? module;
     for (const r of this.module.regs) this.regs.set(r, 0n);
     for (const m of this.module.memories) {
-      this.memories.set(m, Array.from({ length: m.depth }, (_, i) => BigInt.asUintN(widthOf(m.type), m.init?.[i] ?? 0n)));
+      this.memories.set(
+        m,
+        Array.from({ length: m.depth }, (_, i) => BigInt.asUintN(widthOf(m.type), m.init?.[i] ?? 0n)),
+      );
     }
     const prefix = path === '' ? '' : `${path}.`;
     for (const i of this.module.instances) {
-      this.children.set(i.name, new Place(i.module, prefix + i.name, (port, lo, width) => this.read(i.connections.get(port.name) as Signal, lo, width)));
+      this.children.set(
+        i.name,
+        new Place(i.module, prefix + i.name, (port, lo, width) => this.read(i.connections.get(port.name) as Signal, lo, width)),
+      );
     }
     for (const g of this.module.grids) {
       for (let r = 0; r < g.rows; r++) {
@@ -186,7 +193,10 @@ class Place {
       case 'bundle':
       case 'vec': {
         let value = 0n;
-        const items = e.op === 'vec' ? e.items.map((x, i) => ({ x, at: i * widthOf(x.type) })) : e.fields.map((x, i) => ({ x, at: partOf(e.type, { field: e.type.fields[i].name }).lo }));
+        const items =
+          e.op === 'vec'
+            ? e.items.map((x, i) => ({ x, at: i * widthOf(x.type) }))
+            : e.fields.map((x, i) => ({ x, at: partOf(e.type, { field: e.type.fields[i].name }).lo }));
         for (const { x, at } of items) {
           const w = widthOf(x.type);
           const from = Math.max(lo, at);
@@ -316,7 +326,8 @@ class Place {
         const lane = widthOf(s.mem.type) / lanes;
         out.push(() => {
           if (address >= words.length) return;
-          for (let i = 0; i < lanes; i++) if (cut(mask, i, 1) === 1n) words[address] = patch(words[address], i * lane, lane, cut(data, i * lane, lane));
+          for (let i = 0; i < lanes; i++)
+            if (cut(mask, i, 1) === 1n) words[address] = patch(words[address], i * lane, lane, cut(data, i * lane, lane));
         });
       }
     }

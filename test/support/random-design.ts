@@ -6,7 +6,20 @@
 import { elaborate } from '../../gen/index.ts';
 import type { Expr, Lit } from '../../gen/ir/expr.ts';
 import { leavesOf } from '../../gen/ir/leaves.ts';
-import type { Check, Design, Grid, GridInput, GridOutput, Instance, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../../gen/ir/module.ts';
+import type {
+  Check,
+  Design,
+  Grid,
+  GridInput,
+  GridOutput,
+  Instance,
+  Memory,
+  Module,
+  PathElement,
+  Signal,
+  SignalKind,
+  Statement,
+} from '../../gen/ir/module.ts';
 import { BOOL, indexWidth, isScalar, sameType, sintType, uintType, widthOf } from '../../gen/ir/types.ts';
 import type { EnumType, ScalarType, Type } from '../../gen/ir/types.ts';
 import { here } from '../../gen/site.ts';
@@ -72,7 +85,14 @@ class Expressions {
     const r = this.rng;
     const same = scope.readable.filter((s) => sameType(s.type, type));
     if (same.length > 0 && r.chance(depth > 0 ? 0.25 : 0.7)) return ref(r.pick(same));
-    if (depth > 0 && r.chance(0.2)) return { op: 'mux', type, cond: this.expr(scope, BOOL, depth - 1), a: this.expr(scope, type, depth - 1), b: this.expr(scope, type, depth - 1) };
+    if (depth > 0 && r.chance(0.2))
+      return {
+        op: 'mux',
+        type,
+        cond: this.expr(scope, BOOL, depth - 1),
+        a: this.expr(scope, type, depth - 1),
+        b: this.expr(scope, type, depth - 1),
+      };
     if (type.kind === 'bundle') {
       if (r.chance(0.2) && !hasEnum(type)) return { op: 'cast', type, of: this.expr(scope, uintType(widthOf(type)), depth) };
       return { op: 'bundle', type, fields: type.fields.map((f) => this.expr(scope, f.type, Math.max(0, depth - 1))) };
@@ -92,10 +112,24 @@ class Expressions {
     const k = r.below(6);
     if (k < 2) {
       const type: ScalarType = r.chance(0.5) ? uintType(this.width()) : sintType(this.width());
-      return { op: 'binary', fn: r.pick(['eq', 'ne', 'lt', 'le'] as const), type: BOOL, a: this.expr(scope, type, depth), b: this.expr(scope, type, depth) };
+      return {
+        op: 'binary',
+        fn: r.pick(['eq', 'ne', 'lt', 'le'] as const),
+        type: BOOL,
+        a: this.expr(scope, type, depth),
+        b: this.expr(scope, type, depth),
+      };
     }
-    if (k === 2) return { op: 'binary', fn: r.pick(['and', 'or', 'xor', 'eq', 'ne'] as const), type: BOOL, a: this.expr(scope, BOOL, depth), b: this.expr(scope, BOOL, depth) };
-    if (k === 3) return { op: 'unary', fn: r.pick(['andR', 'orR', 'xorR'] as const), type: BOOL, a: this.expr(scope, uintType(this.width()), depth) };
+    if (k === 2)
+      return {
+        op: 'binary',
+        fn: r.pick(['and', 'or', 'xor', 'eq', 'ne'] as const),
+        type: BOOL,
+        a: this.expr(scope, BOOL, depth),
+        b: this.expr(scope, BOOL, depth),
+      };
+    if (k === 3)
+      return { op: 'unary', fn: r.pick(['andR', 'orR', 'xorR'] as const), type: BOOL, a: this.expr(scope, uintType(this.width()), depth) };
     if (k === 4) return { op: 'unary', fn: 'not', type: BOOL, a: this.expr(scope, BOOL, depth) };
     return this.leaf(scope, BOOL, depth);
   }
@@ -129,9 +163,14 @@ class Expressions {
     const r = this.rng;
     if (width > 1 && r.chance(0.5)) {
       const cutAt = r.between(1, width - 1);
-      return { op: 'cat', type: uintType(width), parts: [this.expr(scope, uintType(width - cutAt), depth), this.expr(scope, uintType(cutAt), depth)] };
+      return {
+        op: 'cat',
+        type: uintType(width),
+        parts: [this.expr(scope, uintType(width - cutAt), depth), this.expr(scope, uintType(cutAt), depth)],
+      };
     }
-    if (width > 1 && r.chance(0.3)) return { op: 'extend', type: uintType(width), of: this.expr(scope, uintType(r.between(1, width - 1)), depth) };
+    if (width > 1 && r.chance(0.3))
+      return { op: 'extend', type: uintType(width), of: this.expr(scope, uintType(r.between(1, width - 1)), depth) };
     const wider = width + r.between(1, 40);
     return { op: 'slice', type: uintType(width), of: this.expr(scope, uintType(wider), depth), lo: r.between(0, wider - width) };
   }
@@ -168,7 +207,10 @@ class Expressions {
     if (width > want) {
       e = { op: 'slice', type: uintType(want), of: e, lo: this.rng.between(0, width - want) };
     } else if (width < want) {
-      e = type.kind === 'sint' ? { op: 'extend', type, of: { op: 'cast', type: sintType(width), of: e } } : { op: 'extend', type: uintType(want), of: e };
+      e =
+        type.kind === 'sint'
+          ? { op: 'extend', type, of: { op: 'cast', type: sintType(width), of: e } }
+          : { op: 'extend', type: uintType(want), of: e };
     }
     return sameType(e.type, type) ? e : { op: 'cast', type, of: e };
   }
@@ -184,9 +226,10 @@ function hasEnum(t: Type): boolean {
 }
 
 let moduleNumber = 0;
-
 class Modules {
   private readonly x: Expressions;
+  /** Grids around the module that is being made. */
+  private gridsAround = 0;
   constructor(
     private readonly rng: Rng,
     private readonly options: Required<RandomDesignOptions>,
@@ -206,7 +249,10 @@ class Modules {
 
   module(depth: number): Module {
     const r = this.rng;
-    const ports = [...this.ports('input', r.between(1, 4), () => this.x.type()), ...this.ports('output', r.between(1, 4), () => this.x.type())];
+    const ports = [
+      ...this.ports('input', r.between(1, 4), () => this.x.type()),
+      ...this.ports('output', r.between(1, 4), () => this.x.type()),
+    ];
     return this.fill(depth, ports);
   }
 
@@ -242,21 +288,31 @@ class Modules {
     const depth = r.between(2, 20);
     const legal = !hasEnum(type);
     const init = r.chance(0.5) ? Array.from({ length: r.between(1, depth) }, () => (legal ? r.bits(widthOf(type)) : 0n)) : undefined;
-    return { name, type, depth, site, style: 'auto', ...(init ? { init } : {}) };
+    return { name, type, depth, site, style: 'auto', collisionFree: false, ...(init ? { init } : {}) };
   }
 
   private write(mem: Memory, scope: Scope): Statement {
     const width = widthOf(mem.type);
     const lanes = Array.from({ length: Math.min(width, 64) }, (_, i) => i + 1).filter((n) => width % n === 0);
     const mask = this.rng.chance(0.5) ? { mask: this.x.expr(scope, uintType(this.rng.pick(lanes)), 1) } : {};
-    return { kind: 'memWrite', mem, addr: this.x.expr(scope, uintType(indexWidth(mem.depth)), 1), data: this.x.expr(scope, mem.type, 2), ...mask, site };
+    return {
+      kind: 'memWrite',
+      mem,
+      addr: this.x.expr(scope, uintType(indexWidth(mem.depth)), 1),
+      data: this.x.expr(scope, mem.type, 2),
+      ...mask,
+      site,
+    };
   }
 
   /** Perhaps a condition around statements. */
   private nest(scope: Scope, inner: Statement[]): Statement[] {
     const r = this.rng;
     if (r.chance(0.3)) return inner;
-    if (r.chance(0.6)) return [{ kind: 'when', cond: this.x.expr(scope, BOOL, 1), then: r.chance(0.7) ? inner : [], else: r.chance(0.4) ? inner : [], site }];
+    if (r.chance(0.6))
+      return [
+        { kind: 'when', cond: this.x.expr(scope, BOOL, 1), then: r.chance(0.7) ? inner : [], else: r.chance(0.4) ? inner : [], site },
+      ];
     return [this.switch(scope, () => (r.chance(0.5) ? inner : []))];
   }
 
@@ -315,28 +371,31 @@ class Modules {
       const kind = p.kind === 'input' ? 'instIn' : 'instOut';
       connections.set(p.name, { name: `${name}_${p.name}`, kind, type: p.type, site, port: { instance: name, port: p.name } });
     }
-    const signals = [...connections.values()];
-    for (const s of signals) if (s.kind === 'instIn') this.drive(s, scope, body);
-    scope.readable.push(...signals.filter((s) => s.kind === 'instOut'));
+    for (const s of connections.values()) if (s.kind === 'instIn') this.drive(s, scope, body);
+    scope.readable.push(...[...connections.values()].filter((s) => s.kind === 'instOut'));
     instances.push({ name, module, site, connections });
   }
 
   private grid(name: string, scope: Scope, body: Statement[], grids: Grid[]): void {
     const r = this.rng;
     const line = r.chance(0.3);
-    const rows = line ? 1 : r.between(1, this.options.maxGridSide);
-    const columns = line ? r.between(2, 20) : r.between(1, this.options.maxGridSide);
+    const side = this.gridsAround > 0 ? 2 : this.options.maxGridSide;
+    const rows = line ? 1 : r.between(1, side);
+    const columns = line ? r.between(2, 4 * side) : r.between(1, side);
     // Combinational cells may only pass values on from west and north; else every neighbour output is a register.
     const isChain = r.chance(0.3);
     const directions = isChain ? (['west', 'north'] as const) : (['west', 'north', 'east', 'south'] as const);
-    const small = (): Type => (r.chance(0.7) ? (r.chance(0.5) ? sintType(r.pick([8, 8, 16, 32, 5, 64, 70])) : uintType(r.between(1, 40))) : this.x.type(1));
+    const small = (): Type =>
+      r.chance(0.7) ? (r.chance(0.5) ? sintType(r.pick([8, 8, 16, 32, 5, 64, 70])) : uintType(r.between(1, 40))) : this.x.type(1);
     const neighbours = Array.from({ length: r.between(1, 3) }, () => ({ type: small(), from: r.pick(directions) }));
     const inputs = [
       ...neighbours.map((n, i) => this.signal(`n${i}`, 'input', n.type)),
       ...Array.from({ length: r.between(1, 3) }, (_, i) => this.signal(`i${i}`, 'input', small())),
     ];
     const outputs = neighbours.map((n, i) => this.signal(`q${i}`, 'output', n.type));
+    this.gridsAround++;
     const cell = this.cell(inputs, outputs, isChain);
+    this.gridsAround--;
     const wiring = new Map<string, GridInput>();
     const feed = (port: string, suffix: string, type: Type): Signal => {
       const signal = this.signal(`${name}_${port}${suffix}`, 'gridIn', type);
@@ -362,7 +421,8 @@ class Modules {
       const column = r.below(columns);
       const suffix = kind === 'all' ? 'all' : kind === 'row' ? `row${row}` : `col${column}`;
       const signal = this.signal(`${name}_${o.name}_${suffix}`, 'gridOut', vec(o.type, length));
-      gathered.push(kind === 'row' ? { signal, port: o.name, kind, row } : kind === 'column' ? { signal, port: o.name, kind, column } : { signal, port: o.name, kind });
+      const which = { row: { kind: 'row', row }, column: { kind: 'column', column }, all: { kind: 'all' } } as const;
+      gathered.push({ signal, port: o.name, ...which[kind] });
       scope.readable.push(signal);
     }
     grids.push({ name, module: cell, rows, columns, site, inputs: wiring, outputs: gathered });
@@ -390,7 +450,20 @@ class Modules {
     // What reaches an output may come from one side only.
     this.drive(extra, { readable: [...inputs.filter((i) => !i.name.startsWith('n')), ...regs], memories: [] }, body);
     this.x.isPlain = false;
-    return { name: `Cell${moduleNumber++}`, site, doc: '', ports, wires: [w], regs, memories: [], instances: [], grids: [], body, checks: [], clocked: true };
+    return {
+      name: `Cell${moduleNumber++}`,
+      site,
+      doc: '',
+      ports,
+      wires: [w],
+      regs,
+      memories: [],
+      instances: [],
+      grids: [],
+      body,
+      checks: [],
+      clocked: true,
+    };
   }
 }
 

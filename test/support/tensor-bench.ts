@@ -136,15 +136,17 @@ export class TensorDriver {
 /** Contents of the unit's memories, as the golden model holds them. */
 export function scratchpadOf(sim: Simulator, p: TensorParams): Int8Array {
   const depth = p.scratchpadRows / p.scratchpadBanks;
+  const name = (bank: number): string => (p.overlap === 'serial' ? 'unit.scratchpad.cells' : `unit.scratchpad.bank${bank}.cells`);
   const out = new Int8Array(p.scratchpadRows * p.rows);
   for (let b = 0; b < p.scratchpadBanks; b++) {
-    const cells = sim.memory(`unit.scratchpad.bank${b}.cells`);
+    const cells = sim.memory(name(b));
     for (let r = 0; r < depth; r++) out.set(new Int8Array(cells.read(r * cells.wordBytes, p.rows)), (b * depth + r) * p.rows);
   }
   return out;
 }
 
 export function accumulatorsOf(sim: Simulator, p: TensorParams): Int32Array {
+  if (p.overlap === 'serial') return serialAccumulatorsOf(sim, p);
   const depth = p.accumulatorRows / p.accumulatorBanks;
   const out = new Int32Array(p.accumulatorRows * p.columns);
   for (let b = 0; b < p.accumulatorBanks; b++) {
@@ -157,4 +159,19 @@ export function accumulatorsOf(sim: Simulator, p: TensorParams): Int32Array {
     }
   }
   return out;
+}
+
+/** The serial unit keeps lower and upper halves apart. */
+function serialAccumulatorsOf(sim: Simulator, p: TensorParams): Int32Array {
+  const [low, high] = ['low', 'high'].map((half) => sim.memory(`unit.accumulators.${half}Cells`));
+  const halves = new Uint16Array(2 * p.accumulatorRows * p.columns);
+  for (let row = 0; row < p.accumulatorRows; row++) {
+    for (const [i, cells] of [low, high].entries()) {
+      const bytes = cells.read(row * cells.wordBytes, 2 * p.columns).slice();
+      new Uint16Array(bytes.buffer, 0, p.columns).forEach((half, c) => {
+        halves[2 * (row * p.columns + c) + i] = half;
+      });
+    }
+  }
+  return new Int32Array(halves.buffer);
 }

@@ -3,7 +3,7 @@
  * same rotator. Loads and requantised bytes come out for the lanes of the scratchpad, stores for the bytes of the bus.
  * Combinational; must not know addresses.
  */
-import { B, In, Out, S, U, cat, hw, indexWidth, vec, vecOf } from '../../../gen/index.ts';
+import { B, In, Out, S, U, bool, cat, hw, indexWidth, vec, vecOf } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../../gen/index.ts';
 import { rowBytesBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
@@ -15,7 +15,7 @@ export const WORD_BYTES = 4;
 export const stepBits = (p: TensorParams): number => indexWidth(Math.max(p.columns, Math.floor((p.rows + 2) / WORD_BYTES) + 1, WORD_BYTES));
 
 export const byteLanePorts = (p: TensorParams) => ({
-  isLoad: In(B), isStore: In(B), isRequantise: In(B), isAccumulatorStore: In(B),
+  isStore: In(B), isRequantise: In(B), isAccumulatorStore: In(B),
   /** Which word of the row, and where the row starts within its first word. */
   step: In(U(stepBits(p))), offset: In(U(2)),
   /** Last byte of a row; for strobes: that this is the row's last word and where the row ends in it. */
@@ -26,8 +26,8 @@ export const byteLanePorts = (p: TensorParams) => ({
   word: Out(U(32)),
   strobe: Out(U(WORD_BYTES)),
   /** For the scratchpad: bytes of all lanes, 0 where the row has none, and the lanes to write. */
-  lanes: Out(vec(S(8), p.rows)),
-  lanesOn: Out(U(p.rows)),
+  row: Out(vec(S(8), p.rows)),
+  rowLanes: Out(U(p.rows)),
 });
 
 export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLanePorts>> {
@@ -36,14 +36,14 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     const bytes = Array.from({ length: WORD_BYTES }, (_, i) => i);
     const step = io.step as UInt;
     /** Whether byte i of a row lies in the next word, because the row starts at `offset`. */
-    const { spills } = m.let({ spills: vecOf(bytes.map((i) => (i === 0 ? io.offset.eq(WORD_BYTES) : io.offset.ge(WORD_BYTES - i)))) });
+    const { spills } = m.let({ spills: vecOf(bytes.map((i) => (i === 0 ? bool(false) : io.offset.ge(WORD_BYTES - i)))) });
     const byteOf = (word: UInt, i: number): SInt<8> => word.slice(8 * i + 7, 8 * i).asSInt().exact(8);
-    const row = io.fromScratchpad as Vec<SInt<8>>;
+    const stored = io.fromScratchpad as Vec<SInt<8>>;
     const source = bytes.map((i): SInt<8> => {
-      const mine = row.toArray().filter((_, lane) => lane % WORD_BYTES === i);
+      const mine = stored.toArray().filter((_, lane) => lane % WORD_BYTES === i);
       const group = spills.at(i).mux(step.subWrap(1), step);
-      const stored = mine.length === 1 ? mine[0] : vecOf(mine).at(group);
-      const onChip = io.isAccumulatorStore.mux(byteOf(io.fromAccumulators, i), stored);
+      const chosen = mine.length === 1 ? mine[0] : vecOf(mine).at(group);
+      const onChip = io.isAccumulatorStore.mux(byteOf(io.fromAccumulators, i), chosen);
       const incoming = io.isRequantise.mux(io.fromRequantiser, byteOf(io.fromMemory, i));
       return io.isStore.mux(onChip, incoming);
     });
@@ -57,13 +57,13 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     // The first write of a row covers all lanes, so that those without a byte become 0.
     const on = Array.from({ length: p.rows }, (_, lane): Bool => {
       const group = Math.floor(lane / WORD_BYTES);
-      const spill = spills.at(lane % WORD_BYTES);
-      const loaded = spill.mux(step.eq(group + 1), step.eq(group)).and((io.lastByte as UInt).ge(lane));
+      const here = lane % WORD_BYTES === 0 ? step.eq(group) : spills.at(lane % WORD_BYTES).mux(step.eq(group + 1), step.eq(group));
+      const loaded = here.and((io.lastByte as UInt).ge(lane));
       return io.isRequantise.mux((io.lane as UInt).eq(lane), loaded);
     });
     const { isOn } = m.let({ isOn: vecOf(on) });
     const firstLane = io.isRequantise.mux((io.lane as UInt).eq(0), isFirst);
-    io.lanes = vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0))));
-    io.lanesOn = vecOf(on.map((_, lane) => firstLane.or(isOn.at(lane)))).asUInt();
+    io.row = vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0))));
+    io.rowLanes = vecOf(on.map((_, lane) => firstLane.or(isOn.at(lane)))).asUInt();
   });
 }

@@ -6,10 +6,11 @@
  * Timing, with an activation row and the lower halves of the old sums given in cycle t: the upper halves are wanted and the
  * new sums are there in cycle t + 1. `clear` comes before the first weight line of every command.
  */
-import { B, In, Out, S, U, blackBox, bool, cat, hw, indexWidth, vec, vecOf } from '../../../gen/index.ts';
+import { B, In, Out, S, U, blackBox, bool, cat, hw, vec, vecOf } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt, Vec } from '../../../gen/index.ts';
 import type { SInt } from '../../../gen/index.ts';
 import type { TensorParams } from '../params.ts';
+import { stepBits } from './byte-lanes.ts';
 
 export const HALF = 16;
 
@@ -17,7 +18,7 @@ export const macArrayPorts = (p: TensorParams) => ({
   clear: In(B),
   /** A weight line is in `row`; with the array of DSP cells, lines come in pairs. */
   loadLine: In(B),
-  line: In(U(indexWidth(p.columns + 1))),
+  line: In(U(stepBits(p))),
   accumulate: In(B),
   /** A row of the scratchpad: activations or a weight line. */
   row: In(vec(S(8), p.rows)),
@@ -39,7 +40,8 @@ export function MacArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayP
 function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>> {
   return hw('MacArray', macArrayPorts(p), (m, io) => {
     m.doc(`${p.rows} x ${p.columns} weights; a row of sums a cycle.`);
-    const r = m.regs({ activations: vec(S(8), p.rows), ...Object.fromEntries(upTo(p.columns).map((c) => [`weights${c}`, vec(S(8), p.rows)])), low: vec(U(HALF), p.columns) });
+    const r = m.regs({ activations: vec(S(8), p.rows), low: vec(U(HALF), p.columns) });
+    const tile = m.regs(Object.fromEntries(upTo(p.columns).map((c) => [`weights${c}`, vec(S(8), p.rows)])));
     const activations = r.activations as Vec<SInt<8>>;
     r.activations = io.row;
     m.when(io.clear, () => {
@@ -49,9 +51,9 @@ function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>
     });
     const sums = upTo(p.columns).map((c) => {
       m.when(io.loadLine.and((io.line as UInt).eq(c)), () => {
-        r[`weights${c}`] = io.row;
+        tile[`weights${c}`] = io.row;
       });
-      const weights = r[`weights${c}`] as Vec<SInt<8>>;
+      const weights = tile[`weights${c}`];
       const high = io.accumulate.mux(io.oldHigh.at(c), U(HALF).lit(0));
       const old = cat(high, (r.low as Vec<UInt>).at(c)).asSInt() as SInt;
       return upTo(p.rows).reduce<SInt>((sum, k) => sum.addWrap(activations.at(k).mul(weights.at(k)).sext(2 * HALF)), old).asUInt();
@@ -78,22 +80,21 @@ const MacCell = (isFirst: boolean) =>
       ],
       behaviour: (m, io) => {
         m.doc('SB_MAC16: two products of 8 x 8 bits, each added to 16 bits. The resets are registers in the design and come alone.');
-        const r = m.regs({ a: U(16), b: U(16), ...(isFirst ? { c: U(16), d: U(16) } : {}) });
-        const capture = (name: string, hold: Bool, reset: Bool, value: UInt<16>): void => {
+        const captured = (name: string, hold: Bool, reset: Bool, value: UInt<16>): UInt<16> => {
+          const r = m.regs({ [name]: U(16) });
           m.when(reset, () => {
             r[name] = U(16).lit(0);
           }).elseWhen(hold.not(), () => {
             r[name] = value;
           });
+          return r[name];
         };
-        capture('a', bool(false), io.IRSTTOP, io.A);
-        capture('b', io.BHOLD, io.IRSTBOT, io.B);
-        if (isFirst) {
-          capture('c', io.CHOLD, io.IRSTTOP, io.C);
-          capture('d', io.DHOLD, io.IRSTBOT, io.D);
-        }
-        const half = (lo: number, to: UInt): UInt => (to.asSInt() as SInt).addWrap(byte(r.a, lo).mul(byte(r.b, lo))).asUInt();
-        io.O = cat(half(8, isFirst ? r.c : io.C), half(0, isFirst ? r.d : io.D)).exact(32);
+        const a = captured('a', bool(false), io.IRSTTOP, io.A);
+        const b = captured('b', io.BHOLD, io.IRSTBOT, io.B);
+        const c = isFirst ? captured('c', io.CHOLD, io.IRSTTOP, io.C) : io.C;
+        const d = isFirst ? captured('d', io.DHOLD, io.IRSTBOT, io.D) : io.D;
+        const half = (lo: number, to: UInt): UInt => (to.asSInt() as SInt).addWrap(byte(a, lo).mul(byte(b, lo))).asUInt();
+        io.O = cat(half(8, c), half(0, d)).exact(32);
       },
     },
   );

@@ -18,7 +18,11 @@ const square: TensorParams = {
 };
 const wide: TensorParams = { ...square, rows: 4, columns: 12, vectorLanes: 2, scratchpadRows: 96, busBytes: 8, scratchpadBanks: 1, accumulatorRows: 16, channels: 48, idBits: 1 };
 const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, scratchpadRows: 50, busBytes: 4, accumulatorBanks: 1, accumulatorRows: 24, queueDepth: 3, hazardBlocks: 2, scratchpadBanks: 1 };
-const CHIPS = { nano, square, wide, tall };
+/** As in configs/nano.toml, but for the sizes of the memories. */
+const serial: TensorParams = { ...nano, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, idBits: 1, overlap: 'serial' };
+const serialWide: TensorParams = { ...serial, rows: 6, columns: 13, scratchpadRows: 90, accumulatorRows: 24, channels: 50, multiplier: 'generic' };
+const serialTall: TensorParams = { ...serial, rows: 10, columns: 4, scratchpadRows: 50, accumulatorRows: 64, channels: 20 };
+const CHIPS = { nano, square, wide, tall, serial, serialWide, serialTall };
 
 /** A legal but otherwise arbitrary command, biased towards the same few rows so that hazards abound. */
 function randomCommand(random: Random, p: TensorParams): readonly [TensorOp, number, number][] {

@@ -10,7 +10,7 @@ const CYCLES = 10;
 /** Engine and interpreter agree on every signal, memory and cover of a random design. */
 function agree(seed: number, options: RandomDesignOptions): void {
   const design = randomDesign(seed, options);
-  const sim = createWasmSimulator(design);
+  const sim = createWasmSimulator(design, { observeWires: true });
   const reference = new Interpreter(design.top);
   const { signals, memories } = reference.names();
   let cycle = 0;
@@ -29,7 +29,9 @@ function agree(seed: number, options: RandomDesignOptions): void {
   }
   for (const path of memories) {
     const m = sim.memory(path);
-    const words = reference.memory(path).map((_, i) => m.read(i * m.wordBytes, m.wordBytes).reduceRight((v, b) => (v << 8n) | BigInt(b), 0n));
+    const words = reference
+      .memory(path)
+      .map((_, i) => m.read(i * m.wordBytes, m.wordBytes).reduceRight((v, b) => (v << 8n) | BigInt(b), 0n));
     expect(words, `seed ${seed}: ${path}`).toEqual(reference.memory(path));
   }
   expect(new Map([...sim.covers()].sort()), `seed ${seed}`).toEqual(new Map([...reference.covers].sort()));
@@ -37,14 +39,30 @@ function agree(seed: number, options: RandomDesignOptions): void {
 
 describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
   it('on single modules with every operation and widths to 200', () => {
-    fc.assert(fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0 })), { numRuns: 40, endOnFailure: true });
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0 })),
+      { numRuns: 40, endOnFailure: true },
+    );
   });
 
   it('on single modules with words of at most 64 bits', () => {
-    fc.assert(fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0, maxWidth: 64 })), { numRuns: 25, endOnFailure: true });
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0, maxWidth: 64 })),
+      { numRuns: 25, endOnFailure: true },
+    );
+  });
+
+  it('on small grids, which mostly become vector loops', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 1, maxGridSide: 6, maxWidth: 40 })),
+      { numRuns: 25, endOnFailure: true },
+    );
   });
 
   it('on hierarchies with grids', () => {
-    fc.assert(fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 2, maxWidth: 80 })), { numRuns: 15, endOnFailure: true });
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 2, maxWidth: 80 })),
+      { numRuns: 15, endOnFailure: true },
+    );
   });
 });

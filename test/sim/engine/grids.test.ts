@@ -31,28 +31,43 @@ function loopsOf(def: { elaborate(): unknown }): number {
   return new Compilation(elaborate(def as AnyDef)).collected.tasks.flat().filter((a) => a.kind === 'loop').length;
 }
 
-const Pe = hw('Pe', { load: In(B), wIn: In(S(8)), aIn: In(S(8)), pIn: In(S(32)), wOut: Out(S(8)), aOut: Out(S(8)), pOut: Out(S(32)) }, (m, io) => {
-  const r = m.regs({ w: S(8), a: S(8, -1), p: S(32, 5) });
-  m.when(io.load, () => {
-    r.w = io.wIn;
-  });
-  r.a = io.aIn;
-  r.p = io.pIn.addWrap(io.aIn.mul(r.w).sext(32));
-  io.wOut = r.w;
-  io.aOut = r.a;
-  io.pOut = r.p;
-});
+const Pe = hw(
+  'Pe',
+  { load: In(B), wIn: In(S(8)), aIn: In(S(8)), pIn: In(S(32)), wOut: Out(S(8)), aOut: Out(S(8)), pOut: Out(S(32)) },
+  (m, io) => {
+    const r = m.regs({ w: S(8), a: S(8, -1), p: S(32, 5) });
+    m.when(io.load, () => {
+      r.w = io.wIn;
+    });
+    r.a = io.aIn;
+    r.p = io.pIn.addWrap(io.aIn.mul(r.w).sext(32));
+    io.wOut = r.w;
+    io.aOut = r.a;
+    io.pOut = r.p;
+  },
+);
 
 const mesh = (rows: number, columns: number): { elaborate(): unknown } =>
-  hw('Mesh', { load: In(B), w: In(vec(S(8), columns)), a: In(vec(S(8), rows)), p: In(vec(S(32), columns)), out: Out(vec(S(32), columns)), east: Out(vec(S(8), rows)) }, (m, io) => {
-    const g = m.grid('pe', Pe, rows, columns);
-    g.all('load', io.load);
-    g.fromNorth('wIn', 'wOut', io.w);
-    g.fromWest('aIn', 'aOut', io.a);
-    g.fromNorth('pIn', 'pOut', io.p);
-    io.out = g.rowOut('pOut', rows - 1);
-    io.east = g.columnOut('aOut', columns - 1);
-  });
+  hw(
+    'Mesh',
+    {
+      load: In(B),
+      w: In(vec(S(8), columns)),
+      a: In(vec(S(8), rows)),
+      p: In(vec(S(32), columns)),
+      out: Out(vec(S(32), columns)),
+      east: Out(vec(S(8), rows)),
+    },
+    (m, io) => {
+      const g = m.grid('pe', Pe, rows, columns);
+      g.all('load', io.load);
+      g.fromNorth('wIn', 'wOut', io.w);
+      g.fromWest('aIn', 'aOut', io.a);
+      g.fromNorth('pIn', 'pOut', io.p);
+      io.out = g.rowOut('pOut', rows - 1);
+      io.east = g.columnOut('aOut', columns - 1);
+    },
+  );
 
 /** A cell that holds what comes from one side, or mixes two. */
 const Hold = hw('Hold', { x: In(U(12)), y: In(U(12)), k: In(U(5)), outX: Out(U(12)), outY: Out(U(12)) }, (m, io) => {
@@ -64,7 +79,14 @@ const Hold = hw('Hold', { x: In(U(12)), y: In(U(12)), k: In(U(5)), outX: Out(U(1
 });
 
 describe('grids', () => {
-  for (const [rows, columns] of [[3, 5], [4, 4], [1, 20], [7, 1], [2, 17], [5, 33]]) {
+  for (const [rows, columns] of [
+    [3, 5],
+    [4, 4],
+    [1, 20],
+    [7, 1],
+    [2, 17],
+    [5, 33],
+  ]) {
     it(`of ${rows} by ${columns} multiply-accumulate cells behave as their cells do`, () => {
       compare(mesh(rows, columns), 25);
     });
@@ -76,17 +98,32 @@ describe('grids', () => {
     expect(bytes(32) - bytes(16)).toBeLessThan(2500);
   });
 
-  for (const [first, second] of [['fromWest', 'fromNorth'], ['fromEast', 'fromSouth'], ['fromWest', 'fromEast'], ['fromNorth', 'fromSouth'], ['fromSouth', 'fromWest']] as const) {
+  for (const [first, second] of [
+    ['fromWest', 'fromNorth'],
+    ['fromEast', 'fromSouth'],
+    ['fromWest', 'fromEast'],
+    ['fromNorth', 'fromSouth'],
+    ['fromSouth', 'fromWest'],
+  ] as const) {
     it(`take values ${first} and ${second} before the neighbours change`, () => {
       const [rows, columns] = [4, 5];
       const size = (from: string): number => (from === 'fromWest' || from === 'fromEast' ? rows : columns);
-      const def = hw('Flow', { a: In(vec(U(12), size(first))), b: In(vec(U(12), size(second))), k: In(vec(U(5), rows * columns)), all: Out(vec(U(12), rows * columns)) }, (m, io) => {
-        const g = m.grid('g', Hold, rows, columns);
-        g[first]('x', 'outX', io.a);
-        g[second]('y', 'outX', io.b);
-        g.cell('k', io.k);
-        io.all = g.allOut('outY');
-      });
+      const def = hw(
+        'Flow',
+        {
+          a: In(vec(U(12), size(first))),
+          b: In(vec(U(12), size(second))),
+          k: In(vec(U(5), rows * columns)),
+          all: Out(vec(U(12), rows * columns)),
+        },
+        (m, io) => {
+          const g = m.grid('g', Hold, rows, columns);
+          g[first]('x', 'outX', io.a);
+          g[second]('y', 'outX', io.b);
+          g.cell('k', io.k);
+          io.all = g.allOut('outY');
+        },
+      );
       compare(def, 15);
       expect(loopsOf(def)).toBe(1);
     });
@@ -99,14 +136,18 @@ describe('grids', () => {
       io.o = q.sum;
       io.odd = q.sum.bit(0).xor(io.n);
     });
-    const def = hw('Lines', { r: In(vec(S(70), 3)), c: In(vec(U(3), 6)), n: In(B), o: Out(vec(S(70), 18)), odd: Out(vec(B, 6)) }, (m, io) => {
-      const g = m.grid('g', Add, 3, 6);
-      g.row('r', io.r);
-      g.column('c', io.c);
-      g.all('n', io.n);
-      io.o = g.allOut('o');
-      io.odd = g.rowOut('odd', 1);
-    });
+    const def = hw(
+      'Lines',
+      { r: In(vec(S(70), 3)), c: In(vec(U(3), 6)), n: In(B), o: Out(vec(S(70), 18)), odd: Out(vec(B, 6)) },
+      (m, io) => {
+        const g = m.grid('g', Add, 3, 6);
+        g.row('r', io.r);
+        g.column('c', io.c);
+        g.all('n', io.n);
+        io.o = g.allOut('o');
+        io.odd = g.rowOut('odd', 1);
+      },
+    );
     compare(def, 15);
     expect(loopsOf(def)).toBe(1);
   });
@@ -162,7 +203,11 @@ describe('grids', () => {
       }) as never;
     for (const withMemory of [false, true]) {
       const def = hw('Stores', { d: In(vec(U(16), 6)), at: In(U(2)), q: Out(vec(U(16), 6)) }, (m, io) => {
-        const g = m.grid('g', cell(withMemory) as never, 2, 3) as unknown as { cell(p: string, v: unknown): void; all(p: string, v: unknown): void; allOut(p: string): never };
+        const g = m.grid('g', cell(withMemory) as never, 2, 3) as unknown as {
+          cell(p: string, v: unknown): void;
+          all(p: string, v: unknown): void;
+          allOut(p: string): never;
+        };
         g.cell('d', io.d);
         g.all('at', io.at);
         io.q = g.allOut('q');

@@ -81,7 +81,13 @@ describe('registers', () => {
     sim.poke('rst', 1);
     sim.poke('v', 1n << 69n);
     sim.step();
-    expect([sim.peek('pair.a'), sim.peek('pair.b'), sim.peek('pair.c[0]'), sim.peek('pair.c[1]'), sim.peek('pair.c')]).toEqual([3n, 1n << 69n, 9n, 9n, 0x999n]);
+    expect([sim.peek('pair.a'), sim.peek('pair.b'), sim.peek('pair.c[0]'), sim.peek('pair.c[1]'), sim.peek('pair.c')]).toEqual([
+      3n,
+      1n << 69n,
+      9n,
+      9n,
+      0x999n,
+    ]);
     expect(sim.peek('pair')).toBe((3n << 82n) | (1n << 81n) | 0x999n);
   });
 });
@@ -133,7 +139,12 @@ describe('wires and outputs', () => {
       }),
     );
     sim.poke('values', 0x0504030201n);
-    for (const [i, o, all] of [[0, 1n, 0x05040302ffn], [4, 5n, 0xff04030201n], [5, 0n, 0x0504030201n], [15, 0n, 0x0504030201n]] as const) {
+    for (const [i, o, all] of [
+      [0, 1n, 0x05040302ffn],
+      [4, 5n, 0xff04030201n],
+      [5, 0n, 0x0504030201n],
+      [15, 0n, 0x0504030201n],
+    ] as const) {
       sim.poke('i', i);
       expect([sim.peek('o'), sim.peek('all')]).toEqual([o, all]);
     }
@@ -145,9 +156,10 @@ describe('wires and outputs', () => {
       hw('Machine', { go: In(B), isRun: Out(B), n: Out(U(8)) }, (m, io) => {
         const r = m.regs({ state: State, count: U(8, 0) });
         m.switch(r.state, {
-          idle: () => m.when(io.go, () => {
-            r.state = State.run;
-          }),
+          idle: () =>
+            m.when(io.go, () => {
+              r.state = State.run;
+            }),
           run: () => {
             r.count = r.count.addWrap(1);
             m.when(r.count.eq(2), () => {
@@ -196,12 +208,16 @@ describe('instances', () => {
         u.a = io.a;
         io.o = u.o;
       });
-    const sim = simulate(use(blackBox('Cell8', ports, {
-      cell: 'CELL8',
-      behaviour: (_, io) => {
-        io.o = io.a.not();
-      },
-    })));
+    const sim = simulate(
+      use(
+        blackBox('Cell8', ports, {
+          cell: 'CELL8',
+          behaviour: (_, io) => {
+            io.o = io.a.not();
+          },
+        }),
+      ),
+    );
     sim.poke('a', 1);
     expect(sim.peek('o')).toBe(254n);
     const none = use(blackBox('Cell9', ports, { cell: 'CELL9' }));
@@ -236,18 +252,22 @@ describe('instances', () => {
 });
 
 describe('memories', () => {
-  const Def = hw('Memories', { addr: In(U(4)), data: In(U(32)), mask: In(U(4)), en: In(B), read: Out(U(32)), sync: Out(U(32)), nibble: Out(U(12)) }, (m, io) => {
-    const words = m.mem('words', U(32), 10, { init: [11n, 22n] });
-    const small = m.mem('nibbles', U(12), 16);
-    m.when(io.en, () => {
-      words.writeMasked(io.addr, io.data, io.mask);
-      small.writeMasked(io.addr, io.data.trunc(12), io.mask);
-      m.when(io.data.eq(0xffffffff), () => words.write(io.addr, U(32).lit(1)));
-    });
-    io.read = words.read(io.addr);
-    io.sync = words.readSync('out', io.addr);
-    io.nibble = small.read(io.addr);
-  });
+  const Def = hw(
+    'Memories',
+    { addr: In(U(4)), data: In(U(32)), mask: In(U(4)), en: In(B), read: Out(U(32)), sync: Out(U(32)), nibble: Out(U(12)) },
+    (m, io) => {
+      const words = m.mem('words', U(32), 10, { init: [11n, 22n] });
+      const small = m.mem('nibbles', U(12), 16);
+      m.when(io.en, () => {
+        words.writeMasked(io.addr, io.data, io.mask);
+        small.writeMasked(io.addr, io.data.trunc(12), io.mask);
+        m.when(io.data.eq(0xffffffff), () => words.write(io.addr, U(32).lit(1)));
+      });
+      io.read = words.read(io.addr);
+      io.sync = words.readSync('out', io.addr);
+      io.nibble = small.read(io.addr);
+    },
+  );
   const set = (sim: Simulator, values: Readonly<Record<string, number>>): void => {
     for (const [k, v] of Object.entries(values)) sim.poke(k, v);
   };
@@ -302,7 +322,10 @@ describe('memories', () => {
     );
     expect([1, 9, 17, 33, 65, 128].map((w) => sim.memory(`m${w}`).wordBytes)).toEqual([1, 2, 4, 8, 16, 16]);
     const m = sim.memory('m65');
-    m.write(16, Uint8Array.from({ length: 16 }, () => 0xff));
+    m.write(
+      16,
+      Uint8Array.from({ length: 16 }, () => 0xff),
+    );
     expect(word(sim, 'm65', 1)).toBe((1n << 65n) - 1n);
     sim.poke('a', 1);
     expect(sim.peek('o')).toBe(1n);
@@ -345,10 +368,16 @@ describe('assertions and covers', () => {
     const sim = simulate(Def);
     sim.poke('rst', 1);
     sim.step(20);
-    expect([...sim.covers()]).toEqual([['everyCycle', 0], ['inner.three', 0]]);
+    expect([...sim.covers()]).toEqual([
+      ['everyCycle', 0],
+      ['inner.three', 0],
+    ]);
     sim.poke('rst', 0);
     sim.step(5);
-    expect([...sim.covers()]).toEqual([['everyCycle', 5], ['inner.three', 1]]);
+    expect([...sim.covers()]).toEqual([
+      ['everyCycle', 5],
+      ['inner.three', 1],
+    ]);
   });
 });
 
@@ -387,7 +416,11 @@ describe('the simulator', () => {
 
   it('lists ports, registers and wires', () => {
     expect(simulate(Def).signals()).toEqual([
-      { path: 'a', width: 70 }, { path: 'done', width: 1 }, { path: 'sum', width: 70 }, { path: 'n', width: 8 }, { path: 'twice', width: 70 },
+      { path: 'a', width: 70 },
+      { path: 'done', width: 1 },
+      { path: 'sum', width: 70 },
+      { path: 'n', width: 8 },
+      { path: 'twice', width: 70 },
     ]);
   });
 

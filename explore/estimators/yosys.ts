@@ -1,0 +1,96 @@
+/**
+ * Yosys, wherever it comes from: the WebAssembly package of the FPGA room first, because its version is fixed and counts are
+ * the same on every machine; a Yosys of the system where that cannot be installed. Must not know what is synthesised.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { UserError } from '../../gen/user-error.ts';
+import { ToolError, installTools, runTool } from '../../fpga/tools.ts';
+
+/** A Yosys that runs here, as data. */
+export interface Yosys {
+  readonly kind: 'package' | 'system';
+  /** Names the tool and its version in reports. */
+  readonly version: string;
+}
+
+const PACKAGE_FILE = new URL('../../fpga/node_modules/@yowasp/yosys/package.json', import.meta.url);
+
+/** Finds Yosys, and installs the package if it can. @throws UserError where there is none */
+export async function findYosys(onNote: (line: string) => void, install = installTools, systemVersion = versionOfSystem): Promise<Yosys> {
+  try {
+    await install(onNote);
+    const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
+    return { kind: 'package', version: `@yowasp/yosys ${version}` };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const version = await systemVersion();
+    if (version === undefined) throw new UserError(`${error.message}; or install a Yosys (Debian: apt install yosys)`);
+    onNote(`${error.message}; going on with the system's ${version}`);
+    return { kind: 'system', version };
+  }
+}
+
+/** `Yosys 0.23`, or undefined: there is none. */
+export async function versionOfSystem(): Promise<string | undefined> {
+  const run = await runProcess(['-V'], undefined, () => undefined).catch(() => undefined);
+  return run?.match(/^Yosys \S+/)?.[0];
+}
+
+/**
+ * Runs a script over `files` and gives the text of the file `output` that it writes.
+ * @throws Error with Yosys' own words where it fails
+ */
+export async function runYosys(
+  yosys: Yosys, script: string, files: Readonly<Record<string, string>>, output: string, onLine: (line: string) => void = () => {},
+): Promise<string> {
+  if (yosys.kind === 'package') {
+    try {
+      const result = await runTool('yosys', ['-q', '-p', script], files, onLine);
+      return new TextDecoder().decode(result.files[output]);
+    } catch (error) {
+      if (error instanceof ToolError) throw new Error(`synthesis failed: ${lastWords(error.log) ?? error.message}`);
+      throw error;
+    }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'systole-yosys-'));
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    writeFileSync(join(folder, 'script.ys'), script.split('; ').join('\n'));
+    await runProcess(['-q', 'script.ys'], folder, onLine);
+    return readFileSync(join(folder, output), 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs the system's Yosys; gives what it printed. */
+function runProcess(args: readonly string[], cwd: string | undefined, onLine: (line: string) => void): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn('yosys', args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const log: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        log.push(line);
+        onLine(line);
+      });
+    }
+    // A synthesis of minutes must not outlive the process that waits for it.
+    const kill = (): void => void child.kill();
+    process.once('exit', kill);
+    child.once('error', (error) => fail(new Error(`Yosys cannot be started: ${error.message}`)));
+    child.once('close', (code, signal) => {
+      process.removeListener('exit', kill);
+      if (code === 0) done(log.join('\n'));
+      else fail(new Error(`synthesis failed: ${lastWords(log) ?? `Yosys ended (${signal ?? `exit status ${code}`})`}`));
+    });
+  });
+}
+
+/** The line of a log that tells what went wrong. */
+function lastWords(log: readonly string[]): string | undefined {
+  return log.filter((line) => /error/i.test(line)).slice(-1)[0]?.trim();
+}

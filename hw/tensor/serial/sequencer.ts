@@ -1,0 +1,256 @@
+/**
+ * The sequencer of the serial unit: keeps the operands of one command, checks them, and steps through rows and the words or
+ * columns within them. One row counter and one step counter serve every command; an address is a first row plus the counter,
+ * and the same adders check ranges when they are given the command's count instead.
+ */
+import { B, In, Out, U, bool, enumeration, hw, indexWidth } from '../../../gen/index.ts';
+import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
+import { CHANNEL_RECORD_BYTES } from '../../isa/tensor.ts';
+import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
+import type { TensorParams } from '../params.ts';
+import { WORD_BYTES, stepBits } from './byte-lanes.ts';
+import { frontPorts } from './front.ts';
+import { firstRowBits, operandsOf, rowCountBits, rowIndexBits } from './operands.ts';
+
+const { op: frontOp } = frontPorts;
+type OpName = keyof typeof frontOp;
+const opInputs = Object.fromEntries(Object.keys(frontOp).map((name) => [name, In(B)])) as Record<OpName, ReturnType<typeof In<Bool>>>;
+
+export const State = enumeration('State', 'idle', 'check', 'weights', 'stream', 'move', 'settle', 'read', 'requantise');
+
+export const sequencerPorts = (p: TensorParams) => ({
+  take: In(B), takesMm: In(B), takesRq: In(B), takesArg: In(B), rs1: In(U(32)), rs2: In(U(32)),
+  op: opInputs,
+  go: In(B), fences: In(B),
+  heldRs1: Out(U(32)),
+  idle: Out(B), rangeError: Out(B),
+  /** Address of the next word, wanted for reading or for writing. */
+  next: { address: Out(U(32)), read: Out(B), write: Out(B), taken: In(B) },
+  /** The word whose address was taken: its place in its row, and that it is moved in this cycle. */
+  word: {
+    pending: Out(B), moved: In(B), step: Out(U(stepBits(p))), offset: Out(U(2)), lastByte: Out(U(rowBytesBits(p))), endsRow: Out(B), endOffset: Out(U(2)),
+    lane: Out(U(indexWidth(p.rows))),
+  },
+  /** Main memory has acknowledged all that was written. */
+  settled: In(B),
+  scratchpad: { read: Out(B), readRow: Out(U(scratchpadBits(p))), writeRow: Out(U(scratchpadBits(p))) },
+  accumulators: {
+    readLow: Out(B), lowRow: Out(U(accumulatorBits(p))), readHigh: Out(B), highRow: Out(U(accumulatorBits(p))),
+    write: Out(B), writeRow: Out(U(accumulatorBits(p))),
+  },
+  channels: { read: Out(B), readChannel: Out(U(channelBits(p))), writeChannel: Out(U(channelBits(p))) },
+  array: { clear: Out(B), loadLine: Out(B), line: Out(U(stepBits(p))), accumulate: Out(B), lastColumn: Out(U(stepBits(p))) },
+  requantiserStarts: Out(B), requantised: In(B),
+});
+
+export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequencerPorts>> {
+  const spBits = scratchpadBits(p);
+  const accBits = accumulatorBits(p);
+  const chBits = channelBits(p);
+  const steps = stepBits(p);
+  const countBits = rowCountBits(p);
+  const rowBits = rowIndexBits(p);
+  const firstBits = firstRowBits(p);
+  const bytesBits = rowBytesBits(p);
+  const parts = Math.ceil(p.columns / p.rows);
+  return hw('Sequencer', sequencerPorts(p), (m, io) => {
+    m.doc('Operands, range checks, counters and addresses of the command that is executed.');
+    const op = io.op as Readonly<Record<OpName, Bool>>;
+    const s = m.regs({ state: State.resetTo('idle') });
+    const at = (first: Parameters<typeof s.state.isOneOf>[0], ...rest: readonly Parameters<typeof s.state.isOneOf>[0][]): Bool => s.state.isOneOf(first, ...rest);
+
+    // --- operands, laid out alike for all commands as they pass by ---
+    const o = m.regs({
+      address: U(32), spFirst: U(firstBits), accFirst: U(accBits), channel: U(chBits), count: U(countBits), lastColumn: U(steps), accumulate: B, beyond: B,
+      stride: U(32), lastByte: U(bytesBits), argBeyond: B, argValid: U(1, 0),
+    });
+    const taken = operandsOf(p, { mm: io.takesMm, rq: io.takesRq, arg: io.takesArg }, io.rs1 as UInt, io.rs2 as UInt);
+    const nextRow = m.wires({ rowAdvances: B });
+    m.when(io.take, () => {
+      o.spFirst = taken.spFirst as never;
+      o.accFirst = taken.accFirst as never;
+      o.channel = taken.channel as never;
+      o.count = taken.count as never;
+      o.lastColumn = taken.lastColumn as never;
+      o.accumulate = taken.accumulate;
+      o.beyond = taken.beyond;
+    });
+    m.when(io.take.or(nextRow.rowAdvances), () => {
+      o.address = io.take.mux(io.rs1 as UInt<32>, o.address.addWrap(o.stride));
+    });
+    io.heldRs1 = o.address;
+    // Stride and row length always stand in their registers, put there by tn.arg or, without it, by the command.
+    const words = op.ldp.or(op.sta);
+    const beyondBits = (x: UInt, bits: number): Bool => (x.width > bits ? x.slice(x.width - 1, bits).orR() : bool(false));
+    const natural = (width: number, of: (rowBytes: number) => number): UInt => {
+      const [row, accRow, record] = [p.rows, WORD_BYTES * p.columns, CHANNEL_RECORD_BYTES].map((bytes) => U(width).lit(of(bytes)));
+      return op.ldp.mux(record, op.sta.mux(accRow, row));
+    };
+    m.when(io.go.and(op.arg.or(o.argValid.eq(0)).or(op.ldp)), () => {
+      o.stride = op.arg.mux(o.address, natural(32, (bytes) => bytes).exact(32));
+      o.lastByte = op.arg.mux((o.spFirst as UInt).slice(bytesBits - 1, 0).subWrap(1), natural(bytesBits, (bytes) => bytes - 1)) as never;
+      o.argBeyond = op.arg.and(o.beyond.or(beyondBits(o.spFirst as UInt, bytesBits)));
+    });
+    m.when(io.go.or(io.fences), () => {
+      o.argValid = io.go.and(op.arg).asUInt();
+    });
+
+    // --- counters ---
+    const c = m.regs({ row: U(rowBits), step: U(steps) });
+    const { rowAfter } = m.let({ rowAfter: (c.row as UInt).zext(countBits).addWrap(1) });
+    const { isLastRow } = m.let({ isLastRow: rowAfter.eq(o.count as UInt) });
+    const checking = at('check');
+    // Lines are read in pairs, as the array on DSP cells takes them; a line too many is read and not used.
+    const { isLastLine } = m.let({ isLastLine: (c.row as UInt).slice(steps - 1, 1).eq((o.lastColumn as UInt).slice(steps - 1, 1)).and(c.row.bit(0)) });
+    const { index } = m.let({ index: checking.mux(o.count as UInt, (c.row as UInt).zext(countBits)) });
+
+    // --- rows: first + index, one bit wider than can be in range, so that the check sees what is beyond ---
+    const rowOf = (first: UInt, offset: UInt): UInt => {
+      const width = Math.max(first.width, offset.width) + 1;
+      return first.zext(width).addWrap(offset.zext(width));
+    };
+    const lastByte = o.lastByte as UInt;
+    // A step is a column of tn.rq, else a word that the row touches.
+    const endWidth = bytesBits + 1;
+    const { rowEnd } = m.let({ rowEnd: lastByte.zext(endWidth).addWrap(o.address.slice(1, 0).zext(endWidth)) });
+    const lastStep = rowEnd.slice(endWidth - 1, 2);
+    const sameWidth = Math.max(lastStep.width, steps);
+    const { isLastStep } = m.let({
+      isLastStep: op.rq.mux((c.step as UInt).eq(o.lastColumn as UInt), (c.step as UInt).zext(sameWidth).eq(lastStep.zext(sameWidth))),
+    });
+    const { stepped } = m.let({ stepped: io.next.taken.or(at('requantise').and(io.requantised)) });
+    const partRows = parts > 1 ? partOffset() : undefined;
+    const spBase = at('weights').mux((o.address as UInt).slice(16 + spBits - 1, 16).zext(firstBits), o.spFirst as UInt);
+    const { spRow } = m.let({ spRow: partRows ? rowOf(rowOf(spBase, index), partRows) : rowOf(spBase, index) });
+    const { accRow } = m.let({ accRow: rowOf(o.accFirst as UInt, index) });
+    const { chRow } = m.let({ chRow: rowOf(o.channel as UInt, op.ldp.mux(index, checking.mux(o.lastColumn as UInt, c.step as UInt).zext(Math.max(countBits, steps)).trunc(countBits))) });
+
+    // --- the check ---
+    const usesSp = op.mm.or(op.rq).or(op.ld).or(op.st);
+    const usesAcc = op.mm.or(op.rq).or(op.sta);
+    const isRow = op.ld.or(op.st);
+    const { isBad } = m.let({
+      isBad: [
+        o.beyond,
+        (o.count as UInt).eq(0),
+        usesSp.and(spRow.gt(p.scratchpadRows)),
+        usesAcc.and(accRow.gt(p.accumulatorRows)),
+        op.sta.and(beyondBits(o.spFirst as UInt, accBits)),
+        op.ldp.and(beyondBits(o.spFirst as UInt, chBits)),
+        op.ldp.and(chRow.gt(p.channels)).or(op.rq.and(chRow.ge(p.channels))),
+        isRow.or(op.sta).and(o.argBeyond),
+        isRow.and(lastByte.ge(p.rows)),
+        op.sta.and(lastByte.ge(WORD_BYTES * p.columns).or(lastByte.slice(1, 0).ne(3)).or(o.stride.slice(1, 0).ne(0))),
+        words.and(o.address.slice(1, 0).ne(0)),
+      ].reduce((a, b) => a.or(b)),
+    });
+    // The last weight row is seen when it is read: until then a command has left no trace.
+    const { weightBeyond } = m.let({ weightBeyond: at('weights').and(spRow.ge(p.scratchpadRows)).and(isLastLine.and(o.lastColumn.bit(0).not()).not()) });
+    io.rangeError = checking.and(isBad).or(weightBeyond);
+
+    // --- moving words: addresses are given one ahead of the words ---
+    const d = m.regs({ pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), spWriteRow: U(spBits), chWriteRow: U(chBits) });
+    const moving = at('move');
+    const isLoad = op.ld.or(op.ldp);
+    io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
+    io.next.write = moving.and(isLoad.not()).and(d.pending.eq(0));
+    io.next.address = (o.address.slice(31, 2).addWrap((c.step as UInt).zext(30))).cat(U(2).lit(0)).exact(32);
+    m.when(io.next.taken, () => {
+      d.pending = 1 as never;
+    }).elseWhen(io.word.moved, () => {
+      d.pending = 0 as never;
+    });
+    io.word.pending = d.pending.asBool();
+    m.when(io.next.taken.or(at('read')), () => {
+      d.wordStep = c.step;
+      d.wordOffset = o.address.slice(1, 0).exact(2);
+      d.wordEndsRow = isLastStep;
+      d.wordEndOffset = rowEnd.slice(1, 0).exact(2);
+      d.spWriteRow = spRow.slice(spBits - 1, 0) as never;
+      d.chWriteRow = chRow.slice(chBits - 1, 0) as never;
+    });
+    io.word.step = d.wordStep as never;
+    io.word.offset = d.wordOffset;
+    io.word.lastByte = lastByte as never;
+    if (parts === 1) {
+      const lanes = io.word.lane.width;
+      io.word.lane = (steps >= lanes ? (d.wordStep as UInt).slice(lanes - 1, 0) : (d.wordStep as UInt).zext(lanes)) as never;
+    }
+    io.word.endsRow = d.wordEndsRow;
+    io.word.endOffset = d.wordEndOffset;
+
+    // --- the sequence ---
+    const { rowStepped } = m.let({ rowStepped: stepped.and(isLastStep) });
+    nextRow.rowAdvances = io.next.taken.and(isLastStep);
+    m.when(checking.or(stepped), () => {
+      c.step = checking.or(isLastStep).mux(U(steps).lit(0), c.step.addWrap(1));
+    });
+    m.when(checking.or(isLastLine.and(at('weights'))), () => {
+      c.row = 0 as never;
+    }).elseWhen(at('weights', 'stream').or(rowStepped), () => {
+      c.row = rowAfter.slice(rowBits - 1, 0) as never;
+    });
+    m.switch(s.state, {
+      idle: () => m.when(io.go.and(op.arg.not()), () => { s.state = State.check; }),
+      check: () => {
+        s.state = isBad.mux(State.idle, op.mm.mux(State.weights, op.rq.mux(State.read, State.move)));
+      },
+      weights: () => m.when(weightBeyond, () => { s.state = State.idle; }).elseWhen(isLastLine, () => { s.state = State.stream; }),
+      stream: () => m.when(isLastRow, () => { s.state = State.idle; }),
+      move: () => m.when(rowStepped.and(isLastRow), () => { s.state = State.settle; }),
+      settle: () => m.when(io.settled.and(d.pending.eq(0)), () => { s.state = State.idle; }),
+      read: () => { s.state = State.requantise; },
+      requantise: () => m.when(io.requantised, () => { s.state = isLastStep.and(isLastRow).mux(State.idle, State.read); }),
+    });
+
+    // --- the memories and the array ---
+    const a = m.regs({ clearing: U(1, 0), weightRead: U(1, 0), lineRead: U(steps), reading: U(1, 0), writing: U(1, 0), accRow1: U(accBits), accRow2: U(accBits) });
+    a.clearing = checking.asUInt();
+    a.weightRead = at('weights').asUInt();
+    a.lineRead = (c.row as UInt).slice(steps - 1, 0) as never;
+    a.reading = at('stream').asUInt();
+    a.writing = a.reading;
+    a.accRow1 = accRow.slice(accBits - 1, 0) as never;
+    a.accRow2 = a.accRow1;
+    io.array.clear = a.clearing.asBool();
+    io.array.loadLine = a.weightRead.asBool();
+    io.array.line = a.lineRead as never;
+    io.array.accumulate = o.accumulate;
+    io.array.lastColumn = o.lastColumn as never;
+    io.scratchpad.read = at('weights', 'stream').or(io.next.taken.and(op.st));
+    io.scratchpad.readRow = spRow.slice(spBits - 1, 0) as never;
+    io.scratchpad.writeRow = d.spWriteRow as never;
+    const readsOut = at('read').or(io.next.taken.and(op.sta));
+    io.accumulators.readLow = at('stream').or(readsOut);
+    io.accumulators.lowRow = accRow.slice(accBits - 1, 0) as never;
+    // The array takes the upper halves a cycle after the lower ones.
+    io.accumulators.readHigh = a.reading.asBool().or(readsOut);
+    io.accumulators.highRow = a.reading.asBool().mux(a.accRow1 as UInt, accRow.slice(accBits - 1, 0)) as never;
+    io.accumulators.write = a.writing.asBool();
+    io.accumulators.writeRow = a.accRow2 as never;
+    io.channels.read = at('read');
+    io.channels.readChannel = chRow.slice(chBits - 1, 0) as never;
+    io.channels.writeChannel = d.chWriteRow as never;
+    io.requantiserStarts = at('read');
+    // The row on its way through the array still needs the operands.
+    io.idle = at('idle').and(a.reading.eq(0));
+    m.cover('dropped', io.rangeError);
+
+    /** For accumulator rows longer than a scratchpad row: from the first part of a result row to the part of this column. */
+    function partOffset(): UInt {
+      const width = countBits + Math.ceil(Math.log2(parts));
+      const r = m.regs({ lane: U(io.word.lane.width), partRows: U(width) });
+      const lane = r.lane as UInt;
+      const count = (o.count as UInt).zext(width);
+      const partEnds = lane.eq(p.rows - 1);
+      m.when(checking.or(stepped.and(op.rq)), () => {
+        r.lane = checking.or(isLastStep).or(partEnds).mux(U(lane.width).lit(0), lane.addWrap(1)) as never;
+        r.partRows = checking.or(isLastStep).mux(U(width).lit(0), partEnds.mux((r.partRows as UInt).addWrap(count), r.partRows as UInt)) as never;
+      });
+      io.word.lane = lane as never;
+      // The check wants the last part.
+      const last = Array.from({ length: parts - 1 }, (_, i) => (o.lastColumn as UInt).ge((i + 1) * p.rows).and(op.rq).mux(count, U(width).lit(0)));
+      return checking.mux(last.reduce((sum, x) => sum.addWrap(x)), r.partRows as UInt);
+    }
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * The serial form of the tensor unit, for small FPGAs: one command at a time and in order, so that there is nothing to queue,
+ * to interlock or to buffer twice. Commands mean the same as in the overlapped form; only their timing differs.
+ */
+import { U, bool, cat, hw, vecOf } from '../../../gen/index.ts';
+import type { Bool, ModuleDef, UInt, Vec } from '../../../gen/index.ts';
+import { AXI_BURST_INCR, AXI_RESP_OKAY, axiManager } from '../../lib/axi4.ts';
+import { XifUnit } from '../../lib/cv-x-if.ts';
+import { ChannelRecords } from '../channel-records.ts';
+import type { TensorParams } from '../params.ts';
+import { ByteLanes } from './byte-lanes.ts';
+import { SerialFront } from './front.ts';
+import { MacArray } from './mac-array.ts';
+import { SerialAccumulators, SerialScratchpad } from './memories.ts';
+import { RequantiseElement } from './requantise-element.ts';
+import { Sequencer } from './sequencer.ts';
+
+const serialUnitPorts = (p: TensorParams) => ({ xif: XifUnit, mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
+
+/** Bits of the number of writes that main memory has not acknowledged. */
+const UNACKNOWLEDGED_BITS = 2;
+
+export function SerialUnit(p: TensorParams): ModuleDef<ReturnType<typeof serialUnitPorts>> {
+  return hw('TensorUnit', serialUnitPorts(p), (m, io) => {
+    m.doc(`Serial tensor unit: ${p.rows} x ${p.columns} int8 array with scratchpad, accumulators, requantisation and DMA.`);
+    const front = m.inst('front', SerialFront(p));
+    const sequencer = m.inst('sequencer', Sequencer(p));
+    const lanes = m.inst('lanes', ByteLanes(p));
+    const array = m.inst('array', MacArray(p));
+    const scratchpad = m.inst('scratchpad', SerialScratchpad(p));
+    const accumulators = m.inst('accumulators', SerialAccumulators(p));
+    const channels = m.inst('channels', ChannelRecords(p));
+    const requantise = m.inst('requantise', RequantiseElement);
+    const op = front.op;
+
+    // --- the core ---
+    m.connect(io.xif.issue as never, front.xif.issue);
+    m.connect(io.xif.register as never, front.xif.register);
+    m.connect(front.xif.result as never, io.xif.result);
+    front.xif.commitValid = io.xif.commitValid;
+    front.xif.commit = io.xif.commit as never;
+    io.xif.issueAccept = front.xif.issueAccept;
+    io.xif.issueWriteback = front.xif.issueWriteback;
+    io.xif.issueRegisterRead = front.xif.issueRegisterRead;
+    for (const name of ['take', 'takesMm', 'takesRq', 'takesArg', 'rs1', 'rs2', 'go', 'fences'] as const) sequencer[name] = front[name] as never;
+    for (const name of Object.keys(op) as (keyof typeof op)[]) sequencer.op[name] = op[name];
+    front.heldRs1 = sequencer.heldRs1;
+    front.idle = sequencer.idle;
+    front.rangeError = sequencer.rangeError;
+
+    // --- main memory: one word at a time, its address given while the word before is moved ---
+    const isLoad = op.ld.or(op.ldp);
+    const address = { id: U(p.idBits).lit(0), addr: sequencer.next.address, len: U(8).lit(0), size: U(3).lit(2), burst: U(2).lit(AXI_BURST_INCR) };
+    const r = m.regs({ unacknowledged: U(UNACKNOWLEDGED_BITS, 0) });
+    io.mem.ar.valid = sequencer.next.read;
+    io.mem.ar.bits = address;
+    io.mem.r.ready = sequencer.word.pending.and(isLoad);
+    io.mem.aw.valid = sequencer.next.write.and(r.unacknowledged.andR().not());
+    io.mem.aw.bits = address;
+    io.mem.w.valid = sequencer.word.pending.and(isLoad.not());
+    io.mem.w.bits = { data: lanes.word, strb: lanes.strobe, last: bool(true) };
+    io.mem.b.ready = bool(true);
+    sequencer.next.taken = io.mem.ar.fire.or(io.mem.aw.fire);
+    sequencer.word.moved = isLoad.mux(io.mem.r.valid, io.mem.w.ready);
+    m.when(io.mem.aw.fire.ne(io.mem.b.valid), () => {
+      r.unacknowledged = io.mem.aw.fire.mux(r.unacknowledged.addWrap(1), r.unacknowledged.subWrap(1));
+    });
+    sequencer.settled = r.unacknowledged.eq(0);
+    const failed = (valid: Bool, resp: UInt<2>): Bool => valid.and(resp.ne(AXI_RESP_OKAY));
+    front.memoryError = failed(io.mem.r.valid, io.mem.r.bits.resp).or(failed(io.mem.b.valid, io.mem.b.bits.resp));
+    m.assert('noStrayData', io.mem.r.valid.not().or(io.mem.r.ready), 'main memory sent data that nobody asked for');
+    m.assert('acknowledged', io.mem.b.valid.not().or(r.unacknowledged.ne(0)), 'main memory acknowledged a word that was not sent');
+
+    // --- bytes ---
+    const column = sequencer.word.step as UInt;
+    const accumulator = (cat(accumulators.high.at(column), accumulators.low.at(column)) as UInt).exact(32);
+    lanes.isStore = op.st.or(op.sta);
+    lanes.isRequantise = op.rq;
+    lanes.isAccumulatorStore = op.sta;
+    for (const name of ['step', 'offset', 'lastByte', 'endsRow', 'endOffset', 'lane'] as const) lanes[name] = sequencer.word[name] as never;
+    lanes.fromMemory = io.mem.r.bits.data.exact(32);
+    lanes.fromScratchpad = scratchpad.readData;
+    lanes.fromAccumulators = accumulator;
+    lanes.fromRequantiser = requantise.result;
+    scratchpad.read = sequencer.scratchpad.read;
+    scratchpad.readRow = sequencer.scratchpad.readRow;
+    scratchpad.writeRow = sequencer.scratchpad.writeRow;
+    scratchpad.writeData = lanes.row;
+    const { writesRow } = m.let({ writesRow: op.ld.and(io.mem.r.valid).or(requantise.done) });
+    scratchpad.writeLanes = writesRow.mux(lanes.rowLanes as UInt, U(p.rows).lit(0)) as never;
+
+    // --- products ---
+    array.clear = sequencer.array.clear;
+    array.loadLine = sequencer.array.loadLine;
+    array.line = sequencer.array.line as never;
+    array.accumulate = sequencer.array.accumulate;
+    array.row = scratchpad.readData;
+    array.oldLow = accumulators.low;
+    array.oldHigh = accumulators.high;
+    for (const name of ['readLow', 'lowRow', 'readHigh', 'highRow', 'writeRow'] as const) accumulators[name] = sequencer.accumulators[name] as never;
+    accumulators.newLow = array.newLow;
+    accumulators.newHigh = array.newHigh;
+    const writes = Array.from({ length: p.columns }, (_, c): Bool => {
+      const used = (sequencer.array.lastColumn as UInt).ge(c);
+      return sequencer.accumulators.write.and(used);
+    });
+    accumulators.writeColumns = vecOf(writes).asUInt();
+
+    // --- requantisation ---
+    channels.write = op.ldp.and(io.mem.r.valid);
+    channels.writeChannel = sequencer.channels.writeChannel as never;
+    channels.writeWord = column.slice(1, 0).exact(2);
+    channels.writeData = lanes.word;
+    channels.read = sequencer.channels.read;
+    channels.readChannel = sequencer.channels.readChannel as never;
+    requantise.start = sequencer.requantiserStarts;
+    requantise.acc = accumulator;
+    requantise.bias = (channels.bias as Vec<UInt<32>>).at(0);
+    requantise.multiplier = (channels.multiplier as Vec<UInt<32>>).at(0);
+    requantise.format = (channels.format as Vec<UInt<32>>).at(0);
+    sequencer.requantised = requantise.done;
+  });
+}

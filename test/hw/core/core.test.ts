@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { elaborate } from '../../../gen/index.ts';
+import { printDesign } from '../../../gen/print/systemverilog.ts';
+import { balancedCore, fastCore, smallCore } from '../../../hw/core/config.ts';
+import type { CoreConfig } from '../../../hw/core/config.ts';
+import { Core } from '../../../hw/core/core.ts';
+import { RV32I, RV32M, encode } from '../../../hw/isa/riscv.ts';
+import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
+import type { Simulator } from '../../../sim/simulator.ts';
+import { BENCH_UNIT } from '../../support/bench-unit.ts';
+import { createBench, reset } from '../../support/core-runner.ts';
+
+const { addi, lui, lw, sw, beq, slli } = RV32I;
+const nop = encode(addi);
+const RAM_WORDS = 4096;
+
+interface Retired {
+  readonly pc: number;
+  readonly cycle: number;
+  readonly rd: number;
+  readonly value: number;
+  readonly trap: boolean;
+  readonly cause: number;
+  readonly tval: number;
+}
+
+/** Runs the words from the boot address and returns the first `count` events. */
+function trace(sim: Simulator, words: readonly number[], count: number): Retired[] {
+  const image = new Uint32Array(RAM_WORDS).fill(nop);
+  image.set(words);
+  sim.memory('ram').write(0, new Uint8Array(image.buffer));
+  reset(sim);
+  const events: Retired[] = [];
+  const get = (name: string): number => Number(sim.peek(`trace_${name}`));
+  for (let cycle = 0; events.length < count && cycle < 2000; cycle++) {
+    if (get('valid') === 1) {
+      events.push({
+        pc: get('pc'), cycle, rd: get('rdWrite') === 1 ? get('rd') : 0, value: get('rdValue'), trap: get('trap') === 1, cause: get('cause'), tval: get('tval'),
+      });
+    }
+    sim.step();
+  }
+  return events;
+}
+
+const bench = (config: CoreConfig, stalls = false): Simulator => createBench({ ...config, trace: true }, { ramWords: RAM_WORDS, stalls });
+
+/** Cycles from the retirement of the instruction before to that of each of the last ones. */
+function costs(sim: Simulator, words: readonly number[], count: number): number[] {
+  const events = trace(sim, words, count + 6).slice(5);
+  return events.slice(1).map((e, i) => e.cycle - events[i].cycle);
+}
+
+describe('with memories of one cycle', () => {
+  /** Five nops lead in, x2 points into RAM. */
+  const lead = [encode(lui, { rd: 2, imm: RAM_BASE }), nop, nop, nop, nop, nop];
+  const load = encode(lw, { rd: 5, rs1: 2, imm: 64 });
+  const use = encode(addi, { rd: 6, rs1: 5, imm: 1 });
+  const store = encode(sw, { rs1: 2, rs2: 7, imm: 1024 });
+  const branch = encode(beq, { rs1: 0, rs2: 0, imm: 8 });
+
+  it('three stages do one instruction a cycle, and lose one cycle for the use of a load and for a jump', () => {
+    const sim = bench(fastCore);
+    expect(costs(sim, [...lead, nop, use, nop], 4)).toEqual([1, 1, 1, 1]);
+    expect(costs(sim, [...lead, load, nop, use], 4)).toEqual([1, 1, 1, 1]);
+    expect(costs(sim, [...lead, load, use, nop], 4)).toEqual([1, 2, 1, 1]);
+    expect(costs(sim, [...lead, store, load, store], 4)).toEqual([1, 1, 1, 1]);
+    expect(costs(sim, [...lead, branch, nop, nop], 3)).toEqual([1, 2, 1]);
+    expect(costs(sim, [...lead, encode(RV32M.mul, { rd: 5, rs1: 2, rs2: 2 }), nop], 2)).toEqual([1, 1]);
+  });
+
+  it('two stages also lose one for every load and store', () => {
+    const sim = bench(smallCore);
+    expect(costs(sim, [...lead, nop, use, nop], 4)).toEqual([1, 1, 1, 1]);
+    expect(costs(sim, [...lead, load, use, store], 4)).toEqual([2, 1, 2, 1]);
+    expect(costs(sim, [...lead, branch, nop, nop], 3)).toEqual([1, 2, 1]);
+    expect(costs(sim, [...lead, encode(slli, { rd: 5, rs1: 2, imm: 7 }), nop], 2)).toEqual([8, 1]);
+  });
+});
+
+describe('an extension unit', () => {
+  const program = [
+    encode(addi, { rd: 1, rs1: 0, imm: 30 }),
+    encode(addi, { rd: 2, rs1: 0, imm: 12 }),
+    encode(BENCH_UNIT.sum, { rd: 3, rs1: 1, rs2: 2 }),
+    encode(BENCH_UNIT.keep, { rd: 4, rs1: 3, rs2: 0 }),
+    encode(BENCH_UNIT.sum, { rd: 5, rs1: 3, rs2: 3 }),
+    encode(BENCH_UNIT.recall, { rd: 6 }),
+    encode(BENCH_UNIT.sum, { rd: 0, rs1: 3, rs2: 3 }),
+    // The unit does not know funct3 = 7.
+    (encode(BENCH_UNIT.sum, { rd: 7 }) | 0x7000) >>> 0,
+  ];
+  for (const [name, config] of Object.entries({ smallCore, balancedCore, fastCore })) {
+    for (const stalls of [false, true]) {
+      it(`gets its instructions from ${name}${stalls ? ' with slow memories' : ''}, and what it refuses is illegal`, () => {
+        const events = trace(bench(config, stalls), program, program.length);
+        expect(events.map((e) => [e.rd, e.rd ? e.value : 0])).toEqual([[1, 30], [2, 12], [3, 42], [0, 0], [5, 84], [6, 42], [0, 0], [0, 0]]);
+        expect(events.slice(0, -1).every((e) => !e.trap)).toBe(true);
+        expect(events[7]).toMatchObject({ trap: true, cause: 2, tval: program[7], pc: RAM_BASE + 28 });
+      });
+    }
+  }
+});
+
+describe('the emitted SystemVerilog', () => {
+  const has = (tool: string): boolean => spawnSync(tool, ['--version']).error === undefined;
+  for (const [name, config] of Object.entries({ smallCore, balancedCore, fastCore, traced: { ...balancedCore, trace: true } })) {
+    it(`of ${name} has no warning in Verilator and is read by Icarus`, { timeout: 30_000 }, () => {
+      const directory = mkdtempSync(join(tmpdir(), 'systole-core-'));
+      try {
+        const files = printDesign(elaborate(Core(config))).map(({ name: file, text }) => {
+          writeFileSync(join(directory, file), text);
+          return join(directory, file);
+        });
+        if (has('verilator')) expect(spawnSync('verilator', ['--lint-only', '-Wall', '--top-module', 'Core', ...files], { encoding: 'utf8' }).stderr).toBe('');
+        if (has('iverilog')) expect(spawnSync('iverilog', ['-g2012', '-o', '/dev/null', ...files], { encoding: 'utf8' }).stderr).toBe('');
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
+  }
+});

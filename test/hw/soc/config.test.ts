@@ -1,0 +1,116 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../gen/index.ts';
+import { smallCore } from '../../../hw/core/config.ts';
+import { configKeys, loadConfig, parseConfig, presetNames } from '../../../hw/soc/config.ts';
+
+const GOOD = `[chip]
+name = "test"
+[bus]
+bytes = 16
+[tensor]
+rows = 12
+columns = 16
+scratchpad = "4096 * rows"
+accumulators = "64 KiB"
+`;
+
+/** The message for a configuration in which `from` has been replaced by `to`. */
+function messageOf(from: string, to: string, text = GOOD): string {
+  const changed = text.replace(from, to);
+  expect(changed).not.toBe(text);
+  try {
+    parseConfig(changed, 'x.toml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return (error as Error).message;
+  }
+  throw new Error(`no error for ${to}`);
+}
+
+describe('the presets', () => {
+  it('are nano, edge and base, and all are valid', () => {
+    expect(presetNames()).toEqual(expect.arrayContaining(['base', 'edge', 'nano']));
+    for (const name of presetNames()) expect(loadConfig(name).name).toBe(name);
+  });
+
+  it('have the sizes that they promise', () => {
+    const sizes = ['nano', 'edge', 'base'].map((n) => {
+      const { tensor: t, bus } = loadConfig(n);
+      return [t.rows, t.columns, bus.bytes, t.scratchpadRows * t.rows, t.accumulatorRows * 4 * t.columns, t.busBytes];
+    });
+    expect(sizes).toEqual([[4, 4, 4, 4096, 4096, 4], [8, 8, 8, 65536, 16384, 8], [16, 16, 16, 262144, 65536, 16]]);
+    expect(loadConfig('nano').core).toEqual(smallCore);
+  });
+});
+
+describe('a configuration', () => {
+  it('computes formulas over keys of its own and of other sections', () => {
+    const config = parseConfig(`${GOOD}vectorLanes = "bus.bytes / 4"\nchannels = "vectorLanes * 2^6"\n[soc]\nclock = "12.5 MHz * 2"\n[simulation]\nram = "tensor.accumulators * 16"\n`, 'x.toml');
+    expect(config.tensor).toMatchObject({ scratchpadRows: 4096, accumulatorRows: 1024, vectorLanes: 4, channels: 256 });
+    expect(config.soc.clockHz).toBe(25e6);
+    expect(config.simulation.ramBytes).toBe(2 ** 20);
+  });
+
+  it('has a default for most keys', () => {
+    const config = parseConfig(GOOD, 'x.toml');
+    expect(config.tensor).toMatchObject({ vectorLanes: 4, channels: 1024, requantiser: 'pipelined', counters: true });
+    expect(config.soc).toEqual({ clockHz: 100e6, instructionCacheBytes: 4096, cacheableBytes: 2 ** 31, uartQueue: 4 });
+  });
+
+  it('takes the core from a preset and changes what is given', () => {
+    expect(parseConfig(`${GOOD}[core]\npreset = "small"\nm = true\n`, 'x.toml').core).toEqual({ ...smallCore, isa: { ...smallCore.isa, m: true } });
+  });
+
+  it.each([
+    ['rows = 12', 'rwos = 12', 'x.toml:6: tensor.rwos: unknown key; did you mean rows?'],
+    ['rows = 12', 'rows = 12\nclock = 1', 'x.toml:7: tensor.clock: unknown key; it belongs into section [soc]'],
+    ['[tensor]', '[tensr]', 'x.toml:5: tensr: unknown section; did you mean tensor?'],
+    ['[chip]\n', '', 'x.toml:1: name: unknown key; it belongs into section [chip]'],
+    ['rows = 12', 'rows = 3', 'x.toml:6: tensor.rows: 3 is out of range; use 4 to 128'],
+    ['rows = 12', 'rows = 12.5', 'x.toml:6: tensor.rows: 12.5 is not a whole number; change it'],
+    ['rows = 12', 'rows = true', 'x.toml:6: tensor.rows: true is no count; write a number or a formula in quotes'],
+    ['rows = 12', 'rows = "columns + x"', 'x.toml:6: tensor.rows: \'x\' is neither a key nor a unit; name a key of this section, or section.key'],
+    ['rows = 12', 'rows = "12 B"', 'x.toml:6: tensor.rows: "12 B" is no count; give a count, such as 16 or "rows * columns"'],
+    ['"64 KiB"', '"64 MHz"', 'x.toml:9: tensor.accumulators: "64 MHz" is no size; give a size, such as "64 KiB"'],
+    ['"64 KiB"', '"1 GiB"', 'x.toml:9: tensor.accumulators: 1073741824 (1 GiB) is out of range; use 256 bytes to 2 MiB'],
+    ['"64 KiB"', '"1 MiB"', 'x.toml:9: tensor.accumulators: accumulatorRows is 16384; use a whole number 4…4096'],
+    ['"64 KiB"', '"import(1)"', 'x.toml:9: tensor.accumulators: function \'import\' is unknown; use abs, ceil, floor, gcd, round, log2, max, min, mod, sqrt'],
+    ['"4096 * rows"', '"64 KiB"', 'x.toml:8: tensor.scratchpad: 65536 bytes are 5461.33 rows of 12 bytes; write "4096 * rows"'],
+    ['bytes = 16', 'bytes = 12', 'x.toml:4: bus.bytes: 12 is not a power of two; use 8 or 16'],
+    ['name = "test"', '', 'x.toml:1: chip.name: missing; add it (name of the chip in reports)'],
+    ['name = "test"', 'name = 5', 'x.toml:2: chip.name: 5 is no text; write it in quotes'],
+    ['rows = 12', 'rows = 12\nrequantiser = "fast"', 'x.toml:7: tensor.requantiser: "fast" is not one of its values; use "pipelined" or "iterative"'],
+    ['rows = 12', 'rows = 12\ncounters = 1', 'x.toml:7: tensor.counters: 1 is no flag; write true or false'],
+    ['rows = 12', 'rows = 12\nvectorLanes = 8', 'x.toml:7: tensor.vectorLanes: is 8, which does not divide rows = 12'],
+  ])('with %j replaced by %j is refused', (from, to, message) => {
+    expect(messageOf(from, to)).toBe(message);
+  });
+
+  it('that goes in a circle is refused with the circle', () => {
+    expect(messageOf('rows = 12', 'rows = "columns"', GOOD.replace('columns = 16', 'columns = "rows"')))
+      .toBe('x.toml:6: tensor.rows: depends on itself (tensor.rows → tensor.columns → tensor.rows); give one of them a number');
+  });
+
+  it('that is no TOML is refused with the line', () => {
+    expect(messageOf('rows = 12', 'rows == 12')).toMatch(/^x\.toml:6: not valid TOML: .*; mend the line$/);
+  });
+
+  it('that cannot be found is refused with the presets', () => {
+    expect(() => loadConfig('nowhere.toml')).toThrow('nowhere.toml: no such configuration; give a TOML file or one of the presets base, edge, nano');
+  });
+
+  it('is read from a file of any name', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'own.toml');
+    writeFileSync(file, GOOD);
+    expect(loadConfig(file)).toMatchObject({ name: 'test', file });
+  });
+});
+
+describe('the table of keys', () => {
+  it('describes every key', () => {
+    for (const { section, key, spec } of configKeys()) expect(spec.summary, `${section}.${key}`).toMatch(/^\S.+[^.]$/);
+  });
+});
