@@ -88,23 +88,33 @@ function boardOf(name: string): Board {
   return board;
 }
 
-/**
- * Makes `<outDir>/<chip>-<board>.bin` and, beside it, the sources and constraints it was made from. Throws UserError when the
- * board is unknown or too small for the chip.
- */
-export async function buildBitstream(config: ChipConfig, boardName: string, outDir: string, onProgress: Progress = () => undefined): Promise<BitstreamResult> {
-  const board = boardOf(boardName);
+/** A design with the ports of `BoardTop`, to be put on a board. */
+export interface BoardDesign {
+  /** For messages: the chip and the file that describes it. */
+  readonly name: string;
+  readonly file: string;
+  readonly clockHz: number;
+  readonly modules: readonly { readonly name: string; readonly text: string }[];
+}
+
+export interface Implementation extends Omit<BitstreamResult, 'bitstream' | 'bytes'> {
+  readonly image: Uint8Array;
+  /** Sources and constraints, by file name. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Synthesis, place and route, and packing, all in memory. Throws UserError when the board is too small for the design. */
+export async function implement(design: BoardDesign, board: Board, onProgress: Progress = () => undefined): Promise<Implementation> {
   const { device } = board;
-  const sources = printDesign(elaborate(BoardTop(config, board)));
-  const files: Record<string, string> = Object.fromEntries([...sources.map((f) => [f.name, f.text]), [`${WRAPPER}.sv`, wrapperText(config, board)]]);
+  const modules = Object.fromEntries([...design.modules.map((f) => [f.name, f.text]), [`${WRAPPER}.sv`, wrapperText(design.clockHz, board)]]) as Record<string, string>;
   const pins = pinConstraints(board);
   await installTools(onProgress);
 
-  onProgress(`fpga: synthesis of ${config.name} (about half a minute)`);
-  const netlist = await synthesisOf(files, WRAPPER, [`write_json ${WRAPPER}.json`]);
+  onProgress(`fpga: synthesis of ${design.name} (about half a minute)`);
+  const netlist = await synthesisOf(modules, WRAPPER, [`write_json ${WRAPPER}.json`]);
 
   onProgress(`fpga: place and route for ${board.title} (a minute or two)`);
-  const clockMHz = config.soc.clockHz / 1e6;
+  const clockMHz = design.clockHz / 1e6;
   const args = [
     `--${device.option}`, '--package', device.package, '--json', `${WRAPPER}.json`, '--pcf', 'pins.pcf', '--asc', `${WRAPPER}.asc`,
     '--freq', String(clockMHz), '--timing-allow-fail', '--seed', '1', '--report', 'report.json',
@@ -113,7 +123,7 @@ export async function buildBitstream(config: ChipConfig, boardName: string, outD
   try {
     routed = await runTool('nextpnr-ice40', args, { [`${WRAPPER}.json`]: netlist.files[`${WRAPPER}.json`], 'pins.pcf': pins });
   } catch (error) {
-    throw tooLarge(error, config, board) ?? explained(error, `${config.name} on ${board.name}: place and route failed`);
+    throw tooLarge(error, design, board) ?? explained(error, `${design.name} on ${board.name}: place and route failed`);
   }
   const report = JSON.parse(new TextDecoder().decode(routed.files['report.json'])) as {
     fmax: Readonly<Record<string, { achieved: number }>>;
@@ -125,26 +135,35 @@ export async function buildBitstream(config: ChipConfig, boardName: string, outD
 
   onProgress('fpga: packing the bitstream');
   const packed = await runTool('icepack', [`${WRAPPER}.asc`, `${WRAPPER}.bin`], { [`${WRAPPER}.asc`]: routed.files[`${WRAPPER}.asc`] });
-  const image = packed.files[`${WRAPPER}.bin`];
-  const bitstream = join(outDir, `${config.name}-${board.name}.bin`);
-  mkdirSync(outDir, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(outDir, name), text);
-  writeFileSync(join(outDir, `${board.name}.pcf`), pins);
-  writeFileSync(`${bitstream}.part`, image);
-  renameSync(`${bitstream}.part`, bitstream);
   return {
     board: board.name, cells: used('ICESTORM_LC'), dsp: used('ICESTORM_DSP'), bram: used('ICESTORM_RAM'), spram: used('ICESTORM_SPRAM'),
-    fmaxMHz, clockMHz, bitstream, bytes: image.length,
+    fmaxMHz, clockMHz, image: packed.files[`${WRAPPER}.bin`], sources: { ...modules, [`${board.name}.pcf`]: pins },
   };
 }
 
+/**
+ * Makes `<outDir>/<chip>-<board>.bin` and, beside it, the sources and constraints it was made from. Throws UserError when the
+ * board is unknown or too small for the chip; then nothing is written.
+ */
+export async function buildBitstream(config: ChipConfig, boardName: string, outDir: string, onProgress: Progress = () => undefined): Promise<BitstreamResult> {
+  const board = boardOf(boardName);
+  const modules = printDesign(elaborate(BoardTop(config, board)));
+  const { image, sources, ...result } = await implement({ name: config.name, file: config.file, clockHz: config.soc.clockHz, modules }, board, onProgress);
+  const bitstream = join(outDir, `${config.name}-${board.name}.bin`);
+  mkdirSync(outDir, { recursive: true });
+  for (const [name, text] of Object.entries(sources)) writeFileSync(join(outDir, name), text);
+  writeFileSync(`${bitstream}.part`, image);
+  renameSync(`${bitstream}.part`, bitstream);
+  return { ...result, bitstream, bytes: image.length };
+}
+
 /** The error for a chip that needs more of something than the device has, from nextpnr's table of resources. */
-function tooLarge(error: unknown, config: ChipConfig, board: Board): UserError | undefined {
+function tooLarge(error: unknown, design: BoardDesign, board: Board): UserError | undefined {
   if (!(error instanceof ToolError)) return undefined;
   const missing = error.log.flatMap((line) => {
     const m = /(\w+):\s+(\d+)\/\s*(\d+)\s+\d+%/.exec(line);
     return m && Object.hasOwn(RESOURCES, m[1]) && Number(m[2]) > Number(m[3]) ? [`${m[2]} of ${m[3]} ${RESOURCES[m[1] as keyof typeof RESOURCES]}`] : [];
   });
   if (missing.length === 0) return undefined;
-  return new UserError(`${config.file}: ${config.name} does not fit ${board.name}: needs ${missing.join(', ')}; make the chip smaller or use a larger board`);
+  return new UserError(`${design.file}: ${design.name} does not fit ${board.name}: needs ${missing.join(', ')}; make the chip smaller or use a larger board`);
 }

@@ -55,7 +55,7 @@ export function installTools(onProgress: Progress): Promise<void> {
   if (isInstalled()) return Promise.resolve();
   const command = `npm ci --prefix ${relative(process.cwd(), HERE) || '.'}`;
   installing ??= new Promise((done, fail) => {
-    onProgress(`fpga: installing synthesis, place and route (once, about 60 MB): ${command}`);
+    onProgress(`fpga: installing synthesis, place and route (once, 260 MB on disk): ${command}`);
     const npm = spawn('npm', ['ci', '--prefix', HERE, '--no-audit', '--no-fund'], { stdio: ['ignore', 'ignore', 'pipe'], shell: process.platform === 'win32' });
     let errors = '';
     npm.stderr.on('data', (data: Buffer) => (errors += data.toString()));

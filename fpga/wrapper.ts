@@ -2,7 +2,6 @@
  * What stands between a board's pins and `BoardTop`: the clock (straight or through the PLL), the reset after power-up and by
  * button, and the pin constraints. Written as text because the language has one implicit clock and reset, which this makes.
  */
-import type { ChipConfig } from '../hw/soc/config.ts';
 import type { Board } from './boards.ts';
 import { pllSettings } from './pll.ts';
 
@@ -36,7 +35,7 @@ function clockLines(board: Board, clockHz: number): string[] {
 }
 
 /** SystemVerilog of the module with the pins. */
-export function wrapperText(config: ChipConfig, board: Board): string {
+export function wrapperText(clockHz: number, board: Board): string {
   const button = board.button === undefined ? [] : ['  input  logic pin_button,'];
   return [
     `// Pins, clock and reset of ${board.title}.`,
@@ -51,7 +50,7 @@ export function wrapperText(config: ChipConfig, board: Board): string {
     '',
     '  logic clk;',
     '  logic locked;',
-    ...clockLines(board, config.soc.clockHz),
+    ...clockLines(board, clockHz),
     '',
     '  // Registers of this FPGA are 0 after power-up: the reset ends when the counter is full.',
     `  logic [${RESET_BITS - 1}:0] resetCount = '0;`,

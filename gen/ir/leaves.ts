@@ -38,7 +38,7 @@ export function countLeaves(type: Type): number {
 export function leafRange(type: Type, path: readonly PathElement[]): { start: number; end: number; exact: boolean } {
   let start = 0;
   let t = type;
-  let exact = true;
+  const exact = true;
   for (const p of path) {
     if ('field' in p && t.kind === 'bundle') {
       for (const f of t.fields) {

@@ -105,12 +105,12 @@ export type GridInput =
   | { readonly kind: 'column'; readonly signal: Signal } // vector of `columns` elements
   | { readonly kind: 'cell'; readonly signal: Signal } // vector of rows*columns elements, row-major
   | {
-      /** From the neighbour in the given direction; cells at that edge take `signal` (a vector along the edge). */
-      readonly kind: 'neighbour';
-      readonly from: 'west' | 'north' | 'east' | 'south';
-      readonly output: string;
-      readonly signal: Signal;
-    };
+    /** From the neighbour in the given direction; cells at that edge take `signal` (a vector along the edge). */
+    readonly kind: 'neighbour';
+    readonly from: 'west' | 'north' | 'east' | 'south';
+    readonly output: string;
+    readonly signal: Signal;
+  };
 
 /** How outputs of the cells are seen by the parent: one row, one column, or all cells (row-major), as a vector. */
 export type GridOutput = { readonly signal: Signal; readonly port: string } & (

@@ -110,7 +110,8 @@ export class Builder implements Driver {
   /** One branch an enumeration member; `otherwise` for the rest. Without it, members left out do nothing. */
   switch<M extends string>(on: Enum<M>, branches: { readonly [K in M]?: () => void }, otherwise?: () => void): void {
     const type = on.expr.type as EnumType;
-    const cases = Object.entries(branches).map(([member, body]) => ({ values: [BigInt(type.members.indexOf(member))], body: body as () => void }));
+    const cases = Object.entries(branches)
+      .map(([member, body]) => ({ values: [BigInt(type.members.indexOf(member))], body: body as () => void }));
     // All members handled: the last branch becomes the default, so that bit patterns without a member drive something too.
     const last = otherwise || cases.length < type.members.length ? undefined : cases.pop();
     this.addSwitch(on.expr, cases, otherwise ?? last?.body, here());
@@ -135,7 +136,9 @@ export class Builder implements Driver {
     this.addSwitch(on.expr, cases, otherwise, site);
   }
 
-  private addSwitch(on: Expr, cases: readonly { values: readonly bigint[]; body: () => void }[], otherwise: (() => void) | undefined, site: Site): void {
+  private addSwitch(
+    on: Expr, cases: readonly { values: readonly bigint[]; body: () => void }[], otherwise: (() => void) | undefined, site: Site,
+  ): void {
     const is = (values: readonly bigint[]): Expr =>
       values.map((v): Expr => ({ op: 'binary', fn: 'eq', type: BOOL, a: on, b: { op: 'lit', type: on.type as EnumType, value: v } }))
         .reduce((a, b): Expr => ({ op: 'binary', fn: 'or', type: BOOL, a, b }));
@@ -299,7 +302,8 @@ export class Builder implements Driver {
   finish(site: Site): Module {
     for (const action of this.finishers) action();
     const clocked = this.regList.length > 0 || this.memories.length > 0 || this.checks.length > 0 || this.blackBox?.clock !== undefined
-      || this.blackBox?.behaviour?.clocked === true || this.instances.some((i) => i.module.clocked) || this.grids.some((g) => g.module.clocked);
+      || this.blackBox?.behaviour?.clocked === true
+      || this.instances.some((i) => i.module.clocked) || this.grids.some((g) => g.module.clocked);
     return {
       name: this.moduleName, site, doc: this.docText, ports: this.ports, wires: this.wireList, regs: this.regList, memories: this.memories,
       instances: this.instances, grids: this.grids, body: this.body, checks: this.checks, clocked,

@@ -7,7 +7,8 @@ import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import type { Builder } from './builder.ts';
 import type { Port, PortMap } from './ports.ts';
-import { Vec, toExpr, wrap } from './values.ts';
+import type { Vec } from './values.ts';
+import { toExpr, wrap } from './values.ts';
 
 type Ins<P> = { [K in keyof P]: P[K] extends Port<'in', unknown> ? K : never }[keyof P] & string;
 type Outs<P> = { [K in keyof P]: P[K] extends Port<'out', unknown> ? K : never }[keyof P] & string;

@@ -86,7 +86,9 @@ export function enumeration<const M extends string>(name: string, ...members: re
 type Handles<F> = { [K in keyof F]: F[K] extends Shape<infer V> ? V : never };
 
 /** Record of fields, packed in the order given (first field most significant). The name becomes a packed struct. */
-export function bundle<F extends Readonly<Record<string, Shape<unknown>>>>(name: string, fields: F): Shape<Handles<F>> & { readonly fields: F } {
+export function bundle<F extends Readonly<Record<string, Shape<unknown>>>>(
+  name: string, fields: F,
+): Shape<Handles<F>> & { readonly fields: F } {
   const list = Object.entries(fields);
   const site = here();
   if (list.length === 0) throw new DesignError('bad-width', `bundle ${name} has no fields`, site, undefined, 'give at least one field');
@@ -123,5 +125,6 @@ export function valueOf<V>(shape: Shape<V>, value: unknown): V {
 
 /** Shape of an existing value, without reset. */
 export function shapeOf<V extends Value>(value: V): Shape<V> {
-  return { type: value.expr.type, width: widthOf(value.expr.type), reset: Array.from({ length: leafCount(value.expr.type) }, () => undefined) };
+  const { type } = value.expr;
+  return { type, width: widthOf(type), reset: Array.from({ length: leafCount(type) }, () => undefined) };
 }

@@ -12,8 +12,8 @@ export type Add<A extends number, B extends number> = number extends A | B
   : A extends Small
     ? B extends Small
       ? [...Tuple<A>, ...Tuple<B>]['length'] extends infer L extends number
-        ? L
-        : number
+          ? L
+          : number
       : number
     : number;
 

@@ -63,7 +63,8 @@ export function onCycles(graph: ReadonlyMap<string, ReadonlySet<string>>): Set<s
   const back = new Map<string, string[]>();
   for (const [from, to] of graph) for (const t of to) back.set(t, [...(back.get(t) ?? []), from]);
   const left = new Set<string>([...graph.keys(), ...back.keys()]);
-  const isEnd = (n: string): boolean => ![...(graph.get(n) ?? [])].some((t) => left.has(t)) || !(back.get(n) ?? []).some((f) => left.has(f));
+  const isEnd = (n: string): boolean =>
+    ![...(graph.get(n) ?? [])].some((t) => left.has(t)) || !(back.get(n) ?? []).some((f) => left.has(f));
   const queue = [...left];
   for (let n = queue.pop(); n !== undefined; n = queue.pop()) {
     if (!left.has(n) || !isEnd(n)) continue;

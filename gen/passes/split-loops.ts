@@ -12,12 +12,22 @@ import type { Type } from '../ir/types.ts';
 import { onCycles, signalGraph } from './comb-paths.ts';
 import { simplify } from './simplify.ts';
 
+/** What a body drives, if it is not a register. */
+const DRIVEN: ReadonlySet<Signal['kind']> = new Set(['wire', 'output', 'instIn', 'gridIn']);
+
 export function splitLoops(m: Module): Module {
   const loops = onCycles(signalGraph(m));
-  const candidates = [...m.wires, ...m.ports, ...m.instances.flatMap((i) => [...i.connections.values()]), ...[...m.grids].flatMap((g) => [...g.inputs.values()].map((i) => i.signal))];
-  const split = candidates.filter((s) => loops.has(s.name) && !isScalar(s.type) && s.kind !== 'input' && s.kind !== 'instOut');
+  const split = [...m.wires, ...m.ports, ...connectionsOf(m)].filter((s) => loops.has(s.name) && !isScalar(s.type) && DRIVEN.has(s.kind));
   // Parts may be aggregates in turn: the next round finds those that still depend on themselves.
   return split.length === 0 ? m : splitLoops(simplify(splitSignals(m, new Set(split))));
+}
+
+/** Signals between the module and its instances and grids. */
+function connectionsOf(m: Module): Signal[] {
+  return [
+    ...m.instances.flatMap((i) => [...i.connections.values()]),
+    ...m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]),
+  ];
 }
 
 interface Parts {
@@ -27,9 +37,8 @@ interface Parts {
 }
 
 function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
-  const used = new Set<string>([...m.ports, ...m.wires, ...m.regs, ...m.memories, ...m.instances, ...m.grids, ...m.checks].map((x) => x.name));
-  for (const i of m.instances) for (const s of i.connections.values()) used.add(s.name);
-  for (const g of m.grids) for (const s of [...g.outputs.map((o) => o.signal), ...[...g.inputs.values()].map((i) => i.signal)]) used.add(s.name);
+  const named = [...m.ports, ...m.wires, ...m.regs, ...m.memories, ...m.instances, ...m.grids, ...m.checks, ...connectionsOf(m)];
+  const used = new Set<string>(named.map((x) => x.name));
   const parts = new Map([...split].map((s) => [s, partsOf(s, used)]));
 
   const done = new Map<Expr, Expr>();
@@ -49,10 +58,11 @@ function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
       return s.kind === 'assign' && own ? assignParts(s, own.signals) : [s];
     });
   // What is seen from outside keeps its signal and gathers the parts.
-  const gathered = [...parts].filter(([s]) => s.kind !== 'wire').map(([s, p]): Assign => ({ kind: 'assign', target: s, path: [], value: p.whole, site: s.site }));
+  const outside = [...parts].filter(([s]) => s.kind !== 'wire');
+  const gathered = outside.map(([s, p]): Assign => ({ kind: 'assign', target: s, path: [], value: p.whole, site: s.site }));
   return {
     ...m,
-    wires: m.wires.flatMap((s) => parts.get(s)?.signals ?? [s]).concat([...parts].filter(([s]) => s.kind !== 'wire').flatMap(([, p]) => p.signals)),
+    wires: [...m.wires.flatMap((s) => parts.get(s)?.signals ?? [s]), ...outside.flatMap(([, p]) => p.signals)],
     body: [...mapStatements(rebuild(m.body), visit), ...gathered],
     checks: m.checks.map((c) => ({ ...c, cond: visit(c.cond) })),
   };
@@ -82,9 +92,13 @@ function assignParts(s: Assign, parts: readonly Signal[]): Statement[] {
   const { type } = s.target;
   const to = (target: Signal, path: readonly PathElement[], value: Expr): Assign => ({ kind: 'assign', target, path, value, site: s.site });
   if (first === undefined) {
-    return parts.map((p, i) => to(p, [], type.kind === 'bundle' ? { op: 'field', type: p.type, of: s.value, name: type.fields[i].name } : { op: 'index', type: p.type, of: s.value, index: i }));
+    const part = (i: number, t: Type): Expr =>
+      type.kind === 'bundle' ? { op: 'field', type: t, of: s.value, name: type.fields[i].name } : { op: 'index', type: t, of: s.value, index: i };
+    return parts.map((p, i) => to(p, [], part(i, p.type)));
   }
-  if ('field' in first) return type.kind === 'bundle' ? [to(parts[type.fields.findIndex((f) => f.name === first.field)], rest, s.value)] : [];
+  if ('field' in first) {
+    return type.kind === 'bundle' ? [to(parts[type.fields.findIndex((f) => f.name === first.field)], rest, s.value)] : [];
+  }
   const { index } = first;
   if (typeof index === 'number') return [to(parts[index], rest, s.value)];
   const width = Math.max(widthOf(index.type), indexWidth(parts.length));

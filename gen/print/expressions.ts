@@ -34,6 +34,12 @@ interface Selection {
   readonly struct: boolean;
 }
 
+interface DynamicStep {
+  readonly index: Expr;
+  readonly length: number;
+  readonly width: number;
+}
+
 const PRIMARY = 20;
 const UNARY = 12;
 const BINARY: Readonly<Record<string, { text: string; prec: number }>> = {
@@ -331,10 +337,13 @@ export class ExpressionPrinter {
    * Text that an assignment can drive: a signal or a part of it. `dynamic`: the part is found by an index; Yosys 0.23 then
    * computes the right side in the width of the whole, which only an atomic right side survives.
    */
-  place(signal: { name: string; type: Type }, path: readonly ({ field: string } | { index: number | Expr })[]): { text: string; dynamic: boolean; guard?: string } {
-    let sel: Selection = { base: signal.name, root: signal.name, rootLo: 0, lo: 0, width: widthOf(signal.type), of: widthOf(signal.type), struct: signal.type.kind === 'bundle' };
-    let type = signal.type;
-    const steps: { readonly index: Expr; readonly length: number; readonly width: number }[] = [];
+  place(
+    { name, type: whole }: { name: string; type: Type }, path: readonly ({ field: string } | { index: number | Expr })[],
+  ): { text: string; dynamic: boolean; guard?: string } {
+    const all = widthOf(whole);
+    let sel: Selection = { base: name, root: name, rootLo: 0, lo: 0, width: all, of: all, struct: whole.kind === 'bundle' };
+    let type = whole;
+    const steps: DynamicStep[] = [];
     for (const p of path) {
       if ('field' in p) {
         sel = member(sel, type, p.field);
@@ -354,7 +363,7 @@ export class ExpressionPrinter {
   }
 
   /** The selected bits of `sel.base`, moved up by the dynamic steps. */
-  private dynamicPlace(sel: Selection, steps: readonly { readonly index: Expr; readonly length: number; readonly width: number }[]): string {
+  private dynamicPlace(sel: Selection, steps: readonly DynamicStep[]): string {
     const real = steps.filter((s) => s.length > 1);
     if (real.length === 0) return rangeText(sel);
     const bits = indexWidth(sel.of);
@@ -447,7 +456,9 @@ function paren(t: Text, atLeast: number): string {
 
 /** Operand of a binary operator: only what every reader knows goes without parentheses. */
 function operand(t: Text, prec: number, chains: boolean): string {
-  const obvious = t.prec >= UNARY || (chains && t.prec === prec) || (prec <= 2 && (t.prec === 6 || t.prec === 7)) || ((prec === 6 || prec === 7) && t.prec === 9);
+  const compares = (p: number): boolean => p === BINARY.eq.prec || p === BINARY.lt.prec;
+  const obvious = t.prec >= UNARY || (chains && t.prec === prec)
+    || (prec <= BINARY.logicalAnd.prec && compares(t.prec)) || (compares(prec) && t.prec === BINARY.add.prec);
   return obvious ? t.text : `(${t.text})`;
 }
 

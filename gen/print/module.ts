@@ -291,7 +291,8 @@ class ModulePrinter {
   private unused(): string[] {
     const { m } = this;
     const terms: string[] = [];
-    const resetUsed = m.regs.some((r) => r.reset?.some((l) => l !== undefined)) || m.checks.length > 0 || m.instances.some((i) => i.module.clocked && !i.module.blackBox?.clock) || m.grids.some((g) => g.module.clocked);
+    const resetUsed = m.regs.some((r) => r.reset?.some((l) => l !== undefined)) || m.checks.length > 0
+      || m.instances.some((i) => i.module.clocked && !i.module.blackBox?.clock) || m.grids.some((g) => g.module.clocked);
     let writes = false;
     walkStatements(m.body, (s) => (writes ||= s.kind === 'memWrite'));
     const clockUsed = resetUsed || m.regs.length > 0 || writes || m.instances.some((i) => i.module.clocked);
@@ -392,7 +393,7 @@ function memoryInit(x: Memory, init: readonly bigint[], loopVariable: () => stri
 /** Contiguous ranges of bits that are 0 in `read`, as selections. */
 function unreadRanges(name: string, width: number, read: bigint): string[] {
   const ranges: string[] = [];
-  for (let lo = 0; lo < width; ) {
+  for (let lo = 0; lo < width;) {
     if ((read >> BigInt(lo)) & 1n) {
       lo++;
       continue;
@@ -416,7 +417,7 @@ function typedefSafe(m: Module): Set<Signal> {
     if (e.op === 'ref') return safe.has(e.signal);
     return e.op === 'mux' && isSafe(e.a) && isSafe(e.b);
   };
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     walkStatements(m.body, (s) => {
       if (s.kind === 'assign' && safe.has(s.target) && !isSafe(s.value)) {
@@ -427,4 +428,3 @@ function typedefSafe(m: Module): Set<Signal> {
   }
   return safe;
 }
-

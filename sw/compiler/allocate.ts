@@ -6,8 +6,8 @@ import { alignUp } from './chip-target.ts';
 
 /**
  * Regions of the scratchpad, first rows. Layers take turns: what one writes into `even` the next reads, and writes into `odd`.
- * From the bottom up: even, odd, resident weights; streaming buffers lie at the top, in another bank than the activations where the sizes
- * allow it, because the mesh reads activations and weights at the same time.
+ * From the bottom up: even, odd, resident weights; streaming buffers lie at the top. Where the sizes allow it each is in a bank of its own,
+ * because a bank serves the mesh's activations before its weights, and both before a store.
  */
 export interface ScratchpadPlaces {
   readonly even: number;
@@ -38,9 +38,15 @@ export function demandRows(demand: ScratchpadDemand, unit: number): number {
 /** Places for a demand that fits. */
 export function placeScratchpad(p: TensorParams, demand: ScratchpadDemand, unit: number): ScratchpadPlaces {
   if (demandRows(demand, unit) > p.scratchpadRows) throw new Error('the demand was not checked against the scratchpad');
-  const odd = alignUp(demand.evenRows, unit);
-  const resident = odd + alignUp(demand.oddRows, unit);
-  return { even: 0, odd, resident, stream: p.scratchpadRows - alignUp(demand.streamRows, unit) };
+  const stream = p.scratchpadRows - alignUp(demand.streamRows, unit);
+  const bank = alignUp(p.scratchpadRows / p.scratchpadBanks, unit);
+  // The later ones give up their own bank last: what is read while the mesh works matters most.
+  for (const [oddUnit, residentUnit] of [[bank, bank], [unit, bank], [bank, unit], [unit, unit]]) {
+    const odd = alignUp(demand.evenRows, oddUnit);
+    const resident = demand.residentRows === 0 ? odd + alignUp(demand.oddRows, unit) : alignUp(odd + demand.oddRows, residentUnit);
+    if (resident + demand.residentRows <= stream) return { even: 0, odd, resident, stream };
+  }
+  throw new Error('the places do not follow from the demand');
 }
 
 /**

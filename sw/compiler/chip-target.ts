@@ -1,5 +1,6 @@
 // What the compiler wants to know of a chip, and how long the chip's parts take: every figure follows from the chip's parameters.
 // Must not know: layers, programs.
+import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
 import { meshLatency } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 
@@ -28,6 +29,8 @@ export interface Timing {
   readonly storeLatency: number;
   /** Bytes that the store unit reads at a time. */
   readonly storeChunkBytes: number;
+  /** Cycles of the load unit for one channel record: it writes them word by word. */
+  readonly recordCycles: number;
   /** Cycles of the core for one tensor command with the arithmetic of its operands. */
   readonly dispatch: number;
 }
@@ -38,8 +41,8 @@ const LOAD_STAGES = 6;
 const STORE_STAGES = 6;
 /** The store unit reads its next chunk when the present one is used up. */
 const STORE_READ_CYCLES = 2;
-/** The iterative requantiser takes a cycle for each bit of the multiplier and one for each bit of the shift, which is 38 for a usual layer. */
-const ITERATIVE_REQUANTISER_CYCLES = 32 + 38;
+/** The iterative requantiser takes a cycle for each bit of the multiplier, and one for each bit that the shift differs from 33: about 5. */
+const ITERATIVE_REQUANTISER_CYCLES = 32 + 5 + 4;
 /** A command, two additions for its operands and its share of a loop's end. */
 const DISPATCH_CYCLES = 4;
 
@@ -51,6 +54,7 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
     queueDepth: tensor.queueDepth,
     requantiseGroup: tensor.requantiser === 'pipelined' ? 1 : ITERATIVE_REQUANTISER_CYCLES,
     vectorLanes: tensor.vectorLanes,
+    recordCycles: CHANNEL_RECORD_BYTES / 4,
     storeLatency: STORE_STAGES + memoryLatencyCycles,
     storeChunkBytes: Math.max(tensor.rows, 4 * tensor.vectorLanes, tensor.busBytes),
     dispatch: DISPATCH_CYCLES,

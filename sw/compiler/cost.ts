@@ -69,31 +69,37 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   const { lanes } = traffic;
   const inputBeats = rowBeats(timing, rows, lanes, traffic.inputStride);
   const requantise = (columns: number): number => rows * Math.ceil(columns / timing.vectorLanes) * timing.requantiseGroup;
-  let loadBytes = 0;
 
-  /** One pass over all groups for a block. */
-  const pass = (block: number, loadsInput: boolean): { steps: number; fill: number; lastStep: number } => {
+  const streams = tiling.weights === 'streamed';
+  const isDoubled = tiling.buffers === 2 && tiling.isAligned;
+  const loadsInputIn = (block: number): boolean => tiling.input === 'streamed' || (tiling.input === 'kept' && block === 0);
+
+  /** One step of a block: time of the mesh, of its own loads, of the core. */
+  const step = (block: number, count: number): { mesh: number; load: number; core: number } => {
     const columns = tileColumns(blocks, block);
-    const streams = tiling.weights === 'streamed';
-    const meshGroup = columns.reduce((sum, used) => sum + tileCycles(timing, rows, used, tiling.sharesBank), 0);
-    const groupWeights = weightRows(blocks, block) * lanes;
-    const step = (count: number): { load: number; cycles: number } => {
-      const transfers = (streams ? 1 : 0) + (loadsInput ? count : 0);
-      // A queue that holds only one command begins a transfer when the one before is complete.
-      const gaps = timing.queueDepth === 1 ? Math.max(0, transfers - 1) * timing.loadLatency : 0;
-      const load = (streams ? runBeats(timing, count * groupWeights) : 0) + (loadsInput ? count * inputBeats : 0) + gaps;
-      const mesh = count * meshGroup;
-      const commands = count * columns.length + (streams ? 1 : 0) + (loadsInput ? 2 * count : 0);
-      const core = timing.dispatch * (commands + 1);
-      const latency = load === 0 ? 0 : timing.loadLatency;
-      const overlapped = Math.max(mesh, load, core, (mesh + load + latency) / 2);
-      return { load, cycles: tiling.buffers === 2 && tiling.isAligned ? overlapped : Math.max(core, mesh + load + latency) };
+    const loadsInput = loadsInputIn(block);
+    const transfers = (streams ? 1 : 0) + (loadsInput ? count : 0);
+    // A queue that holds only one command begins a transfer when the one before is complete.
+    const gaps = timing.queueDepth === 1 ? Math.max(0, transfers - 1) * timing.loadLatency : 0;
+    const load = (streams ? runBeats(timing, count * weightRows(blocks, block) * lanes) : 0) + (loadsInput ? count * inputBeats : 0) + gaps;
+    return {
+      mesh: count * columns.reduce((sum, used) => sum + tileCycles(timing, rows, used, tiling.sharesBank), 0),
+      load: transfers === 0 ? 0 : load + timing.loadLatency,
+      core: timing.dispatch * (count * columns.length + (streams ? 1 : 0) + (loadsInput ? 2 * count : 0) + 1),
     };
-    loadBytes += (streams ? groups * groupWeights : 0) + (loadsInput ? groups * rows * lanes : 0);
-    const first = step(firstGroups);
-    const others = tiling.steps > 1 ? step(groupsPerStep) : { load: 0, cycles: 0 };
-    const lastStep = tiling.steps > 1 ? others.cycles : first.cycles;
-    return { steps: first.cycles + (tiling.steps - 1) * others.cycles, fill: first.load + timing.loadLatency, lastStep };
+  };
+  /** A step while the next one's loads are under way. */
+  const together = ({ mesh, load, core }: { mesh: number; load: number; core: number }, next: number): number =>
+    isDoubled ? Math.max(mesh, core, next) : Math.max(core, mesh + load);
+  /** All steps of a block, whose first one is loaded. */
+  const pass = (block: number): number => {
+    const first = step(block, firstGroups);
+    const other = step(block, groupsPerStep);
+    const follower = block + 1 < blocks.count ? step(block + 1, firstGroups).load : 0;
+    if (tiling.steps === 1) return together(first, follower);
+    // A buffer is loaded, used, and free again only then: two steps take at least that long.
+    const steady = Math.max(together(other, other.load), isDoubled ? (other.mesh + other.load) / 2 : 0);
+    return together(first, other.load) + (tiling.steps - 2) * steady + together(other, follower);
   };
   /** What happens to a block's sums, beside the mesh. */
   const drain = (block: number): { vector: number; store: number } => {
@@ -107,30 +113,41 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
     const width = traffic.outputBytes === 4 ? columns : Math.min(columns, lanes);
     return Math.ceil(columns / width) * storeCycles(timing, rows, width * traffic.outputBytes, traffic.outputStride);
   };
-  const blockCycles = (block: number, loadsInput: boolean): number => {
-    const { steps, lastStep } = pass(block, loadsInput);
+  const records = (block: number): number =>
+    tiling.output === 'accumulators' ? 0 : timing.loadLatency + weightRows(blocks, block) * timing.recordCycles;
+  const blockCycles = (block: number): number => {
+    const steps = pass(block);
     const { vector, store } = drain(block);
-    // Loads wait for stores: what lasts longer than the step that is already loaded holds the mesh up.
-    const stall = store === 0 || tiling.weights === 'resident' && !loadsInput ? 0 : Math.max(0, store + timing.loadLatency - lastStep);
+    // Between the last step of a block and the first of the next the load unit also takes the records, and waits for the stores of the block
+    // before. What of this lasts longer than those two steps holds the mesh up.
+    const isInside = block + 1 < blocks.count;
+    const second = step(block, tiling.steps === 1 ? firstGroups : groupsPerStep);
+    const busy = step(block, firstGroups).load + second.load + records(block) + (block === 0 || store === 0 ? 0 : store);
+    const stall = isInside && (streams || tiling.input === 'streamed') ? Math.max(0, busy - step(block, firstGroups).mesh - second.mesh) : 0;
     const overlaps = tiling.accumulatorBuffers === 2 && tiling.isAligned && (tiling.output !== 'ring' || tiling.outputBuffers === 2);
-    return overlaps ? Math.max(steps + stall, vector, store) : steps + timing.meshLatency + vector + store;
+    if (!overlaps) return block + 1 === blocks.count ? steps : steps + timing.meshLatency + vector + store;
+    if (block === 0) return steps;
+    // What the block before left to do.
+    const before = drain(block - 1);
+    return Math.max(steps + stall, before.vector, before.store, block + 1 < blocks.count ? 0 : before.vector + before.store);
   };
+  const loadsOf = (block: number): number =>
+    groups * ((streams ? weightRows(blocks, block) * lanes : 0) + (loadsInputIn(block) ? rows * lanes : 0));
 
-  const { fill } = pass(0, tiling.input !== 'scratchpad');
-  loadBytes = 0;
-  let cycles = fill + blockCycles(0, tiling.input !== 'scratchpad');
-  const middle = blocks.count - 2;
+  const middle = Math.max(0, blocks.count - 2);
+  let cycles = step(0, firstGroups).load + blockCycles(0);
+  let loadBytes = loadsOf(0);
   if (middle > 0) {
-    const before = loadBytes;
-    cycles += middle * blockCycles(1, tiling.input === 'streamed');
-    loadBytes += (middle - 1) * (loadBytes - before);
+    cycles += middle * blockCycles(1);
+    loadBytes += middle * loadsOf(1);
   }
-  if (blocks.count > 1) cycles += blockCycles(blocks.count - 1, tiling.input === 'streamed');
+  if (blocks.count > 1) {
+    cycles += blockCycles(blocks.count - 1);
+    loadBytes += loadsOf(blocks.count - 1);
+  }
   const last = drain(blocks.count - 1);
-  const columns = tileColumns(blocks, blocks.count - 1);
-  const lastTile = tiling.output === 'accumulators' ? 0 : requantise(columns[columns.length - 1]);
   const held = tiling.output === 'held' ? blocks.tiles * storesOf(Math.min(blocks.columns, blocks.outputs)) : 0;
-  cycles += timing.meshLatency + (tiling.output === 'ring' ? last.vector : lastTile) + last.store + held;
+  cycles += timing.meshLatency + last.vector + last.store + held;
   const storeBytes = tiling.output === 'scratchpad' ? 0 : rows * blocks.outputs * traffic.outputBytes;
   return { cycles, loadBytes, storeBytes };
 }

@@ -151,12 +151,17 @@ class LayerScheduler {
 
   private blockBody(block: number): readonly Node[] {
     const { layer } = this;
-    const steps = roll(layer.steps, (step) => this.stepKey(block, step), (step) => this.stepBody(block, step));
     const isInt8 = layer.output !== 'accumulators';
-    return [
-      ...steps,
+    // What else moves goes between the last step's products, behind all loads of the block, which need not wait for it then: the records
+    // of this block, and the results of the one before.
+    const late = [
       ...(isInt8 && !this.pass.recordsOnce ? this.recordLoads(block) : []),
       ...(this.storesLate && block > 0 ? this.stores(block - 1) : []),
+    ];
+    const steps = roll(layer.steps, (step) => `${step === layer.steps - 1} ${this.stepKey(block, step)}`,
+      (step) => this.stepBody(block, step, step === layer.steps - 1 ? late : []));
+    return [
+      ...steps,
       ...(isInt8 ? this.requantisations(block) : this.storesLate ? [] : this.stores(block)),
       ...(layer.blocks.count > 1 ? [flip(this.block)] : []),
     ];
@@ -179,12 +184,12 @@ class LayerScheduler {
     return `${step === 0} ${this.groupsOf(step)} ${loads}`;
   }
 
-  private stepBody(block: number, step: number): readonly Node[] {
+  private stepBody(block: number, step: number, late: readonly Node[]): readonly Node[] {
     const due = this.stepToLoad(block, step);
     const loads = due === undefined ? [] : this.loads(due.block, due.step, block);
     const products = this.products(block, step);
-    if (!this.loadsAhead) return [...loads, ...products];
-    return [...(this.flipsSteps ? [flip(this.step)] : []), ...interleave(loads, products)];
+    if (!this.loadsAhead) return [...loads, ...interleave(late, products)];
+    return [...(this.flipsSteps ? [flip(this.step)] : []), ...interleave([...loads, ...late], products)];
   }
 
   // --- loads ---
@@ -365,11 +370,11 @@ class LayerScheduler {
   }
 }
 
-/** Spreads the loads evenly among the products, the first one before all of them; a tn.arg stays with its transfer. */
-function interleave(loads: readonly Node[], products: readonly Node[]): readonly Node[] {
+/** Spreads transfers evenly among products, the first one before all of them; a tn.arg stays with its transfer. */
+function interleave(nodesToSpread: readonly Node[], products: readonly Node[]): readonly Node[] {
   const transfers: Node[][] = [];
   let pending: Node[] = [];
-  for (const node of loads) {
+  for (const node of nodesToSpread) {
     pending.push(node);
     if (node.kind === 'command' && node.op === 'arg') continue;
     transfers.push(pending);

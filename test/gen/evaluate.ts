@@ -151,7 +151,7 @@ export class Interpreter {
   settle(): void {
     for (let round = 0; round < 10_000; round++) {
       const next = new Map<Signal, bigint>(this.comb.map((s) => [s, 0n]));
-      this.run(this.module.body, (s) => next.has(s.target) && next.set(s.target, this.assigned(s, next.get(s.target) as bigint)), () => undefined);
+      this.run(this.module.body, (s) => this.assign(s, next), () => undefined);
       let changed = false;
       for (const [s, v] of next) {
         if (this.state.signals.get(s) !== v) changed = true;
@@ -167,7 +167,7 @@ export class Interpreter {
     this.settle();
     const next = new Map(this.module.regs.map((r) => [r, this.state.signals.get(r) as bigint]));
     const writes: (() => void)[] = [];
-    this.run(this.module.body, (s) => next.has(s.target) && next.set(s.target, this.assigned(s, next.get(s.target) as bigint)), (w) => writes.push(w));
+    this.run(this.module.body, (s) => this.assign(s, next), (w) => writes.push(w));
     for (const [r, v] of next) this.state.signals.set(r, reset ? afterReset(r, v) : v);
     for (const w of writes) w();
     this.settle();
@@ -209,6 +209,12 @@ export class Interpreter {
         if (addr < s.mem.depth) write(() => (words[addr] = (words[addr] & ~mask) | (data & mask)));
       }
     }
+  }
+
+  /** Does an assignment to one of the signals in `values`. */
+  private assign(s: Assign, values: Map<Signal, bigint>): void {
+    const before = values.get(s.target);
+    if (before !== undefined) values.set(s.target, this.assigned(s, before));
   }
 
   /** `before` with the part that the statement drives replaced. */

@@ -10,7 +10,6 @@ export const INPUTS = { ua: U(3), ub: U(8), sa: S(8), sb: S(12), ba: B, bb: B } 
 const Mode = enumeration('Mode', 'off', 'slow', 'fastPath');
 const Pair = bundle('Pair', { high: U(5, 3), low: S(7, -2) });
 
-
 /** Makes module `name`; the same generator state makes the same module. */
 export function randomModule(name: string, rng: Rng): ModuleDef<PortMap> {
   const inputs = Object.fromEntries(Object.entries(INPUTS).map(([n, shape]) => [n, In<unknown>(shape)]));
@@ -74,10 +73,13 @@ export function randomModule(name: string, rng: Rng): ModuleDef<PortMap> {
     const branch = (depth: number): void => {
       const kind = rng.below(4);
       if (kind === 0) {
-        const some = rng.chance(0.5);
-        m.switch(r.mode, { slow: () => scope(depth), fastPath: () => scope(depth), ...(some ? {} : { off: () => scope(depth) }) }, some && rng.chance(0.5) ? () => scope(depth) : undefined);
+        const partial = rng.chance(0.5);
+        const off = partial ? {} : { off: () => scope(depth) };
+        const rest = partial && rng.chance(0.5) ? () => scope(depth) : undefined;
+        m.switch(r.mode, { slow: () => scope(depth), fastPath: () => scope(depth), ...off }, rest);
       } else if (kind === 1) {
-        m.switchOn(early.uint(3, 1), [[[1, 2], () => scope(depth)], [5, () => scope(depth)]], rng.chance(0.5) ? () => scope(depth) : undefined);
+        const otherwise = rng.chance(0.5) ? () => scope(depth) : undefined;
+        m.switchOn(early.uint(3, 1), [[[1, 2], () => scope(depth)], [5, () => scope(depth)]], otherwise);
       } else {
         chain(m, rng, () => early.bool(1), () => scope(depth));
       }
@@ -113,4 +115,3 @@ function shuffled<T>(rng: Rng, items: readonly T[]): T[] {
   const rest = [...items];
   return items.map(() => rest.splice(rng.below(rest.length), 1)[0]);
 }
-

@@ -31,8 +31,10 @@ latency = 2
 `, 'test.toml');
 
 /** A program that ends with what it leaves in a0. */
-const program = (body: string, base?: number): ElfImage =>
-  parseElf(programToElf(assemble(`.globl _start\n_start:\n${body}\nli a1, 0x80000800\nsw a0, 0(a1)\nlast: j last\n.equ tohost, 0x80000800\n.globl tohost\n`, base === undefined ? {} : { base })), 'test.elf');
+const program = (body: string, base?: number): ElfImage => {
+  const source = `.globl _start\n_start:\n${body}\nla a1, tohost\nsw a0, 0(a1)\nlast: j last\n.data\n.globl tohost\ntohost: .word 0\n`;
+  return parseElf(programToElf(assemble(source, base === undefined ? {} : { base })), 'test.elf');
+};
 
 const HELLO = `
   li s0, ${addressOf('uartData')}

@@ -3,11 +3,12 @@
  * same rotator. Loads and requantised bytes come out for the lanes of the scratchpad, stores for the bytes of the bus.
  * Combinational; must not know addresses.
  */
-import { B, In, Out, S, U, bool, cat, hw, indexWidth, vec, vecOf } from '../../../gen/index.ts';
+import { B, In, Out, S, U, cat, hw, indexWidth, vec, vecOf } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../../gen/index.ts';
 import { rowBytesBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { rotateDown } from '../rotate.ts';
+import { isAtLeast } from './compare.ts';
 
 /** Bytes of a word: of a beat, of an accumulator, of a word of a channel record. */
 export const WORD_BYTES = 4;
@@ -15,7 +16,7 @@ export const WORD_BYTES = 4;
 export const stepBits = (p: TensorParams): number => indexWidth(Math.max(p.columns, Math.floor((p.rows + 2) / WORD_BYTES) + 1, WORD_BYTES));
 
 export const byteLanePorts = (p: TensorParams) => ({
-  isStore: In(B), isRequantise: In(B), isAccumulatorStore: In(B),
+  isRowLoad: In(B), isStore: In(B), isRequantise: In(B), isAccumulatorStore: In(B),
   /** Which word of the row, and where the row starts within its first word. */
   step: In(U(stepBits(p))), offset: In(U(2)),
   /** Last byte of a row; for strobes: that this is the row's last word and where the row ends in it. */
@@ -36,34 +37,38 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     const bytes = Array.from({ length: WORD_BYTES }, (_, i) => i);
     const step = io.step as UInt;
     /** Whether byte i of a row lies in the next word, because the row starts at `offset`. */
-    const { spills } = m.let({ spills: vecOf(bytes.map((i) => (i === 0 ? bool(false) : io.offset.ge(WORD_BYTES - i)))) });
+    const { spills } = m.let({ spills: vecOf(bytes.map((i) => (isAtLeast(io.offset, WORD_BYTES - i)))) });
     const byteOf = (word: UInt, i: number): SInt<8> => word.slice(8 * i + 7, 8 * i).asSInt().exact(8);
     const stored = io.fromScratchpad as Vec<SInt<8>>;
+    // One select for both pairs, so that a bit is a multiplexer of four.
+    const { isWide } = m.let({ isWide: io.isAccumulatorStore.or(io.isRequantise) });
     const source = bytes.map((i): SInt<8> => {
       const mine = stored.toArray().filter((_, lane) => lane % WORD_BYTES === i);
       const group = spills.at(i).mux(step.subWrap(1), step);
       const chosen = mine.length === 1 ? mine[0] : vecOf(mine).at(group);
-      const onChip = io.isAccumulatorStore.mux(byteOf(io.fromAccumulators, i), chosen);
-      const incoming = io.isRequantise.mux(io.fromRequantiser, byteOf(io.fromMemory, i));
+      const onChip = isWide.mux(byteOf(io.fromAccumulators, i), chosen);
+      const incoming = isWide.mux(io.fromRequantiser, byteOf(io.fromMemory, i));
       return io.isStore.mux(onChip, incoming);
     });
     // Loads turn by the offset, stores back; requantised bytes stand everywhere.
     const high = io.offset.bit(1).xor(io.isStore.and(io.offset.bit(0)));
     const { turned } = m.let({ turned: rotateDown(vecOf(source), cat(high, io.offset.bit(0))) });
-    io.word = turned.asUInt().exact(32);
     const { isFirst } = m.let({ isFirst: step.eq(0) });
-    io.strobe = vecOf(bytes.map((j): Bool => isFirst.not().or(io.offset.le(j)).and(io.endsRow.not().or(io.endOffset.ge(j))))).asUInt().exact(WORD_BYTES);
+    io.strobe = vecOf(bytes.map((j): Bool => isFirst.not().or(isAtLeast(io.offset, j + 1).not()).and(io.endsRow.not().or(isAtLeast(io.endOffset, j))))).asUInt().exact(WORD_BYTES);
 
-    // The first write of a row covers all lanes, so that those without a byte become 0.
+    // The first write of a row covers all lanes, so that those without a byte become 0. What is no row passes whole.
+    const laneBits = indexWidth(p.rows);
     const on = Array.from({ length: p.rows }, (_, lane): Bool => {
       const group = Math.floor(lane / WORD_BYTES);
       const here = lane % WORD_BYTES === 0 ? step.eq(group) : spills.at(lane % WORD_BYTES).mux(step.eq(group + 1), step.eq(group));
-      const loaded = here.and((io.lastByte as UInt).ge(lane));
-      return io.isRequantise.mux((io.lane as UInt).eq(lane), loaded);
+      const loaded = here.and(isAtLeast((io.lastByte as UInt).slice(laneBits - 1, 0), lane));
+      return io.isRequantise.mux((io.lane as UInt).eq(lane), loaded.or(io.isRowLoad.not()));
     });
     const { isOn } = m.let({ isOn: vecOf(on) });
     const firstLane = io.isRequantise.mux((io.lane as UInt).eq(0), isFirst);
-    io.row = vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0))));
+    const { gated } = m.let({ gated: vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0)))) });
+    io.row = gated;
+    io.word = vecOf(bytes.map((i) => gated.at(i))).asUInt().exact(32);
     io.rowLanes = vecOf(on.map((_, lane) => firstLane.or(isOn.at(lane)))).asUInt();
   });
 }

@@ -70,7 +70,7 @@ function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>
 const MacCell = (isFirst: boolean) =>
   blackBox(
     isFirst ? 'SbMac16First' : 'SbMac16Next',
-    { A: In(U(16)), B: In(U(16)), C: In(U(16)), D: In(U(16)), BHOLD: In(B), CHOLD: In(B), DHOLD: In(B), IRSTTOP: In(B), IRSTBOT: In(B), O: Out(U(32)) },
+    { CE: In(B), A: In(U(16)), B: In(U(16)), C: In(U(16)), D: In(U(16)), BHOLD: In(B), CHOLD: In(B), DHOLD: In(B), IRSTTOP: In(B), IRSTBOT: In(B), O: Out(U(32)) },
     {
       cell: 'SB_MAC16',
       clock: 'CLK',
@@ -84,7 +84,7 @@ const MacCell = (isFirst: boolean) =>
           const r = m.regs({ [name]: U(16) });
           m.when(reset, () => {
             r[name] = U(16).lit(0);
-          }).elseWhen(hold.not(), () => {
+          }).elseWhen(io.CE.and(hold.not()), () => {
             r[name] = value;
           });
           return r[name];
@@ -127,6 +127,7 @@ function DspArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>> 
       const isDown = [bool(false), bool(false)];
       for (let k = 0; k < p.rows; k++) {
         const cell = m.inst(`pair${pair}row${k}`, k === 0 ? first : next);
+        cell.CE = bool(true);
         cell.A = cat(io.row.at(k), io.row.at(k)).exact(16);
         cell.B = cat(io.row.at(k), r.lineBefore.at(k)).exact(16);
         cell.C = chain[1].exact(HALF);

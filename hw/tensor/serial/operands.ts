@@ -9,6 +9,7 @@ import type { OperandField } from '../../isa/instruction.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { stepBits } from './byte-lanes.ts';
+import { isAtLeast } from './compare.ts';
 
 const mostRows = (p: TensorParams): number => Math.max(p.scratchpadRows, p.accumulatorRows, p.channels);
 /** Bits of a number of rows of any memory. */
@@ -22,6 +23,7 @@ export interface Operands {
   /** Row of the scratchpad; for transfers row of any memory; for tn.arg the length of a row. */
   readonly spFirst: UInt;
   readonly accFirst: UInt;
+  /** Channel of tn.rq. */
   readonly channel: UInt;
   readonly count: UInt;
   readonly lastColumn: UInt;
@@ -56,13 +58,13 @@ export function operandsOf(p: TensorParams, takes: { readonly mm: Bool; readonly
   return {
     spFirst: fit(spField, first),
     accFirst: accField,
-    channel: takes.rq.mux(fit(rq('channel', 'rs2'), channelBits(p)), fit(row, channelBits(p))),
+    channel: fit(rq('channel', 'rs2'), channelBits(p)),
     count: streams.mux(fit(countOf, counts), fit(rows, counts)),
     lastColumn: fit(columnsOf, columns),
     accumulate: mm('accumulate', 'rs2').asBool(),
     beyond: any(
       isBeyond(spField, first),
-      streams.and(any(isBeyond(accOf, accumulatorBits(p)), isBeyond(countOf, counts), columnsOf.zext(8).ge(p.columns))),
+      streams.and(any(isBeyond(accOf, accumulatorBits(p)), isBeyond(countOf, counts), isAtLeast(columnsOf, p.columns))),
       takes.mm.and(any(isBeyond(mm('wRow', 'rs1'), scratchpadBits(p)))),
       takes.rq.and(any(isBeyond(rq('channel', 'rs2'), channelBits(p)))),
       streams.or(takes.arg).not().and(any(isBeyond(rows, counts))),

@@ -9,6 +9,7 @@ import { CHANNEL_RECORD_BYTES } from '../../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { WORD_BYTES, stepBits } from './byte-lanes.ts';
+import { isAtLeast, isMoreThan } from './compare.ts';
 import { frontPorts } from './front.ts';
 import { firstRowBits, operandsOf, rowCountBits, rowIndexBits } from './operands.ts';
 
@@ -123,7 +124,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const spBase = at('weights').mux((o.address as UInt).slice(16 + spBits - 1, 16).zext(firstBits), o.spFirst as UInt);
     const { spRow } = m.let({ spRow: partRows ? rowOf(rowOf(spBase, index), partRows) : rowOf(spBase, index) });
     const { accRow } = m.let({ accRow: rowOf(o.accFirst as UInt, index) });
-    const { chRow } = m.let({ chRow: rowOf(o.channel as UInt, op.ldp.mux(index, checking.mux(o.lastColumn as UInt, c.step as UInt).zext(Math.max(countBits, steps)).trunc(countBits))) });
+    const { chRow } = m.let({ chRow: rowOf(o.channel as UInt, checking.mux(o.lastColumn as UInt, c.step as UInt)) });
 
     // --- the check ---
     const usesSp = op.mm.or(op.rq).or(op.ld).or(op.st);
@@ -133,23 +134,22 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       isBad: [
         o.beyond,
         (o.count as UInt).eq(0),
-        usesSp.and(spRow.gt(p.scratchpadRows)),
-        usesAcc.and(accRow.gt(p.accumulatorRows)),
+        usesSp.and(isMoreThan(spRow, p.scratchpadRows)),
+        usesAcc.and(isMoreThan(accRow, p.accumulatorRows)),
         op.sta.and(beyondBits(o.spFirst as UInt, accBits)),
-        op.ldp.and(beyondBits(o.spFirst as UInt, chBits)),
-        op.ldp.and(chRow.gt(p.channels)).or(op.rq.and(chRow.ge(p.channels))),
+        op.ldp.and(isMoreThan(spRow, p.channels)).or(op.rq.and(isAtLeast(chRow, p.channels))),
         isRow.or(op.sta).and(o.argBeyond),
-        isRow.and(lastByte.ge(p.rows)),
-        op.sta.and(lastByte.ge(WORD_BYTES * p.columns).or(lastByte.slice(1, 0).ne(3)).or(o.stride.slice(1, 0).ne(0))),
+        isRow.and(isAtLeast(lastByte, p.rows)),
+        op.sta.and(isAtLeast(lastByte, WORD_BYTES * p.columns).or(lastByte.slice(1, 0).ne(3)).or(o.stride.slice(1, 0).ne(0))),
         words.and(o.address.slice(1, 0).ne(0)),
       ].reduce((a, b) => a.or(b)),
     });
     // The last weight row is seen when it is read: until then a command has left no trace.
-    const { weightBeyond } = m.let({ weightBeyond: at('weights').and(spRow.ge(p.scratchpadRows)).and(isLastLine.and(o.lastColumn.bit(0).not()).not()) });
+    const { weightBeyond } = m.let({ weightBeyond: at('weights').and(isAtLeast(spRow, p.scratchpadRows)).and(isLastLine.and(o.lastColumn.bit(0).not()).not()) });
     io.rangeError = checking.and(isBad).or(weightBeyond);
 
     // --- moving words: addresses are given one ahead of the words ---
-    const d = m.regs({ pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), spWriteRow: U(spBits), chWriteRow: U(chBits) });
+    const d = m.regs({ pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits) });
     const moving = at('move');
     const isLoad = op.ld.or(op.ldp);
     io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
@@ -166,8 +166,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       d.wordOffset = o.address.slice(1, 0).exact(2);
       d.wordEndsRow = isLastStep;
       d.wordEndOffset = rowEnd.slice(1, 0).exact(2);
-      d.spWriteRow = spRow.slice(spBits - 1, 0) as never;
-      d.chWriteRow = chRow.slice(chBits - 1, 0) as never;
+      d.writeRow = spRow.slice(firstBits - 1, 0) as never;
     });
     io.word.step = d.wordStep as never;
     io.word.offset = d.wordOffset;
@@ -219,7 +218,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     io.array.lastColumn = o.lastColumn as never;
     io.scratchpad.read = at('weights', 'stream').or(io.next.taken.and(op.st));
     io.scratchpad.readRow = spRow.slice(spBits - 1, 0) as never;
-    io.scratchpad.writeRow = d.spWriteRow as never;
+    io.scratchpad.writeRow = (d.writeRow as UInt).slice(spBits - 1, 0) as never;
     const readsOut = at('read').or(io.next.taken.and(op.sta));
     io.accumulators.readLow = at('stream').or(readsOut);
     io.accumulators.lowRow = accRow.slice(accBits - 1, 0) as never;
@@ -230,7 +229,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     io.accumulators.writeRow = a.accRow2 as never;
     io.channels.read = at('read');
     io.channels.readChannel = chRow.slice(chBits - 1, 0) as never;
-    io.channels.writeChannel = d.chWriteRow as never;
+    io.channels.writeChannel = (d.writeRow as UInt).slice(chBits - 1, 0) as never;
     io.requantiserStarts = at('read');
     // The row on its way through the array still needs the operands.
     io.idle = at('idle').and(a.reading.eq(0));

@@ -9,6 +9,7 @@ import { XifUnit } from '../../lib/cv-x-if.ts';
 import { ChannelRecords } from '../channel-records.ts';
 import type { TensorParams } from '../params.ts';
 import { ByteLanes } from './byte-lanes.ts';
+import { isAtLeast } from './compare.ts';
 import { SerialFront } from './front.ts';
 import { MacArray } from './mac-array.ts';
 import { SerialAccumulators, SerialScratchpad } from './memories.ts';
@@ -74,6 +75,7 @@ export function SerialUnit(p: TensorParams): ModuleDef<ReturnType<typeof serialU
     // --- bytes ---
     const column = sequencer.word.step as UInt;
     const accumulator = (cat(accumulators.high.at(column), accumulators.low.at(column)) as UInt).exact(32);
+    lanes.isRowLoad = op.ld;
     lanes.isStore = op.st.or(op.sta);
     lanes.isRequantise = op.rq;
     lanes.isAccumulatorStore = op.sta;
@@ -101,7 +103,7 @@ export function SerialUnit(p: TensorParams): ModuleDef<ReturnType<typeof serialU
     accumulators.newLow = array.newLow;
     accumulators.newHigh = array.newHigh;
     const writes = Array.from({ length: p.columns }, (_, c): Bool => {
-      const used = (sequencer.array.lastColumn as UInt).ge(c);
+      const used = isAtLeast(sequencer.array.lastColumn as UInt, c);
       return sequencer.accumulators.write.and(used);
     });
     accumulators.writeColumns = vecOf(writes).asUInt();

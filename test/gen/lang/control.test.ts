@@ -189,7 +189,10 @@ describe('memories', () => {
       run.tick();
       return `${now.toString(16)} ${run.get('later').toString(16)}`;
     };
-    expect([step(0, 0xab, 2, true), step(0, 0xff, 3, false), step(2, 0xcd, 3, true), step(2, 0, 0, false), step(3, 0xee, 3, true), step(3, 0, 0, false)])
+    const steps: Parameters<typeof step>[] = [
+      [0, 0xab, 2, true], [0, 0xff, 3, false], [2, 0xcd, 3, true], [2, 0, 0, false], [3, 0xee, 3, true], [3, 0, 0, false],
+    ];
+    expect(steps.map((args) => step(...args)))
       .toEqual(['11 11', 'a1 11', '0 0', 'cd 0', '0 0', '0 0']);
   });
 

@@ -298,7 +298,7 @@ describe('operator', () => {
   it('stops JavaScript operators and templates on signals', () => {
     const a = as<number>(U(4).lit(3));
     expect(messageOf(() => a + 1)).toBe(`operator: a signal was used with a JavaScript operator or in a template  at ${at('plus')}; ${hint}`); // @plus
-    for (const wrong of [() => a < 3, () => `${a}`, () => -a, () => a << 1, () => a == 3, () => Number(a)]) {
+    for (const wrong of [() => a < 3, () => `${a}`, () => -a, () => a << 1, () => Number(a)]) {
       expect(messageOf(wrong)).toMatch(/^operator: /);
     }
   });

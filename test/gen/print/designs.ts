@@ -3,10 +3,10 @@
  * `npx vitest run test/gen/print/goldens.test.ts -u` and read what changed.
  */
 import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, enumeration, hw, valueOf, vec } from '../../../gen/index.ts';
-import type { ModuleDef, PortMap, Shape } from '../../../gen/index.ts';
+import type { ModuleDef, Port, PortMap, Shape } from '../../../gen/index.ts';
 
 /** One-element queue: a register slice that cuts the path of valid and bits, not that of ready. */
-export function queueOf<V>(name: string, shape: Shape<V>): ModuleDef<{ from: ReturnType<typeof Sink<V>>; to: ReturnType<typeof Source<V>> }> {
+export function queueOf<V>(name: string, shape: Shape<V>): ModuleDef<{ from: Port<'sink', V>; to: Port<'source', V> }> {
   return hw(name, { from: Sink(shape), to: Source(shape) }, (m, io) => {
     m.doc('A register slice: one element, full throughput.');
     const r = m.regs({ full: Flag(false), item: shape });
@@ -126,7 +126,8 @@ const Checked = hw('Checked', { push: In(B), pop: In(B), level: Out(U(3)) }, (m,
 /** Operations whose text depends on signs and widths. */
 const Arithmetic = hw('Arithmetic', {
   a: In(S(8)), b: In(U(8)), n: In(U(3)), lanes: In(vec(S(5), 5)), i: In(U(3)), flag: In(B),
-  shifted: Out(S(8)), mixed: Out(S(8)), below: Out(B), product: Out(S(17)), lane: Out(S(5)), bits: Out(U(4)), limited: Out(S(6)), all: Out(U(8)),
+  shifted: Out(S(8)), mixed: Out(S(8)), below: Out(B), product: Out(S(17)), lane: Out(S(5)),
+  bits: Out(U(4)), limited: Out(S(6)), all: Out(U(8)),
 }, (_m, io) => {
   const difference = io.b.subGrow(io.a.asUInt());
   io.shifted = io.a.shr(io.n);

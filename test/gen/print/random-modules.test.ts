@@ -29,7 +29,8 @@ const all = Array.from({ length: MODULES }, (_, i): RandomDesign => {
   const def = randomModule(`Random${i}`, new Rng(SEED * 1000 + i));
   return { def, module: def.elaborate(), files: printDesign(elaborate(def)) };
 });
-const stimulus = Array.from({ length: CYCLES }, () => new Map(Object.entries(INPUTS).map(([name, shape]) => [name, rng.bits(shape.width)])));
+const vector = (): Map<string, bigint> => new Map(Object.entries(INPUTS).map(([name, shape]) => [name, rng.bits(shape.width)]));
+const stimulus = Array.from({ length: CYCLES }, vector);
 
 /** All modules side by side; one line a cycle: every output of every module just before the clock edge. */
 function testbench(designs: readonly RandomDesign[]): string {

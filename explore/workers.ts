@@ -1,0 +1,71 @@
+/**
+ * Processes that measure points, one each at a time. A process that dies takes only its point with it. Must not know what is
+ * measured nor in which order.
+ */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { MeasuredPoint, OnStage, PointTask, Stage } from './point.ts';
+
+/** What a worker answers. */
+export type WorkerMessage =
+  | { readonly kind: 'stage'; readonly stage: Stage; readonly share?: number }
+  | { readonly kind: 'done'; readonly measured: MeasuredPoint }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+/** Processes that are started when they are first needed and used again. */
+export class Workers {
+  private readonly idle: ChildProcess[] = [];
+  private readonly all = new Set<ChildProcess>();
+
+  /** As many processes work as calls are under way. */
+  measure(task: PointTask, onStage: OnStage): Promise<MeasuredPoint> {
+    const worker = this.idle.pop() ?? this.start();
+    return new Promise((done, fail) => {
+      const settle = (): void => void worker.removeAllListeners();
+      worker.on('message', (message: WorkerMessage) => {
+        if (message.kind === 'stage') {
+          onStage(message.stage, message.share);
+          return;
+        }
+        settle();
+        worker.once('exit', () => this.forget(worker));
+        this.idle.push(worker);
+        if (message.kind === 'done') done(message.measured);
+        else fail(new Error(message.reason));
+      });
+      const died = (reason: string): void => {
+        settle();
+        this.forget(worker);
+        fail(new Error(reason));
+      };
+      worker.once('error', (error) => died(`the measuring process failed: ${error.message}`));
+      worker.once('exit', (code, signal) => died(`the measuring process ended (${signal ?? `exit status ${code}`}), perhaps for want of memory; try --jobs 1`));
+      worker.send(task);
+    });
+  }
+
+  /** Ends all processes, what they do included. */
+  close(): void {
+    for (const worker of this.all) worker.kill();
+    this.all.clear();
+    this.idle.length = 0;
+  }
+
+  private start(): ChildProcess {
+    // The worker is TypeScript like the rest; the loader is the one that runs the command line.
+    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const worker = fork(WORKER, [], { execArgv: ['--import', loader], serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.all.add(worker);
+    return worker;
+  }
+
+  private forget(worker: ChildProcess): void {
+    this.all.delete(worker);
+    const at = this.idle.indexOf(worker);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
+}
