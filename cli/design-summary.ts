@@ -48,6 +48,9 @@ export function summariseDesign({ top, modules }: Design): DesignSummary {
   const total = (of: (module: ModuleSummary) => number): number => summaries.reduce((sum, module) => sum + of(module) * module.count, 0);
   return {
     top: top.name, modules: summaries,
-    counts: { modules: summaries.length, instances: total(() => 1), registerBits: total((m) => m.registerBits), memoryBits: total((m) => m.memoryBits) },
+    counts: {
+      modules: summaries.length, instances: total(() => 1),
+      registerBits: total((module) => module.registerBits), memoryBits: total((module) => module.memoryBits),
+    },
   };
 }

@@ -46,7 +46,8 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const cells = [head, ...rows.map((row) => row.map(show))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
-  return cells.map((row) => row.map((cell, column) => isNumber[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+  const aligned = (cell: string, column: number): string => isNumber[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column]);
+  return cells.map((row) => row.map(aligned).join('  ').trimEnd()).join('\n');
 }
 
 /** Names and values, one pair a line. */

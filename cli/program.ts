@@ -23,7 +23,8 @@ async function parse(args: readonly string[]): Promise<void> {
     .showHelpAfterError(false)
     .addHelpText('after', '\nsystole VERB --help tells more and gives examples.');
   // Elaborating needs the whole of the hardware: other verbs start without it.
-  if (args[0] === 'gen' || args[0] === 'help' || args[0]?.startsWith('-') || args.length === 0) (await import('./verbs/gen.ts')).addGen(program);
+  const [verb = 'help'] = args;
+  if (verb === 'gen' || verb === 'help' || verb.startsWith('-')) (await import('./verbs/gen.ts')).addGen(program);
   addSim(program);
   addMnist(program);
   addCompile(program);

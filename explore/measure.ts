@@ -15,7 +15,9 @@ export interface Instruments {
   print(config: ChipConfig): CellsInput;
   simulate(config: ChipConfig, workload: Workload, onProgress: (share: number) => void): Promise<WorkloadResult>;
   /** Runs a script of Yosys; gives the text of the file `output`. */
-  synthesise(yosys: Yosys, script: string, files: Readonly<Record<string, string>>, output: string, onLine: (line: string) => void): Promise<string>;
+  synthesise(
+    yosys: Yosys, script: string, files: Readonly<Record<string, string>>, output: string, onLine: (line: string) => void,
+  ): Promise<string>;
   readCells(statistics: string): CellCounts;
   progressOf(line: string): number | undefined;
 }

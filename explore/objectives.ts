@@ -10,7 +10,10 @@ export interface Objective {
   readonly formula: string;
 }
 
-/** Why an objective cannot be, in words that fit after its name; undefined: it can. @param earlier names that its formula may use besides quantities */
+/**
+ * Why an objective cannot be, in words that fit after its name; undefined: it can.
+ * @param earlier names that its formula may use besides quantities
+ */
 export function problemWithObjective({ name, formula }: Objective, earlier: readonly string[]): string | undefined {
   if (!/^[A-Za-z]\w*$/.test(name)) return 'is no name for an objective; use letters, digits and _';
   if (QUANTITIES.some((q) => q.name === name)) return 'is the name of a quantity; choose another';
@@ -25,7 +28,9 @@ export function problemWithObjective({ name, formula }: Objective, earlier: read
 }
 
 /** Values of all objectives in their order; later ones may use earlier ones. null: no finite number. */
-export function evaluateObjectives(objectives: readonly Objective[], quantities: Readonly<Record<string, number>>): Record<string, number | null> {
+export function evaluateObjectives(
+  objectives: readonly Objective[], quantities: Readonly<Record<string, number>>,
+): Record<string, number | null> {
   const values: Record<string, number> = { ...quantities };
   const results: Record<string, number | null> = {};
   for (const { name, formula } of objectives) {

@@ -19,12 +19,16 @@ export function isScalar(value: unknown): value is Scalar {
 
 /** Values of nested tables by dotted path: `{ tensor: { rows: 4 } }` and `{ 'tensor.rows': 4 }` are the same. */
 export function flatten(table: Table, prefix = ''): Map<string, unknown> {
-  return new Map(Object.entries(table).flatMap(([key, value]) => (isTable(value) ? [...flatten(value, `${prefix}${key}.`)] : [[`${prefix}${key}`, value] as const])));
+  return new Map(Object.entries(table).flatMap(([key, value]): (readonly [string, unknown])[] => {
+    const path = `${prefix}${key}`;
+    return isTable(value) ? [...flatten(value, `${path}.`)] : [[path, value]];
+  }));
 }
 
 /** A configuration's tables with the values changed. */
 export function applyOverrides(base: Table, overrides: Overrides): Record<string, Record<string, unknown>> {
-  const merged = Object.fromEntries(Object.entries(base).map(([section, content]) => [section, { ...(content as Table) }])) as Record<string, Record<string, unknown>>;
+  const merged: Record<string, Record<string, unknown>> = {};
+  for (const [section, content] of Object.entries(base)) merged[section] = { ...(content as Table) };
   for (const [path, value] of overrides) {
     const [section, key] = path.split('.');
     merged[section] = { ...merged[section], [key]: value };

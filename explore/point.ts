@@ -73,6 +73,17 @@ export type OnStage = (stage: Stage, share?: number) => void;
 /** Measures one point; fails with an error whose message tells why. */
 export type Measure = (task: PointTask, onStage: OnStage) => Promise<MeasuredPoint>;
 
-export type PointResult =
-  | { readonly point: SweepPoint; readonly measured: MeasuredPoint; readonly objectives: Readonly<Record<string, number | null>>; readonly isOnFront: boolean }
-  | { readonly point: SweepPoint; readonly error: string };
+export interface FinishedPoint {
+  readonly point: SweepPoint;
+  readonly measured: MeasuredPoint;
+  /** Values of the sweep's formulas; null: no finite number. */
+  readonly objectives: Readonly<Record<string, number | null>>;
+  /** No other point is better in one of the plot's quantities without being worse in the other. */
+  readonly isOnFront: boolean;
+}
+export interface FailedPoint {
+  readonly point: SweepPoint;
+  /** One line. */
+  readonly error: string;
+}
+export type PointResult = FinishedPoint | FailedPoint;

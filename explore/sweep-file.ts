@@ -134,7 +134,8 @@ class SweepReader {
     if (listed.length === 0 && chosen.length === 1 && chosen[0].size === 0) throw new UserError(`${this.file}: no chips; add [[point]] entries or [axes]`);
     const count = Math.max(1, listed.length) * chosen.length;
     if (count > MOST_POINTS) throw new UserError(`${this.file}: ${count} chips are too many; use at most ${MOST_POINTS}, shorten an axis`);
-    const starts = listed.length > 0 ? listed : [{ name: '', base: this.source.values.base, overrides: new Map<string, Scalar>(), place: this.source.place('base') }];
+    const starts = listed.length > 0 ? listed : [{ name: '', base: this.source.values.base, overrides: new Map<string, Scalar>(),
+      place: this.source.place('base') }];
     const bases = new Map<unknown, Base>();
     const points = starts.flatMap((start) => {
       const base = bases.get(start.base) ?? this.base(start.base, start.place);

@@ -64,7 +64,8 @@ export async function runSweep(sweepPath: string, options: SweepOptions): Promis
   const start = performance.now();
   const sweep = readSweep(sweepPath);
   importModel(sweep.workload.model);
-  const common = { workload: sweep.workload, modelHash: hashOf(readFileSync(sweep.workload.model)), sourcesHash: sourcesHash(), storeDir: outDir };
+  const modelHash = hashOf(readFileSync(sweep.workload.model));
+  const common = { workload: sweep.workload, modelHash, sourcesHash: sourcesHash(), storeDir: outDir };
   mustBeWritable(join(outDir, 'points'));
   const yosys = await findTool(onNote);
 
@@ -72,8 +73,10 @@ export async function runSweep(sweepPath: string, options: SweepOptions): Promis
   const measure = options.measure ?? ((task, onStage) => workers.measure(task, onStage));
   let outcomes: Outcome[];
   try {
-    outcomes = await mapSideBySide(sweep.points, jobs, (point, index) =>
-      outcomeOf({ ...common, point, yosys }, measure, (news) => onProgress({ point: point.name, number: index + 1, of: sweep.points.length, ...news })));
+    outcomes = await mapSideBySide(sweep.points, jobs, (point, index) => {
+      const which = { point: point.name, number: index + 1, of: sweep.points.length };
+      return outcomeOf({ ...common, point, yosys }, measure, (news) => onProgress({ ...which, ...news }));
+    });
   } finally {
     workers.close();
   }

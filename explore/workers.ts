@@ -25,25 +25,26 @@ export class Workers {
   measure(task: PointTask, onStage: OnStage): Promise<MeasuredPoint> {
     const worker = this.idle.pop() ?? this.start();
     return new Promise((done, fail) => {
-      const settle = (): void => void worker.removeAllListeners();
-      worker.on('message', (message: WorkerMessage) => {
+      const answered = (message: WorkerMessage): void => {
         if (message.kind === 'stage') {
           onStage(message.stage, message.share);
           return;
         }
         settle();
-        worker.once('exit', () => this.forget(worker));
         this.idle.push(worker);
         if (message.kind === 'done') done(message.measured);
         else fail(new Error(message.reason));
-      });
-      const died = (reason: string): void => {
-        settle();
-        this.forget(worker);
-        fail(new Error(reason));
       };
-      worker.once('error', (error) => died(`the measuring process failed: ${error.message}`));
-      worker.once('exit', (code, signal) => died(`the measuring process ended (${signal ?? `exit status ${code}`}), perhaps for want of memory; try --jobs 1`));
+      const failed = (error: Error): void => {
+        settle();
+        fail(new Error(`the measuring process failed: ${error.message}`));
+      };
+      const exited = (code: number | null, signal: string | null): void => {
+        settle();
+        fail(new Error(`the measuring process ended (${signal ?? `exit status ${code}`}), perhaps for want of memory; try --jobs 1`));
+      };
+      const settle = (): void => void worker.off('message', answered).off('error', failed).off('exit', exited);
+      worker.on('message', answered).on('error', failed).on('exit', exited);
       worker.send(task);
     });
   }
@@ -60,6 +61,11 @@ export class Workers {
     const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const worker = fork(WORKER, [], { execArgv: ['--import', loader], serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.all.add(worker);
+    worker.on('exit', () => this.forget(worker));
+    worker.on('error', () => {
+      worker.kill();
+      this.forget(worker);
+    });
     return worker;
   }
 

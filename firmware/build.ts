@@ -13,7 +13,8 @@ const DEFAULT_OUT = join(dirname(HERE), 'build', 'firmware');
 const COMPILER = 'riscv64-unknown-elf-gcc';
 const FLAGS = [
   '-march=rv32im_zicsr', '-mabi=ilp32', '-mcmodel=medany', '-std=c11', '-O2', '-Wall', '-Wextra', '-Werror',
-  '-ffreestanding', '-fno-tree-loop-distribute-patterns', '-nostdlib', '-nostartfiles', '-ffunction-sections', '-Wl,--gc-sections', '-Wl,--build-id=none', '-static',
+  '-ffreestanding', '-fno-tree-loop-distribute-patterns', '-nostdlib', '-nostartfiles', '-static',
+  '-ffunction-sections', '-Wl,--gc-sections', '-Wl,--build-id=none',
 ] as const;
 /** All chips that come with Systole have at least as much. */
 const DEFAULT_RAM_BYTES = 1024 * 1024;
@@ -30,7 +31,8 @@ export interface FirmwareOptions {
  * Builds every example; returns the files by the examples' names.
  * @throws UserError where the compiler is missing or does not accept a program
  */
-export function buildFirmware({ outDir = DEFAULT_OUT, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER, onBuilt }: FirmwareOptions = {}): ReadonlyMap<string, string> {
+export function buildFirmware({ outDir = DEFAULT_OUT, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
+  onBuilt }: FirmwareOptions = {}): ReadonlyMap<string, string> {
   const include = join(outDir, 'include');
   mkdirSync(include, { recursive: true });
   writeFileSync(join(include, 'systole.h'), cHeader());
@@ -44,7 +46,8 @@ export function buildFirmware({ outDir = DEFAULT_OUT, ramBytes = DEFAULT_RAM_BYT
     const unfinished = `${elf}.${process.pid}.tmp`;
     try {
       run(compiler, [
-        ...FLAGS, `-I${include}`, `-I${join(HERE, 'lib')}`, join(HERE, 'crt0.S'), join(HERE, 'examples', file), ...library, '-lgcc', `-T${script}`, '-o', unfinished,
+        ...FLAGS, `-I${include}`, `-I${join(HERE, 'lib')}`, join(HERE, 'crt0.S'), join(HERE, 'examples', file), ...library,
+        '-lgcc', `-T${script}`, '-o', unfinished,
       ], name);
       renameSync(unfinished, elf);
     } finally {

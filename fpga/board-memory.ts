@@ -82,7 +82,9 @@ export function BoardMemory(p: BoardMemoryParams): ModuleDef<{ bus: ReturnType<t
     /** The burst under way: its next beat. */
     const burst = m.regs({ busy: Flag(false), writing: B, index: U(indexBits), left: U(8), id: U(p.idBits), isRam: B });
     /** The beat at the output, and the response to a write. */
-    const out = m.regs({ beatValid: Flag(false), beatLast: B, beatId: U(p.idBits), beatIsRam: B, doneValid: Flag(false), doneId: U(p.idBits) });
+    const out = m.regs({
+      beatValid: Flag(false), beatLast: B, beatId: U(p.idBits), beatIsRam: B, doneValid: Flag(false), doneId: U(p.idBits),
+    });
     const { busy } = burst;
 
     const wantsWrite = m.let({ wantsWrite: busy.mux(burst.writing, aw.valid) }).wantsWrite;
@@ -156,4 +158,3 @@ function beatsOf(p: BoardMemoryParams): bigint[] {
     Array.from({ length: lanes }, (_, lane) => BigInt(p.rom[i * lanes + lane] ?? 0) << BigInt(32 * lane)).reduce((a, c) => a | c),
   );
 }
-

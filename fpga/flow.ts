@@ -6,6 +6,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError, elaborate } from '../gen/index.ts';
 import { printDesign } from '../gen/print/systemverilog.ts';
+import type { SourceFile } from '../gen/print/systemverilog.ts';
 import { Chip } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { BOARDS, findBoard } from './boards.ts';
@@ -48,7 +49,7 @@ const RESOURCES = {
 
 /** Cell counts of a whole chip, or of given sources with their top module. */
 export async function synthesise(
-  design: { readonly config: ChipConfig } | { readonly files: readonly { readonly name: string; readonly text: string }[]; readonly top: string },
+  design: { readonly config: ChipConfig } | { readonly files: readonly SourceFile[]; readonly top: string },
   onProgress: Progress = () => undefined,
 ): Promise<CellCounts> {
   const sources = 'config' in design ? { files: printDesign(elaborate(Chip(design.config))), top: 'Chip' } : design;
@@ -94,7 +95,7 @@ export interface BoardDesign {
   readonly name: string;
   readonly file: string;
   readonly clockHz: number;
-  readonly modules: readonly { readonly name: string; readonly text: string }[];
+  readonly modules: readonly SourceFile[];
 }
 
 export interface Implementation extends Omit<BitstreamResult, 'bitstream' | 'bytes'> {
@@ -145,10 +146,16 @@ export async function implement(design: BoardDesign, board: Board, onProgress: P
  * Makes `<outDir>/<chip>-<board>.bin` and, beside it, the sources and constraints it was made from. Throws UserError when the
  * board is unknown or too small for the chip; then nothing is written.
  */
-export async function buildBitstream(config: ChipConfig, boardName: string, outDir: string, onProgress: Progress = () => undefined): Promise<BitstreamResult> {
+export async function buildBitstream(
+  config: ChipConfig,
+  boardName: string,
+  outDir: string,
+  onProgress: Progress = () => undefined,
+): Promise<BitstreamResult> {
   const board = boardOf(boardName);
   const modules = printDesign(elaborate(BoardTop(config, board)));
-  const { image, sources, ...result } = await implement({ name: config.name, file: config.file, clockHz: config.soc.clockHz, modules }, board, onProgress);
+  const design = { name: config.name, file: config.file, clockHz: config.soc.clockHz, modules };
+  const { image, sources, ...result } = await implement(design, board, onProgress);
   const bitstream = join(outDir, `${config.name}-${board.name}.bin`);
   mkdirSync(outDir, { recursive: true });
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(outDir, name), text);

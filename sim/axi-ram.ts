@@ -55,7 +55,8 @@ export function AxiRam(p: AxiRamParams): ModuleDef<ReturnType<typeof axiRamPorts
     const waiting = m.inst('waiting', Queue(Request, p.outstanding, { flow: true }));
     waiting.enq.valid = ar.valid;
     waiting.enq.bits = valueOf(Request, {
-      id: ar.bits.id, index: indexOf(ar.bits.addr), len: ar.bits.len, outside: isOutside(ar.bits.addr), due: now.addWrap(p.latencyCycles - 1),
+      id: ar.bits.id, index: indexOf(ar.bits.addr), len: ar.bits.len, outside: isOutside(ar.bits.addr),
+      due: now.addWrap(p.latencyCycles - 1),
     });
     ar.ready = waiting.enq.ready;
     const burst = m.regs({ reading: Flag(false), readIndex: Index, readLeft: U(8), readId: U(p.idBits), readOutside: B });
@@ -139,4 +140,3 @@ function checkAddress(m: Builder, name: string, { valid, bits }: Offer, beatBits
 }
 
 const response = (outside: Bool): UInt<2> => outside.mux<UInt<2>>(U(2).lit(AXI_RESP_DECERR), AXI_RESP_OKAY);
-

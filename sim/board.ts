@@ -90,6 +90,7 @@ export const SimBoard = (config: ChipConfig) =>
       r.stopped = r.ended;
     });
     io.instret = r.retired;
-    Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr, rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
+    Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr });
+    Object.assign(io.trace, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
     Object.assign(io.trace, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt });
   });

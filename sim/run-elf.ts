@@ -172,7 +172,10 @@ export function modelOptions(config: ChipConfig): GoldenModelOptions {
   const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters } = config.tensor;
   return {
     isa, ramBytes: config.simulation.ramBytes,
-    tensor: { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters: counters ? TENSOR_COUNTERS.length : 0 },
+    tensor: {
+      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes,
+      counters: counters ? TENSOR_COUNTERS.length : 0,
+    },
   };
 }
 
@@ -192,7 +195,8 @@ function runModel(options: RunElfOptions): RunElfResult {
     if (result.stopped === 'limit' && model.instret < limit) continue;
     const seconds = (performance.now() - start) / 1000;
     return {
-      engine: 'model', exit: result.exit, cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds, stopped: result.stopped,
+      engine: 'model', exit: result.exit, cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds,
+        stopped: result.stopped,
     };
   }
 }

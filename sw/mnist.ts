@@ -66,7 +66,9 @@ export interface DigitNetwork {
 export function loadDigitNetwork(model: string): DigitNetwork {
   const graph = importModel(model);
   const size = elementCount(singleInput(graph).shape);
-  if (size !== DIGIT_PIXELS) throw new UserError(`${model}: takes inputs of ${size} values, not digits of ${DIGIT_PIXELS} pixels; give a network for MNIST`);
+  if (size !== DIGIT_PIXELS) {
+    throw new UserError(`${model}: takes inputs of ${size} values, not digits of ${DIGIT_PIXELS} pixels; give a network for MNIST`);
+  }
   const { train, heldOut } = loadMnistSplit();
   return { graph, quantised: quantiseModel(graph, train.pixels.subarray(0, CALIBRATION_DIGITS * DIGIT_PIXELS)), heldOut };
 }
@@ -85,7 +87,8 @@ export async function runMnist(options: MnistOptions): Promise<MnistResult> {
   const machine = await options.open(config);
   try {
     onProgress('simulating', 0, images);
-    const run = await runBatches(machine, program, quantiseInput(quantised, pixels), images, (done) => onProgress('simulating', done, images));
+    const input = quantiseInput(quantised, pixels);
+    const run = await runBatches(machine, program, input, images, (done) => onProgress('simulating', done, images));
     const classes = elementCount(quantised.output.shape);
     const chosen = argmaxRows(run.output, classes);
     const reference = argmaxRows(executeFloatSingle(graph, normaliseInput(singleInput(graph), pixels), images), classes);

@@ -18,7 +18,8 @@ interface GemmOptions extends CommonOptions {
 const DEFAULT_SHAPES = '4x4x4,8x8x8,12x12x12,16x16x8,16x16x16,64x64x64';
 /** What measures the engines' speed: `benchSim(options)` gives an object for JSON with a list of `engines`. */
 const SIM_BENCH = 'sim/bench.ts';
-type BenchSim = (options: { readonly configPath: string }) => Promise<{ readonly engines: readonly Readonly<Record<string, string | number>>[] }>;
+type Figures = Readonly<Record<string, string | number>>;
+type BenchSim = (options: { readonly configPath: string }) => Promise<{ readonly engines: readonly Figures[] }>;
 
 export function addBench(program: Command): void {
   const bench = program.command('bench').description('measure the chip');
@@ -26,10 +27,11 @@ export function addBench(program: Command): void {
     'systole bench gemm', 'systole bench gemm --shapes 64x64x64,100x500x784 --result int32', 'systole bench gemm --config nano --json',
   ]))
     .option('--shapes <list>', 'MxNxK, separated by commas: [M,K] · [K,N]', DEFAULT_SHAPES)
-    .addOption(new Option('--result <type>', 'what is stored: requantised int8, or the int32 sums').choices(['int8', 'int32']).default('int8'))
+    .addOption(new Option('--result <type>', 'what is stored: requantised int8, or the sums').choices(['int8', 'int32']).default('int8'))
     .action((options: GemmOptions) => benchGemm(options));
   if (!isThere(SIM_BENCH)) return;
-  common(bench.command('sim').description('speed of the simulation engines'), ['systole bench sim', 'systole bench sim --config nano --json'])
+  const examples = ['systole bench sim', 'systole bench sim --config nano --json'];
+  common(bench.command('sim').description('speed of the simulation engines'), examples)
     .action(async (options: CommonOptions) => {
       const result = await (await enter<BenchSim>(SIM_BENCH, 'benchSim', 'bench sim'))({ configPath: options.config });
       const head = Object.keys(result.engines[0] ?? {});
@@ -63,7 +65,8 @@ async function benchGemm(options: GemmOptions): Promise<void> {
       const gemm = buildGemm(shape, chipOf(config), { result: options.result });
       const { cycles } = await runGemm(machine, gemm);
       const ideal = (shape.m * shape.n * shape.k) / (rows * columns);
-      results.push({ ...shape, cycles: cycles ?? null, utilization: cycles === undefined ? null : ideal / cycles, idealCycles: ideal, estimatedCycles: gemm.program.report.estimatedCycles });
+      results.push({ ...shape, cycles: cycles ?? null, utilization: cycles === undefined ? null : ideal / cycles, idealCycles: ideal,
+        estimatedCycles: gemm.program.report.estimatedCycles });
       report.progress('products', index + 1, shapes.length);
     }
     report.result({ config: config.name, engine: machine.engine, result: options.result, rows, columns, shapes: results }, () =>

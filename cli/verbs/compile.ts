@@ -4,16 +4,19 @@ import type { Command } from 'commander';
 import { UserError } from '../../gen/user-error.ts';
 import { common, configOf, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, reporter, table, writeWhole } from '../output.ts';
+import { pairs, percent, reporter, table, writeWhole } from '../output.ts';
 
 interface CompileVerbOptions extends CommonOptions {
   readonly output: string;
   readonly batch: number;
 }
 
+const SYMBOLS = ['_start', 'tohost', 'fromhost', 'input', 'output', 'batch', 'cycles'] as const;
+
 export function addCompile(program: Command): void {
   common(program.command('compile').description('compile a model for a chip'), [
-    'systole compile models/mnist-fc.gguf -o build/mnist.elf', 'systole compile models/mnist-fc.gguf -o mnist.elf --batch 10 --config nano --json',
+    'systole compile models/mnist-fc.gguf -o build/mnist.elf',
+    'systole compile models/mnist-fc.gguf -o mnist.elf --batch 10 --config nano --json',
   ])
     .argument('<model>', 'a GGUF file')
     .requiredOption('-o, --output <file>', 'the executable to write')
@@ -29,13 +32,17 @@ async function compile(model: string, options: CompileVerbOptions): Promise<void
   const { quantised } = loadDigitNetwork(model);
   const { elf, report, symbols } = compileModel(quantised, chipOf(config), { batch: options.batch });
   writeWhole(options.output, elf);
-  const named = Object.fromEntries(['_start', 'tohost', 'fromhost', 'input', 'output', 'batch', 'cycles'].map((name) => [name, symbols.get(name)]));
-  reporter(options.json === true).result({ ...report, config: config.name, batch: options.batch, output: options.output, symbols: named }, () => [
+  const named = Object.fromEntries(SYMBOLS.map((name) => [name, symbols.get(name)]));
+  const { rows, columns } = config.tensor;
+  const json = { ...report, config: config.name, batch: options.batch, output: options.output, symbols: named };
+  reporter(options.json === true).result(json, () => [
     table(['layer', 'MACs', 'tiles', 'bytes moved', 'cycles', 'rows', 'residency'], report.layers.map((layer) =>
       [layer.name, layer.macs, layer.tiles, layer.bytes, layer.estimatedCycles, layer.rowsPerChunk, layer.residency])),
     pairs({
-      chip: config.name, batch: options.batch, 'bytes of RAM': report.bytes, 'bytes of code': report.codeBytes, 'tensor commands': report.commands,
-      'estimated cycles': report.estimatedCycles, 'estimated utilization': report.macs / (report.estimatedCycles * config.tensor.rows * config.tensor.columns), executable: options.output,
+      chip: config.name, batch: options.batch,
+      'bytes of RAM': report.bytes, 'bytes of code': report.codeBytes, 'tensor commands': report.commands,
+      'estimated cycles': report.estimatedCycles, 'estimated utilization': percent(report.macs / (report.estimatedCycles * rows * columns)),
+      executable: options.output,
     }),
   ].join('\n\n'));
 }

@@ -13,7 +13,8 @@ type RunSweep = (options: { sweep: string; outDir: string; onProgress: (what: st
 
 export function addExplore(program: Command): void {
   if (!isThere(EXPLORE)) return;
-  common(program.command('explore').description('compare chips by speed, area and energy'), ['systole explore sweep.toml', 'systole explore sweep.toml --out build/explore --json'])
+  const examples = ['systole explore sweep.toml', 'systole explore sweep.toml --out build/explore --json'];
+  common(program.command('explore').description('compare chips by speed, area and energy'), examples)
     .argument('<sweep>', 'a TOML file')
     .option('--out <dir>', 'folder to write to', 'build/explore')
     .action(async (sweep: string, options: CommonOptions & { out: string }) => {
@@ -26,5 +27,6 @@ export function addExplore(program: Command): void {
 
 /** The plain values of a result. */
 function summary(result: Json): string {
-  return pairs(Object.fromEntries(Object.entries(result).filter((entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]))));
+  const isPlain = (entry: [string, unknown]): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]);
+  return pairs(Object.fromEntries(Object.entries(result).filter(isPlain)));
 }

@@ -25,7 +25,9 @@ async function build(options: FpgaOptions): Promise<void> {
   const report = reporter(options.json === true);
   const result = await buildBitstream(config, options.board, options.out, report.note);
   report.result({ ...result, config: config.name }, () => pairs({
-    chip: config.name, board: result.board, 'logic cells': result.cells, 'DSP cells': result.dsp, 'block RAMs': result.bram, 'single-port RAMs': result.spram,
-    'highest clock': `${result.fmaxMHz.toFixed(2)} MHz (asked for ${result.clockMHz} MHz)`, bitstream: `${result.bitstream} (${result.bytes} bytes)`,
+    chip: config.name, board: result.board,
+    'logic cells': result.cells, 'DSP cells': result.dsp, 'block RAMs': result.bram, 'single-port RAMs': result.spram,
+    'highest clock': `${result.fmaxMHz.toFixed(2)} MHz (asked for ${result.clockMHz} MHz)`,
+    bitstream: `${result.bitstream} (${result.bytes} bytes)`,
   }));
 }

@@ -38,9 +38,10 @@ function generate(options: GenOptions): void {
   const seconds = (performance.now() - start) / 1000;
   const { counts } = summary;
   reporter(options.json === true).result(
-    { top: summary.top, modules: counts.modules, files: written, seconds, config: config.name, instances: counts.instances, registerBits: counts.registerBits, memoryBits: counts.memoryBits },
+    { top: summary.top, ...counts, files: written, seconds, config: config.name },
     () => pairs({
-      chip: config.name, top: summary.top, modules: counts.modules, instances: counts.instances, 'register bits': counts.registerBits, 'memory bits': counts.memoryBits,
+      chip: config.name, top: summary.top, modules: counts.modules, instances: counts.instances,
+      'register bits': counts.registerBits, 'memory bits': counts.memoryBits,
       files: `${written.length} in ${options.out}`, seconds,
     }),
   );

@@ -20,7 +20,7 @@ export function addMnist(program: Command): void {
   ]))
     .option('--model <file>', 'a GGUF file', DEFAULT_MODEL)
     .option('--images <n>', 'how many digits', wholeNumber('--images', 1, 1_000_000), 100)
-    .option('--batch <n>', 'images in one run of the program (default: as many as asked for, at most 100)', wholeNumber('--batch', 1, 1_000_000))
+    .option('--batch <n>', 'images in one run of the program (default: all, at most 100)', wholeNumber('--batch', 1, 1_000_000))
     .action((options: MnistVerbOptions) => mnist(options));
 }
 
@@ -39,7 +39,8 @@ async function mnist(options: MnistVerbOptions): Promise<void> {
     agreement: `${percent(result.agreement)} with floating point`,
     'multiply-accumulates': result.macs,
     ...(result.cycles === null ? { cycles: 'the model has no time' } : {
-      cycles: result.cycles, 'cycles per image': result.cyclesPerImage ?? 0, utilization: percent(result.utilization ?? 0), 'cycles per second': Math.round(result.cyclesPerSecond ?? 0),
+      cycles: result.cycles, 'cycles per image': result.cyclesPerImage ?? 0, utilization: percent(result.utilization ?? 0),
+      'cycles per second': Math.round(result.cyclesPerSecond ?? 0),
     }),
     'estimated cycles': result.estimatedCycles, seconds: result.seconds,
   }));

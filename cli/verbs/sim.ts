@@ -25,7 +25,7 @@ export function addSim(program: Command): void {
     'systole sim --elf program.elf --wave program.vcd --json',
   ]))
     .requiredOption('--elf <file>', 'the program; its UART output goes to stdout (with --json: to stderr)')
-    .option('--max-cycles <n>', 'give up after that many cycles', wholeNumber('--max-cycles', 1, Number.MAX_SAFE_INTEGER), DEFAULT_MAX_CYCLES)
+    .option('--max-cycles <n>', 'give up after that many', wholeNumber('--max-cycles', 1, Number.MAX_SAFE_INTEGER), DEFAULT_MAX_CYCLES)
     .option('--wave <file>', 'write waves in VCD format')
     .action((options: SimOptions) => simulate(options));
 }
@@ -33,7 +33,9 @@ export function addSim(program: Command): void {
 async function simulate(options: SimOptions): Promise<void> {
   const config = configOf(options);
   const isJson = options.json === true;
-  if (options.wave !== undefined && !options.wave.endsWith('.vcd')) throw new UserError(`--wave ${options.wave}: does not end in .vcd; waves are written in that format`);
+  if (options.wave !== undefined && !options.wave.endsWith('.vcd')) {
+    throw new UserError(`--wave ${options.wave}: does not end in .vcd; waves are written in that format`);
+  }
   const elf = parseElf(readProgram(options.elf), options.elf);
   const { runElf } = await import('../../sim/run-elf.ts');
   const run = await runElf({

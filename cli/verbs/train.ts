@@ -27,10 +27,12 @@ async function train(options: TrainOptions): Promise<void> {
   const report = reporter(options.json === true);
   const epochs = options.epochs ?? DEFAULT_TRAIN_OPTIONS.epochs;
   const start = performance.now();
-  const result = trainMnistFc({ ...DEFAULT_TRAIN_OPTIONS, epochs, seed: options.seed ?? DEFAULT_TRAIN_OPTIONS.seed }, ({ epoch }) => report.progress('epochs', epoch, epochs));
+  const settings = { ...DEFAULT_TRAIN_OPTIONS, epochs, seed: options.seed ?? DEFAULT_TRAIN_OPTIONS.seed };
+  const result = trainMnistFc(settings, ({ epoch }) => report.progress('epochs', epoch, epochs));
   writeWhole(options.out, encodeGguf(result.content));
   const seconds = (performance.now() - start) / 1000;
   const accuracy = result.heldOutCorrect / result.heldOutCount;
-  report.result({ accuracy, correct: result.heldOutCorrect, images: result.heldOutCount, epochs, model: options.out, seconds }, () =>
-    pairs({ accuracy: `${percent(accuracy)} (${result.heldOutCorrect} of ${result.heldOutCount} held-out digits)`, epochs, model: options.out, seconds }));
+  const { heldOutCorrect: correct, heldOutCount: images } = result;
+  report.result({ accuracy, correct, images, epochs, model: options.out, seconds }, () =>
+    pairs({ accuracy: `${percent(accuracy)} (${correct} of ${images} held-out digits)`, epochs, model: options.out, seconds }));
 }

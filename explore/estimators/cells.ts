@@ -44,7 +44,7 @@ const CELL_KINDS: Readonly<Record<string, readonly [Kind, number]>> = {
 /** Steps of `synth_xilinx`, run one by one so that progress can be told. */
 const STEPS = ['begin', 'prepare', 'map_dsp', 'coarse', 'map_memory', 'map_ffram', 'fine', 'map_cells', 'map_ffs', 'map_luts', 'finalize', 'check'] as const;
 /** Share of the time that has passed when each step begins; measured on the presets. */
-const STEP_SHARES: readonly number[] = [0, 0.04, 0.2, 0.25, 0.45, 0.47, 0.5, 0.66, 0.72, 0.75, 0.95, 0.97];
+const STEP_SHARES: readonly number[] = [0.03, 0.06, 0.2, 0.22, 0.31, 0.4, 0.43, 0.67, 0.68, 0.68, 0.97, 0.99];
 const STEP_MARK = 'systole step';
 
 export const CELLS_FILE = 'cells.json';
@@ -81,7 +81,9 @@ export function readCells(statistics: string): CellCounts {
 /** Sums cells by kind. Types of Yosys itself (`$scopeinfo`) are no hardware. */
 export function countCells(byType: Readonly<Record<string, number>>): CellCounts {
   const types = Object.fromEntries(Object.entries(byType).filter(([type]) => !type.startsWith('$')).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const sum = (kind: Kind): number =>
-    Object.entries(types).reduce((n, [type, count]) => (Object.hasOwn(CELL_KINDS, type) && CELL_KINDS[type][0] === kind ? n + count * CELL_KINDS[type][1] : n), 0);
+  const sum = (wanted: Kind): number => Object.entries(types).reduce((n, [type, count]) => {
+    const [kind, parts] = Object.hasOwn(CELL_KINDS, type) ? CELL_KINDS[type] : [];
+    return kind === wanted ? n + count * (parts ?? 0) : n;
+  }, 0);
   return { total: Object.values(types).reduce((a, b) => a + b, 0), lut: sum('lut'), ff: sum('ff'), dsp: sum('dsp'), bram: sum('bram'), types };
 }

@@ -13,7 +13,10 @@ export interface Column {
 
 export function columnsOf({ objectives, plot }: Sweep): Column[] {
   return [
-    ...QUANTITIES.map(({ name, title, look, onScreen, summary }) => ({ name, title, look, onScreen: onScreen || name === plot.x || name === plot.y, summary })),
+    ...QUANTITIES.map(({ name, title, look, onScreen, summary }) => {
+      const isPlotted = name === plot.x || name === plot.y;
+      return { name, title, look, onScreen: onScreen || isPlotted, summary };
+    }),
     ...objectives.map(({ name, formula }) => ({ name, title: name, look: 'decimal' as const, onScreen: true, summary: formula })),
   ];
 }

@@ -1,4 +1,7 @@
-/** A sweep as comma-separated values (RFC 4180, lines end in a line feed): all columns, full precision. Must not know how points were measured. */
+/**
+ * A sweep as comma-separated values (RFC 4180, lines end in a line feed): all columns, full precision. Must not know how
+ * points were measured.
+ */
 import { valuesOf } from '../quantities.ts';
 import type { SweepResult } from '../sweep.ts';
 import { columnsOf } from './columns.ts';

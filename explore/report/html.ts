@@ -41,7 +41,8 @@ export function htmlOf(result: SweepResult): string {
   const y = columnNamed(sweep, sweep.plot.y);
   const dots = points.flatMap((point) => {
     const { [x.name]: atX, [y.name]: atY } = valuesOf(point);
-    return 'error' in point || typeof atX !== 'number' || typeof atY !== 'number' ? [] : [{ name: point.point.name, x: atX, y: atY, isOnFront: point.isOnFront }];
+    return 'error' in point || typeof atX !== 'number' || typeof atY !== 'number' ? [] : [{ name: point.point.name, x: atX, y: atY,
+      isOnFront: point.isOnFront }];
   });
   const plot = dots.length === 0 ? '' : scatterPlot(dots, x, y);
   const work = `${sweep.workload.images} digits through ${sweep.workload.model}; cells of a 7-series FPGA by ${yosys.version}.`;

@@ -102,13 +102,15 @@ function stairs(dots: readonly Dot[], xs: Scale, ys: Scale): string {
 
 /** Names beside their dots, those of the front first; a name that finds no room is left to the tooltip. */
 function labels(dots: readonly Dot[], xs: Scale, ys: Scale): string[] {
-  const taken: Box[] = dots.map((d) => ({ x0: xs.at(d.x) - RADIUS, x1: xs.at(d.x) + RADIUS, y0: ys.at(d.y) - RADIUS, y1: ys.at(d.y) + RADIUS }));
+  const around = (x: number, y: number): Box => ({ x0: x - RADIUS, x1: x + RADIUS, y0: y - RADIUS, y1: y + RADIUS });
+  const taken = dots.map((d) => around(xs.at(d.x), ys.at(d.y)));
   const isFree = (b: Box): boolean => b.x0 >= PLOT.left && b.x1 <= PLOT.right && b.y0 >= PLOT.top && b.y1 <= PLOT.bottom
     && !taken.some((t) => b.x0 < t.x1 && t.x0 < b.x1 && b.y0 < t.y1 && t.y0 < b.y1);
   return [...dots].sort((a, b) => Number(b.isOnFront) - Number(a.isOnFront)).flatMap(({ name, x, y }) => {
     const width = 6.6 * name.length;
     const gap = RADIUS + 4;
-    const places = [[gap, 4], [-gap - width, 4], [-width / 2, -gap], [-width / 2, gap + 10]].map(([dx, dy]) => ({ left: xs.at(x) + dx, base: ys.at(y) + dy }));
+    const offsets = [[gap, 4], [-gap - width, 4], [-width / 2, -gap], [-width / 2, gap + 10]];
+    const places = offsets.map(([dx, dy]) => ({ left: xs.at(x) + dx, base: ys.at(y) + dy }));
     const place = places.find(({ left, base }) => isFree({ x0: left, x1: left + width, y0: base - 11, y1: base + 3 }));
     if (place === undefined) return [];
     taken.push({ x0: place.left, x1: place.left + width, y0: place.base - 11, y1: place.base + 3 });

@@ -82,7 +82,8 @@ export class Builder implements Driver {
     if (!Number.isInteger(depth) || depth < 1) throw new DesignError('memory', `memory ${name} of ${depth} words`, site, undefined, 'give at least one word');
     this.claim(name, site);
     checkInit(name, shape.type, depth, options.init ?? [], site);
-    const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto', collisionFree: options.collisionFree ?? false, ...(options.init ? { init: options.init } : {}) };
+    const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto',
+      collisionFree: options.collisionFree ?? false, ...(options.init ? { init: options.init } : {}) };
     this.memories.push(memory);
     return new Mem<V>(this, memory, shape);
   }

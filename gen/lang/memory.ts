@@ -78,7 +78,8 @@ export class Mem<V> {
   write(addr: UInt, data: V): void {
     const site = here();
     this.writes.push({ enable: this.builder.enable(), addr: addr.expr, site });
-    this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site, this.memory.site, this.memory.name), site });
+    this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site,
+      this.memory.site, this.memory.name), site });
   }
 
   /** Write of the lanes whose mask bit is 1; the word is divided into `mask.width` equal lanes, lane 0 lowest. */
@@ -91,7 +92,8 @@ export class Mem<V> {
     const some = new Bool({ op: 'unary', fn: 'orR', type: BOOL, a: mask.expr });
     const enable = this.builder.enable();
     this.writes.push({ enable: enable ? new Bool(enable).and(some).expr : some.expr, addr: addr.expr, site });
-    this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site, this.memory.site, this.memory.name), mask: mask.expr, site });
+    this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site,
+      this.memory.site, this.memory.name), mask: mask.expr, site });
   }
 
   private checkCollisions(): void {

@@ -125,7 +125,8 @@ function structure(m: Module): string {
       } else {
         statements.push(`${pad}${s.kind} ${ref(s.kind === 'when' ? s.cond : s.on)}`);
         depth++;
-        for (const [label, inner] of s.kind === 'when' ? [['then', s.then] as const, ['else', s.else] as const] : [...s.cases.map((c) => [c.values.join(), c.body] as const), ['default', s.default] as const]) {
+        for (const [label, inner] of s.kind === 'when' ? [['then', s.then] as const, ['else',
+          s.else] as const] : [...s.cases.map((c) => [c.values.join(), c.body] as const), ['default', s.default] as const]) {
           statements.push(`${pad}${label}:`);
           dump(inner);
         }

@@ -4,10 +4,10 @@
  */
 import type { Binary, Expr, Lit } from '../ir/expr.ts';
 import { mapOperands } from '../ir/expr.ts';
-import { mapStatements } from '../ir/leaves.ts';
+import { leafRange, leavesOf, mapStatements } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
 import { indexWidth, isScalar, numeric, sameType, uintType, widthOf } from '../ir/types.ts';
-import type { ScalarType } from '../ir/types.ts';
+import type { ScalarType, Type } from '../ir/types.ts';
 
 const mask = (w: number): bigint => (1n << BigInt(w)) - 1n;
 
@@ -50,7 +50,7 @@ function rewrite(e: Expr): Expr {
     case 'cast':
       if (sameType(e.of.type, e.type)) return e.of;
       if (e.of.op === 'cast') return rewrite({ ...e, of: e.of.of });
-      return e.of.op === 'lit' && isScalar(e.type) ? lit(e.type, e.of.value) : e;
+      return constantPart(e.of, 0, e.type) ?? e;
     case 'extend':
       if (e.of.op === 'extend') return { ...e, of: e.of.of };
       return e.of.op === 'lit' ? lit(e.type, numeric(e.of.type, e.of.value)) : e;
@@ -60,20 +60,45 @@ function rewrite(e: Expr): Expr {
       }
       return e;
     case 'field': {
-      if (e.of.op !== 'bundle') return e;
+      if (e.of.op !== 'bundle') return constantPart(e.of, fieldLo(e.of.type, e.name), e.type) ?? e;
       return e.of.fields[e.of.type.fields.findIndex((f) => f.name === e.name)];
     }
     case 'index': {
       if (typeof e.index !== 'number') {
         if (e.index.op !== 'lit' || e.of.type.kind !== 'vec') return e;
-        if (e.index.value >= BigInt(e.of.type.length)) return isScalar(e.type) ? lit(e.type, 0n) : rewrite({ op: 'cast', type: e.type, of: lit(uintType(widthOf(e.type)), 0n) });
+        if (e.index.value >= BigInt(e.of.type.length)) return isScalar(e.type) ? lit(e.type, 0n) : rewrite({ op: 'cast', type: e.type,
+          of: lit(uintType(widthOf(e.type)), 0n) });
         return rewrite({ ...e, index: Number(e.index.value) });
       }
-      return e.of.op === 'vec' ? e.of.items[e.index] : e;
+      return e.of.op === 'vec' ? e.of.items[e.index] : (constantPart(e.of, e.index * widthOf(e.type), e.type) ?? e);
     }
     default:
       return e;
   }
+}
+
+/** The bits from `lo` on of what is made of constants, as a literal of `type`. */
+function constantPart(of: Expr, lo: number, type: Type): Lit | undefined {
+  const bits = isScalar(type) ? constantBits(of) : undefined;
+  return bits === undefined ? undefined : lit(type as ScalarType, bits >> BigInt(lo));
+}
+
+function constantBits(e: Expr): bigint | undefined {
+  if (e.op === 'lit') return e.value;
+  if (e.op === 'cast') return constantBits(e.of);
+  if (e.op !== 'bundle' && e.op !== 'vec') return undefined;
+  let bits = 0n;
+  for (const part of e.op === 'bundle' ? e.fields : [...e.items].reverse()) {
+    const v = constantBits(part);
+    if (v === undefined) return undefined;
+    bits = (bits << BigInt(widthOf(part.type))) | v;
+  }
+  return bits;
+}
+
+function fieldLo(type: Type, name: string): number {
+  const { start, end } = leafRange(type, [{ field: name }]);
+  return Math.min(...leavesOf(type).slice(start, end).map((l) => l.lo));
 }
 
 function foldUnary(fn: string, type: ScalarType, a: Lit): Lit {

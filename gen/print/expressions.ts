@@ -5,11 +5,12 @@
  */
 import { operands } from '../ir/expr.ts';
 import type { Binary, Expr } from '../ir/expr.ts';
-import { leafRange, leavesOf } from '../ir/leaves.ts';
 import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { nameFromSource } from './naming.ts';
 import type { NamePool } from './naming.ts';
+import { member, rangeText } from './selection.ts';
+import type { Selection } from './selection.ts';
 import { literalText } from './types.ts';
 
 /** A wire that printing introduced. */
@@ -18,20 +19,6 @@ export interface Hoisted {
   readonly type: Type;
   readonly text: string;
   readonly expr: Expr;
-}
-
-/** Bits of a named thing: `base[lo + width - 1 : lo]`, or the whole. */
-interface Selection {
-  readonly base: string;
-  /** Declared name at the root of `base`, for the record of what is read. */
-  readonly root: string;
-  readonly rootLo: number;
-  readonly lo: number;
-  readonly width: number;
-  /** Width of `base`. */
-  readonly of: number;
-  /** Struct type of `base`, while members can still be named. */
-  readonly struct: boolean;
 }
 
 interface DynamicStep {
@@ -44,9 +31,13 @@ const PRIMARY = 20;
 const UNARY = 12;
 const BINARY: Readonly<Record<string, { text: string; prec: number }>> = {
   mul: { text: '*', prec: 10 }, add: { text: '+', prec: 9 }, sub: { text: '-', prec: 9 }, shl: { text: '<<', prec: 8 }, shr: { text: '>>', prec: 8 },
-  lt: { text: '<', prec: 7 }, le: { text: '<=', prec: 7 }, eq: { text: '==', prec: 6 }, ne: { text: '!=', prec: 6 },
+  lt: { text: '<', prec: 7 }, le: { text: '<=', prec: 7 }, gt: { text: '>', prec: 7 }, ge: { text: '>=', prec: 7 },
+  eq: { text: '==', prec: 6 }, ne: { text: '!=', prec: 6 },
   and: { text: '&', prec: 5 }, xor: { text: '^', prec: 4 }, or: { text: '|', prec: 3 }, logicalAnd: { text: '&&', prec: 2 }, logicalOr: { text: '||', prec: 1 },
 };
+
+/** Comparison that holds where the given one does not. */
+const OPPOSITE: ReadonlyMap<string, string> = new Map([['lt', 'ge'], ['le', 'gt'], ['eq', 'ne'], ['ne', 'eq']]);
 
 interface Text {
   readonly text: string;
@@ -109,10 +100,14 @@ export class ExpressionPrinter {
   /** Text of `!cond`, without a double negation. */
   negated(cond: Expr): string {
     if (cond.op === 'unary' && cond.fn === 'not' && !this.shared.has(cond)) return this.print(cond.a).text;
-    if (cond.op === 'binary' && (cond.fn === 'eq' || cond.fn === 'ne') && !this.shared.has(cond)) {
-      return this.print({ ...cond, fn: cond.fn === 'eq' ? 'ne' : 'eq' }).text;
-    }
-    return `!${paren(this.print(cond), UNARY + 1)}`;
+    return this.opposite(cond)?.text ?? `!${paren(this.print(cond), UNARY + 1)}`;
+  }
+
+  /** The opposite of a comparison, as a comparison: `!(a < b)` is `a >= b`. */
+  private opposite(e: Expr): Text | undefined {
+    if (e.op !== 'binary' || this.names.has(e) || this.shared.has(e)) return undefined;
+    const fn = OPPOSITE.get(e.fn);
+    return fn === undefined ? undefined : this.binary(e, fn);
   }
 
   /** Operand of `&&`. */
@@ -188,6 +183,8 @@ export class ExpressionPrinter {
       case 'lit':
         return { text: literalText(e.type, e.value), prec: e.type.kind === 'sint' ? UNARY : PRIMARY };
       case 'unary': {
+        const opposite = e.fn === 'not' ? this.opposite(e.a) : undefined;
+        if (opposite) return opposite;
         const op = e.fn === 'not' ? (e.type.kind === 'bool' ? '!' : '~') : { neg: '-', andR: '&', orR: '|', xorR: '^' }[e.fn];
         return { text: `${op}${paren(this.print(e.a), UNARY + 1)}`, prec: UNARY };
       }
@@ -251,9 +248,9 @@ export class ExpressionPrinter {
     return sel && sel.lo === 0 && sel.width === sel.of ? this.selectionText(sel) : this.readName(e);
   }
 
-  private binary(e: Binary): Text {
+  private binary(e: Binary, fn: string = e.fn): Text {
     const logical = e.type.kind === 'bool' && (e.fn === 'and' || e.fn === 'or');
-    const { text, prec } = BINARY[logical ? (e.fn === 'and' ? 'logicalAnd' : 'logicalOr') : e.fn];
+    const { text, prec } = BINARY[logical ? (e.fn === 'and' ? 'logicalAnd' : 'logicalOr') : fn];
     const order = e.fn === 'lt' || e.fn === 'le';
     const arithmeticShift = isArithmeticShift(e);
     const left = order || arithmeticShift ? this.bySign(e.a) : this.print(e.a);
@@ -431,23 +428,6 @@ export class ExpressionPrinter {
     const bits = ((1n << BigInt(width)) - 1n) << BigInt(lo);
     this.read.set(name, (this.read.get(name) ?? 0n) | bits);
   }
-}
-
-function member(of: Selection, type: Type, name: string): Selection {
-  if (type.kind !== 'bundle') throw new Error(`${of.base} has no fields`);
-  const leaf = leavesOf(type)[leafRange(type, [{ field: name }]).start];
-  const field = type.fields.find((f) => f.name === name) as { type: Type };
-  const w = widthOf(field.type);
-  const range = leafRange(type, [{ field: name }]);
-  // Leaves of one field are contiguous; a bundle's first leaf is its most significant, a vector's its least.
-  const lo = Math.min(...leavesOf(type).slice(range.start, range.end).map((l) => l.lo), leaf.lo);
-  if (!of.struct || of.lo !== 0 || of.width !== of.of) return { ...of, lo: of.lo + lo, width: w, struct: false };
-  return { base: `${of.base}.${name}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct: field.type.kind === 'bundle' };
-}
-
-function rangeText(s: Selection): string {
-  if (s.lo === 0 && s.width === s.of) return s.base;
-  return s.width === 1 ? `${s.base}[${s.lo}]` : `${s.base}[${s.lo + s.width - 1}:${s.lo}]`;
 }
 
 function paren(t: Text, atLeast: number): string {

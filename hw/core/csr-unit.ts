@@ -93,7 +93,8 @@ export function CsrUnit(config: CoreConfig) {
 
     const words: (readonly [Csr, UInt])[] = [
       [CSR.mstatus, mstatus], [CSR.misa, Word.lit(misaValue(config.isa))], [CSR.mimpid, Word.lit(CSR.mimpid.reset)], [CSR.mie, mieWord],
-      [CSR.mip, mip], [CSR.mtvec, mtvecWord], [CSR.mscratch, r.mscratch], [CSR.mepc, mepcWord], [CSR.mcause, scatter(r.mcause, stored.mcause)],
+      [CSR.mip, mip], [CSR.mtvec, mtvecWord], [CSR.mscratch, r.mscratch], [CSR.mepc, mepcWord],
+      [CSR.mcause, scatter(r.mcause, stored.mcause)],
       [CSR.mtval, r.mtval],
     ];
     const { writeData } = m.let({

@@ -85,7 +85,8 @@ export function Decoder(config: CoreConfig) {
   const waits = config.stages === 3;
   const chosen = withOnly(ports, { bits: hasBits, mulDiv: hasMulDiv, isMulDiv: hasMulDiv, readsRs1: waits, readsRs2: waits });
   return hw('Decoder', chosen, (m, io) => {
-    m.doc('Control signals of one instruction. Patterns are minimised: they hold for legal instructions only, many of them\nonly for those that use the signal.');
+    m.doc(`Control signals of one instruction. Patterns are minimised: they hold for legal instructions only, many of them
+      only for those that use the signal.`);
     const is = decoderFor(io.instr, table);
     /** Decoder for a signal that only matters to some instructions. */
     const among = (...users: Instruction[]): Decode => decoderFor(io.instr, table.filter((i) => users.includes(i)));

@@ -40,7 +40,10 @@ function sourceOf(entry: CompressedInstruction, bit: number): Source {
   return from === undefined ? { constant: base === 1 ? 1 : 0 } : { bit: from };
 }
 
-const FIELDS = [['funct7', 31, 25], ['field2', 24, 20], ['field1', 19, 15], ['funct3', 14, 12], ['field0', 11, 7], ['opcode', 6, 0]] as const;
+/** Parts of the result, as they are named in the emitted module. */
+const FIELDS = [
+  ['funct7', 31, 25], ['field2', 24, 20], ['field1', 19, 15], ['funct3', 14, 12], ['field0', 11, 7], ['opcode', 6, 0],
+] as const;
 
 export const Expander = hw('Expander', {
   half: In(U<number>(16)),

@@ -43,7 +43,8 @@ export function decoderFor(word: UInt, table: readonly Cube[]): Decoder {
 }
 
 /** Members of a table that have one of the formats. */
-export const ofFormat = (table: readonly Instruction[], ...formats: readonly Format[]): Instruction[] => table.filter((i) => formats.includes(i.format));
+export const ofFormat = (table: readonly Instruction[], ...formats: readonly Format[]): Instruction[] =>
+  table.filter((i) => formats.includes(i.format));
 
 /** For each bit of a field that `extract` takes from a word: the bit of the word. */
 function sourceBits(extract: (word: number) => number, width: number): (number | undefined)[] {

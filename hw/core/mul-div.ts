@@ -19,7 +19,8 @@ export function MulDiv(config: CoreConfig) {
     done: Out(B),
     result: Out(Word),
   }, (m, io) => {
-    m.doc('Multiplier and divider. Division by 0 and overflow give what the M extension prescribes without special cases, but\nfor the sign of a quotient by 0.');
+    m.doc(`Multiplier and divider. Division by 0 and overflow give what the M extension prescribes without special cases, but
+      for the sign of a quotient by 0.`);
     const { control, a, b } = io;
     const { signA, signB } = m.let({ signA: control.signedFirst.and(a.bit(31)), signB: control.signedSecond.and(b.bit(31)) });
 

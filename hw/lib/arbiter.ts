@@ -21,7 +21,8 @@ export const arbiterPorts = <V>(shape: Shape<V>, inputs: number) => ({
 /** Number of the first request that is set; the last number if none is. */
 export function firstOf(requests: readonly Bool[]): UInt {
   const shape = U(indexWidth(requests.length));
-  return requests.slice(0, -1).reduceRight<UInt>((rest, request, i) => request.mux<UInt>(shape.lit(i), rest), shape.lit(requests.length - 1));
+  const last: UInt = shape.lit(requests.length - 1);
+  return requests.slice(0, -1).reduceRight((rest, request, i) => request.mux<UInt>(shape.lit(i), rest), last);
 }
 
 /** The value with the number `index`; the last one if there is none. */

@@ -47,12 +47,15 @@ export const DualMultiplier = (target: Target) =>
 /** Words of one single-port RAM block. */
 export const SPRAM_WORDS = 16384;
 
-/** `SB_SPRAM256KA`: 16 Ki words of 16 bits, one read or one write a cycle, a write bit for each nibble. Content after power-up is unknown. */
+/**
+ * `SB_SPRAM256KA`: 16 Ki words of 16 bits, one read or one write a cycle, a write bit for each nibble. Content after power-up
+ * is unknown.
+ */
 export const SbSpram256ka = blackBox(
   'SbSpram256ka',
   {
-    ADDRESS: In(U(14)), DATAIN: In(U(16)), MASKWREN: In(U(4)), WREN: In(B), CHIPSELECT: In(B), STANDBY: In(B), SLEEP: In(B), POWEROFF: In(B),
-    DATAOUT: Out(U(16)),
+    ADDRESS: In(U(14)), DATAIN: In(U(16)), MASKWREN: In(U(4)), WREN: In(B), CHIPSELECT: In(B),
+    STANDBY: In(B), SLEEP: In(B), POWEROFF: In(B), DATAOUT: Out(U(16)),
   },
   {
     cell: 'SB_SPRAM256KA',

@@ -36,7 +36,8 @@ export function ObiToAxi(p: AxiParams): ModuleDef<ReturnType<typeof obiToAxiPort
     const asks = m.let({ asks: obi.req.and(busy.not().or(responds)) }).asks;
     const writes = asks.and(obi.we);
 
-    const address = valueOf(axiAddress(p), { id: 0, addr: cat(obi.addr.slice(31, 2), U(2).lit(0)), len: 0, size: 2, burst: AXI_BURST_INCR });
+    const word = cat(obi.addr.slice(31, 2), U(2).lit(0));
+    const address = valueOf(axiAddress(p), { id: 0, addr: word, len: 0, size: 2, burst: AXI_BURST_INCR });
     axi.ar.valid = asks.and(obi.we.not());
     axi.ar.bits = address;
     axi.aw.valid = writes.and(addressDone.not());

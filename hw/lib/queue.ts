@@ -62,7 +62,8 @@ function manyEntries<V>(m: Builder, { enq, deq }: QueueView<V>, shape: Shape<V>,
   /** `first`: oldest entry, `next`: free place. Equal: empty or, if `full`, all taken. */
   const r = m.regs({ first: U(bits, 0), next: U(bits, 0), full: Flag(false) });
   const { first, next, full } = r;
-  const after = (pointer: UInt): UInt => (2 ** bits === depth ? pointer.addWrap(1) : pointer.eq(depth - 1).mux<UInt>(0, pointer.addWrap(1)));
+  const wraps = 2 ** bits === depth;
+  const after = (pointer: UInt): UInt => (wraps ? pointer.addWrap(1) : pointer.eq(depth - 1).mux<UInt>(0, pointer.addWrap(1)));
   const { empty } = m.let({ empty: first.eq(next).and(full.not()) });
   enq.ready = pipe ? full.not().or(deq.ready) : full.not();
   deq.valid = flow ? empty.not().or(enq.valid) : empty.not();

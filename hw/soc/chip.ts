@@ -128,7 +128,8 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     m.connect(io.uartRx, uart.rx);
     if (config.core.trace) {
       const { trace } = core;
-      Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr, rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
+      Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr });
+      Object.assign(io.trace, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
       Object.assign(io.trace, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt });
     }
   });

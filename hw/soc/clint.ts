@@ -25,7 +25,10 @@ export const Clint = hw(
     m.doc('Timer, its compare register and the software interrupt; answers in the cycle after the request.');
     const { obi } = io;
     // The timer is kept inverted (and counts down): comparing is then one chain of carries without inverters.
-    const r = m.regs({ notTime: vec(U(8, 0xff), 8), compare: vec(U(8, 0xff), 8), software: Flag(false), timer: Flag(false), answers: Flag(false), rdata: U(32) });
+    const r = m.regs({
+      notTime: vec(U(8, 0xff), 8), compare: vec(U(8, 0xff), 8), software: Flag(false), timer: Flag(false),
+      answers: Flag(false), rdata: U(32),
+    });
 
     const isPair = (offset: number) => obi.addr.slice(REGION_BITS - 1, HIGH_WORD + 1).eq(offset >> (HIGH_WORD + 1));
     const { isTime, isCompare, isSoftware, high } = m.let({

@@ -36,7 +36,13 @@ export type KeyTable = Readonly<Record<string, Key>>;
 
 /** What a table of keys reads as. */
 export type Values<T extends KeyTable> = {
-  readonly [K in keyof T]: T[K] extends FlagKey ? boolean : T[K] extends { readonly choices: readonly (infer C)[] } ? C : T[K] extends TextKey ? string : number;
+  readonly [K in keyof T]: T[K] extends FlagKey
+    ? boolean
+    : T[K] extends { readonly choices: readonly (infer C)[] }
+      ? C
+      : T[K] extends TextKey
+        ? string
+        : number;
 };
 
 /** The default comes from the preset that the section names. */
@@ -88,7 +94,8 @@ export const CONFIG_KEYS = {
     channels: { kind: 'count', min: 16, max: 65536, powerOfTwo: true, default: 1024, summary: 'channel records for requantisation' },
     scratchpadBanks: { kind: 'count', min: 1, max: 16, powerOfTwo: true, default: 4, summary: 'independent memories of the scratchpad' },
     accumulatorBanks: { kind: 'count', min: 1, max: 2, default: 2, summary: 'independent memories of the accumulators' },
-    vectorLanes: { kind: 'count', min: 1, max: 128, default: 'gcd(rows, columns, channels, 128)', summary: 'elements that the vector stage takes at a time: a power of two that divides rows, columns and channels' },
+    vectorLanes: { kind: 'count', min: 1, max: 128, default: 'gcd(rows, columns, channels, 128)',
+      summary: 'elements that the vector stage takes at a time: a power of two that divides rows, columns and channels' },
     requantiser: { kind: 'choice', choices: ['pipelined', 'iterative'], default: 'pipelined', summary: 'a multiplier a lane, or shift and add (one lane)' },
     queueDepth: { kind: 'count', min: 1, max: 16, default: 4, summary: 'commands that each of the four units holds' },
     hazardBlocks: { kind: 'count', min: 1, max: 256, powerOfTwo: true, default: 16, summary: 'blocks into which hazard tracking divides the scratchpad' },

@@ -85,7 +85,12 @@ export function parseConfig(text: string, fileName: string): ChipConfig {
   return {
     name: v.chip.name,
     file: fileName,
-    soc: { clockHz: v.soc.clock, instructionCacheBytes: v.soc.instructionCache, cacheableBytes: v.soc.cacheable, uartQueue: v.soc.uartQueue },
+    soc: {
+      clockHz: v.soc.clock,
+      instructionCacheBytes: v.soc.instructionCache,
+      cacheableBytes: v.soc.cacheable,
+      uartQueue: v.soc.uartQueue,
+    },
     bus: v.bus,
     core: coreConfig(v.core),
     tensor: tensorParams(v, source),
@@ -118,7 +123,8 @@ function isTable(value: unknown): value is Record<string, unknown> {
 
 /** The nearest name, or all of them. */
 function suggestion(name: string, names: readonly string[], what: string): string {
-  const ranked = names.map((n) => ({ n, distance: editDistance(name.toLowerCase(), n.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
+  const distanceTo = (n: string): number => editDistance(name.toLowerCase(), n.toLowerCase());
+  const ranked = names.map((n) => ({ n, distance: distanceTo(n) })).sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   if (best !== undefined && best.distance <= Math.max(2, name.length / 3)) return `did you mean ${best.n}?`;
   return `${what} are ${names.join(', ')}`;
@@ -241,7 +247,8 @@ function isPowerOfTwo(n: number): boolean {
 
 function coreConfig(v: ConfigValues['core']): CoreConfig {
   const { preset: _preset, m, c, zba, zbb, zbs, zicntr, stages, prefetch, ...rest } = v;
-  return { isa: { m, c, zba, zbb, zbs, zicntr }, bootAddress: RAM_BASE, stages: stages as 2 | 3, prefetch: prefetch as 1 | 2, xif: true, ...rest };
+  const isa = { m, c, zba, zbb, zbs, zicntr };
+  return { isa, bootAddress: RAM_BASE, stages: stages as 2 | 3, prefetch: prefetch as 1 | 2, xif: true, ...rest };
 }
 
 /** Keys of the file by the names of the parameters that are made from them, where they differ. */

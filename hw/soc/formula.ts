@@ -3,6 +3,7 @@
  * over other keys ("4 * rows * columns"). Must not know which keys there are nor what they mean.
  */
 import { createRequire } from 'node:module';
+import type * as MathJsModule from 'mathjs';
 import type { MathNode } from 'mathjs';
 import { UserError } from '../../gen/user-error.ts';
 
@@ -31,7 +32,7 @@ const EXAMPLE: Readonly<Record<Dimension, string>> = { count: '16 or "rows * col
 /** Functions that a formula may call. */
 const FUNCTIONS = new Set(['abs', 'ceil', 'floor', 'gcd', 'round', 'log2', 'max', 'min', 'mod', 'sqrt']);
 
-type MathJs = typeof import('mathjs');
+type MathJs = typeof MathJsModule;
 let loaded: MathJs | undefined;
 const mathjs = (): MathJs => (loaded ??= createRequire(import.meta.url)('mathjs') as MathJs);
 
@@ -64,13 +65,14 @@ export function evaluateWithMathJs(text: string, dimension: Dimension, lookup: L
 
 /** Only arithmetic: no assignments, matrices, strings or calls of anything else. */
 function checkNode(node: MathNode): void {
-  const { isAccessorNode, isConstantNode, isFunctionNode, isIndexNode, isOperatorNode, isParenthesisNode, isSymbolNode } = mathjs();
-  if (isFunctionNode(node)) {
+  const m = mathjs();
+  if (m.isFunctionNode(node)) {
     const name = node.fn.name;
     if (!FUNCTIONS.has(name)) throw new FormulaError(`function '${name}' is unknown; use ${[...FUNCTIONS].join(', ')}`);
     return;
   }
-  const plain = isConstantNode(node) || isOperatorNode(node) || isParenthesisNode(node) || isSymbolNode(node) || isAccessorNode(node) || isIndexNode(node);
+  const kinds = [m.isConstantNode, m.isOperatorNode, m.isParenthesisNode, m.isSymbolNode, m.isAccessorNode, m.isIndexNode];
+  const plain = kinds.some((is) => is(node));
   if (!plain) throw new FormulaError(`'${node.toString()}' is no arithmetic; use numbers, units, names of keys and + - * / ^`);
 }
 

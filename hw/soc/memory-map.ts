@@ -33,7 +33,8 @@ export const REGISTERS = {
   mtimecmpHi: { name: 'mtimecmpHi', region: 'clint', offset: 0x4004, access: 'rw', summary: 'timer compare, high word' },
   mtimeLo: { name: 'mtimeLo', region: 'clint', offset: 0xbff8, access: 'rw', summary: 'timer, low word; counts clock cycles' },
   mtimeHi: { name: 'mtimeHi', region: 'clint', offset: 0xbffc, access: 'rw', summary: 'timer, high word' },
-  uartData: { name: 'uartData', region: 'uart', offset: 0x0, access: 'rw', summary: 'write: send the low byte; read: received byte in bits 7:0, bit 31 set if there was none' },
+  uartData: { name: 'uartData', region: 'uart', offset: 0x0, access: 'rw',
+    summary: 'write: send the low byte; read: received byte in bits 7:0, bit 31 set if there was none' },
   uartStatus: { name: 'uartStatus', region: 'uart', offset: 0x4, access: 'r', summary: 'bit 0: can take a byte to send; bit 1: a received byte waits' },
 } as const satisfies Record<string, Register>;
 

@@ -41,8 +41,10 @@ export const UartSender = (divisor: number) =>
 export const UartReceiver = (divisor: number) =>
   hw('UartReceiver', { line: In(B), bytes: Source(U(8)) }, (m, io) => {
     m.doc(`8N1 deserialiser, ${divisor} cycles a bit, sampled in the middle.`);
-    const r = m.regs({ first: Flag(true), second: Flag(true), bits: U(8), left: U(4, 0), timer: U(indexWidth(divisor), 0), full: Flag(false) });
-    // Two registers against metastability.
+    // `first` and `second`: two registers against metastability.
+    const r = m.regs({
+      first: Flag(true), second: Flag(true), bits: U(8), left: U(4, 0), timer: U(indexWidth(divisor), 0), full: Flag(false),
+    });
     r.first = io.line;
     r.second = r.first;
     const { idle, tick } = m.let({ idle: r.left.eq(0), tick: r.timer.eq(0) });

@@ -28,7 +28,8 @@ export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof cha
     m.doc(`${p.channels} channel records of three 32-bit words, ${lanes} at a time.`);
     const address = (channel: UInt): UInt => channel.slice(channelBits(p) - 1, laneBits).trunc(indexWidth(depth));
     const words = vecOf(Array.from({ length: lanes }, () => io.writeData));
-    const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_, i) => (io.writeChannel as UInt).slice(laneBits - 1, 0).eq(i))).asUInt();
+    const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_,
+      i) => (io.writeChannel as UInt).slice(laneBits - 1, 0).eq(i))).asUInt();
     for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
       const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block', collisionFree: true });
       io[name] = cells.readSync(`${name}Read`, address(io.readChannel as UInt), io.read);

@@ -14,7 +14,8 @@ export type Unit = (typeof UNITS)[number];
 export const MASKS = ['rS', 'wS', 'acc', 'ch'] as const;
 export type MaskName = (typeof MASKS)[number];
 export type Masks = Readonly<Record<MaskName, UInt>>;
-export const maskBits = (p: TensorParams): Record<MaskName, number> => ({ rS: p.hazardBlocks, wS: p.hazardBlocks, acc: accumulatorBlocks(p), ch: channelBlocks(p) });
+export const maskBits = (p: TensorParams): Record<MaskName, number> => ({ rS: p.hazardBlocks, wS: p.hazardBlocks,
+  acc: accumulatorBlocks(p), ch: channelBlocks(p) });
 
 /** Masks that a unit's commands have at all. */
 export const MASKS_OF: Readonly<Record<Unit, readonly MaskName[]>> = {

@@ -144,4 +144,3 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     m.cover('weightsBehindStream', io.weights.grant.and(io.activations.grant));
   });
 }
-

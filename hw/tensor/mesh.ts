@@ -120,7 +120,8 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
       bankOfRow.bankDelay = vecOf([io.bank, ...stages.slice(0, -1)]);
     }
     const zero = vecOf(upTo(p.columns).map(() => S(sumBits).lit(0)));
-    const bottom = p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs(skew.lanesOut as Vec<SInt>, banks, zero) : cells(skew.lanesOut as Vec<SInt>, banks, zero);
+    const bottom = p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs(skew.lanesOut as Vec<SInt>, banks,
+      zero) : cells(skew.lanesOut as Vec<SInt>, banks, zero);
     const deskew = m.inst('deskew', DelayLanes('Deskew', sumBits, upTo(p.columns).reverse()));
     deskew.lanesIn = bottom as Vec<SInt<number>>;
     io.sums = deskew.lanesOut as Vec<SInt<number>>;
@@ -151,4 +152,3 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
     }
   });
 }
-

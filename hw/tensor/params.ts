@@ -50,7 +50,8 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     const value = p[name];
     return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high ? undefined : [name, `is ${value}; use a whole number ${low}…${high}`];
   };
-  const banked = (rows: 'scratchpadRows' | 'accumulatorRows', banks: 'scratchpadBanks' | 'accumulatorBanks'): readonly [keyof TensorParams, string] | undefined =>
+  const banked = (rows: 'scratchpadRows' | 'accumulatorRows', banks: 'scratchpadBanks' | 'accumulatorBanks'): readonly [keyof TensorParams,
+    string] | undefined =>
     p[banks] === 1 || isPowerOfTwo(p[rows] / p[banks]) ? undefined : [rows, `is ${p[rows]}; in ${p[banks]} banks it must be ${p[banks]} times a power of two`];
   const powerOfTwo = (name: 'scratchpadBanks' | 'hazardBlocks' | 'busBytes' | 'vectorLanes'): readonly [keyof TensorParams, string] | undefined =>
     isPowerOfTwo(p[name]) ? undefined : [name, `is ${p[name]}; use a power of two`];

@@ -14,7 +14,8 @@ const rowShape = (p: TensorParams) => vec(S(8), p.rows);
 const ScratchpadBank = (p: TensorParams, depth: number) =>
   hw(
     'ScratchpadBank',
-    { readEnable: In(B), readRow: In(U(indexWidth(depth))), readData: Out(rowShape(p)), writeEnable: In(B), writeRow: In(U(indexWidth(depth))), writeData: In(rowShape(p)) },
+    { readEnable: In(B), readRow: In(U(indexWidth(depth))), readData: Out(rowShape(p)), writeEnable: In(B),
+      writeRow: In(U(indexWidth(depth))), writeData: In(rowShape(p)) },
     (m, io) => {
       m.doc(`${depth} scratchpad rows; a read in the cycle of a write to the same row returns the old row.`);
       const cells = m.mem('cells', rowShape(p), depth, { style: 'block', collisionFree: true });

@@ -23,7 +23,8 @@ export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
     /** A command is there that waits for another unit. */
     blocked: Out(B),
     /** Masks of each entry. */
-    entries: { rS: Out(vec(U(bits.rS), p.queueDepth)), wS: Out(vec(U(bits.wS), p.queueDepth)), acc: Out(vec(U(bits.acc), p.queueDepth)), ch: Out(vec(U(bits.ch), p.queueDepth)) },
+    entries: { rS: Out(vec(U(bits.rS), p.queueDepth)), wS: Out(vec(U(bits.wS), p.queueDepth)), acc: Out(vec(U(bits.acc), p.queueDepth)),
+      ch: Out(vec(U(bits.ch), p.queueDepth)) },
   };
 };
 

@@ -13,7 +13,8 @@ export const vectorUnitPorts = (p: TensorParams) => ({
   command: Sink(vectorCommand(p)),
   done: Out(B),
   busy: Out(B),
-  accumulators: { request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))), grant: In(B), data: In(vec(S(32), p.vectorLanes)) },
+  accumulators: { request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))), grant: In(B),
+    data: In(vec(S(32), p.vectorLanes)) },
   channels: {
     read: Out(B), channel: Out(U(channelBits(p))),
     bias: In(vec(U(32), p.vectorLanes)), multiplier: In(vec(U(32), p.vectorLanes)), format: In(vec(U(32), p.vectorLanes)),

@@ -82,7 +82,8 @@ export function buildProgram(input: ChainInput, chip: ChipTarget): CompiledProgr
   const data: DataBlock[] = [];
   const scopes: Scope[] = ranges.map((range, index) => {
     const weights = range.layers.map((layer, offset) => packLayer(shape, range, range.first + offset, layer, input.layers, chip, data));
-    return scheduleRange(chip.tensor, range, { source: tensors[index], sink: tensors[index + 1], weights, records: weights.map(recordsOf) });
+    const ends = { source: tensors[index], sink: tensors[index + 1], weights, records: weights.map(recordsOf) };
+    return scheduleRange(chip.tensor, range, ends);
   });
   for (const tensor of tensors) data.push({ symbol: tensor.symbol, section: '.bss', align: DATA_ALIGN, content: tensor.bytes });
   const timerInLines = input.timesFirstCommand === true && !scopes[0].body.some(({ kind }) => kind === 'loop');
@@ -92,7 +93,8 @@ export function buildProgram(input: ChainInput, chip: ChipTarget): CompiledProgr
   const image = buildImage({ tensor: chip.tensor, lines, data, words: { batch: input.batch }, timerInLines, countsCycles });
   if (image.ramBytes > chip.ramBytes) {
     throw new UserError(
-      `network ${input.name}: program and data for a batch of ${input.batch} take ${image.ramBytes} bytes and the chip has ${chip.ramBytes} of RAM; make the batch smaller or raise simulation.ram`,
+      `network ${input.name}: program and data for a batch of ${input.batch} take ${image.ramBytes} bytes `
+      + `and the chip has ${chip.ramBytes} of RAM; make the batch smaller or raise simulation.ram`,
     );
   }
   const layers = ranges.flatMap((range) => range.layers.map((layer) => reportLayer(shape, range, layer)));
@@ -133,10 +135,13 @@ function packLayer(
   const groups = inputGroups(shape, layer, range.first, chip.tensor.rows, chip.tensor.columns);
   const packed = packWeights(all[layer], groups, plan.blocks, chip.tensor.rows);
   // The prefetch for a narrow last block takes as much as a whole one: what it takes too much must exist.
-  const padded = new Uint8Array(packed.length + plan.groupsPerStep * plan.blocks.tilesPerBlock * plan.blocks.columns * chip.tensor.rows * (plan.blocks.count > 3 ? 1 : 0));
+  const spare = plan.blocks.count > 3 ? plan.groupsPerStep * plan.blocks.tilesPerBlock * plan.blocks.columns * chip.tensor.rows : 0;
+  const padded = new Uint8Array(packed.length + spare);
   padded.set(new Uint8Array(packed.buffer, packed.byteOffset, packed.length));
   data.push({ symbol, section: '.rodata', align: DATA_ALIGN, content: padded });
-  if (plan.output !== 'accumulators') data.push({ symbol: recordsOf(symbol), section: '.rodata', align: CHANNEL_RECORD_BYTES, content: packRecords(all[layer]) });
+  if (plan.output !== 'accumulators') {
+    data.push({ symbol: recordsOf(symbol), section: '.rodata', align: CHANNEL_RECORD_BYTES, content: packRecords(all[layer]) });
+  }
   return symbol;
 }
 
@@ -146,17 +151,20 @@ function firstLeaf(scope: Scope): Scope {
   return inner === undefined ? scope : firstLeaf(inner);
 }
 
+const INPUTS = { scratchpad: 'input from the scratchpad', kept: 'input loaded once', streamed: 'input streamed' } as const;
+const OUTPUTS = {
+  scratchpad: 'output stays', held: 'output stored at the end', ring: 'output stored as it comes', accumulators: 'sums stored as they come',
+} as const;
+
 function reportLayer(shape: NetworkShape, range: RangePlan, plan: LayerPlan): LayerReport {
   const { shape: layer, cost, groups, blocks } = plan;
-  const inputs = { scratchpad: 'input from the scratchpad', kept: 'input loaded once', streamed: 'input streamed' }[plan.input];
-  const outputs = { scratchpad: 'output stays', held: 'output stored at the end', ring: 'output stored as it comes', accumulators: 'sums stored as they come' }[plan.output];
   return {
     name: layer.name,
     macs: shape.rows * layer.inputs * layer.outputs,
     tiles: groups * blocks.tiles,
     bytes: Math.round(cost.loadBytes + cost.storeBytes),
     estimatedCycles: Math.round(cost.cycles),
-    residency: `${inputs}, weights ${plan.weights}, ${outputs}`,
+    residency: `${INPUTS[plan.input]}, weights ${plan.weights}, ${OUTPUTS[plan.output]}`,
     rowsPerChunk: range.rows,
     tilesPerBlock: blocks.tilesPerBlock,
     groupsPerStep: plan.groupsPerStep,

@@ -25,6 +25,7 @@ export interface Timing {
   /** Cycles that the vector stage needs for one group of `vectorLanes` elements. */
   readonly requantiseGroup: number;
   readonly vectorLanes: number;
+  readonly accumulatorBanks: 1 | 2;
   /** From a store command's turn to its last acknowledgement, beyond the beats themselves. */
   readonly storeLatency: number;
   /** Bytes that the store unit reads at a time. */
@@ -54,6 +55,7 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
     queueDepth: tensor.queueDepth,
     requantiseGroup: tensor.requantiser === 'pipelined' ? 1 : ITERATIVE_REQUANTISER_CYCLES,
     vectorLanes: tensor.vectorLanes,
+    accumulatorBanks: tensor.accumulatorBanks,
     recordCycles: CHANNEL_RECORD_BYTES / 4,
     storeLatency: STORE_STAGES + memoryLatencyCycles,
     storeChunkBytes: Math.max(tensor.rows, 4 * tensor.vectorLanes, tensor.busBytes),
@@ -66,14 +68,17 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
  * cycle, and a weight bank is free again when the last row has left the mesh. Where the queue is short, a tile waits for those before it.
  * Where both come from the same bank of the scratchpad, weights wait for rows.
  */
-export function tileCycles({ meshLatency: latency, queueDepth }: Timing, rows: number, columns: number, sharesBank: boolean): number {
-  const alone = columns + rows + latency;
+export function tileCycles(timing: Timing, rows: number, columns: number, sharesBank: boolean): number {
+  const { meshLatency: latency, queueDepth, dispatch } = timing;
+  // With room for one command the next tile is not even dispatched before this one is complete.
+  const alone = columns + rows + latency + (queueDepth === 1 ? 2 * dispatch : 0);
   return Math.max(sharesBank ? rows + columns : Math.max(rows, columns), alone / Math.min(2, queueDepth));
 }
 
 /** Cycles of a store of `rows` rows: their beats, but no less than the store unit needs to read them from the chip's memories. */
 export function storeCycles(timing: Timing, rows: number, rowBytes: number, stride: number): number {
-  return Math.max(rows * STORE_READ_CYCLES * Math.ceil(rowBytes / timing.storeChunkBytes), rowBeats(timing, rows, rowBytes, stride)) + timing.storeLatency;
+  const reads = rows * STORE_READ_CYCLES * Math.ceil(rowBytes / timing.storeChunkBytes);
+  return Math.max(reads, rowBeats(timing, rows, rowBytes, stride)) + timing.storeLatency;
 }
 
 /** Beats of a run of bytes that lie one after the other. */

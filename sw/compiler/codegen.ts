@@ -45,7 +45,7 @@ interface Constant {
 
 interface Placed {
   readonly register: string;
-  /** Offset of the word in the register, relative to the cursor's place in the present iteration; toggles that change in loops not counted. */
+  /** Offset of the word in the register, relative to the cursor's place in the present iteration, without toggles that change in loops. */
   offset: number;
 }
 
@@ -73,7 +73,8 @@ class Generator {
 
   program(nodes: readonly Node[]): readonly Line[] {
     const frame: Frame = {
-      cursors: new Map(), free: [...POOL], constants: new Map(), swings: new Map(), states: new Map(), dynamic: new Set(), weight: 1, wanted: undefined,
+      cursors: new Map(), free: [...POOL], constants: new Map(), swings: new Map(), states: new Map(), dynamic: new Set(),
+      weight: 1, wanted: undefined,
     };
     this.nodes(nodes, frame);
     return this.lines;
@@ -206,7 +207,9 @@ class Generator {
 
   private command(command: Command, frame: Frame): void {
     const operands: string[] = [];
-    for (const word of [command.rs1, command.rs2]) if (word !== undefined) operands.push(this.word(word, TEMPORARIES[operands.length], frame));
+    for (const word of [command.rs1, command.rs2]) {
+      if (word !== undefined) operands.push(this.word(word, TEMPORARIES[operands.length], frame));
+    }
     this.emit(TENSOR[command.op].mnemonic, ...operands);
   }
 

@@ -24,12 +24,14 @@ export function compileModel(graph: QuantisedGraph, chip: ChipTarget, { batch }:
   let previous = graph.input.name;
   for (const layer of graph.layers) {
     if (layer.input !== previous) {
-      throw new UserError(`network ${graph.name}: layer ${layer.name}: reads ${layer.input}, not the layer before it; only chains of layers can be compiled`);
+      const place = `network ${graph.name}: layer ${layer.name}`;
+      throw new UserError(`${place}: reads ${layer.input}, not the layer before it; only chains of layers can be compiled`);
     }
     previous = layer.output;
   }
   if (graph.output.name !== previous) {
-    throw new UserError(`network ${graph.name}: its output ${graph.output.name} is not that of its last layer ${previous}; make it the last`);
+    const place = `network ${graph.name}`;
+    throw new UserError(`${place}: its output ${graph.output.name} is not that of its last layer ${previous}; make it the last`);
   }
   const rows = batch * (elementCount(requireTensor(graph, graph.input.name).shape) / graph.layers[0].inputs);
   return buildProgram({ name: graph.name, rows, batch, layers: graph.layers, result: 'int8' }, chip);

@@ -30,10 +30,10 @@ export interface LayerTiling {
   readonly output: 'scratchpad' | 'held' | 'ring' | 'accumulators';
   readonly outputBuffers: 1 | 2;
   readonly accumulatorBuffers: 1 | 2;
-  /** Rows of the input region, and the distance of one step's groups from the next's; where the input is streamed, from the other buffer's. */
+  /** Rows of the input region, and the distance of one step's groups from the next's, or of the buffers where the input streams. */
   readonly inputRows: number;
   readonly inputStepRows: number;
-  /** Streamed inputs share their buffers with the weights: first the groups of a step, then its weights. For chips with few hazard blocks. */
+  /** Streamed inputs share their buffers with the weights: first a step's groups, then its weights. For chips with few hazard blocks. */
   readonly sharesSlots: boolean;
   /** Distance between buffers of streamed weights (and inputs, if they share them). 0: there are none. */
   readonly slotRows: number;
@@ -118,18 +118,21 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   const blockCycles = (block: number): number => {
     const steps = pass(block);
     const { vector, store } = drain(block);
-    // Between the last step of a block and the first of the next the load unit also takes the records, and waits for the stores of the block
-    // before. What of this lasts longer than those two steps holds the mesh up.
+    // Between the last step of a block and the first of the next the load unit also takes the records, and waits for the stores of the
+    // block before. What of this lasts longer than those two steps holds the mesh up.
     const isInside = block + 1 < blocks.count;
     const second = step(block, tiling.steps === 1 ? firstGroups : groupsPerStep);
     const busy = step(block, firstGroups).load + second.load + records(block) + (block === 0 || store === 0 ? 0 : store);
-    const stall = isInside && (streams || tiling.input === 'streamed') ? Math.max(0, busy - step(block, firstGroups).mesh - second.mesh) : 0;
+    const hidden = step(block, firstGroups).mesh + second.mesh;
+    const stall = isInside && (streams || tiling.input === 'streamed') ? Math.max(0, busy - hidden) : 0;
     const overlaps = tiling.accumulatorBuffers === 2 && tiling.isAligned && (tiling.output !== 'ring' || tiling.outputBuffers === 2);
     if (!overlaps) return block + 1 === blocks.count ? steps : steps + timing.meshLatency + vector + store;
     if (block === 0) return steps;
     // What the block before left to do.
     const before = drain(block - 1);
-    return Math.max(steps + stall, before.vector, before.store, block + 1 < blocks.count ? 0 : before.vector + before.store);
+    // Accumulators of one bank cannot be read while sums are added to them: about half of the work then waits for the mesh's pauses.
+    const waits = timing.accumulatorBanks === 1 ? before.vector / 2 : 0;
+    return Math.max(steps + stall + waits, before.vector, before.store, block + 1 < blocks.count ? 0 : before.vector + before.store);
   };
   const loadsOf = (block: number): number =>
     groups * ((streams ? weightRows(blocks, block) * lanes : 0) + (loadsInputIn(block) ? rows * lanes : 0));

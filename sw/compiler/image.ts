@@ -61,10 +61,16 @@ function readCycles(register: string, countsCycles: boolean): readonly Line[] {
 /** Notes the first cycle of what is timed. */
 export const startTimer = (countsCycles: boolean): readonly Line[] => readCycles(KEPT_REGISTER, countsCycles);
 
-/** Facts of the chip that a program relies on: each between two bounds, both included. */
-function requirements(p: TensorParams): readonly { fact: TensorInfo; least: number; most: number }[] {
-  const exactly = (fact: TensorInfo, value: number): { fact: TensorInfo; least: number; most: number } => ({ fact, least: value, most: value });
-  const atLeast = (fact: TensorInfo, value: number): { fact: TensorInfo; least: number; most: number } => ({ fact, least: value, most: 0xffff_ffff });
+/** A fact of the chip that a program relies on: it must be between two bounds, both included. */
+interface Requirement {
+  readonly fact: TensorInfo;
+  readonly least: number;
+  readonly most: number;
+}
+
+function requirements(p: TensorParams): readonly Requirement[] {
+  const exactly = (fact: TensorInfo, value: number): Requirement => ({ fact, least: value, most: value });
+  const atLeast = (fact: TensorInfo, value: number): Requirement => ({ fact, least: value, most: 0xffff_ffff });
   return [
     // The same major version; a later minor one only adds.
     { fact: 'version', least: TENSOR_VERSION, most: (TENSOR_VERSION | 0xff) >>> 0 },
@@ -92,7 +98,8 @@ export function buildImage(input: ImageInput): Image {
   a.op('addi', 's0', 's0', 12).op('addi', 's1', 's1', -1).op('bnez', 's1', 'check');
   // Whatever ran before: its errors are not ours.
   a.op('tn.fence', 'zero');
-  const body = [...(input.timerInLines ? [] : startTimer(input.countsCycles)), ...input.lines, { mnemonic: 'tn.fence', operands: ['a0'] }, ...readCycles('a1', input.countsCycles)];
+  const start = input.timerInLines ? [] : startTimer(input.countsCycles);
+  const body = [...start, ...input.lines, { mnemonic: 'tn.fence', operands: ['a0'] }, ...readCycles('a1', input.countsCycles)];
   for (const { mnemonic, operands } of body) {
     if (mnemonic === ':') a.label(String(operands[0]));
     else a.op(mnemonic, ...operands);

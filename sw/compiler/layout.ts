@@ -55,7 +55,9 @@ export function weightRows(blocks: Blocks, block: number): number {
  * Weights `[outputs][inputs]` in the order of use, without gaps: block by block, in each group by group, in each tile by tile, in each one
  * row of `rows` lanes a column. So whatever part a step of the program needs is one contiguous transfer.
  */
-export function packWeights(layer: Pick<QuantisedDense, 'weights' | 'inputs' | 'outputs'>, groups: readonly Group[], blocks: Blocks, rows: number): Int8Array {
+export function packWeights(
+  layer: Pick<QuantisedDense, 'weights' | 'inputs' | 'outputs'>, groups: readonly Group[], blocks: Blocks, rows: number,
+): Int8Array {
   const packed = new Int8Array(layer.outputs * groups.length * rows);
   let next = 0;
   for (let block = 0; block < blocks.count; block += 1) {

@@ -10,7 +10,8 @@ export interface Toggle {
 
 /**
  * An operand word that moves through the program. Its value at a command is
- * `address of symbol + offset of the command + sum over enclosing loops of index * stride + sum over toggles of state * delta`, modulo 2^32.
+ * `address of symbol + offset of the command + sum over enclosing loops of index * stride + sum over toggles of state * delta`,
+ * modulo 2^32.
  */
 export interface Cursor {
   readonly name: string;

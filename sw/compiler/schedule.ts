@@ -71,6 +71,10 @@ interface Pass {
 
 const transfer = (row: number, count: number): number => packFields(TENSOR.ld.rs2, { row, count });
 
+type CursorName =
+  | 'weightAddress' | 'weightRows' | 'inputRows' | 'meshSources' | 'meshSums'
+  | 'vectorSums' | 'vectorTarget' | 'storeRows' | 'recordAddress' | 'recordRows';
+
 /** Everything that one layer does for one chunk. */
 class LayerScheduler {
   private readonly layer: LayerPlan;
@@ -86,7 +90,7 @@ class LayerScheduler {
   private readonly groupsPerTile: number;
   /** Records come block by block into these buffers; undefined: they lie at the layer's own base. */
   private readonly channelSlots: { readonly distance: number } | undefined;
-  private readonly cursors: Readonly<Record<'weightAddress' | 'weightRows' | 'inputRows' | 'meshSources' | 'meshSums' | 'vectorSums' | 'vectorTarget' | 'storeRows' | 'recordAddress' | 'recordRows', Cursor>>;
+  private readonly cursors: Readonly<Record<CursorName, Cursor>>;
 
   constructor(
     private readonly p: TensorParams, private readonly plan: RangePlan, private readonly ends: RangeEnds,
@@ -106,11 +110,14 @@ class LayerScheduler {
 
     const stepDelta = layer.buffers === 2 ? layer.slotRows : 0;
     const inputDelta = layer.buffers === 2 ? layer.inputStepRows : 0;
-    this.inputStream = layer.sharesSlots ? { base: plan.places.stream, distance: stepDelta } : { base: this.inputBase, distance: inputDelta };
+    this.inputStream = layer.sharesSlots
+      ? { base: plan.places.stream, distance: stepDelta }
+      : { base: this.inputBase, distance: inputDelta };
     const sumsDelta = layer.accumulatorBuffers === 2 ? layer.accumulatorSlotRows : 0;
     const outputDelta = layer.outputBuffers === 2 ? layer.outputSlotRows : 0;
     const channelDelta = this.channelSlots?.distance ?? 0;
-    const sourceDelta = (layer.input === 'streamed' ? this.inputStream.distance : 0) + (layer.weights === 'streamed' ? stepDelta * 0x1_0000 : 0);
+    const weightDelta = layer.weights === 'streamed' ? stepDelta * 0x1_0000 : 0;
+    const sourceDelta = (layer.input === 'streamed' ? this.inputStream.distance : 0) + weightDelta;
     const storeDelta = layer.output === 'accumulators' ? sumsDelta : outputDelta;
     this.cursors = {
       weightAddress: cursor('weights.address', ends.weights[index]),
@@ -219,7 +226,8 @@ class LayerScheduler {
     const rows = this.weightRowsOf(block, step, during);
     if (rows > 0) {
       const start = block * blocks.tilesPerBlock * blocks.columns * layer.groups + this.firstGroup(step) * weightRows(blocks, block);
-      nodes.push(command('ld', at(cursors.weightAddress, start * this.p.rows), at(cursors.weightRows, transfer(plan.places.stream + this.weightOffset(), rows))));
+      const row = plan.places.stream + this.weightOffset();
+      nodes.push(command('ld', at(cursors.weightAddress, start * this.p.rows), at(cursors.weightRows, transfer(row, rows))));
     }
     if (this.loadsInput(block)) for (let index = 0; index < this.groupsOf(step); index += 1) nodes.push(...this.inputLoad(step, index));
     return nodes;
@@ -266,10 +274,10 @@ class LayerScheduler {
     for (let index = 0; index < this.groupsOf(step); index += 1) {
       const group = this.firstGroup(step) + index;
       columns.forEach((used, tile) => {
+        const sources = { aRow: this.activationRow(step, index), wRow: this.weightRow(block, step, index, tile) };
+        const sums = { accRow: tile * rows, count: rows, columnsMinus1: used - 1, accumulate: group > 0 ? 1 : 0 };
         nodes.push(command(
-          'mm',
-          at(cursors.meshSources, packFields(TENSOR.mm.rs1, { aRow: this.activationRow(step, index), wRow: this.weightRow(block, step, index, tile) })),
-          at(cursors.meshSums, packFields(TENSOR.mm.rs2, { accRow: tile * rows, count: rows, columnsMinus1: used - 1, accumulate: group > 0 ? 1 : 0 })),
+          'mm', at(cursors.meshSources, packFields(TENSOR.mm.rs1, sources)), at(cursors.meshSums, packFields(TENSOR.mm.rs2, sums)),
         ));
       });
     }
@@ -307,7 +315,8 @@ class LayerScheduler {
     return tileColumns(layer.blocks, block).map((used, index) => {
       const tile = block * layer.blocks.tilesPerBlock + index;
       const row = this.outputBase + (layer.output === 'ring' ? index : tile) * this.groupsPerTile * rows;
-      const channel = this.channelSlots === undefined ? this.plan.channels.bases[this.index] + tile * layer.blocks.columns : index * layer.blocks.columns;
+      const { columns } = layer.blocks;
+      const channel = this.channelSlots === undefined ? this.plan.channels.bases[this.index] + tile * columns : index * columns;
       return command(
         'rq', at(cursors.vectorSums, packFields(TENSOR.rq.rs1, { accRow: index * rows, count: rows, columnsMinus1: used - 1 })),
         at(cursors.vectorTarget, packFields(TENSOR.rq.rs2, { row, channel })),
@@ -338,7 +347,8 @@ class LayerScheduler {
     const store = ({ group, place }: { group: Group; place: number }): readonly Node[] =>
       this.groupStore(group, this.outputBase + place * this.pass.rows);
     if (isEven) return roll(groups.length, (index) => String(groups[index].group.lanes), (index) => store(groups[index]));
-    return roll(columns.length, (tile) => String(columns[tile]), (tile) => groups.filter(({ place }) => Math.floor(place / perTile) === tile).flatMap(store));
+    const ofTile = (tile: number): typeof groups => groups.filter(({ place }) => Math.floor(place / perTile) === tile);
+    return roll(columns.length, (tile) => String(columns[tile]), (tile) => ofTile(tile).flatMap(store));
   }
 
   private groupsOfTile(tile: number, used: number): readonly Group[] {
@@ -351,7 +361,8 @@ class LayerScheduler {
     const { sink } = this.ends;
     const place = sink.format === 'rows' ? group.first : (group.first / this.p.rows) * sink.rows * sink.rowBytes;
     const address = this.pass.startRow * sink.rowBytes + place;
-    return [...this.shape(sink, group), command('st', at(this.pass.sink, address), at(this.cursors.storeRows, transfer(row, this.pass.rows)))];
+    const rows = at(this.cursors.storeRows, transfer(row, this.pass.rows));
+    return [...this.shape(sink, group), command('st', at(this.pass.sink, address), rows)];
   }
 
   private sumStore(tile: number, index: number, used: number): readonly Node[] {

@@ -1,5 +1,6 @@
 // Chooses how a network is cut up for a chip: which layers run one after the other on the same chunk of rows, how many rows a chunk has,
-// and for each layer the loops, what stays in the scratchpad and what streams through it. Every choice that fits is priced; the cheapest wins.
+// and for each layer the loops, what stays in the scratchpad and what streams through it. Every choice that fits is priced; the cheapest
+// wins.
 // Must not know: instructions, weights.
 import { UserError } from '../../gen/user-error.ts';
 import { accumulatorSlot, accumulatorsAreApart, demandRows, placeChannels, placeScratchpad, scratchpadBlock } from './allocate.ts';
@@ -9,6 +10,7 @@ import type { ChipTarget, Timing } from './chip-target.ts';
 import { layerCost } from './cost.ts';
 import type { Cost, LayerTiling, LayerTraffic } from './cost.ts';
 import { blocksOf, denseGroups, groupsPerTile, tileGroups } from './layout.ts';
+import type { Group } from './layout.ts';
 
 export interface LayerShape {
   readonly name: string;
@@ -100,7 +102,9 @@ export function memoryFormat(shape: NetworkShape, layer: number, { tensor }: Chi
   if (layer === shape.layers.length - 1) return { format: 'rows', stride: outputs * (shape.result === 'int32' ? 4 : 1) };
   if (layer < 0) return { format: 'rows', stride: outputs };
   // Only where tn.rq fills every lane are its groups those of a dense tensor.
-  return tensor.columns % tensor.rows === 0 ? { format: 'groups', stride: tensor.rows } : { format: 'rows', stride: alignUp(outputs, tensor.busBytes) };
+  return tensor.columns % tensor.rows === 0
+    ? { format: 'groups', stride: tensor.rows }
+    : { format: 'rows', stride: alignUp(outputs, tensor.busBytes) };
 }
 
 function trafficOf(shape: NetworkShape, layer: number, chip: ChipTarget): LayerTraffic {
@@ -154,10 +158,13 @@ function chunkRows(batch: number, limit: number): readonly number[] {
 }
 
 /** No weights resident; as many layers as leave half of the scratchpad free, small ones first; all. */
-function residencies(shape: NetworkShape, first: number, end: number, { tensor }: ChipTarget, hasChunks: boolean): readonly (readonly boolean[])[] {
+function residencies(
+  shape: NetworkShape, first: number, end: number, { tensor }: ChipTarget, hasChunks: boolean,
+): readonly (readonly boolean[])[] {
   const none = shape.layers.slice(first, end).map(() => false);
   if (!hasChunks) return [none];
-  const sizes = shape.layers.slice(first, end).map((layer, index) => weightRowsOf(shape, first + index, first, tensor.rows, tensor.columns, layer.outputs));
+  const sizes = shape.layers.slice(first, end).map(({ outputs }, index) =>
+    inputGroups(shape, first + index, first, tensor.rows, tensor.columns).length * outputs);
   const pick = (limit: number): readonly boolean[] => {
     let used = 0;
     const picked = [...none];
@@ -173,14 +180,11 @@ function residencies(shape: NetworkShape, first: number, end: number, { tensor }
 }
 
 /** Input groups of a layer: dense from memory, as tn.rq leaves them from the layer before in its range. */
-export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: number, rows: number, columns: number): ReturnType<typeof denseGroups> {
+export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: number, rows: number, columns: number): readonly Group[] {
   const { inputs } = shape.layers[layer];
   return layer === rangeFirst ? denseGroups(inputs, rows) : tileGroups(inputs, columns, rows);
 }
 
-function weightRowsOf(shape: NetworkShape, layer: number, rangeFirst: number, rows: number, columns: number, outputs: number): number {
-  return inputGroups(shape, layer, rangeFirst, rows, columns).length * outputs;
-}
 
 function planChoice(task: Task, first: number, count: number, choice: Choice): RangePlan | undefined {
   const { shape, chip: { tensor } } = task;
@@ -188,7 +192,8 @@ function planChoice(task: Task, first: number, count: number, choice: Choice): R
   const remainder = shape.rows - chunks * choice.rows;
   const groups = Array.from({ length: count }, (_, index) => inputGroups(shape, first + index, first, tensor.rows, tensor.columns).length);
   const residentSizes = groups.map((size, index) => (choice.resident[index] ? size * shape.layers[first + index].outputs : 0));
-  let demand: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows: residentSizes.reduce((sum, size) => sum + size, 0), streamRows: 0 };
+  const residentRows = residentSizes.reduce((sum, size) => sum + size, 0);
+  let demand: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows, streamRows: 0 };
   const grown = (index: number, inputRows: number, outputRows: number, streamRows: number): ScratchpadDemand => {
     const [even, odd] = index % 2 === 0 ? [inputRows, outputRows] : [outputRows, inputRows];
     return {
@@ -213,7 +218,8 @@ function planChoice(task: Task, first: number, count: number, choice: Choice): R
     const { tiling, cost, streamRows } = winner;
     demand = grown(index, tiling.inputRows, tiling.outputRows, streamRows);
     const residentStart = residentSizes.slice(0, index).reduce((sum, size) => sum + size, 0);
-    layers[index] = { ...tiling, shape: shape.layers[first + index], traffic: trafficOf(shape, first + index, task.chip), residentStart, cost };
+    const traffic = trafficOf(shape, first + index, task.chip);
+    layers[index] = { ...tiling, shape: shape.layers[first + index], traffic, residentStart, cost };
   }
   return {
     first, layers, rows: choice.rows, chunks, remainder,
@@ -225,7 +231,8 @@ function planChoice(task: Task, first: number, count: number, choice: Choice): R
 
 /** The tilings of one layer with their prices for the whole batch, cheapest first. */
 function candidatesOf(
-  task: Task, index: number, groups: number, input: LayerTiling['input'], output: LayerTiling['output'], isResident: boolean, choice: Choice,
+  task: Task, index: number, groups: number, input: LayerTiling['input'], output: LayerTiling['output'], isResident: boolean,
+  choice: Choice,
 ): readonly Candidate[] {
   const key = [index, groups, input, output, isResident, choice.rows, choice.unit].join();
   const known = task.candidates.get(key);
@@ -258,7 +265,8 @@ const NOTHING: Cost = { cycles: 0, loadBytes: 0, storeBytes: 0 };
 
 /** Every tiling of one layer that the accumulators and the instruction fields allow. */
 function* tilings(
-  layer: LayerShape, groups: number, input: LayerTiling['input'], output: LayerTiling['output'], isResident: boolean, choice: Choice, { tensor }: ChipTarget,
+  layer: LayerShape, groups: number, input: LayerTiling['input'], output: LayerTiling['output'], isResident: boolean,
+  choice: Choice, { tensor }: ChipTarget,
 ): Generator<LayerTiling> {
   const { rows, unit } = choice;
   const tiles = Math.ceil(layer.outputs / tensor.columns);
@@ -307,7 +315,9 @@ function requireFit(shape: NetworkShape, layer: LayerShape, chip: ChipTarget): v
   const columns = Math.min(chip.tensor.columns, layer.outputs);
   if (need > scratchpadRows) throw misfit(shape, layer, chip);
   if (columns > chip.tensor.channels) {
-    throw new UserError(`network ${shape.name}: layer ${layer.name}: needs ${columns} channel records at once and the chip has ${chip.tensor.channels}; raise tensor.channels`);
+    const place = `network ${shape.name}: layer ${layer.name}`;
+    const { channels } = chip.tensor;
+    throw new UserError(`${place}: needs ${columns} channel records at once and the chip has ${channels}; raise tensor.channels`);
   }
 }
 
@@ -321,6 +331,7 @@ function misfit(shape: NetworkShape, layer: LayerShape, chip: ChipTarget): UserE
   const { scratchpadRows, need } = leastRows(layer, chip);
   const bytes = (rows: number): string => `${rows} rows (${rows * chip.tensor.rows} bytes)`;
   return new UserError(
-    `network ${shape.name}: layer ${layer.name}: needs at least ${bytes(need)} of scratchpad and the chip has ${bytes(scratchpadRows)}; raise tensor.scratchpad`,
+    `network ${shape.name}: layer ${layer.name}: needs at least ${bytes(need)} of scratchpad and the chip has ${bytes(scratchpadRows)}; `
+    + 'raise tensor.scratchpad',
   );
 }

@@ -1,6 +1,5 @@
 // The C header `systole.h`: intrinsics of the tensor instructions, operand packing, indices, memory map. All from the tables.
 // Must not know: compilers, files, the firmware library.
-import { MSTATUS } from '../../hw/isa/csr.ts';
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
 import { CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
@@ -19,7 +18,7 @@ export function cHeader(config?: ChipConfig): string {
     memoryMap(),
     indices('Facts of the chip, for tn_info', 'TN_INFO', TENSOR_INFO),
     indices('Performance counters, for tn_count', 'TN_COUNT', TENSOR_COUNTERS),
-    ['/* Version of the instruction set that this header describes. */', `#define TN_VERSION ${hex(TENSOR_VERSION)}`, `#define SYSTOLE_MSTATUS_MIE ${hex(MSTATUS.MIE)}`],
+    ['/* Version of the instruction set that this header describes. */', `#define TN_VERSION ${hex(TENSOR_VERSION)}`],
     ...(config === undefined ? [] : [chip(config)]),
     channelRecord(),
     ...Object.entries(TENSOR).map(([name, instruction]) => intrinsic(name, instruction)),
@@ -39,17 +38,22 @@ function memoryMap(): string[] {
 }
 
 function indices(title: string, prefix: string, table: readonly { readonly name: string; readonly summary: string }[]): string[] {
-  return [`/* ${title}. */`, ...table.map(({ name, summary }, index) => `#define ${prefix}_${upperSnake(name)} ${index}u /* ${summary} */`)];
+  const lines = table.map(({ name, summary }, index) => `#define ${prefix}_${upperSnake(name)} ${index}u /* ${summary} */`);
+  return [`/* ${title}. */`, ...lines];
 }
 
 function chip({ name, tensor }: ChipConfig): string[] {
   const sizes = ['rows', 'columns', 'scratchpadRows', 'accumulatorRows', 'channels', 'busBytes', 'vectorLanes', 'queueDepth'] as const;
-  return [`/* The chip "${name}". A program that asks tn_info instead runs on others too. */`, ...sizes.map((size) => `#define SYSTOLE_CHIP_${upperSnake(size)} ${tensor[size]}u`)];
+  return [
+    `/* The chip "${name}". A program that asks tn_info instead runs on others too. */`,
+    ...sizes.map((size) => `#define SYSTOLE_CHIP_${upperSnake(size)} ${tensor[size]}u`),
+  ];
 }
 
 function channelRecord(): string[] {
   const fields = Object.entries(CHANNEL_RECORD);
   const words = CHANNEL_RECORD_BYTES / 4;
+  const parameters = fields.map(([name, { signed }]) => `${signed ? 'int32_t' : 'uint32_t'} ${lowerSnake(name)}`).join(', ');
   const expression = (word: number): string => {
     const parts = fields.filter(([, field]) => field.word === word).map(([name, { lo, width }]) => packed(lowerSnake(name), lo, width));
     return parts.length === 0 ? '0' : parts.join(' | ');
@@ -58,7 +62,7 @@ function channelRecord(): string[] {
     '/* A channel record of tn_ldp and tn_rq. */',
     `typedef struct { uint32_t word[${words}]; } tn_channel_t;`,
     '',
-    `static inline tn_channel_t tn_channel(${fields.map(([name, { signed }]) => `${signed ? 'int32_t' : 'uint32_t'} ${lowerSnake(name)}`).join(', ')})`,
+    `static inline tn_channel_t tn_channel(${parameters})`,
     '{',
     '  tn_channel_t record;',
     ...Array.from({ length: words }, (_, word) => `  record.word[${word}] = ${expression(word)};`),
@@ -76,7 +80,10 @@ function packed(value: string, lo: number, width: number): string {
 const isAddress = ({ name }: OperandField): boolean => name === 'address';
 const parameter = (field: OperandField): string => `${isAddress(field) ? 'const volatile void *' : 'uint32_t '}${lowerSnake(field.name)}`;
 const operandWord = (fields: readonly OperandField[]): string =>
-  fields.map((field) => (isAddress(field) ? `(uint32_t)(uintptr_t)${lowerSnake(field.name)}` : packed(lowerSnake(field.name), field.lo, field.width))).join(' | ');
+  fields.map((field) => {
+    const name = lowerSnake(field.name);
+    return isAddress(field) ? `(uint32_t)(uintptr_t)${name}` : packed(name, field.lo, field.width);
+  }).join(' | ');
 
 function intrinsic(name: string, { mnemonic, summary, match, writesRd, rs1, rs2, semantics }: ExtensionInstruction): string[] {
   const operands = [rs1, rs2].filter((fields) => fields.length > 0);

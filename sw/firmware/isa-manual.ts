@@ -17,8 +17,9 @@ export function isaManual(): string {
     '# Instruction set',
     'Generated from the tables in `hw/isa/` and `hw/soc/memory-map.ts`; do not edit.',
     `## Tensor instructions (version ${(TENSOR_VERSION >>> 8) & 0xff}.${TENSOR_VERSION & 0xff})`,
-    'R: rows of the mesh, int8 lanes of a scratchpad row. C: columns of the mesh, int32 lanes of an accumulator row. `sp[r][b]`: a byte of the scratchpad; '
-    + '`acc[r][n]`: a lane of the accumulators; `ch[i]`: a channel record; `mem[a]`: a byte of main memory. All instructions are of R-type. '
+    'R: rows of the mesh, int8 lanes of a scratchpad row. C: columns of the mesh, int32 lanes of an accumulator row. '
+    + '`sp[r][b]`: a byte of the scratchpad; `acc[r][n]`: a lane of the accumulators; `ch[i]`: a channel record; '
+    + '`mem[a]`: a byte of main memory. All instructions are of R-type. '
     + 'Commands run in the order in which they are given, as far as anyone can tell.',
     table(['instruction', 'opcode', 'funct3', 'funct7', 'does'], Object.values(TENSOR).map((i) =>
       [`\`${syntax(i)}\``, hex(i.match & 0x7f, 2), String((i.match >>> 12) & 7), String(i.match >>> 25), i.summary])),
@@ -34,7 +35,8 @@ export function isaManual(): string {
     '## Standard instructions',
     table(['extension', 'instructions'], standard()),
     '## Control and status registers',
-    table(['name', 'address', 'access', 'meaning'], Object.values(CSR).map(({ name, address, access, summary }) => [name, hex(address, 3), access, summary])),
+    table(['name', 'address', 'access', 'meaning'],
+      Object.values(CSR).map(({ name, address, access, summary }) => [name, hex(address, 3), access, summary])),
     '## Exceptions',
     table(['cause', 'when', 'mtval'], Object.values(EXCEPTION).map(({ cause, summary, mtval }) => [String(cause), summary, mtval])),
     '## Memory map',
@@ -42,7 +44,8 @@ export function isaManual(): string {
       ...Object.values(REGIONS).map(({ name, base, bytes, summary }) => [name, hex(base), String(bytes), summary]),
       ['ram', hex(RAM_BASE), 'as configured', 'main memory'],
     ]),
-    table(['register', 'address', 'access', 'meaning'], Object.values(REGISTERS).map(({ name, access, summary }) => [name, hex(addressOf(name)), access, summary])),
+    table(['register', 'address', 'access', 'meaning'], Object.values(REGISTERS).map(({ name, access, summary }) => [name,
+      hex(addressOf(name)), access, summary])),
   ];
   return `${parts.join('\n\n')}\n`;
 }

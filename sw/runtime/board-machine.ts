@@ -19,9 +19,12 @@ export interface BoardMachineOptions {
 const SLICE = 100_000;
 
 /** A chip of this configuration; it is built once and reset for every program. */
-export async function boardMachine(config: ChipConfig, engine: 'wasm' | 'verilator', { onPrepare }: BoardMachineOptions = {}): Promise<ProgramMachine> {
+export async function boardMachine(
+  config: ChipConfig, engine: 'wasm' | 'verilator', { onPrepare }: BoardMachineOptions = {},
+): Promise<ProgramMachine> {
   const design = elaborate(SimBoard(config));
-  const simulator = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, onPrepare ? { onProgress: onPrepare } : {});
+  const hooks = onPrepare === undefined ? {} : { onProgress: onPrepare };
+  const simulator = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, hooks);
   const ram = simulator.memory(RAM_PATH);
   return {
     engine,

@@ -44,14 +44,18 @@ export interface ProgramRun {
  * @param input the bytes of `input`, all of them
  * @throws UserError where the program does not pass
  */
-export async function runProgram(machine: ProgramMachine, program: CompiledProgram, input: Int8Array, limits: RunLimits = {}): Promise<ProgramRun> {
+export async function runProgram(
+  machine: ProgramMachine, program: CompiledProgram, input: Int8Array, limits: RunLimits = {},
+): Promise<ProgramRun> {
   if (input.length !== program.inputBytes) throw new Error(`input of ${input.length} bytes; the program takes ${program.inputBytes}`);
   await machine.loadElf(program.elf, 'compiled program');
   machine.writeMemory(addressOf(program, 'input'), new Uint8Array(input.buffer, input.byteOffset, input.length));
   const start = performance.now();
   const { exit, cycles, instret } = await machine.run(limits);
   const seconds = (performance.now() - start) / 1000;
-  if (exit === undefined) throw new UserError(`compiled program: did not end within ${limits.maxCycles ?? 'the'} cycles allowed; allow more`);
+  if (exit === undefined) {
+    throw new UserError(`compiled program: did not end within ${limits.maxCycles ?? 'the'} cycles allowed; allow more`);
+  }
   if (exit !== 0) throw new UserError(`compiled program: ended with code ${exit}: ${explainExit(exit)}`);
   const measured = new DataView(copyOf(machine.readMemory(addressOf(program, 'cycles'), 4))).getUint32(0, true);
   return {

@@ -18,7 +18,8 @@ export async function runGemm(machine: ProgramMachine, { program, input, expecte
   const wrong = expected.findIndex((value, index) => output[index] !== value);
   if (wrong >= 0) {
     const { m, n, k } = shape;
-    throw new Error(`${m}x${n}x${k} on ${machine.engine}: element [${Math.floor(wrong / n)}][${wrong % n}] is ${output[wrong]}, not ${expected[wrong]}`);
+    const place = `${m}x${n}x${k} on ${machine.engine}: element [${Math.floor(wrong / n)}][${wrong % n}]`;
+    throw new Error(`${place} is ${output[wrong]}, not ${expected[wrong]}`);
   }
   return { cycles: run.cycles, seconds: run.seconds };
 }

@@ -88,7 +88,8 @@ describe('gen', () => {
       expect(list).toEqual(expect.arrayContaining(names.filter((name) => name.endsWith('.sv'))));
       expect(readFileSync(join(folder, 'systole.h'), 'utf8')).toContain('#define SYSTOLE_CHIP_ROWS 4u');
       expect(readFileSync(join(folder, 'isa.md'), 'utf8')).toContain('`tn.mm rs1, rs2`');
-      const summary = JSON.parse(readFileSync(join(folder, 'design.json'), 'utf8')) as { counts: { modules: number }; modules: { name: string; count: number }[] };
+      const summary = JSON.parse(readFileSync(join(folder, 'design.json'),
+        'utf8')) as { counts: { modules: number }; modules: { name: string; count: number }[] };
       expect(summary.counts.modules).toBe(summary.modules.length);
       expect(summary.modules.find(({ name }) => name === 'PeQuad' || name === 'PePair' || name === 'Pe')?.count).toBeGreaterThan(1);
     });

@@ -37,7 +37,8 @@ const Large = hw('BoardTop', { txLine: Out(B), rxLine: In(B), txLamp: Out(B), rx
 describe.skipIf(!canRun)('the FPGA flow', () => {
   it('makes a bitstream', async () => {
     const lines: string[] = [];
-    const result = await implement({ name: 'echo', file: 'echo.toml', clockHz: 24e6, modules: printDesign(elaborate(BoardTop)) }, icebreaker, (l) => lines.push(l));
+    const result = await implement({ name: 'echo', file: 'echo.toml', clockHz: 24e6, modules: printDesign(elaborate(BoardTop)) },
+      icebreaker, (l) => lines.push(l));
     expect(result).toMatchObject({ board: 'icebreaker', dsp: 0, bram: 0, spram: 0, clockMHz: 24 });
     expect(result.cells).toBeGreaterThan(40);
     expect(result.cells).toBeLessThan(120);

@@ -10,7 +10,8 @@ const idle = Object.fromEntries([
   ...['valid', 'bits_data', 'bits_strb', 'bits_last'].map((f) => [`bus_w_${f}`, 0]), ['bus_r_ready', 1], ['bus_b_ready', 1],
 ]) as Record<string, number>;
 
-const make = (latencyCycles: number): Simulator => start(AxiRam({ dataBytes: 8, idBits: 3, base: BASE, bytes: 4096, latencyCycles, outstanding: 4 }), idle);
+const make = (latencyCycles: number): Simulator =>
+  start(AxiRam({ dataBytes: 8, idBits: 3, base: BASE, bytes: 4096, latencyCycles, outstanding: 4 }), idle);
 function ask(sim: Simulator, channel: 'ar' | 'aw', addr: number, len: number, id = 0): void {
   for (const [f, v] of Object.entries({ bits_id: id, bits_addr: addr, bits_len: len, bits_size: 3, bits_burst: 1, valid: 1 })) sim.poke(`bus_${channel}_${f}`, v);
 }

@@ -7,7 +7,7 @@ import { addressOf } from '../../hw/soc/memory-map.ts';
 import type { ElfImage } from '../../sim/elf.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { runElf } from '../../sim/run-elf.ts';
-import type { Engine, RunElfResult } from '../../sim/run-elf.ts';
+import type { Engine, RunElfOptions, RunElfResult } from '../../sim/run-elf.ts';
 import { assemble, programToElf } from '../../sw/assembler/index.ts';
 
 const config = parseConfig(`[chip]
@@ -56,9 +56,13 @@ again:
   bne t0, t1, again
   li a0, 1`;
 
-async function run(elf: ElfImage, engine: Engine, more: { maxCycles?: number; uartInput?: Uint8Array; wave?: string } = {}): Promise<RunElfResult & { text: string }> {
+type More = Partial<Pick<RunElfOptions, 'maxCycles' | 'uartInput' | 'wave'>>;
+async function run(elf: ElfImage, engine: Engine, more: More = {}): Promise<RunElfResult & { text: string }> {
   let text = '';
-  const result = await runElf({ config, elf, engine, maxCycles: 100_000, onUart: (bytes) => (text += Buffer.from(bytes).toString()), ...more });
+  const onUart = (bytes: Uint8Array): void => {
+    text += Buffer.from(bytes).toString();
+  };
+  const result = await runElf({ config, elf, engine, maxCycles: 100_000, onUart, ...more });
   return { ...result, text };
 }
 
@@ -136,7 +140,8 @@ describe('running a program', () => {
   });
 
   it('refuses programs that do not fit', async () => {
-    await expect(run(program('li a0, 1', 0x8001_0000), 'wasm')).rejects.toThrow(/^test\.elf: segment 0x80010000…0x8001\w+ is outside RAM 0x80000000…0x80010000; mend the linker script or enlarge simulation\.ram$/);
+    await expect(run(program('li a0, 1', 0x8001_0000),
+      'wasm')).rejects.toThrow(/^test\.elf: segment 0x80010000…0x8001\w+ is outside RAM 0x80000000…0x80010000; mend the linker script or enlarge simulation\.ram$/);
     await expect(run(program('li a0, 1', 0x8000_0100), 'wasm')).rejects.toThrow('entry 0x80000100 is not the start of RAM');
   });
 });

@@ -20,7 +20,8 @@ export const BENCH_UNIT = {
 export const BenchUnit = hw('BenchUnit', { xif: XifUnit, random: In(U<number>(8)) }, (m, io) => {
   const { xif } = io;
   const r = m.regs({
-    id: U(XIF_ID_BITS), rd: U(5), op: U<number>(3), busy: Flag(false), committed: Flag(false), hasOperands: Flag(false), waits_: Flag(false), rs1: U(32), rs2: U(32), kept: U(32, 0),
+    id: U(XIF_ID_BITS), rd: U(5), op: U<number>(3), rs1: U(32), rs2: U(32), kept: U(32, 0),
+    busy: Flag(false), committed: Flag(false), hasOperands: Flag(false), offered: Flag(false),
   });
   const is = (i: Instruction) => xif.issue.bits.instr.and(i.mask >>> 0).eq(i.match >>> 0);
   const known = is(BENCH_UNIT.sum).or(is(BENCH_UNIT.keep)).or(is(BENCH_UNIT.recall));
@@ -47,8 +48,8 @@ export const BenchUnit = hw('BenchUnit', { xif: XifUnit, random: In(U<number>(8)
     r.committed = bool(true);
   });
   const ready = r.busy.and(r.committed).and(r.hasOperands);
-  xif.result.valid = ready.and(io.random.slice(5, 3).ne(1).or(r.waits_));
-  r.waits_ = xif.result.valid.and(xif.result.ready.not());
+  xif.result.valid = ready.and(io.random.slice(5, 3).ne(1).or(r.offered));
+  r.offered = xif.result.valid.and(xif.result.ready.not());
   xif.result.bits = { id: r.id, data: r.op.eq(0).mux(r.rs1.addWrap(r.rs2), r.kept), rd: r.rd, we: r.op.ne(1) };
   m.when(xif.result.fire, () => {
     r.busy = bool(false);
@@ -58,7 +59,8 @@ export const BenchUnit = hw('BenchUnit', { xif: XifUnit, random: In(U<number>(8)
       r.kept = r.rs1;
     });
   });
-  m.assert('commitOnlyAccepted', xif.commitValid.not().or(xif.issue.fire.and(known)).or(r.busy.and(r.committed.not())), 'commit of an unknown instruction');
+  const mayCommit = xif.issue.fire.and(known).or(r.busy.and(r.committed.not()));
+  m.assert('commitOnlyAccepted', xif.commitValid.not().or(mayCommit), 'commit of an unknown instruction');
   m.assert('commitHasId', xif.commitValid.not().or(xif.commit.id.eq(xif.issue.bits.id)), 'commit with another id');
   m.assert('nothingIsKilled', xif.commitValid.and(xif.commit.kill).not(), 'the core offers nothing speculatively');
 });

@@ -119,7 +119,8 @@ export function CoreBench(config: CoreConfig, { ramWords, stalls }: BenchOptions
     if (config.isa.zicntr) core.mtime = r.cycle.exact(64);
     core.fenceIDone = chance(14).not();
     if (config.trace && io.trace) {
-      for (const name of Object.keys(corePorts(config).trace) as (keyof typeof core.trace)[]) Object.assign(io.trace, { [name]: core.trace[name] });
+      const names = Object.keys(corePorts(config).trace) as (keyof typeof core.trace)[];
+      for (const name of names) Object.assign(io.trace, { [name]: core.trace[name] });
     }
     if (config.xif) {
       const unit = m.inst('unit', BenchUnit);

@@ -28,6 +28,9 @@ const hex = (n: number): string => `0x${(n >>> 0).toString(16).padStart(8, '0')}
 const VOLATILE: readonly number[] = [CSR.mcycle, CSR.mcycleh, CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.mip].map((c) => c.address);
 const INSTRET: readonly number[] = [CSR.minstret, CSR.minstreth, CSR.instret, CSR.instreth, CSR.mcountinhibit].map((c) => c.address);
 
+/** Interrupts whose time the model cannot know. */
+const ASYNCHRONOUS: ReadonlyMap<number, 'timer' | 'external'> = new Map([[INTERRUPT.timer, 'timer'], [INTERRUPT.external, 'external']]);
+
 /** Runs a program to its end. Throws at the first event in which core and model differ. */
 export function runLockstep(sim: Simulator, config: CoreConfig, program: RandomProgram, options: LockstepOptions): LockstepRun {
   const random = new Random(options.seed);
@@ -58,21 +61,19 @@ export function runLockstep(sim: Simulator, config: CoreConfig, program: RandomP
     if (!run.stopped) continue;
     event = readEvent(sim);
     counts.events++;
-    const line = event.interrupt ? (event.cause === INTERRUPT.timer ? 'timer' : event.cause === INTERRUPT.external ? 'external' : undefined) : undefined;
+    const line = event.interrupt ? ASYNCHRONOUS.get(event.cause) : undefined;
     if (line) model.setInterrupt(line, true);
     const step = model.step();
     if (line) model.setInterrupt(line, false);
-    const expected = step.kind === 'trap'
-      ? { pc: step.pc, trap: true, cause: step.cause, tval: step.tval, interrupt: step.interrupt, rd: 0, value: 0 }
-      : { pc: step.pc, trap: false, cause: 0, tval: 0, interrupt: false, rd: step.rd, value: step.value };
-    const actual = event.trap
-      ? { pc: event.pc, trap: true, cause: event.cause, tval: event.tval, interrupt: event.interrupt, rd: 0, value: 0 }
-      : { pc: event.pc, trap: false, cause: 0, tval: 0, interrupt: false, rd: event.rdWrite ? event.rd : 0, value: event.rdWrite ? event.rdValue : 0 };
-    const [a, b] = [describe(actual), describe(expected)];
+    const a = event.trap ? describeTrap(event) : describeResult(event.pc, event.rdWrite ? event.rd : 0, event.rdValue);
+    const b = step.kind === 'trap' ? describeTrap(step) : describeResult(step.pc, step.rd, step.value);
     history.push(`${a}  ${hex(event.instr)}`);
     if (history.length > 12) history.shift();
     const sameWord = event.interrupt || (event.trap && event.cause === 1) || event.instr === step.word;
-    if (a !== b || !sameWord) throw new Error(`event ${counts.events}, cycle ${cycles}:\n core  ${a} ${hex(event.instr)}\n model ${b} ${hex(step.word)}\n${history.join('\n')}`);
+    if (a !== b || !sameWord) {
+      const both = ` core  ${a} ${hex(event.instr)}\n model ${b} ${hex(step.word)}`;
+      throw new Error(`event ${counts.events}, cycle ${cycles}:\n${both}\n${history.join('\n')}`);
+    }
     if (event.trap) counts.traps++;
     if (event.interrupt) counts.interrupts++;
     sim.step();
@@ -98,7 +99,10 @@ function readEvent(sim: Simulator): TraceEvent {
   };
 }
 
-function describe(e: { pc: number; trap: boolean; cause: number; tval: number; interrupt: boolean; rd: number; value: number }): string {
-  if (e.trap) return `${hex(e.pc)} ${e.interrupt ? 'interrupt' : 'exception'} ${e.cause} tval ${hex(e.tval)}`;
-  return `${hex(e.pc)} ${e.rd === 0 ? 'no register' : `x${e.rd} = ${hex(e.value)}`}`;
+function describeTrap(e: { pc: number; cause: number; tval: number; interrupt: boolean }): string {
+  return `${hex(e.pc)} ${e.interrupt ? 'interrupt' : 'exception'} ${e.cause} tval ${hex(e.tval)}`;
+}
+
+function describeResult(pc: number, rd: number, value: number): string {
+  return `${hex(pc)} ${rd === 0 ? 'no register' : `x${rd} = ${hex(value)}`}`;
 }

@@ -3,7 +3,7 @@
  * 16-bit instructions and interrupts, with a trap handler that goes on after the instruction that trapped. They end by a
  * store to `tohost`. Must not know how they are run.
  */
-import { CSR, EXCEPTION, INTERRUPT, MSTATUS } from '../../hw/isa/csr.ts';
+import { CSR, EXCEPTION, INTERRUPT, MSTATUS, csrByAddress } from '../../hw/isa/csr.ts';
 import type { Instruction, Format } from '../../hw/isa/instruction.ts';
 import { RISCV, decode, decodeCompressed, encode } from '../../hw/isa/riscv.ts';
 import type { Mnemonic, Operands } from '../../hw/isa/riscv.ts';
@@ -29,7 +29,10 @@ export const RAM_BYTES = 0x1_0000;
 const DATA = RAM_BASE + 0xc000;
 export const TOHOST = RAM_BASE + 0xff00;
 
-/** Registers with a fixed use: sp and s0 point to data, s10 is for jumps, s11 holds where to go on, gp counts loops; t5 and t6 are the handler's. */
+/**
+ * Registers with a fixed use: sp and s0 point to data, s10 is for jumps, s11 holds where to go on, gp counts loops; t5 and t6
+ * are the handler's.
+ */
 const SP = 2;
 const S0 = 8;
 const GP = 3;
@@ -65,11 +68,13 @@ class Emitter {
   }
   /** The upper part of a label's offset from the start, rounded so that the lower part completes it. */
   toLabelUpper(mnemonic: Mnemonic, label: string, operands: Operands): void {
-    this.fixes.push({ at: this.halves.length, label, make: (target) => encode(RISCV[mnemonic], { ...operands, imm: ((target + 0x800) & 0xffff_f000) >>> 0 }) });
+    const make = (target: number): number => encode(RISCV[mnemonic], { ...operands, imm: ((target + 0x800) & 0xffff_f000) >>> 0 });
+    this.fixes.push({ at: this.halves.length, label, make });
     this.word(0);
   }
   toLabelLower(mnemonic: Mnemonic, label: string, operands: Operands): void {
-    this.fixes.push({ at: this.halves.length, label, make: (target) => encode(RISCV[mnemonic], { ...operands, imm: (target << 20) >> 20 }) });
+    const make = (target: number): number => encode(RISCV[mnemonic], { ...operands, imm: (target << 20) >> 20 });
+    this.fixes.push({ at: this.halves.length, label, make });
     this.word(0);
   }
   label(name: string): void {
@@ -103,7 +108,7 @@ export function randomProgram(seed: number, options: ProgramOptions): RandomProg
   const source = (): number => (chance(85) ? pick(HOT) : below(32));
   const destination = (): number => (chance(85) ? pick(HOT) : pick(FREE));
 
-  const extensions = new Set(['I', ...(isa.m ? ['M'] : []), ...(isa.zba ? ['Zba'] : []), ...(isa.zbb ? ['Zbb'] : []), ...(isa.zbs ? ['Zbs'] : [])]);
+  const extensions = new Set(['I', isa.m && 'M', isa.zba && 'Zba', isa.zbb && 'Zbb', isa.zbs && 'Zbs']);
   const has = (formats: readonly Format[]): Instruction[] =>
     Object.values(RISCV).filter((i: Instruction) => extensions.has(i.extension) && formats.includes(i.format) && i !== RISCV.jalr);
   const arithmetic = has(['R', 'I', 'shift', 'unary', 'U']);
@@ -111,8 +116,9 @@ export function randomProgram(seed: number, options: ProgramOptions): RandomProg
   const branches = has(['branch']);
 
   const operandsOf = (i: Instruction): Operands => {
-    const imm = i.format === 'U' ? (random.uint32() & 0xffff_f000) >>> 0 : i.format === 'shift' ? below(32) : i.format === 'I' ? below(4096) - 2048 : 0;
-    return { rd: destination(), rs1: source(), rs2: source(), imm };
+    const upper = (random.uint32() & 0xffff_f000) >>> 0;
+    const immediates: Partial<Record<Format, number>> = { U: upper, shift: below(32), I: below(4096) - 2048 };
+    return { rd: destination(), rs1: source(), rs2: source(), imm: immediates[i.format] ?? 0 };
   };
   const arithmeticOne = (): void => {
     const i = mulDiv.length > 0 && chance(12) ? pick(mulDiv) : pick(arithmetic);
@@ -151,8 +157,8 @@ export function randomProgram(seed: number, options: ProgramOptions): RandomProg
 
   const counters = [CSR.mcycle, CSR.mcycleh, ...(isa.zicntr ? [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh] : [])];
   const readable = [
-    CSR.mvendorid, CSR.marchid, CSR.mimpid, CSR.mhartid, CSR.misa, CSR.mtvec, CSR.mstatush, CSR.mepc, CSR.mcause, CSR.mtval, CSR.mstatus, CSR.mie,
-    CSR.minstret, CSR.minstreth, CSR.mcountinhibit, ...counters, ...(isa.zicntr ? [CSR.instret, CSR.instreth] : []),
+    CSR.mvendorid, CSR.marchid, CSR.mimpid, CSR.mhartid, CSR.misa, CSR.mtvec, CSR.mstatush, CSR.mepc, CSR.mcause, CSR.mtval,
+    CSR.mstatus, CSR.mie, CSR.minstret, CSR.minstreth, CSR.mcountinhibit, ...counters, ...(isa.zicntr ? [CSR.instret, CSR.instreth] : []),
   ];
   const writable = [CSR.mscratch, CSR.mepc, CSR.mcause, CSR.mtval, CSR.minstret, CSR.minstreth, CSR.mcountinhibit, CSR.misa, CSR.mstatush];
   const csrOne = (): void => {
@@ -162,9 +168,13 @@ export function randomProgram(seed: number, options: ProgramOptions): RandomProg
       e.add(pick(['csrrsi', 'csrrci'] as const), { rd: destination(), rs1: MSTATUS.MIE, imm: CSR.mstatus.address });
     } else if (chance(10)) {
       // Read-only and missing CSRs.
-      e.add(pick(['csrrw', 'csrrs', 'csrrwi'] as const), { rd: destination(), rs1: source(), imm: chance(50) ? pick(counters).address | 0xc00 : below(4096) & ~0x300 });
+      const readOnly = [CSR.mhartid, CSR.mimpid, ...(isa.zicntr ? [CSR.cycle, CSR.timeh, CSR.instret] : [])].map((c) => c.address);
+      const missing = Array.from({ length: 8 }, () => below(4096)).filter((address) => !csrByAddress(address));
+      const address = pick(chance(50) ? readOnly : [0x7c0, ...missing]);
+      e.add(pick(['csrrw', 'csrrs', 'csrrwi'] as const), { rd: destination(), rs1: source(), imm: address });
     } else {
-      e.add(pick(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci'] as const), { rd: destination(), rs1: source(), imm: pick(writable).address });
+      const write = pick(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci'] as const);
+      e.add(write, { rd: destination(), rs1: source(), imm: pick(writable).address });
     }
   };
   const trapOne = (): void => {
@@ -243,10 +253,12 @@ export function randomProgram(seed: number, options: ProgramOptions): RandomProg
   loadConstant(S0, DATA + 2048);
   e.add('addi', { rd: S10, rs1: 0, imm: 0 });
   e.add('addi', { rd: S11, rs1: 0, imm: 0 });
-  for (let r = 1; r < 32; r++) if (![SP, S0].includes(r)) loadConstant(r, chance(30) ? pick([0, 1, -1, 0x7fff_ffff, -0x8000_0000]) : random.uint32() | 0);
+  const corners = [0, 1, -1, 0x7fff_ffff, -0x8000_0000];
+  for (let r = 1; r < 32; r++) if (![SP, S0].includes(r)) loadConstant(r, chance(30) ? pick(corners) : random.uint32() | 0);
   e.add('csrrwi', { rd: 0, rs1: 0, imm: CSR.mscratch.address });
   for (const csr of [CSR.mepc, CSR.mcause, CSR.mtval]) e.add('csrrw', { rd: 0, rs1: 0, imm: csr.address });
-  loadConstant(T5, options.interrupts ? (1 << INTERRUPT.software) | (1 << INTERRUPT.timer) | (1 << INTERRUPT.external) : 1 << INTERRUPT.software);
+  const enabled = [INTERRUPT.software, ...(options.interrupts ? [INTERRUPT.timer, INTERRUPT.external] : [])];
+  loadConstant(T5, enabled.reduce((mask, n) => mask | (1 << n), 0));
   e.add('csrrw', { rd: 0, rs1: T5, imm: CSR.mie.address });
 
   // --- body ---

@@ -13,7 +13,7 @@ const SAMPLE = join(ROOT, 'test/tools/sample.ts');
 const PRELUDE = `
 import { B, In, Out, S, U, bundle, enumeration, hw, vec } from '../../gen/index.ts';
 import type { Bool, SInt, UInt, Vec } from '../../gen/index.ts';
-declare const flag: Bool, a: UInt<8>, b: UInt<8>, s: SInt<8>, v: Vec<UInt<8>>, maybe: Bool | undefined, either: Bool | SInt<8>;
+declare const flag: Bool, a: UInt<8>, b: UInt<8>, s: SInt<8>, v: Vec<UInt<8>>, maybe: Bool | undefined, either: Bool | SInt<8>, known: Bool | boolean;
 declare const count: number, list: readonly UInt<8>[], options: { readonly enable?: Bool; readonly depth: number };
 const State = enumeration('State', 'idle', 'busy');
 const Pair = bundle('Pair', { high: U(4), low: B });
@@ -30,7 +30,8 @@ function lint(statements: readonly string[]): string[][] {
   const { fileExists, getSourceFile, readFile } = host;
   host.fileExists = (path) => path === SAMPLE || fileExists(path);
   host.readFile = (path) => (path === SAMPLE ? text : readFile(path));
-  host.getSourceFile = (path, ...rest) => (path === SAMPLE ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true) : getSourceFile(path, ...rest));
+  const sample = ts.createSourceFile(SAMPLE, text, ts.ScriptTarget.ES2022, true);
+  host.getSourceFile = (path, ...rest) => (path === SAMPLE ? sample : getSourceFile(path, ...rest));
   const program = ts.createProgram([SAMPLE], options, host);
   const messages = new Linter({ cwd: ROOT }).verify(text, [{
     files: ['**/*.ts'],
@@ -72,6 +73,7 @@ const RIGHT: readonly string[] = [
   'if (options.enable) m.when(options.enable, () => undefined);',
   'void (options.enable ?? flag);',
   'void (maybe === undefined || maybe !== undefined);',
+  'void (known === true || known !== false);',
   'void (count > 3 && flag);',
   'if (count === a.width) m.doc("");',
   'void (list.length ? list[0] : a);',

@@ -5,7 +5,8 @@
  * instead of in the circuit: the condition is simply true. (`a + b`, `a < b` and templates throw at run time; these cannot.)
  * The rule asks the type checker: hardware values are the classes of `gen/lang/values.ts`, and records of them.
  *
- * What stays allowed: asking whether an optional signal was given (`enable?: Bool` … `if (enable)`, `x === undefined`).
+ * What stays allowed: asking whether an optional signal was given (`enable?: Bool` … `if (enable)`, `x === undefined`), and
+ * telling a constant from a signal (`hit: Bool | boolean` … `hit === true`).
  */
 import { ESLintUtils } from '@typescript-eslint/utils';
 import ts from 'typescript';
@@ -13,6 +14,7 @@ import ts from 'typescript';
 const VALUES_FILE = /[/\\]gen[/\\]lang[/\\]values\.ts$/;
 const CLASSES = new Set(['Value', 'Bool', 'UInt', 'SInt', 'Enum', 'Vec', 'Bits']);
 const NOTHING = ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void;
+const PRIMITIVE = ts.TypeFlags.BooleanLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BigIntLike | ts.TypeFlags.StringLike;
 const UNKNOWABLE = ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.Never;
 
 const MEND = {
@@ -63,6 +65,12 @@ function canBeNothing(type) {
   return type.isUnion() ? type.types.some(canBeNothing) : (type.flags & NOTHING) !== 0;
 }
 
+/** A constant compared with what may be a constant or a signal. */
+function tellsConstant(constant, either) {
+  const isPrimitive = (t) => (t.flags & PRIMITIVE) !== 0;
+  return isPrimitive(constant) && either.isUnion() && either.types.some(isPrimitive);
+}
+
 /** @type {import('eslint').Rule.RuleModule} */
 export const noSignalOperators = {
   meta: {
@@ -109,7 +117,7 @@ export const noSignalOperators = {
       BinaryExpression(node) {
         if (!['===', '!==', '==', '!='].includes(node.operator)) return;
         const [left, right] = [node.left, node.right].map((n) => services.getTypeAtLocation(n));
-        if ((left.flags | right.flags) & NOTHING) return;
+        if ((left.flags | right.flags) & NOTHING || tellsConstant(left, right) || tellsConstant(right, left)) return;
         const name = hardwareName(left, checker) ?? hardwareName(right, checker);
         if (name) report(node, node.operator, name);
       },

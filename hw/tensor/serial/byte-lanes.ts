@@ -54,7 +54,11 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     const high = io.offset.bit(1).xor(io.isStore.and(io.offset.bit(0)));
     const { turned } = m.let({ turned: rotateDown(vecOf(source), cat(high, io.offset.bit(0))) });
     const { isFirst } = m.let({ isFirst: step.eq(0) });
-    io.strobe = vecOf(bytes.map((j): Bool => isFirst.not().or(isAtLeast(io.offset, j + 1).not()).and(io.endsRow.not().or(isAtLeast(io.endOffset, j))))).asUInt().exact(WORD_BYTES);
+    const strobe = bytes.map((j): Bool => {
+      const hasBegun = isFirst.not().or(isAtLeast(io.offset, j + 1).not());
+      return hasBegun.and(io.endsRow.not().or(isAtLeast(io.endOffset, j)));
+    });
+    io.strobe = vecOf(strobe).asUInt().exact(WORD_BYTES);
 
     // The first write of a row covers all lanes, so that those without a byte become 0. What is no row passes whole.
     const laneBits = indexWidth(p.rows);

@@ -34,7 +34,8 @@ export function SerialFront(p: TensorParams): ModuleDef<typeof frontPorts> {
   return hw('Front', frontPorts, (m, io) => {
     m.doc('Takes tensor instructions from the core and answers them.');
     const r = m.regs({
-      full: U(1, 0), isPoll: B, key: U(4), id: U(XIF_ID_BITS), rd: U(5), haveOperands: B, committed: B, sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
+      full: U(1, 0), isPoll: B, key: U(4), id: U(XIF_ID_BITS), rd: U(5), haveOperands: B, committed: B,
+      sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
     });
     const full = r.full.asBool();
     const leaves = m.wires({ leaves: B });

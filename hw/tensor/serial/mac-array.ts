@@ -70,12 +70,16 @@ function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>
 const MacCell = (isFirst: boolean) =>
   blackBox(
     isFirst ? 'SbMac16First' : 'SbMac16Next',
-    { CE: In(B), A: In(U(16)), B: In(U(16)), C: In(U(16)), D: In(U(16)), BHOLD: In(B), CHOLD: In(B), DHOLD: In(B), IRSTTOP: In(B), IRSTBOT: In(B), O: Out(U(32)) },
+    {
+      CE: In(B), A: In(U(16)), B: In(U(16)), C: In(U(16)), D: In(U(16)), BHOLD: In(B), CHOLD: In(B), DHOLD: In(B),
+      IRSTTOP: In(B), IRSTBOT: In(B), O: Out(U(32)),
+    },
     {
       cell: 'SB_MAC16',
       clock: 'CLK',
       parameters: [
-        ...['A_REG', 'B_REG', ...(isFirst ? ['C_REG', 'D_REG'] : []), 'MODE_8x8', 'A_SIGNED', 'B_SIGNED', 'TOPADDSUB_UPPERINPUT', 'BOTADDSUB_UPPERINPUT'].map((name) => ({ name, value: '1\'b1' })),
+        ...['MODE_8x8', 'A_SIGNED', 'B_SIGNED', 'A_REG', 'B_REG', ...(isFirst ? ['C_REG', 'D_REG'] : []), 'TOPADDSUB_UPPERINPUT', 'BOTADDSUB_UPPERINPUT']
+          .map((name) => ({ name, value: '1\'b1' })),
         ...['TOPADDSUB_LOWERINPUT', 'BOTADDSUB_LOWERINPUT'].map((name) => ({ name, value: '2\'b01' })),
       ],
       behaviour: (m, io) => {
@@ -141,9 +145,8 @@ function DspArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>> 
         const before = path;
         path = chain.map((x) => x.slice(15, 14));
         for (const [i, now] of path.entries()) {
-          const { [`wraps${columns[i]}at${k}`]: wrapped } = m.let({
-            [`wraps${columns[i]}at${k}`]: before[i].eq(3).and(now.eq(0)).or(before[i].eq(0).and(now.eq(3))),
-          });
+          const name = `wraps${columns[i]}at${k}`;
+          const { [name]: wrapped } = m.let({ [name]: before[i].eq(now.not()).and(before[i].xorR().not()) });
           wraps[i].push(wrapped);
           // A sum that has just wrapped downwards is in the last quadrant.
           isDown[i] = k === 0 ? now.bit(1) : wrapped.mux(now.bit(1), isDown[i]);

@@ -24,7 +24,8 @@ export function SerialScratchpad(p: TensorParams): ModuleDef<ReturnType<typeof s
 export const serialAccumulatorPorts = (p: TensorParams) => ({
   readLow: In(B), lowRow: In(U(accumulatorBits(p))), low: Out(vec(U(HALF), p.columns)),
   readHigh: In(B), highRow: In(U(accumulatorBits(p))), high: Out(vec(U(HALF), p.columns)),
-  writeColumns: In(U(p.columns)), writeRow: In(U(accumulatorBits(p))), newLow: In(vec(U(HALF), p.columns)), newHigh: In(vec(U(HALF), p.columns)),
+  writeColumns: In(U(p.columns)), writeRow: In(U(accumulatorBits(p))),
+  newLow: In(vec(U(HALF), p.columns)), newHigh: In(vec(U(HALF), p.columns)),
 });
 
 export function SerialAccumulators(p: TensorParams): ModuleDef<ReturnType<typeof serialAccumulatorPorts>> {

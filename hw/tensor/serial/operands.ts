@@ -2,7 +2,7 @@
  * Brings the operand fields of all commands into one layout, so that the sequencer holds each fact once, wherever the
  * instruction has it. Fields are kept no wider than the chip needs; that something did not fit is told by one bit.
  */
-import { U, indexWidth } from '../../../gen/index.ts';
+import { bool, indexWidth } from '../../../gen/index.ts';
 import type { Bool, UInt } from '../../../gen/index.ts';
 import { TENSOR } from '../../isa/tensor.ts';
 import type { OperandField } from '../../isa/instruction.ts';
@@ -32,7 +32,14 @@ export interface Operands {
   readonly beyond: Bool;
 }
 
-export function operandsOf(p: TensorParams, takes: { readonly mm: Bool; readonly rq: Bool; readonly arg: Bool }, rs1: UInt, rs2: UInt): Operands {
+/** Whose operands they are; neither: those of a transfer. */
+export interface OperandKind {
+  readonly mm: Bool;
+  readonly rq: Bool;
+  readonly arg: Bool;
+}
+
+export function operandsOf(p: TensorParams, takes: OperandKind, rs1: UInt, rs2: UInt): Operands {
   const find = (fields: readonly OperandField[], of: UInt, name: string): UInt => {
     const f = fields.find((x) => x.name === name) as OperandField;
     return of.slice(f.lo + f.width - 1, f.lo);
@@ -43,7 +50,7 @@ export function operandsOf(p: TensorParams, takes: { readonly mm: Bool; readonly
   const rows = find(TENSOR.ld.rs2, rs2, 'count');
   const fit = (x: UInt, bits: number): UInt => (x.width >= bits ? x.slice(bits - 1, 0) : x.zext(bits));
   const isBeyond = (x: UInt, bits: number): Bool | undefined => (x.width > bits ? x.slice(x.width - 1, bits).orR() : undefined);
-  const any = (...conditions: readonly (Bool | undefined)[]): Bool => conditions.reduce<Bool>((a, b) => (b ? a.or(b) : a), U(1).lit(0).asBool());
+  const any = (...conditions: readonly (Bool | undefined)[]): Bool => conditions.reduce<Bool>((a, b) => (b ? a.or(b) : a), bool(false));
 
   const first = firstRowBits(p);
   const counts = rowCountBits(p);

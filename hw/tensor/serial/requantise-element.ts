@@ -58,7 +58,8 @@ export const RequantiseElement = hw(
     });
     // Where the product has moved far enough in `high` the window takes it from there.
     m.when(collects, () => {
-      r.window = factorUsed.and(r.collected.eq(0)).mux(r.high.trunc(WINDOW), cat(sum.bit(0), r.window.slice(WINDOW - 1, 1)).asSInt().exact(WINDOW));
+      const withNext = cat(sum.bit(0), r.window.slice(WINDOW - 1, 1)).asSInt().exact(WINDOW);
+      r.window = factorUsed.and(r.collected.eq(0)).mux(r.high.trunc(WINDOW), withNext);
     });
     m.when(io.start, () => {
       r.active = 1 as never;
@@ -71,7 +72,8 @@ export const RequantiseElement = hw(
     // --- round, add the zero point, clamp ---
     const isNegative = r.high.isNegative();
     const differs = (bit: number): Bool => r.high.bit(bit).ne(r.window.bit(WINDOW - 1));
-    const any = (from: number, to: number): Bool => Array.from({ length: to - from + 1 }, (_, i) => differs(from + i)).reduce((a, b) => a.or(b));
+    const any = (from: number, to: number): Bool =>
+      Array.from({ length: to - from + 1 }, (_, i) => differs(from + i)).reduce((a, b) => a.or(b));
     const { isFar } = m.let({ isFar: any(WINDOW - 1, 31).or(r.collected.eq(WINDOW).and(r.strays.or(any(0, WINDOW - 2)))) });
     const wide = WINDOW + 1;
     const doubled = cat(field(io.format, CHANNEL_RECORD.zeroPoint), bool(true)).asSInt().sext(wide);

@@ -29,8 +29,8 @@ export const sequencerPorts = (p: TensorParams) => ({
   next: { address: Out(U(32)), read: Out(B), write: Out(B), taken: In(B) },
   /** The word whose address was taken: its place in its row, and that it is moved in this cycle. */
   word: {
-    pending: Out(B), moved: In(B), step: Out(U(stepBits(p))), offset: Out(U(2)), lastByte: Out(U(rowBytesBits(p))), endsRow: Out(B), endOffset: Out(U(2)),
-    lane: Out(U(indexWidth(p.rows))),
+    pending: Out(B), moved: In(B), step: Out(U(stepBits(p))), offset: Out(U(2)), lastByte: Out(U(rowBytesBits(p))),
+    endsRow: Out(B), endOffset: Out(U(2)), lane: Out(U(indexWidth(p.rows))),
   },
   /** Main memory has acknowledged all that was written. */
   settled: In(B),
@@ -58,12 +58,13 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     m.doc('Operands, range checks, counters and addresses of the command that is executed.');
     const op = io.op as Readonly<Record<OpName, Bool>>;
     const s = m.regs({ state: State.resetTo('idle') });
-    const at = (first: Parameters<typeof s.state.isOneOf>[0], ...rest: readonly Parameters<typeof s.state.isOneOf>[0][]): Bool => s.state.isOneOf(first, ...rest);
+    type Name = Parameters<typeof s.state.isOneOf>[0];
+    const at = (first: Name, ...rest: readonly Name[]): Bool => s.state.isOneOf(first, ...rest);
 
     // --- operands, laid out alike for all commands as they pass by ---
     const o = m.regs({
-      address: U(32), spFirst: U(firstBits), accFirst: U(accBits), channel: U(chBits), count: U(countBits), lastColumn: U(steps), accumulate: B, beyond: B,
-      stride: U(32), lastByte: U(bytesBits), argBeyond: B, argValid: U(1, 0),
+      address: U(32), spFirst: U(firstBits), accFirst: U(accBits), channel: U(chBits), count: U(countBits), lastColumn: U(steps),
+      accumulate: B, beyond: B, stride: U(32), lastByte: U(bytesBits), argBeyond: B, argValid: U(1, 0),
     });
     const taken = operandsOf(p, { mm: io.takesMm, rq: io.takesRq, arg: io.takesArg }, io.rs1 as UInt, io.rs2 as UInt);
     const nextRow = m.wires({ rowAdvances: B });
@@ -102,7 +103,8 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const { isLastRow } = m.let({ isLastRow: rowAfter.eq(o.count as UInt) });
     const checking = at('check');
     // Lines are read in pairs, as the array on DSP cells takes them; a line too many is read and not used.
-    const { isLastLine } = m.let({ isLastLine: (c.row as UInt).slice(steps - 1, 1).eq((o.lastColumn as UInt).slice(steps - 1, 1)).and(c.row.bit(0)) });
+    const pairOf = (line: UInt): UInt => line.slice(steps - 1, 1);
+    const { isLastLine } = m.let({ isLastLine: pairOf(c.row as UInt).eq(pairOf(o.lastColumn as UInt)).and(c.row.bit(0)) });
     const { index } = m.let({ index: checking.mux(o.count as UInt, (c.row as UInt).zext(countBits)) });
 
     // --- rows: first + index, one bit wider than can be in range, so that the check sees what is beyond ---
@@ -145,11 +147,14 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       ].reduce((a, b) => a.or(b)),
     });
     // The last weight row is seen when it is read: until then a command has left no trace.
-    const { weightBeyond } = m.let({ weightBeyond: at('weights').and(isAtLeast(spRow, p.scratchpadRows)).and(isLastLine.and(o.lastColumn.bit(0).not()).not()) });
+    const isExtraLine = isLastLine.and(o.lastColumn.bit(0).not());
+    const { weightBeyond } = m.let({ weightBeyond: at('weights').and(isAtLeast(spRow, p.scratchpadRows)).and(isExtraLine.not()) });
     io.rangeError = checking.and(isBad).or(weightBeyond);
 
     // --- moving words: addresses are given one ahead of the words ---
-    const d = m.regs({ pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits) });
+    const d = m.regs({
+      pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits),
+    });
     const moving = at('move');
     const isLoad = op.ld.or(op.ldp);
     io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
@@ -203,7 +208,10 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     });
 
     // --- the memories and the array ---
-    const a = m.regs({ clearing: U(1, 0), weightRead: U(1, 0), lineRead: U(steps), reading: U(1, 0), writing: U(1, 0), accRow1: U(accBits), accRow2: U(accBits) });
+    const a = m.regs({
+      clearing: U(1, 0), weightRead: U(1, 0), lineRead: U(steps), reading: U(1, 0), writing: U(1, 0),
+      accRow1: U(accBits), accRow2: U(accBits),
+    });
     a.clearing = checking.asUInt();
     a.weightRead = at('weights').asUInt();
     a.lineRead = (c.row as UInt).slice(steps - 1, 0) as never;
@@ -244,11 +252,13 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       const partEnds = lane.eq(p.rows - 1);
       m.when(checking.or(stepped.and(op.rq)), () => {
         r.lane = checking.or(isLastStep).or(partEnds).mux(U(lane.width).lit(0), lane.addWrap(1)) as never;
-        r.partRows = checking.or(isLastStep).mux(U(width).lit(0), partEnds.mux((r.partRows as UInt).addWrap(count), r.partRows as UInt)) as never;
+        const next = partEnds.mux((r.partRows as UInt).addWrap(count), r.partRows as UInt);
+        r.partRows = checking.or(isLastStep).mux(U(width).lit(0), next) as never;
       });
       io.word.lane = lane as never;
       // The check wants the last part.
-      const last = Array.from({ length: parts - 1 }, (_, i) => (o.lastColumn as UInt).ge((i + 1) * p.rows).and(op.rq).mux(count, U(width).lit(0)));
+      const reaches = (part: number): Bool => isAtLeast(o.lastColumn as UInt, part * p.rows).and(op.rq);
+      const last = Array.from({ length: parts - 1 }, (_, i) => reaches(i + 1).mux(count, U(width).lit(0)));
       return checking.mux(last.reduce((sum, x) => sum.addWrap(x)), r.partRows as UInt);
     }
   });

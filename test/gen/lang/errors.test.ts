@@ -96,7 +96,8 @@ describe('type-mismatch', () => {
   });
 
   it('wants a type for a mux, an element for a vector and a signal for let', () => {
-    expect(messageOf(() => bool(true).mux(1, 2))).toMatch(/^type-mismatch: mux of two literals has no type  at \S+; write one of them as U\(width\)\.lit\(value\)$/);
+    expect(messageOf(() => bool(true).mux(1,
+      2))).toMatch(/^type-mismatch: mux of two literals has no type  at \S+; write one of them as U\(width\)\.lit\(value\)$/);
     expect(messageOf(() => vecOf([as<UInt>(1)]))).toMatch(/^type-mismatch: a vector needs at least one hardware value  at \S+; give signals, not numbers$/);
     expect(inBody((m) => {
       m.let({ x: 5 });

@@ -12,9 +12,9 @@ import { Rng } from '../rng.ts';
 import { exceptConstants, has, inDirectory, lintWithVerilator, simulate, throughYosys } from '../tools.ts';
 
 const SEED = Number(process.env.SYSTOLE_SEED ?? 1);
-const MODULES = 10;
+const MODULES = 8;
 /** Yosys takes a second for each. */
-const SYNTHESISED = 3;
+const SYNTHESISED = 2;
 const CYCLES = 60;
 const RESET_CYCLES = [0, 1, 30];
 

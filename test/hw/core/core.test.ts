@@ -39,7 +39,8 @@ function trace(sim: Simulator, words: readonly number[], count: number): Retired
   for (let cycle = 0; events.length < count && cycle < 2000; cycle++) {
     if (get('valid') === 1) {
       events.push({
-        pc: get('pc'), cycle, rd: get('rdWrite') === 1 ? get('rd') : 0, value: get('rdValue'), trap: get('trap') === 1, cause: get('cause'), tval: get('tval'),
+        cycle, pc: get('pc'), rd: get('rdWrite') === 1 ? get('rd') : 0, value: get('rdValue'),
+        trap: get('trap') === 1, cause: get('cause'), tval: get('tval'),
       });
     }
     sim.step();
@@ -98,7 +99,8 @@ describe('an extension unit', () => {
     for (const stalls of [false, true]) {
       it(`gets its instructions from ${name}${stalls ? ' with slow memories' : ''}, and what it refuses is illegal`, () => {
         const events = trace(bench(config, stalls), program, program.length);
-        expect(events.map((e) => [e.rd, e.rd ? e.value : 0])).toEqual([[1, 30], [2, 12], [3, 42], [0, 0], [5, 84], [6, 42], [0, 0], [0, 0]]);
+        const results = events.map((e) => [e.rd, e.rd ? e.value : 0]);
+        expect(results).toEqual([[1, 30], [2, 12], [3, 42], [0, 0], [5, 84], [6, 42], [0, 0], [0, 0]]);
         expect(events.slice(0, -1).every((e) => !e.trap)).toBe(true);
         expect(events[7]).toMatchObject({ trap: true, cause: 2, tval: program[7], pc: RAM_BASE + 28 });
       });
@@ -116,8 +118,10 @@ describe('the emitted SystemVerilog', () => {
           writeFileSync(join(directory, file), text);
           return join(directory, file);
         });
-        if (has('verilator')) expect(spawnSync('verilator', ['--lint-only', '-Wall', '--top-module', 'Core', ...files], { encoding: 'utf8' }).stderr).toBe('');
-        if (has('iverilog')) expect(spawnSync('iverilog', ['-g2012', '-o', '/dev/null', ...files], { encoding: 'utf8' }).stderr).toBe('');
+        const complaints = (tool: string, ...options: string[]): string =>
+          spawnSync(tool, [...options, ...files], { encoding: 'utf8' }).stderr;
+        if (has('verilator')) expect(complaints('verilator', '--lint-only', '-Wall', '--top-module', 'Core')).toBe('');
+        if (has('iverilog')) expect(complaints('iverilog', '-g2012', '-o', '/dev/null')).toBe('');
       } finally {
         rmSync(directory, { recursive: true });
       }

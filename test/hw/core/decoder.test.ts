@@ -23,9 +23,9 @@ describe('the decoder', () => {
         const word = n % 2 === 0 ? random.uint32() : made;
         const expected = find(word);
         sim.poke('instr', word);
-        if ((sim.peek('legal') === 1n) !== (expected !== undefined)) throw new Error(`legal of 0x${word.toString(16)} (${expected?.mnemonic})`);
+        const where = `${expected?.mnemonic} 0x${word.toString(16)}`;
+        if ((sim.peek('legal') === 1n) !== (expected !== undefined)) throw new Error(`legal of ${where}`);
         if (!expected) continue;
-        const where = `${expected.mnemonic} 0x${word.toString(16)}`;
         expect(sim.peek('writesRd') === 1n, where).toBe(formatWritesRd(expected.format));
         const usesAddress = ['load', 'store', 'branch', 'J', 'U'].includes(expected.format) || expected === RV32I.jalr;
         if (usesAddress) expect(Number(sim.peek('addressImmediate')), where).toBe(immediateOf(expected.format, word) >>> 0);

@@ -10,7 +10,9 @@ const CONFIGS: Readonly<Record<string, CoreConfig>> = {
   'small': smallCore,
   'small with multiplication and 16-bit instructions': withIsa(smallCore, { m: true, c: true }),
   'small with a two-word queue': { ...smallCore, prefetch: 2 },
-  'small in flip-flops with all counters': { ...withIsa(smallCore, { zicntr: true, zbb: true }), registerFile: 'flipflop', counters: true, xif: false },
+  'small in flip-flops with all counters': {
+    ...withIsa(smallCore, { zicntr: true, zbb: true }), registerFile: 'flipflop', counters: true, xif: false,
+  },
   'balanced': balancedCore,
   'balanced with a serial shifter': { ...balancedCore, shifter: 'serial' },
   'fast': fastCore,

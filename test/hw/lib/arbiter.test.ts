@@ -6,8 +6,11 @@ import { Dice, Producer, isSet, start } from './bench.ts';
 
 const idle = Object.fromEntries([['out_ready', 0], ...[0, 1, 2].flatMap((i) => [[`inputs_in${i}_valid`, 0], [`inputs_in${i}_bits`, 0]])]) as Record<string, number>;
 
-/** Runs three random producers; `each` sees every transfer as [input, payload] and the inputs that were offering. */
-function run(sim: Simulator, rates: readonly number[], ready: number, cycles: number, each: (input: number, bits: number, offering: boolean[]) => void): void {
+/** A transfer at the output: its input, its payload, and which inputs were offering. */
+type Transfer = (input: number, bits: number, offering: boolean[]) => void;
+
+/** Runs three random producers. */
+function run(sim: Simulator, rates: readonly number[], ready: number, cycles: number, each: Transfer): void {
   const dice = new Dice(7);
   const producers = rates.map((rate, i) => new Producer(sim, `inputs_in${i}`, dice, rate));
   const counts = rates.map(() => 0);

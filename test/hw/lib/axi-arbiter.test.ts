@@ -48,8 +48,10 @@ function idlePorts(): Record<string, number> {
   return ports;
 }
 
+type Burst = Readonly<Record<'id' | 'addr' | 'len' | 'size' | 'burst', number>>;
+
 /** A burst within a part of memory, not across 4 KiB. */
-function burst(dice: Dice, dataBytes: number, from: number, bytes: number): { id: number; addr: number; len: number; size: number; burst: number } {
+function burst(dice: Dice, dataBytes: number, from: number, bytes: number): Burst {
   const start = from + dataBytes * dice.roll(bytes / dataBytes);
   const room = Math.min((from + bytes - start) / dataBytes, (4096 - (start % 4096)) / dataBytes, 12);
   return { id: dice.roll(4), addr: BASE + start, len: dice.roll(room), size: Math.log2(dataBytes), burst: 1 };
@@ -62,7 +64,14 @@ class Reader {
   private readonly requests: Producer;
   private readonly expected: { id: number; at: number; last: boolean }[] = [];
   beats = 0;
-  constructor(private readonly sim: Simulator, private readonly index: number, private readonly dice: Dice, private readonly dataBytes: number, private readonly memory: Uint8Array, rate: number) {
+  constructor(
+    private readonly sim: Simulator,
+    private readonly index: number,
+    private readonly dice: Dice,
+    private readonly dataBytes: number,
+    private readonly memory: Uint8Array,
+    rate: number,
+  ) {
     this.requests = new Producer(sim, `read_m${index}_ar`, dice, rate);
   }
   before(mayAsk: boolean): void {
@@ -82,7 +91,9 @@ class Reader {
     }
     const taken = this.requests.taken() as { id: number; addr: number; len: number } | undefined;
     if (!taken) return;
-    for (let i = 0; i <= taken.len; i++) this.expected.push({ id: taken.id, at: taken.addr - BASE + i * this.dataBytes, last: i === taken.len });
+    for (let i = 0; i <= taken.len; i++) {
+      this.expected.push({ id: taken.id, at: taken.addr - BASE + i * this.dataBytes, last: i === taken.len });
+    }
   }
   get isIdle(): boolean {
     return this.requests.isIdle && this.expected.length === 0;
@@ -96,7 +107,14 @@ class Writer {
   private readonly beats: { data: bigint; strb: number; last: number; at: number }[] = [];
   private readonly answers: number[] = [];
   done = 0;
-  constructor(private readonly sim: Simulator, private readonly index: number, private readonly dice: Dice, private readonly dataBytes: number, private readonly memory: Uint8Array, rate: number) {
+  constructor(
+    private readonly sim: Simulator,
+    private readonly index: number,
+    private readonly dice: Dice,
+    private readonly dataBytes: number,
+    private readonly memory: Uint8Array,
+    rate: number,
+  ) {
     this.requests = new Producer(sim, `write_m${index}_aw`, dice, rate);
     this.data = new Producer(sim, `write_m${index}_w`, dice, 0.8);
   }

@@ -2,8 +2,8 @@
 import { bool, elaborate, valueOf } from '../../../gen/index.ts';
 import type { Inside, ModuleDef } from '../../../gen/index.ts';
 import type { PortMap } from '../../../gen/lang/ports.ts';
-import { axiAddress, axiWriteData, axiWriteManager } from '../../../hw/lib/axi4.ts';
-import type { AxiParams } from '../../../hw/lib/axi4.ts';
+import { axiAddress, axiWriteData } from '../../../hw/lib/axi4.ts';
+import type { AxiParams, axiWriteManager } from '../../../hw/lib/axi4.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import type { Simulator } from '../../../sim/simulator.ts';
 

@@ -122,7 +122,8 @@ describe('the instruction cache', () => {
     settle(sim);
     const seen: number[] = [];
     let requests = 1;
-    const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (requests-- > 0 ? { addr: BASE } : undefined), (_, response) => seen.push(response.rdata));
+    const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (requests-- > 0 ? { addr: BASE } : undefined), (_,
+      response) => seen.push(response.rdata));
     for (let cycle = 0; cycle < 100; cycle++) {
       sim.poke('flush', cycle === 2 ? 1 : 0);
       if (cycle === 20) {

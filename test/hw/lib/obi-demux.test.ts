@@ -47,7 +47,10 @@ describe('the data bus demultiplexer', () => {
     const dice = new Dice(5);
     const seen = new Set<string>();
     const manager = new ObiManager(sim, 'obi_', dice, 0.9,
-      () => ({ addr: ([0x1000 + 4 * dice.roll(1024), 0x8000_0000 + 4 * dice.roll(2 ** 29), 4 * dice.roll(1024), 0x2000 + 4 * dice.roll(2 ** 20)])[dice.roll(4)], we: dice.chance(0.5) }),
+      () => {
+        const [base, words] = [[0x1000, 1024], [0x8000_0000, 2 ** 29], [0, 1024], [0x2000, 2 ** 20]][dice.roll(4)];
+        return { addr: base + 4 * dice.roll(words), we: dice.chance(0.5) };
+      },
       ({ addr }, { rdata, err, latency }) => {
         const who = addr >= 0x8000_0000 ? 'far' : addr >>> 12 === 1 ? 'near' : 'nobody';
         expect(err).toBe(who === 'nobody');

@@ -13,11 +13,14 @@ const nano: TensorParams = {
   requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, multiplier: 'ice40',
 };
 const square: TensorParams = {
-  ...nano, rows: 8, columns: 8, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4, requantiser: 'pipelined', queueDepth: 4, hazardBlocks: 16, counters: true,
+  ...nano, rows: 8, columns: 8, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4, requantiser: 'pipelined', queueDepth: 4,
+  hazardBlocks: 16, counters: true,
   busBytes: 16, multiplier: 'generic',
 };
-const wide: TensorParams = { ...square, rows: 4, columns: 12, vectorLanes: 2, scratchpadRows: 96, busBytes: 8, scratchpadBanks: 1, accumulatorRows: 16, channels: 48, idBits: 1 };
-const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, scratchpadRows: 50, busBytes: 4, accumulatorBanks: 1, accumulatorRows: 24, queueDepth: 3, hazardBlocks: 2, scratchpadBanks: 1 };
+const wide: TensorParams = { ...square, rows: 4, columns: 12, vectorLanes: 2, scratchpadRows: 96, busBytes: 8, scratchpadBanks: 1,
+  accumulatorRows: 16, channels: 48, idBits: 1 };
+const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, scratchpadRows: 50, busBytes: 4, accumulatorBanks: 1,
+  accumulatorRows: 24, queueDepth: 3, hazardBlocks: 2, scratchpadBanks: 1 };
 /** As in configs/nano.toml, but for the sizes of the memories. */
 const serial: TensorParams = { ...nano, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, idBits: 1, overlap: 'serial' };
 const serialWide: TensorParams = { ...serial, rows: 6, columns: 13, scratchpadRows: 90, accumulatorRows: 24, channels: 50, multiplier: 'generic' };
@@ -88,7 +91,8 @@ function pair(p: TensorParams, stall: boolean) {
     readBlock: (address, into) => within(address, into.length) && (into.set(ram.subarray(address - BENCH_BASE, address - BENCH_BASE + into.length)), true),
     writeBlock: (address, bytes) => within(address, bytes.length) && (ram.set(bytes, address - BENCH_BASE), true),
   });
-  const both = (op: TensorOp, rs1: number, rs2: number): readonly [number, number] => [driver.execute(op, rs1, rs2), model.execute(TENSOR_OPS.indexOf(op), rs1, rs2) >>> 0];
+  const both = (op: TensorOp, rs1: number, rs2: number): readonly [number, number] => [driver.execute(op, rs1, rs2),
+    model.execute(TENSOR_OPS.indexOf(op), rs1, rs2) >>> 0];
   const compare = (what: string): void => {
     expect(scratchpadOf(sim, p), `scratchpad after ${what}`).toEqual(model.scratchpad);
     expect(accumulatorsOf(sim, p), `accumulators after ${what}`).toEqual(model.accumulators);
@@ -126,6 +130,17 @@ describe('the tensor unit', () => {
       }
     });
 
+    it(`${name} answers tn.poll while a command is executed`, () => {
+      const { driver } = pair(p, false);
+      expect(driver.execute('poll')).toBe(0);
+      driver.execute('rq', packFields(TENSOR.rq.rs1, { accRow: 0, count: 6, columnsMinus1: p.columns - 1 }), packFields(TENSOR.rq.rs2, { row: 0, channel: 0 }));
+      expect(driver.execute('poll')).toBe(4);
+      driver.execute('ld', BENCH_BASE, packFields(TENSOR.ld.rs2, { row: 0, count: 12 }));
+      expect(driver.execute('poll') & 1).toBe(1);
+      expect(driver.execute('fence')).toBe(0);
+      expect(driver.execute('poll')).toBe(0);
+    });
+
     it(`${name} drops a command whose operands are out of range and says so at the next fence`, () => {
       const { both, compare } = pair(p, false);
       const bad: [TensorOp, number, number][] = [
@@ -135,8 +150,10 @@ describe('the tensor unit', () => {
         ['ldp', BENCH_BASE, packFields(TENSOR.ldp.rs2, { channel: p.channels, count: 1 })],
         ['ldp', BENCH_BASE + 2, packFields(TENSOR.ldp.rs2, { channel: 0, count: 1 })],
         ['mm', 0, packFields(TENSOR.mm.rs2, { accRow: p.accumulatorRows - 1, count: 2, columnsMinus1: 0, accumulate: 0 })],
-        ['mm', packFields(TENSOR.mm.rs1, { aRow: 0, wRow: p.scratchpadRows - 1 }), packFields(TENSOR.mm.rs2, { accRow: 0, count: 1, columnsMinus1: 1, accumulate: 0 })],
-        ['mm', packFields(TENSOR.mm.rs1, { aRow: p.scratchpadRows - 1, wRow: 0 }), packFields(TENSOR.mm.rs2, { accRow: 0, count: 2, columnsMinus1: 0, accumulate: 0 })],
+        ['mm', packFields(TENSOR.mm.rs1, { aRow: 0, wRow: p.scratchpadRows - 1 }), packFields(TENSOR.mm.rs2, { accRow: 0, count: 1,
+          columnsMinus1: 1, accumulate: 0 })],
+        ['mm', packFields(TENSOR.mm.rs1, { aRow: p.scratchpadRows - 1, wRow: 0 }), packFields(TENSOR.mm.rs2, { accRow: 0, count: 2,
+          columnsMinus1: 0, accumulate: 0 })],
         ['mm', 0, packFields(TENSOR.mm.rs2, { accRow: 0, count: 1, columnsMinus1: p.columns, accumulate: 0 })],
         ['rq', packFields(TENSOR.rq.rs1, { accRow: 0, count: 1, columnsMinus1: 0 }), packFields(TENSOR.rq.rs2, { row: p.scratchpadRows, channel: 0 })],
         ['rq', packFields(TENSOR.rq.rs1, { accRow: 0, count: 1, columnsMinus1: 1 }), packFields(TENSOR.rq.rs2, { row: 0, channel: p.channels - 1 })],

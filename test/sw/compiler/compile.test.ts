@@ -31,14 +31,16 @@ describe('compileModel', () => {
     }).filter(({ rows, columns, vectorLanes, channels, scratchpadRows }) =>
       divides(vectorLanes, rows, columns) && channels >= columns && scratchpadRows > 2 * columns + rows);
     const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 4 });
-    await fc.assert(fc.asyncProperty(shape, sizes, fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 2 }), fc.nat(), async (tensor, layers, batch, rowsPerItem, seed) => {
+    await fc.assert(fc.asyncProperty(shape, sizes, fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 2 }), fc.nat(),
+      async (tensor, layers, batch, rowsPerItem, seed) => {
       await expectExact(layers, batch, chip(tensor), seed, rowsPerItem);
     }), { numRuns: 60, seed: 7 });
   });
 
   it('fits a network into a scratchpad of 4 KiB by streaming both operands', async () => {
     const nano = chip({
-      rows: 4, columns: 4, scratchpadRows: 1024, accumulatorRows: 256, channels: 256, scratchpadBanks: 1, accumulatorBanks: 1, hazardBlocks: 4, queueDepth: 1, busBytes: 4,
+      rows: 4, columns: 4, scratchpadRows: 1024, accumulatorRows: 256, channels: 256, scratchpadBanks: 1, accumulatorBanks: 1,
+        hazardBlocks: 4, queueDepth: 1, busBytes: 4,
     });
     const { report } = await expectExact([196, 260, 10], 100, nano);
     expect(report.layers[0].residency).toContain('input streamed');
@@ -107,7 +109,8 @@ describe('compileModel', () => {
     expect(compile(chip({ columns: 32, channels: 16 }))).toThrow(new UserError(
       'network random: layer v1: needs 32 channel records at once and the chip has 16; raise tensor.channels',
     ));
-    expect(compile(chip({}, 65536), 2000)).toThrow(/^network random: program and data for a batch of 2000 take \d+ bytes and the chip has 65536 of RAM; make the batch smaller or raise simulation.ram$/);
+    expect(compile(chip({}, 65536),
+      2000)).toThrow(/^network random: program and data for a batch of 2000 take \d+ bytes and the chip has 65536 of RAM; make the batch smaller or raise simulation.ram$/);
     expect(compile(chip(), 0)).toThrow(new UserError('batch 0: is not a whole number from 1; give one'));
   });
 

@@ -6,7 +6,8 @@ import type { QuantisedDense, QuantisedGraph, QuantisedTensor } from '../../../s
 
 export function chip(changes: Partial<TensorParams> = {}, ramBytes = 8 * 2 ** 20): ChipTarget {
   const tensor: TensorParams = {
-    rows: 16, columns: 16, scratchpadRows: 4096, accumulatorRows: 1024, channels: 1024, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 1,
+    rows: 16, columns: 16, scratchpadRows: 4096, accumulatorRows: 1024, channels: 1024,
+    scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 1,
     requantiser: 'pipelined', queueDepth: 4, hazardBlocks: 16, counters: true, busBytes: 16, idBits: 2, multiplier: 'generic', ...changes,
   };
   return { tensor, ramBytes };
@@ -33,7 +34,8 @@ export function network(sizes: readonly number[], seed: number, rowsPerItem = 1)
       inputScale: 1, inputZeroPoint: 0, weightScales: new Float32Array(outputs).fill(1), outputScale: 1,
     };
   });
-  return { name: 'random', input: values[0], output: values[values.length - 1], values: new Map(values.map((value) => [value.name, value])), layers };
+  const byName = new Map(values.map((value) => [value.name, value]));
+  return { name: 'random', input: values[0], output: values[values.length - 1], values: byName, layers };
 }
 
 export function randomInput(graph: QuantisedGraph, batch: number, seed: number): Int8Array {

@@ -25,6 +25,7 @@ describe('runBatches', () => {
 describe('runProgram', () => {
   it('gives up after the cycles allowed', async () => {
     const program = compileModel(graph, target, { batch: 1 });
-    await expect(runProgram(machine(), program, randomInput(graph, 1, 1), { maxCycles: 20 })).rejects.toThrow('did not end within 20 cycles allowed; allow more');
+    await expect(runProgram(machine(), program, randomInput(graph, 1, 1),
+      { maxCycles: 20 })).rejects.toThrow('did not end within 20 cycles allowed; allow more');
   });
 });

@@ -38,6 +38,6 @@ module Checked (
   logic [31:0] cover_drained = 0;
   always @(posedge clk) if (!rst && (!both && both_1 && count == 3'd1)) cover_drained <= cover_drained + 1;
   // test/gen/print/designs.ts:121
-  always @(posedge clk) if (!rst && !(count <= 3'd5)) $error("%m.bounded");
+  always @(posedge clk) if (!rst && count > 3'd5) $error("%m.bounded");
 `endif
 endmodule

@@ -65,7 +65,7 @@ module Fetcher (
           end
         end
         FETCH_STATE_WAIT_FOR_DATA: begin
-          if (answered && !(extended <= -16'sd100)) begin
+          if (answered && extended > -16'sd100) begin
             total <= (total + extended) >>> 4'd1;
             state <= FETCH_STATE_DONE;
           end else if (answered) begin

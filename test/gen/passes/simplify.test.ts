@@ -1,0 +1,58 @@
+/** Folding computes what the IR says, and rules remove work without changing a value. */
+import { describe, expect, it } from 'vitest';
+import { S, U, bool, vecOf } from '../../../gen/index.ts';
+import type { Value } from '../../../gen/index.ts';
+import type { Expr } from '../../../gen/ir/expr.ts';
+import { operands } from '../../../gen/ir/expr.ts';
+import type { Signal } from '../../../gen/ir/module.ts';
+import { simplifier } from '../../../gen/passes/simplify.ts';
+import { here } from '../../../gen/site.ts';
+import { wrap } from '../../../gen/lang/values.ts';
+import { evaluate } from '../evaluate.ts';
+import type { State } from '../evaluate.ts';
+import { RandomExpressions } from '../random-expressions.ts';
+import type { Leaves } from '../random-expressions.ts';
+import { Rng } from '../rng.ts';
+
+const EMPTY: State = { signals: new Map(), memories: new Map() };
+
+function leaves(uints: readonly Value[], sints: readonly Value[], bools: readonly Value[]): Leaves {
+  return { uints, sints, bools, vectors: [vecOf(uints.slice(0, 1)), vecOf(sints.slice(0, 1))] } as unknown as Leaves;
+}
+
+const nodes = (e: Expr): number => 1 + operands(e).reduce((n, o) => n + nodes(o), 0);
+
+describe('folding', () => {
+  it('turns every expression of constants into the constant that it is worth', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const rng = new Rng(seed);
+      const uints = [1, 8, 33, 70].map((w) => U(w).lit(rng.bits(w)));
+      const sints = [1, 8, 33, 70].map((w) => S(w).lit(BigInt.asIntN(w, rng.bits(w))));
+      const e = new RandomExpressions(rng, leaves(uints, sints, [bool(rng.chance(0.5))])).any(4).expr;
+      const folded = simplifier()(e);
+      expect({ seed, op: folded.op, value: evaluate(folded, EMPTY) }).toEqual({ seed, op: 'lit', value: evaluate(e, EMPTY) });
+    }
+  });
+
+  it('keeps the value and the type of expressions of signals, and adds no work', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const rng = new Rng(seed);
+      const state: State = { signals: new Map(), memories: new Map() };
+      const signal = (type: Signal['type']): Value => {
+        const s: Signal = { name: `s${state.signals.size}`, kind: 'input', type, site: here() };
+        state.signals.set(s, 0n);
+        return wrap({ op: 'ref', type, signal: s }) as Value;
+      };
+      const uints = [1, 5, 8, 33].map((width) => signal({ kind: 'uint', width }));
+      const sints = [1, 5, 8, 33].map((width) => signal({ kind: 'sint', width }));
+      const e = new RandomExpressions(rng, leaves(uints, sints, [signal({ kind: 'bool' })])).any(4).expr;
+      const simple = simplifier()(e);
+      expect(simple.type).toEqual(e.type);
+      expect(nodes(simple)).toBeLessThanOrEqual(nodes(e));
+      for (let run = 0; run < 5; run++) {
+        for (const s of state.signals.keys()) state.signals.set(s, rng.bits(s.type.kind === 'uint' || s.type.kind === 'sint' ? s.type.width : 1));
+        expect({ seed, value: evaluate(simple, state) }).toEqual({ seed, value: evaluate(e, state) });
+      }
+    }
+  });
+});
