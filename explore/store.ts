@@ -3,7 +3,7 @@
  * first. A file is whole or not there. Must not know what is stored.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../gen/user-error.ts';
 
@@ -34,7 +34,7 @@ export function writeWhole(path: string, text: string): void {
     writeFileSync(unfinished, text);
     renameSync(unfinished, path);
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    if (existsSync(unfinished)) rmSync(unfinished, { force: true });
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     throw code === undefined ? error : new UserError(`${path}: cannot be written (${code}); choose another folder`);
   }

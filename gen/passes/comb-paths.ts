@@ -89,7 +89,14 @@ function blackBoxSummary(m: Module): CombSummary {
   return new Map(m.ports.filter((p) => p.kind === 'output').map((p) => [p.name, m.blackBox?.clock ? new Set<string>() : inputs]));
 }
 
-const leafName = (s: Signal, leaf: number): string => (countLeaves(s.type) === 1 ? s.name : `${s.name}${leavesOf(s.type)[leaf].suffix}`);
+const namesOfLeaves = new WeakMap<Signal, readonly string[]>();
+
+function leafNames(s: Signal): readonly string[] {
+  let names = namesOfLeaves.get(s);
+  if (!names) namesOfLeaves.set(s, (names = countLeaves(s.type) === 1 ? [s.name] : leavesOf(s.type).map((l) => s.name + l.suffix)));
+  return names;
+}
+const leafName = (s: Signal, leaf: number): string => leafNames(s)[leaf];
 
 function addStatements(graph: Graph, body: readonly Statement[], conds: readonly Expr[], isComb: (s: Signal) => boolean): void {
   for (const s of body) {
@@ -172,15 +179,17 @@ function visitBits(e: Expr, lo: number, hi: number, visit: (e: Expr, lo: number,
 function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) => Signal | undefined): void {
   for (const [output, inputs] of summary) {
     const out = signalOf(output);
-    if (!out) continue;
-    for (const input of inputs) {
-      const inp = signalOf(input);
-      if (!inp) continue;
-      for (let o = 0; o < countLeaves(out.type); o++) {
-        for (let i = 0; i < countLeaves(inp.type); i++) graph.add(leafName(out, o), leafName(inp, i), undefined);
-      }
-    }
+    if (out) addAll(graph, out, [...inputs].flatMap((i) => signalOf(i) ?? []));
   }
+}
+
+const HUB = '#';
+
+/** Every leaf of `from` follows every leaf of `to`: through one node between them, because there can be thousands of both. */
+function addAll(graph: Graph, from: Signal, to: readonly Signal[]): void {
+  const hub = `${HUB}${from.name}`;
+  if (to.length > 0) for (const leaf of leafNames(from)) graph.add(leaf, hub, undefined);
+  for (const s of to) for (const leaf of leafNames(s)) graph.add(hub, leaf, undefined);
 }
 
 /** A grid's outputs depend on what feeds the inputs that its cells' outputs reach, neighbours included. */
@@ -211,13 +220,7 @@ function addGrid(graph: Graph, m: Module, g: Grid, summary: CombSummary): void {
     reach.set(output, inputs);
   }
   for (const o of g.outputs) {
-    for (const input of reach.get(o.port) ?? []) {
-      const from = g.inputs.get(input)?.signal;
-      if (!from) continue;
-      for (let i = 0; i < countLeaves(o.signal.type); i++) {
-        for (let k = 0; k < countLeaves(from.type); k++) graph.add(leafName(o.signal, i), leafName(from, k), undefined);
-      }
-    }
+    addAll(graph, o.signal, [...(reach.get(o.port) ?? [])].flatMap((i) => g.inputs.get(i)?.signal ?? []));
   }
 }
 
@@ -239,7 +242,7 @@ function findLoop(m: Module, graph: Graph): void {
         path.push({ node: edge.to, next: 0 });
       } else if (state.get(edge.to) === 'open') {
         const loop = path.slice(path.findIndex((p) => p.node === edge.to)).map((p) => p.node);
-        const places = [...loop, edge.to].map((n) => `${n}${graph.sites.has(n) ? ` (${graph.sites.get(n)})` : ''}`);
+        const places = [...loop, edge.to].filter((n) => !n.startsWith(HUB)).map((n) => `${n}${graph.sites.has(n) ? ` (${graph.sites.get(n)})` : ''}`);
         throw new DesignError('combinational-loop', `${m.name}: ${places.join(' ← ')}`, undefined, undefined, 'put a register into the loop');
       }
     }

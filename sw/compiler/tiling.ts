@@ -185,7 +185,6 @@ export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: numb
   return layer === rangeFirst ? denseGroups(inputs, rows) : tileGroups(inputs, columns, rows);
 }
 
-
 function planChoice(task: Task, first: number, count: number, choice: Choice): RangePlan | undefined {
   const { shape, chip: { tensor } } = task;
   const chunks = Math.floor(shape.rows / choice.rows);

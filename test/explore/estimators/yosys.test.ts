@@ -40,7 +40,7 @@ describe.each([['package', hasPackage], ['system', hasSystem]] as const)('Yosys 
     const shares: (number | undefined)[] = [];
     const text = await runYosys({ kind, version: '' }, cellsScript(FOUR), FILES, CELLS_FILE, (line) => shares.push(progressOf(line)));
     expect(readCells(text)).toMatchObject({ ff: 32, lut: 32, total: 64, types: { FDRE: 32, LUT2: 32 } });
-    expect(shares.filter((share) => share !== undefined).length).toBe(12);
+    expect(shares).toContain(0.97);
   });
 
   it.skipIf(!isThere)('tells an error in its own words', async () => {

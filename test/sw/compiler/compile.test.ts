@@ -33,14 +33,14 @@ describe('compileModel', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 4 });
     await fc.assert(fc.asyncProperty(shape, sizes, fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 2 }), fc.nat(),
       async (tensor, layers, batch, rowsPerItem, seed) => {
-      await expectExact(layers, batch, chip(tensor), seed, rowsPerItem);
-    }), { numRuns: 60, seed: 7 });
+        await expectExact(layers, batch, chip(tensor), seed, rowsPerItem);
+      }), { numRuns: 60, seed: 7 });
   });
 
   it('fits a network into a scratchpad of 4 KiB by streaming both operands', async () => {
     const nano = chip({
       rows: 4, columns: 4, scratchpadRows: 1024, accumulatorRows: 256, channels: 256, scratchpadBanks: 1, accumulatorBanks: 1,
-        hazardBlocks: 4, queueDepth: 1, busBytes: 4,
+      hazardBlocks: 4, queueDepth: 1, busBytes: 4,
     });
     const { report } = await expectExact([196, 260, 10], 100, nano);
     expect(report.layers[0].residency).toContain('input streamed');

@@ -25,7 +25,7 @@ describe('packRecords', () => {
   it('fills the fields of the table', () => {
     const bytes = packRecords({
       outputs: 2, bias: Int32Array.of(-1, 5), multiplier: Int32Array.of(2 ** 31 - 1, 3), shift: Uint8Array.of(62, 1), outputZeroPoint: -3,
-        clampMin: -128, clampMax: 127,
+      clampMin: -128, clampMax: 127,
     });
     expect(bytes).toHaveLength(2 * CHANNEL_RECORD_BYTES);
     expect([...new Uint32Array(bytes.buffer)]).toEqual([0xffff_ffff, 0x7fff_ffff, 0x7f80_fd3e, 0, 5, 3, 0x7f80_fd01, 0]);
