@@ -50,8 +50,8 @@ const STEP_MARK = 'systole step';
 export const CELLS_FILE = 'cells.json';
 
 /**
- * Yosys commands for the counts. Everything is flattened but the cells of grids, which differ in nothing: that is within 2 %
- * of the look-up tables of a flat netlist, and a mesh of any size costs the time of one cell.
+ * Yosys commands for the counts. Everything is flattened but the cells of grids, which differ in nothing: a mesh costs the
+ * time of one cell, and counts stay within 5 % of a flat netlist (a 16 × 16 chip: 41,196 cells instead of 39,516).
  */
 export function cellsScript({ files, top, gridCells }: CellsInput): string {
   const synth = `synth_xilinx -family xc7 -top ${top} -flatten -noiopad -noclkbuf`;

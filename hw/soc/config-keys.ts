@@ -100,6 +100,7 @@ export const CONFIG_KEYS = {
     queueDepth: { kind: 'count', min: 1, max: 16, default: 4, summary: 'commands that each of the four units holds' },
     hazardBlocks: { kind: 'count', min: 1, max: 256, powerOfTwo: true, default: 16, summary: 'blocks into which hazard tracking divides the scratchpad' },
     counters: { kind: 'flag', default: true, summary: 'performance counters' },
+    overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },
   },
   simulation: {

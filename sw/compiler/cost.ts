@@ -71,12 +71,14 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   const requantise = (columns: number): number => rows * Math.ceil(columns / timing.vectorLanes) * timing.requantiseGroup;
 
   const streams = tiling.weights === 'streamed';
+  const [full, narrowest] = [tileColumns(blocks, 0), tileColumns(blocks, blocks.count - 1)];
+  const columnsOf = (block: number): readonly number[] => (block + 1 < blocks.count ? full : narrowest);
   const isDoubled = tiling.buffers === 2 && tiling.isAligned;
   const loadsInputIn = (block: number): boolean => tiling.input === 'streamed' || (tiling.input === 'kept' && block === 0);
 
   /** One step of a block: time of the mesh, of its own loads, of the core. */
   const step = (block: number, count: number): { mesh: number; load: number; core: number } => {
-    const columns = tileColumns(blocks, block);
+    const columns = columnsOf(block);
     const loadsInput = loadsInputIn(block);
     const transfers = (streams ? 1 : 0) + (loadsInput ? count : 0);
     // A queue that holds only one command begins a transfer when the one before is complete.
@@ -103,7 +105,7 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   };
   /** What happens to a block's sums, beside the mesh. */
   const drain = (block: number): { vector: number; store: number } => {
-    const columns = tileColumns(blocks, block);
+    const columns = columnsOf(block);
     const vector = tiling.output === 'accumulators' ? 0 : columns.reduce((sum, used) => sum + requantise(used), 0);
     const toMemory = tiling.output === 'ring' || tiling.output === 'accumulators';
     const store = toMemory ? columns.reduce((sum, used) => sum + storesOf(used), 0) : 0;

@@ -47,8 +47,8 @@ export function tileColumns({ outputs, columns, tilesPerBlock, tiles }: Blocks, 
 }
 
 /** Weight rows that one group of inputs needs in a block: one a used column. */
-export function weightRows(blocks: Blocks, block: number): number {
-  return tileColumns(blocks, block).reduce((sum, used) => sum + used, 0);
+export function weightRows({ outputs, columns, tilesPerBlock }: Blocks, block: number): number {
+  return Math.min(tilesPerBlock * columns, outputs - block * tilesPerBlock * columns);
 }
 
 /**

@@ -71,13 +71,21 @@ interface Task {
   readonly shape: NetworkShape;
   readonly chip: ChipTarget;
   readonly timing: Timing;
+  /** Input groups of each layer, if its input comes from memory, and if the layer before it leaves it in the scratchpad. */
+  readonly denseGroups: readonly number[];
+  readonly tileGroups: readonly number[];
   /** Tilings of a layer, cheapest first, by all that their prices depend on. */
   readonly candidates: Map<string, readonly Candidate[]>;
 }
 
 /** Plans a network for a chip. @throws UserError where a layer fits in no way */
 export function planNetwork(shape: NetworkShape, chip: ChipTarget): readonly RangePlan[] {
-  const task: Task = { shape, chip, timing: timingOf(chip), candidates: new Map() };
+  const { rows, columns } = chip.tensor;
+  const task: Task = {
+    shape, chip, timing: timingOf(chip), candidates: new Map(),
+    denseGroups: shape.layers.map(({ inputs }) => denseGroups(inputs, rows).length),
+    tileGroups: shape.layers.map(({ inputs }) => tileGroups(inputs, columns, rows).length),
+  };
   for (const layer of shape.layers) requireFit(shape, layer, chip);
   // The cheapest plan for the first n layers, for every n.
   const best: { cycles: number; ranges: readonly RangePlan[] }[] = [{ cycles: 0, ranges: [] }];
@@ -189,7 +197,7 @@ function planChoice(task: Task, first: number, count: number, choice: Choice): R
   const { shape, chip: { tensor } } = task;
   const chunks = Math.floor(shape.rows / choice.rows);
   const remainder = shape.rows - chunks * choice.rows;
-  const groups = Array.from({ length: count }, (_, index) => inputGroups(shape, first + index, first, tensor.rows, tensor.columns).length);
+  const groups = Array.from({ length: count }, (_, index) => (index === 0 ? task.denseGroups : task.tileGroups)[first + index]);
   const residentSizes = groups.map((size, index) => (choice.resident[index] ? size * shape.layers[first + index].outputs : 0));
   const residentRows = residentSizes.reduce((sum, size) => sum + size, 0);
   let demand: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows, streamRows: 0 };

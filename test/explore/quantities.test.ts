@@ -9,14 +9,18 @@ describe('quantities', () => {
     const measured = { measurement: measurementOf(4, 4), key: 'k', isReused: false, seconds: 1 };
     const values = valuesOf({ point, measured, objectives: { score: 2 }, isOnFront: true });
     expect(Object.keys(values)).toEqual([...QUANTITIES.map((q) => q.name), 'score']);
-    expect(values).toMatchObject({ rows: 4, scratchpadBytes: 4096, accumulatorBytes: 4096, clockHz: 12e6, dsp: 16, bram: 12.5, score: 2 });
+    const { tensor, soc } = point.config;
+    expect(values).toMatchObject({
+      rows: tensor.rows, scratchpadBytes: tensor.rows * tensor.scratchpadRows, accumulatorBytes: 4 * tensor.columns * tensor.accumulatorRows,
+      clockHz: soc.clockHz, dsp: 16, bram: 12.5, score: 2,
+    });
     expect(Object.keys(valuesOf({ point, error: 'x' }))).toEqual(QUANTITIES.slice(0, 9).map((q) => q.name));
   });
 
   it('are written for people', () => {
     expect([show(1234567, 'count'), show(38.5, 'count'), show(-1200, 'count'), show(262144, 'bytes'), show(600, 'bytes'), show(0.98765, 'share'), show(12e6, 'frequency')])
       .toEqual(['1,234,567', '38.5', '-1,200', '256 KiB', '600 B', '98.8 %', '12 MHz']);
-    expect([0, 1612.6, 6.4432, 0.00012345, 1e-9, 2e21].map((n) => show(n, 'decimal'))).toEqual(['0', '1,613', '6.443', '0.0001235', '1e-9', '2e+21']);
+    expect([0, 1612.6, 6.4432, 0.00012346, 1e-9, 2e21].map((n) => show(n, 'decimal'))).toEqual(['0', '1,613', '6.443', '0.0001235', '1e-9', '2e+21']);
     expect([null, undefined].map((n) => show(n, 'count'))).toEqual(['–', '–']);
   });
 });

@@ -4,7 +4,13 @@ import { quoted } from '../../../explore/report/csv.ts';
 
 /** Fields of one line, read by the rules of RFC 4180. */
 function fieldsOf(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",\r\n]*))/g)].map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain);
+  const fields: string[] = [];
+  for (let rest = `,${line}`; rest !== '';) {
+    const [whole, inQuotes, plain] = /^,(?:"((?:[^"]|"")*)"|([^",\r\n]*))/.exec(rest) as unknown as [string, string | undefined, string];
+    fields.push(inQuotes?.replaceAll('""', '"') ?? plain);
+    rest = rest.slice(whole.length);
+  }
+  return fields;
 }
 
 describe('a field of CSV', () => {

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { problemWith } from '../../../hw/tensor/params.ts';
+import type { TensorParams } from '../../../hw/tensor/params.ts';
+
+const serial: TensorParams = {
+  rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, multiplier: 'ice40', overlap: 'serial',
+};
+
+it('a serial unit says which parameter it cannot have, and what it has instead', () => {
+  expect(problemWith(serial)).toBeUndefined();
+  expect(problemWith({ ...serial, queueDepth: 2 })).toEqual(['queueDepth', 'is 2; a serial unit (overlap) has 1']);
+  expect(problemWith({ ...serial, busBytes: 8 })).toEqual(['busBytes', 'is 8; a serial unit (overlap) has 4']);
+  expect(problemWith({ ...serial, requantiser: 'pipelined' })).toEqual(['requantiser', 'is pipelined; a serial unit (overlap) has iterative']);
+  expect(problemWith({ ...serial, queueDepth: 2, overlap: 'full' })).toBeUndefined();
+});
