@@ -77,10 +77,11 @@ function scaleOf(values: readonly number[], from: number, to: number, mostTicks:
   return { at: (v) => from + (to - from) * ((bend(v) - low) / (high - low)), ticks: ticks.filter((_, i) => i % every === 0) };
 }
 
-/** 1, 2 and 5 times the powers of ten. */
+/** 1, 2 and 5 times the powers of ten; some more where there is not much more than one of them. */
 function logarithmicTicks(low: number, high: number): number[] {
   const decades = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
-  return decades.flatMap((d) => [1, 2, 5].map((m) => m * 10 ** d));
+  const multiples = high - low > 1.3 ? [1, 2, 5] : [1, 2, 3, 5, 7];
+  return decades.flatMap((d) => multiples.map((m) => m * 10 ** d));
 }
 
 /** Multiples of 1, 2 or 5 times a power of ten. */

@@ -25,11 +25,11 @@ describe('a sweep file', () => {
 
   it('combines chips, common changes and axes; what is nearest to a point wins', () => {
     const { points } = parse(
-      'name = "x"', '[set]', 'simulation.latency = 5', 'soc.uartQueue = 2', '[axes]', '"simulation.latency" = [1, 20]', 'tensor.counters = [true, false]',
+      'name = "x"', '[set]', 'simulation.latency = 5', 'soc.uartQueue = 2', '[axes]', '"simulation.latency" = [1, 20]', 'bus.idBits = [1, 2]',
       '[[point]]', 'name = "a"', 'base = "nano"', '[[point]]', 'name = "b"', 'base = "../edge.toml"', 'soc.uartQueue = 8',
     );
-    expect(points.map(({ name }) => name)).toEqual(['a', 'b'].flatMap((n) => [1, 20].flatMap((l) => [true, false].map((c) => `${n} latency=${l} counters=${c}`))));
-    expect(points.map(({ config: c }) => [c.tensor.rows, c.soc.uartQueue, c.simulation.latencyCycles, c.tensor.counters])[5]).toEqual([8, 8, 1, false]);
+    expect(points.map(({ name }) => name)).toEqual(['a', 'b'].flatMap((n) => [1, 20].flatMap((l) => [1, 2].map((b) => `${n} latency=${l} idBits=${b}`))));
+    expect(points.map(({ config: c }) => [c.tensor.rows, c.soc.uartQueue, c.simulation.latencyCycles, c.bus.idBits])[5]).toEqual([8, 8, 1, 2]);
     expect(points[0].config.soc.uartQueue).toBe(2);
   });
 
