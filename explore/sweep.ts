@@ -34,6 +34,8 @@ export interface SweepOptions {
   readonly onNote?: (line: string) => void;
   /** Measures a point, instead of processes that do; for tests. */
   readonly measure?: Measure;
+  /** Fingerprint of this Systole; results of another are not reused. Default: of its sources. */
+  readonly sourcesHash?: string;
   /** Finds the synthesis tool. */
   readonly findTool?: (onNote: (line: string) => void) => Promise<Yosys>;
 }
@@ -65,7 +67,7 @@ export async function runSweep(sweepPath: string, options: SweepOptions): Promis
   const sweep = readSweep(sweepPath);
   importModel(sweep.workload.model);
   const modelHash = hashOf(readFileSync(sweep.workload.model));
-  const common = { workload: sweep.workload, modelHash, sourcesHash: sourcesHash(), storeDir: outDir };
+  const common = { workload: sweep.workload, modelHash, sourcesHash: options.sourcesHash ?? sourcesHash(), storeDir: outDir };
   mustBeWritable(join(outDir, 'points'));
   const yosys = await findTool(onNote);
 

@@ -196,7 +196,7 @@ function runModel(options: RunElfOptions): RunElfResult {
     const seconds = (performance.now() - start) / 1000;
     return {
       engine: 'model', exit: result.exit, cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds,
-        stopped: result.stopped,
+      stopped: result.stopped,
     };
   }
 }

@@ -24,6 +24,6 @@ export function tableOf({ sweep, yosys, points, failed, reused, files, seconds }
     ...rows.map(({ cells, note }) => line(cells, note)),
     '',
     `* nothing else has both fewer ${title(sweep.plot.x)} and fewer ${title(sweep.plot.y)}`,
-    `${points.length} chips, ${reused} of them reused, ${failed} failed, ${seconds.toFixed(1)} s; ${files.join(', ')}`,
+    `${points.length} ${points.length === 1 ? 'chip' : 'chips'}, ${reused} of them reused, ${failed} failed, ${seconds.toFixed(1)} s; ${files.join(', ')}`,
   ].join('\n');
 }

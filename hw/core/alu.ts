@@ -74,4 +74,3 @@ function shiftByOne(control: ShiftControl, a: UInt): UInt {
   const bottom = control.rotate.and(a.bit(31));
   return control.shiftRight.mux(cat(top, a.slice(31, 1)), cat(a.slice(30, 0), bottom));
 }
-

@@ -68,4 +68,3 @@ function sumOf(values: readonly UInt[]): UInt {
   const half = values.length / 2;
   return sumOf(values.slice(0, half)).addGrow(sumOf(values.slice(half)));
 }
-

@@ -79,7 +79,7 @@ function pieceOf(sources: readonly (number | undefined)[], hi: number, lo: numbe
 export function immediate(word: UInt, formats: readonly Format[], formatIs: FormatIs): UInt {
   const sources = formats.map((f) => sourceBits((w) => immediateOf(f, w), 32));
   const parts: UInt[] = [];
-  for (let hi = 31; hi >= 0; ) {
+  for (let hi = 31; hi >= 0;) {
     let lo = hi;
     while (lo > 0 && sources.every((s) => pieceOf(s, hi, lo - 1)) && sameGroups(sources, hi, lo - 1)) lo--;
     parts.push(choose(word, formats, sources.map((s) => pieceOf(s, hi, lo) as Piece), hi - lo + 1, formatIs));

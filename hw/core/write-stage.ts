@@ -85,4 +85,3 @@ export const WriteStage = hw('WriteStage', {
   m.assert('pushOnlyWhenReady', io.push.not().or(io.ready), 'an instruction enters before the last has left');
   m.assert('oneEndForEachAccess', io.rvalid.not().or(waits), 'the data bus answers without a request');
 });
-

@@ -1,6 +1,6 @@
 // Places: which rows of the scratchpad, of the accumulators and of the channel records a range of layers uses.
 // Must not know: how tilings are chosen, commands.
-import { accumulatorBlocks, channelBlocks } from '../../hw/tensor/params.ts';
+import { accumulatorBits, accumulatorBlocks, channelBits, channelBlocks, scratchpadBits } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { alignUp } from './chip-target.ts';
 
@@ -25,9 +25,11 @@ export interface ScratchpadDemand {
 }
 
 /** Rows of one hazard block: two commands wait for each other only where they use a common block. */
-export const scratchpadBlock = (p: TensorParams): number => Math.max(1, p.scratchpadRows / p.hazardBlocks);
-export const accumulatorBlock = (p: TensorParams): number => Math.max(1, p.accumulatorRows / accumulatorBlocks(p));
-export const channelBlock = (p: TensorParams): number => Math.max(1, p.channels / channelBlocks(p));
+export const scratchpadBlock = (p: TensorParams): number => blockOf(2 ** scratchpadBits(p), p, p.hazardBlocks);
+export const accumulatorBlock = (p: TensorParams): number => blockOf(2 ** accumulatorBits(p), p, accumulatorBlocks(p));
+export const channelBlock = (p: TensorParams): number => blockOf(2 ** channelBits(p), p, channelBlocks(p));
+/** A serial unit runs one command at a time: nothing waits, whatever it shares. */
+const blockOf = (rows: number, p: TensorParams, blocks: number): number => p.overlap === 'serial' ? 1 : Math.max(1, rows / blocks);
 
 /** Rows that a demand takes when every region begins at a multiple of `unit`. */
 export function demandRows(demand: ScratchpadDemand, unit: number): number {
@@ -39,7 +41,7 @@ export function demandRows(demand: ScratchpadDemand, unit: number): number {
 export function placeScratchpad(p: TensorParams, demand: ScratchpadDemand, unit: number): ScratchpadPlaces {
   if (demandRows(demand, unit) > p.scratchpadRows) throw new Error('the demand was not checked against the scratchpad');
   const stream = p.scratchpadRows - alignUp(demand.streamRows, unit);
-  const bank = alignUp(p.scratchpadRows / p.scratchpadBanks, unit);
+  const bank = alignUp(Math.floor(p.scratchpadRows / p.scratchpadBanks), unit);
   // The later ones give up their own bank last: what is read while the mesh works matters most.
   for (const [oddUnit, residentUnit] of [[bank, bank], [unit, bank], [bank, unit], [unit, unit]]) {
     const odd = alignUp(demand.evenRows, oddUnit);
@@ -83,10 +85,9 @@ export function channelSlot(p: TensorParams, count: number): number | undefined 
 
 /** Distance between two accumulator buffers of `rows` rows, or undefined where only one fits. */
 export function accumulatorSlot(p: TensorParams, rows: number): number | undefined {
-  // Half-way: with two banks the mesh and the vector stage then never meet.
-  if (2 * rows <= p.accumulatorRows) return p.accumulatorRows / 2;
-  return undefined;
+  // Half-way, if that is where a block begins: with two banks the mesh and the vector stage then never meet.
+  const block = accumulatorBlock(p);
+  const half = p.accumulatorRows / 2;
+  const distance = half % block === 0 ? half : alignUp(rows, block);
+  return Math.max(distance, rows) + rows <= p.accumulatorRows && distance >= rows ? distance : undefined;
 }
-
-/** True if accumulator buffers half the memory apart have hazard blocks of their own. */
-export const accumulatorsAreApart = (p: TensorParams): boolean => accumulatorBlocks(p) >= 2;

@@ -20,6 +20,8 @@ export interface Timing {
   readonly loadLatency: number;
   /** From an activation row's entry into the mesh to its sums. */
   readonly meshLatency: number;
+  /** One command at a time: nothing overlaps. */
+  readonly isSerial: boolean;
   /** Commands that a unit holds, the one under way included. */
   readonly queueDepth: number;
   /** Cycles that the vector stage needs for one group of `vectorLanes` elements. */
@@ -44,6 +46,8 @@ const STORE_STAGES = 6;
 const STORE_READ_CYCLES = 2;
 /** The iterative requantiser takes a cycle for each bit of the multiplier, and one for each bit that the shift differs from 33: about 5. */
 const ITERATIVE_REQUANTISER_CYCLES = 32 + 5 + 4;
+/** Steps of a serial unit's sequencer around a command: operands, check, last row. */
+const SERIAL_STAGES = 4;
 /** A command, two additions for its operands and its share of a loop's end. */
 const DISPATCH_CYCLES = 4;
 
@@ -52,6 +56,7 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
     busBytes: tensor.busBytes,
     loadLatency: LOAD_STAGES + memoryLatencyCycles,
     meshLatency: meshLatency(tensor),
+    isSerial: tensor.overlap === 'serial',
     queueDepth: tensor.queueDepth,
     requantiseGroup: tensor.requantiser === 'pipelined' ? 1 : ITERATIVE_REQUANTISER_CYCLES,
     vectorLanes: tensor.vectorLanes,
@@ -80,6 +85,9 @@ export function storeCycles(timing: Timing, rows: number, rowBytes: number, stri
   const reads = rows * STORE_READ_CYCLES * Math.ceil(rowBytes / timing.storeChunkBytes);
   return Math.max(reads, rowBeats(timing, rows, rowBytes, stride)) + timing.storeLatency;
 }
+
+/** A product on a serial unit: its weights, its rows, and what the sequencer needs around them. */
+export const serialTileCycles = ({ dispatch }: Timing, rows: number, columns: number): number => rows + columns + SERIAL_STAGES + dispatch;
 
 /** Beats of a run of bytes that lie one after the other. */
 export const runBeats = ({ busBytes }: Timing, bytes: number): number => Math.ceil(bytes / busBytes);

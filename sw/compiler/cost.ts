@@ -1,7 +1,7 @@
 // The cost model: how many cycles a layer takes on a chunk of rows under a given tiling, and how many bytes move.
 // Must not know: how a tiling is chosen.
 import type { Timing } from './chip-target.ts';
-import { rowBeats, runBeats, storeCycles, tileCycles } from './chip-target.ts';
+import { rowBeats, runBeats, serialTileCycles, storeCycles, tileCycles } from './chip-target.ts';
 import { tileColumns, weightRows } from './layout.ts';
 import type { Blocks } from './layout.ts';
 
@@ -139,6 +139,7 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   const loadsOf = (block: number): number =>
     groups * ((streams ? weightRows(blocks, block) * lanes : 0) + (loadsInputIn(block) ? rows * lanes : 0));
 
+  if (timing.isSerial) return serialCost(timing, tiling, traffic, rows);
   const middle = Math.max(0, blocks.count - 2);
   let cycles = step(0, firstGroups).load + blockCycles(0);
   let loadBytes = loadsOf(0);
@@ -155,4 +156,25 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
   cycles += timing.meshLatency + last.vector + last.store + held;
   const storeBytes = tiling.output === 'scratchpad' ? 0 : rows * blocks.outputs * traffic.outputBytes;
   return { cycles, loadBytes, storeBytes };
+}
+
+/** The same on a serial unit: everything takes its turn, and all that counts is how much there is of it. */
+function serialCost(timing: Timing, { blocks, groups, steps, input, weights, output }: LayerTiling, traffic: LayerTraffic, rows: number): Cost {
+  const { lanes } = traffic;
+  const isInt8 = output !== 'accumulators';
+  const loadLatency = timing.loadLatency + timing.dispatch;
+  const passes = input === 'scratchpad' ? 0 : input === 'kept' ? 1 : blocks.count;
+  const inputLoads = passes * groups * (rowBeats(timing, rows, lanes, traffic.inputStride) + loadLatency);
+  const weightBytes = weights === 'streamed' ? blocks.outputs * groups * lanes : 0;
+  const weightLoads = weights === 'streamed' ? runBeats(timing, weightBytes) + blocks.count * steps * loadLatency : 0;
+  const records = isInt8 ? blocks.count * loadLatency + blocks.outputs * timing.recordCycles : 0;
+  const lastColumns = blocks.outputs - (blocks.tiles - 1) * blocks.columns;
+  const products = groups * ((blocks.tiles - 1) * serialTileCycles(timing, rows, blocks.columns) + serialTileCycles(timing, rows, lastColumns));
+  const requantised = isInt8 ? rows * blocks.outputs * timing.requantiseGroup : 0;
+  const storedBytes = output === 'scratchpad' ? 0 : rows * blocks.outputs * traffic.outputBytes;
+  const stores = storedBytes === 0 ? 0 : runBeats(timing, storedBytes) + blocks.tiles * (timing.storeLatency + timing.dispatch);
+  return {
+    cycles: inputLoads + weightLoads + records + products + requantised + stores,
+    loadBytes: weightBytes + passes * groups * rows * lanes, storeBytes: storedBytes,
+  };
 }

@@ -3,7 +3,7 @@
 // wins.
 // Must not know: instructions, weights.
 import { UserError } from '../../gen/user-error.ts';
-import { accumulatorSlot, accumulatorsAreApart, demandRows, placeChannels, placeScratchpad, scratchpadBlock } from './allocate.ts';
+import { accumulatorSlot, demandRows, placeChannels, placeScratchpad, scratchpadBlock } from './allocate.ts';
 import type { ChannelPlaces, ScratchpadDemand, ScratchpadPlaces } from './allocate.ts';
 import { alignUp, timingOf } from './chip-target.ts';
 import type { ChipTarget, Timing } from './chip-target.ts';
@@ -304,7 +304,7 @@ function* tilings(
             yield {
               groups, groupsPerStep, steps: count, firstGroups: groups - (count - 1) * groupsPerStep, blocks,
               input, weights: isResident ? 'resident' : 'streamed', buffers, output, outputBuffers,
-              accumulatorBuffers: half === undefined || blocks.count === 1 || !accumulatorsAreApart(tensor) ? 1 : 2,
+              accumulatorBuffers: half === undefined || blocks.count === 1 || tensor.overlap === 'serial' ? 1 : 2,
               inputRows, inputStepRows, sharesSlots, slotRows, outputRows, outputSlotRows,
               accumulatorSlotRows: half ?? 0, isAligned: unit > 1 || tensor.scratchpadRows === tensor.hazardBlocks,
               sharesBank: sharesSlots || isResident || tensor.scratchpadBanks === 1 || !fitsBanks,

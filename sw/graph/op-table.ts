@@ -14,7 +14,7 @@ interface OpRule<V> {
 }
 
 const OP_TABLE: { readonly [Op in OpName]: OpRule<ValueOf<Op>> } = {
-  'input': {
+  input: {
     operands: () => [],
     problem: ({ normalisation }) => {
       if (normalisation === undefined) return undefined;
@@ -24,13 +24,13 @@ const OP_TABLE: { readonly [Op in OpName]: OpRule<ValueOf<Op>> } = {
       return isByte ? undefined : `is normalised with zero point ${zeroPoint}; give a whole number from 0 to 255`;
     },
   },
-  'constant': {
+  constant: {
     operands: () => [],
     problem: ({ shape, data }) => data.length === elementCount(shape)
       ? undefined
       : `has ${data.length} elements but shape ${show(shape)}; give ${elementCount(shape)}`,
   },
-  'matmul': {
+  matmul: {
     operands: ({ activations, weights }) => [activations, weights],
     problem: ({ shape, activations, weights }, defined) => productProblem(shape, activations, weights, defined),
   },
@@ -38,11 +38,11 @@ const OP_TABLE: { readonly [Op in OpName]: OpRule<ValueOf<Op>> } = {
     operands: ({ input, bias }) => [input, bias],
     problem: ({ shape, input, bias }, defined) => sameShapeProblem(shape, input, defined) ?? biasProblem(shape, bias, defined),
   },
-  'relu': {
+  relu: {
     operands: ({ input }) => [input],
     problem: ({ shape, input }, defined) => sameShapeProblem(shape, input, defined),
   },
-  'dense': {
+  dense: {
     operands: ({ input, weights, bias }) => bias === undefined ? [input, weights] : [input, weights, bias],
     problem: ({ shape, input, weights, bias }, defined) => productProblem(shape, input, weights, defined)
       ?? (bias === undefined ? undefined : biasProblem(shape, bias, defined)),

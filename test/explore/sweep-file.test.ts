@@ -20,7 +20,7 @@ describe('a sweep file', () => {
     const { points } = readSweep('configs/sweeps/mesh.toml');
     expect(points.map(({ name }) => name)).toEqual(['rows=4', 'rows=8', 'rows=16', 'rows=32']);
     expect(points.map(({ config: { tensor: t } }) => [t.rows, t.columns, t.rows * t.scratchpadRows, 4 * t.columns * t.accumulatorRows, t.vectorLanes]))
-      .toEqual([4, 8, 16, 32].map((n) => [n, n, 256 * 1024, 64 * 1024, 4]));
+      .toEqual([4, 8, 16, 32].map((n) => [n, n, 128 * 1024, 64 * 1024, 4]));
   });
 
   it('combines chips, common changes and axes; what is nearest to a point wins', () => {

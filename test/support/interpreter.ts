@@ -254,7 +254,7 @@ class Place {
             return BigInt([...a.toString(2)].filter((d) => d === '1').length % 2);
         }
       }
-      // eslint-disable-next-line no-fallthrough -- the switch above returns
+
       case 'binary': {
         const a = signed(e.a);
         const b = signed(e.b);

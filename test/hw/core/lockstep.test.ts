@@ -7,15 +7,15 @@ import { RAM_BYTES, randomProgram } from '../../support/random-program.ts';
 
 const withIsa = (config: CoreConfig, isa: Partial<CoreConfig['isa']>): CoreConfig => ({ ...config, isa: { ...config.isa, ...isa } });
 const CONFIGS: Readonly<Record<string, CoreConfig>> = {
-  'small': smallCore,
+  small: smallCore,
   'small with multiplication and 16-bit instructions': withIsa(smallCore, { m: true, c: true }),
   'small with a two-word queue': { ...smallCore, prefetch: 2 },
   'small in flip-flops with all counters': {
     ...withIsa(smallCore, { zicntr: true, zbb: true }), registerFile: 'flipflop', counters: true, xif: false,
   },
-  'balanced': balancedCore,
+  balanced: balancedCore,
   'balanced with a serial shifter': { ...balancedCore, shifter: 'serial' },
-  'fast': fastCore,
+  fast: fastCore,
   'fast without 16-bit instructions': { ...withIsa(fastCore, { c: false }), xif: false },
 };
 const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 2);

@@ -71,7 +71,7 @@ describe('requantisation', () => {
       records: fc.array(record, { minLength: 20, maxLength: 20 }),
     });
     fc.assert(fc.property(commands, ({ rows: R, columns: C, seed, count, used, accRow, row, channel, records }) => {
-      const { memory, model, op } = unit({ rows: R, columns: C, scratchpadRows: 80, channels: 24 });
+      const { memory, model, op } = unit({ rows: R, columns: C, scratchpadRows: 80, channels: 24, vectorLanes: 1 });
       const columns = (used % C) + 1;
       const view = new DataView(memory.bytes.buffer);
       records.forEach(([bias, multiplier, shift, zero, min, max], i) => {
@@ -217,6 +217,7 @@ describe('a command out of range', () => {
     ['beyond the accumulators', 'rq', { accRow: 24, count: 1, columnsMinus1: 0 }, { row: 0, channel: 0 }],
     ['beyond the scratchpad', 'rq', { accRow: 0, count: 2, columnsMinus1: 0 }, { row: 39, channel: 0 }],
     ['beyond the records', 'rq', { accRow: 0, count: 1, columnsMinus1: 2 }, { row: 0, channel: 10 }],
+    ['no multiple of the lanes', 'rq', { accRow: 0, count: 1, columnsMinus1: 0 }, { row: 0, channel: 2 }],
   ];
   it.each(bad)('(%s: tn.%s) is dropped whole and sets status bit 0 until the next tn.fence', (_, name, rs1, rs2, argument) => {
     const { memory, model, op } = unit();

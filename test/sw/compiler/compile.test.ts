@@ -26,8 +26,8 @@ describe('compileModel', () => {
   it('computes what the integer reference computes, on chips and networks of every shape', async () => {
     const shape = fc.record({
       rows: fc.constantFrom(4, 5, 8, 12, 16, 24, 64, 128), columns: fc.constantFrom(4, 6, 8, 12, 16, 20, 128), vectorLanes: fc.constantFrom(1, 2, 4),
-      scratchpadRows: fc.constantFrom(128, 256, 1024, 8192), accumulatorRows: fc.constantFrom(16, 64, 256, 1024), channels: fc.constantFrom(16, 64, 1024),
-      hazardBlocks: fc.constantFrom(1, 4, 16), busBytes: fc.constantFrom(4, 8, 16), queueDepth: fc.constantFrom(1, 4),
+      scratchpadRows: fc.constantFrom(128, 300, 1024, 8192), accumulatorRows: fc.constantFrom(16, 72, 256, 1024), channels: fc.constantFrom(16, 64, 1024),
+      hazardBlocks: fc.constantFrom(1, 4, 16), busBytes: fc.constantFrom(4, 8, 16), queueDepth: fc.constantFrom(1, 4), overlap: fc.constantFrom('full' as const, 'serial' as const),
     }).filter(({ rows, columns, vectorLanes, channels, scratchpadRows }) =>
       divides(vectorLanes, rows, columns) && channels >= columns && scratchpadRows > 2 * columns + rows);
     const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 4 });

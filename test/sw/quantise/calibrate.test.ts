@@ -8,7 +8,7 @@ describe('calibrate', () => {
   it('gives the range of every value that is computed', () => {
     const ranges = calibrate(graph, Float32Array.of(-3, 0, 5), 3);
     expect(Object.fromEntries(ranges)).toEqual({
-      'x': { min: -3, max: 5 }, 'l0.product': { min: -10, max: 6 }, 'l0.sum': { min: -10, max: 6 }, 'l0.relu': { min: 0, max: 6 },
+      x: { min: -3, max: 5 }, 'l0.product': { min: -10, max: 6 }, 'l0.sum': { min: -10, max: 6 }, 'l0.relu': { min: 0, max: 6 },
     });
   });
 
