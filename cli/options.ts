@@ -30,6 +30,9 @@ export function withEngine(command: Command): Command {
   return command.addOption(new Option('--engine <name>', 'what executes the chip').choices(ENGINES).default('wasm' satisfies EngineName));
 }
 
+/** Whether the user named a configuration. */
+export const hasConfig = (command: Command): boolean => command.getOptionValueSource('config') !== 'default';
+
 export const configOf = (options: CommonOptions): ChipConfig => loadConfig(options.config);
 
 /** A parser for a whole number of an option. */

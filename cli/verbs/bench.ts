@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { openMachine } from '../engines.ts';
 import type { EngineName } from '../engines.ts';
-import { enter, isThere } from '../later.ts';
 import { common, configOf, withEngine } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { reporter, table } from '../output.ts';
@@ -16,10 +15,6 @@ interface GemmOptions extends CommonOptions {
 }
 
 const DEFAULT_SHAPES = '4x4x4,8x8x8,12x12x12,16x16x8,16x16x16,64x64x64';
-/** What measures the engines' speed: `benchSim(options)` gives an object for JSON with a list of `engines`. */
-const SIM_BENCH = 'sim/bench.ts';
-type Figures = Readonly<Record<string, string | number>>;
-type BenchSim = (options: { readonly configPath: string }) => Promise<{ readonly engines: readonly Figures[] }>;
 
 export function addBench(program: Command): void {
   const bench = program.command('bench').description('measure the chip');
@@ -29,14 +24,6 @@ export function addBench(program: Command): void {
     .option('--shapes <list>', 'MxNxK, separated by commas: [M,K] · [K,N]', DEFAULT_SHAPES)
     .addOption(new Option('--result <type>', 'what is stored: requantised int8, or the sums').choices(['int8', 'int32']).default('int8'))
     .action((options: GemmOptions) => benchGemm(options));
-  if (!isThere(SIM_BENCH)) return;
-  const examples = ['systole bench sim', 'systole bench sim --config nano --json'];
-  common(bench.command('sim').description('speed of the simulation engines'), examples)
-    .action(async (options: CommonOptions) => {
-      const result = await (await enter<BenchSim>(SIM_BENCH, 'benchSim', 'bench sim'))({ configPath: options.config });
-      const head = Object.keys(result.engines[0] ?? {});
-      reporter(options.json === true).result(result, () => table(head, result.engines.map((row) => head.map((key) => row[key]))));
-    });
 }
 
 interface GemmFigures {

@@ -1,32 +1,30 @@
-// `systole explore`: the verb of a room that grows beside this one; it is listed when the room is there.
-// Must not know: sweeps.
+// `systole explore`: compares the chips of a sweep.
+// Must not know: how points are measured or reports look.
 import type { Command } from 'commander';
-import { enter, isThere } from '../later.ts';
-import { common } from '../options.ts';
+import { common, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, reporter } from '../output.ts';
+import { reporter } from '../output.ts';
 
-const EXPLORE = 'explore/sweep.ts';
-type Json = Readonly<Record<string, unknown>>;
-/** What the room offers: the object for `--json`, with a list of `points`. */
-type RunSweep = (options: { sweep: string; outDir: string; onProgress: (what: string, done: number, of: number) => void }) => Promise<Json>;
-
-export function addExplore(program: Command): void {
-  if (!isThere(EXPLORE)) return;
-  const examples = ['systole explore sweep.toml', 'systole explore sweep.toml --out build/explore --json'];
-  common(program.command('explore').description('compare chips by speed, area and energy'), examples)
-    .argument('<sweep>', 'a TOML file')
-    .option('--out <dir>', 'folder to write to', 'build/explore')
-    .action(async (sweep: string, options: CommonOptions & { out: string }) => {
-      const report = reporter(options.json === true);
-      const run = await enter<RunSweep>(EXPLORE, 'runSweep', 'explore');
-      const result = await run({ sweep, outDir: options.out, onProgress: (what, done, of) => report.progress(what, done, of) });
-      report.result(result, () => summary(result));
-    });
+interface ExploreOptions extends CommonOptions {
+  readonly out: string;
+  readonly jobs?: number;
 }
 
-/** The plain values of a result. */
-function summary(result: Json): string {
-  const isPlain = (entry: [string, unknown]): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]);
-  return pairs(Object.fromEntries(Object.entries(result).filter(isPlain)));
+export function addExplore(program: Command): void {
+  const examples = ['systole explore configs/sweeps/first.toml', 'systole explore configs/sweeps/mesh.toml --out build/mesh --jobs 1 --json'];
+  common(program.command('explore').description('compare chips: cycles, utilisation, synthesised cells; a sweep names its own chips'), examples)
+    .argument('<sweep>', 'a TOML file: docs/explore.md')
+    .option('--out <dir>', 'folder for reports and for results that a later run reuses', 'build/explore')
+    .option('--jobs <n>', 'points measured at a time; default: one a core', wholeNumber('--jobs', 1, 256))
+    .action((sweep: string, options: ExploreOptions) => explore(sweep, options));
+}
+
+async function explore(sweep: string, options: ExploreOptions): Promise<void> {
+  const { jsonOf, progressLines, runSweep, tableOf } = await import('../../explore/index.ts');
+  const report = reporter(options.json === true);
+  const result = await runSweep(sweep, {
+    outDir: options.out, ...(options.jobs === undefined ? {} : { jobs: options.jobs }), onProgress: progressLines(report.note), onNote: report.note,
+  });
+  report.result({ ...jsonOf(result), files: result.files, seconds: result.seconds }, () => tableOf(result));
+  if (result.failed > 0) process.exitCode = 1;
 }

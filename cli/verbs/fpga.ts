@@ -1,7 +1,7 @@
 // `systole fpga`: bitstream, utilisation and timing for a board.
 // Must not know: boards, tools.
 import type { Command } from 'commander';
-import { common, configOf } from '../options.ts';
+import { common, configOf, hasConfig } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { pairs, reporter } from '../output.ts';
 
@@ -10,13 +10,16 @@ interface FpgaOptions extends CommonOptions {
   readonly out: string;
 }
 
+const SMALL_CHIP = 'nano';
+
 export function addFpga(program: Command): void {
   common(program.command('fpga').description('bitstream, utilisation and timing for a board'), [
-    'systole fpga --board icebreaker --config nano', 'systole fpga --board icebreaker --config nano --out build/fpga --json',
+    'systole fpga --board icebreaker', 'systole fpga --board icebreaker --config nano --out build/fpga --json',
   ])
     .requiredOption('--board <name>', 'the board')
     .option('--out <dir>', 'folder to write to', 'build/fpga')
-    .action((options: FpgaOptions) => build(options));
+    // Without --config, the chip that was made for small boards.
+    .action((options: FpgaOptions, command: Command) => build(hasConfig(command) ? options : { ...options, config: SMALL_CHIP }));
 }
 
 async function build(options: FpgaOptions): Promise<void> {
