@@ -173,7 +173,7 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     const stride = argUsed.mux(r.argStride, natural.zext(32));
     const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural)));
     const transfer = {
-      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits), row: transferFirst.trunc(transferBits), count: count.trunc(transferBits + 1), whole,
+      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits), row: sized(transferFirst, transferBits), count: sized(count, transferBits + 1), whole,
     };
     io.load.bits = { ...transfer, other: op('ldp') } as never;
     io.store.bits = { ...transfer, other: op('sta') } as never;
@@ -246,4 +246,6 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
   });
 }
 
+/** In exactly `bits` bits; what does not fit has been refused as out of range. */
+const sized = (x: UInt, bits: number): UInt => (bits < x.width ? x.trunc(bits) : x.zext(bits));
 const nextPower = (n: number): number => 2 ** Math.max(1, Math.ceil(Math.log2(n)));

@@ -3,6 +3,8 @@ import { packFields } from '../../../hw/isa/instruction.ts';
 import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
+import { elaborate } from '../../../gen/index.ts';
+import { TensorUnit } from '../../../hw/tensor/tensor-unit.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { TENSOR_OPS, TensorModel } from '../../../sim/model/tensor.ts';
 import { Random } from '../../../sw/data/random.ts';
@@ -175,4 +177,8 @@ describe('the tensor unit', () => {
       compare('commands that must all be dropped');
     });
   }
+
+  it('can be built with as many scratchpad rows as the instructions can name', () => {
+    expect(() => elaborate(TensorUnit({ ...square, rows: 4, columns: 4, scratchpadRows: 65536, accumulatorRows: 4096, channels: 65536 }))).not.toThrow();
+  });
 });
