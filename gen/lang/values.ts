@@ -99,7 +99,9 @@ function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
     const b: Expr = { op: 'lit', type: uintType(indexWidth(Math.max(amount + 1, w + 1))), value: BigInt(amount) };
     return { op: 'binary', fn, type: a.expr.type as ScalarType, a: a.expr, b, site };
   }
-  return { op: 'binary', fn, type: a.expr.type as ScalarType, a: a.expr, b: amount.expr, site };
+  // Verilator computes with amounts of up to 32 bits; whatever does not fit shifts everything out anyway.
+  const b = amount.width > 31 ? amount.sat(31) : amount;
+  return { op: 'binary', fn, type: a.expr.type as ScalarType, a: a.expr, b: b.expr, site };
 }
 
 /** Converts what the user gave to an expression of `type`, with the language's checks. */
