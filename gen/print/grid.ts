@@ -44,7 +44,8 @@ class GridPrinter {
       if (input?.kind === 'neighbour') {
         const vertical = input.from === 'north' || input.from === 'south';
         const array = this.array(p.name);
-        declarations.push(`  ${plainType(p.type)} ${array} [0:${vertical ? rows : rows - 1}][0:${vertical ? columns - 1 : columns}];`);
+        // Without it Verilator sees one signal that depends on itself where cells pass values on within a cycle, and may evaluate it late.
+        declarations.push(`  ${plainType(p.type)} ${array} [0:${vertical ? rows : rows - 1}][0:${vertical ? columns - 1 : columns}] /* verilator split_var */;`);
         edges.push(...this.edge(array, input, widthOf(p.type)));
         if (this.chainOf.get(input.output)?.port !== p.name) inCell.push(`      assign ${array}${this.out(input)} = ${this.outputPlace(input.output)};`);
         cellConnections.push(`.${p.name}(${array}${this.inp(input)})`);

@@ -64,7 +64,7 @@ describe('variables of loops', () => {
     const files = printDesign(elaborate(Top));
     expect(files[1].text).toContain('for (genvar r_1 = 0;');
     expect(files[1].text).toContain('for (int i_1 = 0;');
-    expect(files[1].text).toContain('g_a_1 [0:1][0:2];');
+    expect(files[1].text).toContain('g_a_1 [0:1][0:2] /* verilator split_var */;');
     expect(inDirectory(files, (dir) => lintWithVerilator(dir, files, 'Top'))).toBe('');
   });
 });

@@ -5,9 +5,13 @@
 import { mapOperands, type Expr } from '../../../gen/ir/expr.ts';
 import type { Assign, Design, Grid, GridInput, Memory, Module, PathElement, Signal, Statement } from '../../../gen/ir/module.ts';
 import { uintType, widthOf, type Type } from '../../../gen/ir/types.ts';
+import { UInt } from '../../../gen/index.ts';
 import { here } from '../../../gen/site.ts';
 
 const site = here();
+
+/** The language saturates wider shift amounts: tools compute with 32 bits. */
+const MAX_AMOUNT_BITS = 31;
 
 /** Every bundle gets a name made from its structure. */
 function named(t: Type): Type {
@@ -84,6 +88,9 @@ class Rewriter {
       return { ...e, signal, type: signal.type };
     }
     const moved = mapOperands(e, (x) => this.expr(x));
+    if (moved.op === 'binary' && (moved.fn === 'shl' || moved.fn === 'shr') && widthOf(moved.b.type) > MAX_AMOUNT_BITS) {
+      return { ...moved, b: new UInt(moved.b).sat(MAX_AMOUNT_BITS).expr, type: named(e.type) } as Expr;
+    }
     const mem = moved.op === 'memRead' ? { mem: this.of(this.memories, moved.mem) } : {};
     return { ...moved, ...mem, type: named(e.type) } as Expr;
   }
