@@ -24,6 +24,21 @@ export interface CoreConfig {
   readonly stages: 2 | 3;
   /** Words that wait between fetch and execute, and requests under way: 2 keeps up with memories of two cycles. 1 needs two stages. */
   readonly prefetch: 1 | 2;
+  /**
+   * Entries of the branch target buffer, a power of two; 0: none, every taken branch and jump costs a cycle. With it a branch that
+   * goes where it went before costs nothing.
+   */
+  readonly predictorEntries: number;
+  /**
+   * When fetch learns of a jump that it did not expect: `direct` in the same cycle, `registered` one cycle later, which takes the
+   * branch decision out of the path to the instruction memory.
+   */
+  readonly redirect: 'direct' | 'registered';
+  /**
+   * The instruction after a load uses what comes from the memory in the same cycle, instead of waiting for it one cycle more: fewer
+   * cycles, a longer path. Only with three stages.
+   */
+  readonly loadBypass: boolean;
   /** `single`: one cycle; `iterative`: one bit a cycle in the divider's registers. Matters only with isa.m. */
   readonly multiplier: 'single' | 'iterative';
   /** `barrel`: one cycle; `serial`: one bit a cycle. */
@@ -43,20 +58,20 @@ const RAM_START = 0x8000_0000;
 /** Least area: for a chip on an iCE40 UP5K. */
 export const smallCore: CoreConfig = {
   isa: { m: false, c: false, zba: false, zbb: false, zbs: false, zicntr: false },
-  bootAddress: RAM_START, stages: 2, prefetch: 1, multiplier: 'iterative', shifter: 'serial', registerFile: 'block',
+  bootAddress: RAM_START, stages: 2, prefetch: 1, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'serial', registerFile: 'block',
   counters: false, xif: true, trace: false,
 };
 
 /** Full instruction set at moderate area. */
 export const balancedCore: CoreConfig = {
   isa: { m: true, c: true, zba: false, zbb: false, zbs: false, zicntr: true },
-  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block',
+  bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block',
   counters: true, xif: true, trace: false,
 };
 
 /** Fewest cycles. */
 export const fastCore: CoreConfig = {
   isa: { m: true, c: true, zba: true, zbb: true, zbs: true, zicntr: true },
-  bootAddress: RAM_START, stages: 3, prefetch: 2, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
+  bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 64, redirect: 'direct', loadBypass: true, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
   counters: true, xif: true, trace: false,
 };

@@ -10,6 +10,7 @@ import { immediateOf, rdOf, rs1Of, rs2Of } from '../isa/encoding.ts';
 import { Aligner } from './aligner.ts';
 import { Alu } from './alu.ts';
 import { BitUnit } from './bit-unit.ts';
+import { COUNTER, Prediction, prediction } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
 import { CsrUnit } from './csr-unit.ts';
 import { LoadValue, StoreLanes } from './data-alignment.ts';
@@ -40,7 +41,7 @@ export function Core(config: CoreConfig) {
     fetch.ibus.err = io.ibus.err;
     io.ibus.req = fetch.ibus.req;
     io.ibus.addr = fetch.ibus.addr;
-    const aligner = isa.c ? m.inst('aligner', Aligner) : undefined;
+    const aligner = isa.c ? m.inst('aligner', Aligner(config)) : undefined;
 
     const x = m.regs({
       valid: Flag(false), instr: Word, pc: U<number>(32, config.bootAddress), fetchError: B,
@@ -48,6 +49,10 @@ export function Core(config: CoreConfig) {
       started: Flag(false),
     });
     const c = isa.c ? m.regs({ compressed: B, errorInSecondHalf: B }) : undefined;
+    const guess = config.predictorEntries > 0 ? m.regs({ expected: Prediction, broken: Flag(false) }) : undefined;
+    const expectsJump = guess ? prediction.taken(guess.expected) : NEVER;
+    /** A jump that fetch has yet to hear of. */
+    const late = config.redirect === 'registered' ? m.regs({ redirecting: Flag(false), redirectTo: Word }) : undefined;
     const next = aligner
       ? { valid: aligner.valid, instr: aligner.instr, error: aligner.error }
       : { valid: fetch.valid, instr: fetch.word, error: fetch.error };
@@ -62,7 +67,7 @@ export function Core(config: CoreConfig) {
     const rs2Number = fieldOf(x.instr, rs2Of, 5);
 
     const registers = m.inst('registers', RegisterFile(config));
-    const write = config.stages === 3 ? m.inst('writeStage', WriteStage) : undefined;
+    const write = config.stages === 3 ? m.inst('writeStage', WriteStage(config.loadBypass)) : undefined;
     const forward = (number: UInt, stored: UInt): UInt =>
       (write ? write.hasResult.and(write.writeRd.eq(number)).mux(write.bypass, stored) : stored);
     const { rs1, rs2 } = m.let({ rs1: forward(rs1Number, registers.rs1), rs2: forward(rs2Number, registers.rs2) });
@@ -94,8 +99,12 @@ export function Core(config: CoreConfig) {
     const w = m.wires({ fault: B, previousDone: B, hazard: B, accessDone: B, trapTaken: B, complete: B });
     const csr = m.inst('csr', CsrUnit(config));
     const { interrupt } = m.let({ interrupt: allOf(csr.interrupt, x.started.not(), w.previousDone) });
+    const { isControl } = m.let({ isControl: d.legal.and(d.isJump.or(d.isBranch)) });
+    // The prediction was for other code, or for code that has changed: fetch again, without it.
+    const mistaken = guess ? m.let({ mistaken: guess.broken.or(expectsJump.and(isControl.not())) }).mistaken : NEVER;
+    const { refetch } = m.let({ refetch: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError.not(), mistaken) });
     /** The instruction may have effects, if it raises no exception. */
-    const { mayRun } = m.let({ mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not()) });
+    const { mayRun } = m.let({ mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not()) });
     const { runs } = m.let({ runs: mayRun.and(d.legal) });
     const offload = config.xif ? m.inst('offload', Offload) : undefined;
     // 16-bit instructions are never offered: the interface has no compressed part.
@@ -198,35 +207,51 @@ export function Core(config: CoreConfig) {
     const { jumps } = m.let({ jumps: d.isJump.or(taken) });
     const { fenceDone } = m.let({ fenceDone: wait.fencing.and(io.fenceIDone) });
     // Nothing of the data bus's grant in here: a bus may grant one of the two sides depending on what the other one asks for.
-    const { leavesStream } = m.let({ leavesStream: anyOf(jumps, d.isMret, d.isFenceI.and(fenceDone)) });
+    const unexpected = guess
+      ? isControl.and(jumps.mux(expectsJump.and(prediction.target(guess.expected).eq(target.slice(31, 1))).not(), expectsJump))
+      : jumps;
+    const { leavesStream } = m.let({ leavesStream: anyOf(unexpected, d.isMret, d.isFenceI.and(fenceDone)) });
+    /** Fetch will take a redirection in this cycle. */
+    const canRedirect = late ? late.redirecting.not() : fetch.canRedirect;
     const done = allOf(
       isAccess.not().or(w.accessDone),
       mulDiv ? d.isMulDiv.not().or(mulDiv.done) : bool(true),
       shiftDone,
       d.isWfi.not().or(csr.wakeUp),
       d.isFenceI.not().or(fenceDone),
-      leavesStream.not().or(fetch.canRedirect),
+      leavesStream.not().or(canRedirect),
     );
     w.complete = offload ? executes.and(done).or(offload.done) : executes.and(done);
-    w.trapTaken = trap.and(fetch.canRedirect);
+    w.trapTaken = trap.and(canRedirect);
     x.started = mayRun.and(w.complete.not()).and(w.trapTaken.not());
 
-    const { redirect } = m.let({ redirect: trap.or(executes.and(leavesStream)) });
-    fetch.redirect = redirect;
-    const isReturn = d.isMret.and(trap.not());
-    const isFence = d.isFenceI.and(trap.not());
+    const { redirect } = m.let({ redirect: anyOf(trap, refetch, executes.and(leavesStream)) });
+    const stays = trap.or(refetch);
+    const isReturn = d.isMret.and(stays.not());
+    const isFence = d.isFenceI.and(stays.not());
+    const notTaken: (readonly [Bool, UInt])[] = guess ? [[refetch, x.pc], [allOf(executes, d.isBranch, taken.not()), nextPc]] : [];
     const { redirectTarget } = m.let({
       redirectTarget: oneHot([
-        [trap, csr.handler], [isReturn, csr.returnPc], [isFence, nextPc], [anyOf(trap, d.isMret, d.isFenceI).not(), target],
+        [trap, csr.handler], [isReturn, csr.returnPc], [isFence, nextPc],
+        ...notTaken,
+        [anyOf(trap, d.isMret, d.isFenceI, ...notTaken.map(([condition]) => condition)).not(), target],
       ]),
     });
-    fetch.target = redirectTarget;
     csr.trapReturn = w.complete.and(runs).and(d.isMret);
 
     // --- advance ---
 
-    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken) });
-    const { leaves } = m.let({ leaves: redirect.and(fetch.canRedirect) });
+    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken, refetch.and(canRedirect)) });
+    const { leaves } = m.let({ leaves: redirect.and(canRedirect) });
+    const [fetchRedirect, fetchTarget] = late ? [late.redirecting, late.redirectTo] : [redirect, redirectTarget];
+    fetch.redirect = fetchRedirect;
+    fetch.target = fetchTarget;
+    if (late) {
+      late.redirecting = leaves.or(late.redirecting.and(fetch.canRedirect.not()));
+      m.when(leaves, () => {
+        late.redirectTo = redirectTarget;
+      });
+    }
     /** The instruction as it stood in memory, for the trace. */
     let raw = x.instr;
     if (config.trace && aligner) {
@@ -242,8 +267,8 @@ export function Core(config: CoreConfig) {
       aligner.wordError = fetch.error;
       fetch.take = aligner.takeWord;
       aligner.take = advance;
-      aligner.redirect = leaves;
-      aligner.atUpperHalf = redirectTarget.bit(1);
+      aligner.redirect = fetchRedirect.and(fetch.canRedirect);
+      aligner.atUpperHalf = fetchTarget.bit(1);
       m.when(advance, () => {
         c.compressed = aligner.compressed;
         c.errorInSecondHalf = aligner.errorInSecondHalf;
@@ -252,15 +277,35 @@ export function Core(config: CoreConfig) {
       fetch.take = advance;
     }
     m.when(advance, () => {
-      x.valid = next.valid.and(leaves.not());
+      x.valid = late ? allOf(next.valid, leaves.not(), late.redirecting.not()) : next.valid.and(leaves.not());
       x.instr = next.instr;
       x.fetchError = next.error;
     });
     m.when(leaves, () => {
       x.pc = redirectTarget;
     }).elseWhen(w.complete, () => {
-      x.pc = nextPc;
+      x.pc = guess ? expectsJump.mux(cat(prediction.target(guess.expected), U(1).lit(0)), nextPc) : nextPc;
     });
+    if (guess) {
+      if (aligner) aligner.wordPrediction = fetch.prediction;
+      m.when(advance, () => {
+        guess.expected = aligner ? aligner.prediction : fetch.prediction;
+        guess.broken = aligner ? aligner.broken : NEVER;
+      });
+      const { learns } = m.let({ learns: allOf(w.complete, runs, isControl, prediction.hit(guess.expected).or(jumps)) });
+      // A prediction belongs to the word of the instruction's last half, a broken one to that of the first.
+      const crosses = c ? allOf(x.pc.bit(1), c.compressed.not(), guess.broken.not()) : NEVER;
+      fetch.update = learns.or(refetch);
+      fetch.updateAddress = crosses.mux(nextPc.slice(31, 2), x.pc.slice(31, 2));
+      fetch.updateUpper = c ? x.pc.bit(1).eq(c.compressed) : bool(true);
+      fetch.updateTarget = address.slice(31, 1);
+      const count = prediction.counter(guess.expected);
+      const more = count.eq(3).mux(count, count.addWrap(1));
+      const less = count.eq(0).mux(count, count.subWrap(1));
+      const two = U<number>(2);
+      const counted = prediction.hit(guess.expected).mux(jumps.mux(more, less), two.lit(COUNTER.likely));
+      fetch.updateCounter = refetch.mux(two.lit(COUNTER.never), counted);
+    }
     registers.next1 = advance.mux(fieldOf(next.instr, rs1Of, 5), rs1Number);
     registers.next2 = advance.mux(fieldOf(next.instr, rs2Of, 5), rs2Number);
 
@@ -298,7 +343,7 @@ export function Core(config: CoreConfig) {
       w.previousDone = write.ready;
       w.fault = write.fault;
       const loads = (number: UInt, reads: Bool): Bool => write.writeRd.eq(number).and(config.xif ? reads.or(d.legal.not()) : reads);
-      w.hazard = write.isLoad.and(loads(rs1Number, d.readsRs1).or(loads(rs2Number, d.readsRs2)));
+      w.hazard = config.loadBypass ? NEVER : write.isLoad.and(loads(rs1Number, d.readsRs1).or(loads(rs2Number, d.readsRs2)));
       ({ result } = m.let({ result: offload ? offload.done.mux(offload.value, computed) : computed }));
       write.push = w.complete;
       write.writes = writesRd;

@@ -5,23 +5,36 @@
 import { B, Flag, In, Out, U, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { ObiFetch } from '../lib/obi.ts';
+import { BranchPredictor, Prediction, prediction } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
-import { Word } from './word.ts';
+import { Word, withOnly } from './word.ts';
+
+const ports = {
+  ibus: ObiFetch,
+  /** Fetch from `target` on; what was fetched before is dropped. Ignored while `canRedirect` is 0. */
+  redirect: In(B),
+  target: In(Word),
+  /** 0 while the bus holds a request that must stay stable. */
+  canRedirect: Out(B),
+  /** Oldest word; taken at the end of a cycle with `valid` and `take`. */
+  valid: Out(B),
+  word: Out(Word),
+  error: Out(B),
+  take: In(B),
+  /** What the predictor says of the word. Here and below: present with a predictor. */
+  prediction: Out(Prediction),
+  /** Teaches the predictor: see there. */
+  update: In(B),
+  updateAddress: In(U<number>(30)),
+  updateUpper: In(B),
+  updateCounter: In(U<number>(2)),
+  updateTarget: In(U<number>(31)),
+};
 
 export function Fetch(config: CoreConfig) {
-  return hw('Fetch', {
-    ibus: ObiFetch,
-    /** Fetch from `target` on; what was fetched before is dropped. Ignored while `canRedirect` is 0. */
-    redirect: In(B),
-    target: In(Word),
-    /** 0 while the bus holds a request that must stay stable. */
-    canRedirect: Out(B),
-    /** Oldest word; taken at the end of a cycle with `valid` and `take`. */
-    valid: Out(B),
-    word: Out(Word),
-    error: Out(B),
-    take: In(B),
-  }, (m, io) => {
+  const predicts = config.predictorEntries > 0;
+  const present = { prediction: predicts, update: predicts, updateAddress: predicts, updateUpper: predicts, updateCounter: predicts, updateTarget: predicts };
+  return hw('Fetch', withOnly(ports, present), (m, io) => {
     m.doc('Word-wise prefetch with a queue in front of the instruction register.');
     const { ibus } = io;
     const deep = config.prefetch === 2;
@@ -50,7 +63,11 @@ export function Fetch(config: CoreConfig) {
     const { taken } = m.let({ taken: io.valid.and(io.take) });
     const { waiting } = m.let({ waiting: r.queued.addWrap(count(arrives)).subWrap(count(taken)) });
 
-    const { address } = m.let({ address: redirects.mux(io.target.slice(31, 2), r.next) });
+    // A word that was asked for in the last cycle may end in a branch that is expected to be taken: then fetch goes on there.
+    const predictor = predicts ? m.inst('predictor', BranchPredictor(config)) : undefined;
+    const told = predictor ? m.let({ told: predictor.prediction }).told : undefined;
+    const onward = told ? prediction.taken(told).mux(prediction.target(told).slice(30, 1), r.next) : r.next;
+    const { address } = m.let({ address: redirects.mux(io.target.slice(31, 2), onward) });
     // With one place, a request goes out when nothing else will be on its way to that place after this cycle. With two, what is
     // taken in this cycle is not looked at: the request must not wait for what the execute stage does.
     const hasRoom = deep
@@ -70,15 +87,54 @@ export function Fetch(config: CoreConfig) {
       r.stale = r.stale.subWrap(1);
     });
     r.queued = redirects.mux(Count.lit(0), waiting);
+    let arriving: UInt | undefined;
+    if (predictor && told) {
+      const start = m.regs({ looked: Flag(false), atUpper: Flag(false) });
+      const { fromUpper } = m.let({
+        fromUpper: redirects.mux(io.target.bit(1), prediction.taken(told).mux(prediction.target(told).bit(0), start.atUpper)),
+      });
+      start.atUpper = fromUpper.and(granted.not());
+      start.looked = granted;
+      predictor.lookup = granted;
+      predictor.address = address;
+      predictor.fromUpper = fromUpper;
+      predictor.update = io.update;
+      predictor.updateAddress = io.updateAddress;
+      predictor.updateUpper = io.updateUpper;
+      predictor.updateCounter = io.updateCounter;
+      predictor.updateTarget = io.updateTarget;
+      // Predictions of words that are still on their way, oldest first.
+      const ahead = m.regs({ known: U<number>(2, 0), told0: Prediction, told1: Prediction });
+      const { isKnown } = m.let({ isKnown: ahead.known.ne(0) });
+      arriving = m.let({ arriving: isKnown.mux(ahead.told0, told) }).arriving;
+      const { pushes } = m.let({ pushes: start.looked.and(redirects.not()) });
+      const twoBits = (happens: Bool): UInt => happens.asUInt().zext(2);
+      ahead.known = redirects.mux(U<number>(2).lit(0), ahead.known.addWrap(twoBits(start.looked)).subWrap(twoBits(arrives)));
+      m.when(arrives, () => {
+        ahead.told0 = ahead.known.bit(1).mux(ahead.told1, told);
+      }).elseWhen(isKnown.not(), () => {
+        ahead.told0 = told;
+      });
+      m.when(pushes, () => {
+        ahead.told1 = told;
+      });
+      m.assert('predictionForEveryWord', arrives.not().or(isKnown).or(start.looked), 'a word comes without its prediction');
+      m.assert('predictionsFit', ahead.known.le(2), 'more predictions than words on their way');
+    }
+    const queue = arriving ? m.regs({ prediction0: Prediction }) : undefined;
+    const queue1 = arriving && deep ? m.regs({ prediction1: Prediction }) : undefined;
+    if (arriving && queue) io.prediction = isEmpty.mux(arriving, queue.prediction0);
     // A word that is taken at once passes through the first place, too: what stands there counts only while it is queued.
     m.when(io.take.or(isEmpty), () => {
       r.word0 = second ? r.queued.bit(1).mux(second.word1, ibus.rdata) : ibus.rdata;
       r.error0 = second ? r.queued.bit(1).mux(second.error1, ibus.err) : ibus.err;
+      if (arriving && queue) queue.prediction0 = queue1 ? r.queued.bit(1).mux(queue1.prediction1, arriving) : arriving;
     });
     if (second) {
       m.when(r.queued.bit(1).not(), () => {
         second.word1 = ibus.rdata;
         second.error1 = ibus.err;
+        if (arriving && queue1) queue1.prediction1 = arriving;
       });
     }
 

@@ -6,7 +6,8 @@ import { B, Flag, In, Out, hw } from '../../gen/index.ts';
 import { AccessSize, LoadValue } from './data-alignment.ts';
 import { RegisterNumber, Word } from './word.ts';
 
-export const WriteStage = hw('WriteStage', {
+/** With `loadBypass` the result of a load stands in `bypass` as soon as the bus delivers it. */
+export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
   /** An instruction enters at the end of this cycle. Only when `ready`. */
   push: In(B),
   writes: In(B),
@@ -79,8 +80,8 @@ export const WriteStage = hw('WriteStage', {
   io.writeRd = r.number;
   io.writeValue = r.access.mux(load.value, r.data);
   io.isLoad = waits.and(r.hasRd);
-  io.hasResult = r.occupied.and(r.hasRd).and(r.access.not());
-  io.bypass = r.data;
+  io.hasResult = loadBypass ? r.occupied.and(r.hasRd) : r.occupied.and(r.hasRd).and(r.access.not());
+  io.bypass = loadBypass ? io.writeValue : r.data;
 
   m.assert('pushOnlyWhenReady', io.push.not().or(io.ready), 'an instruction enters before the last has left');
   m.assert('oneEndForEachAccess', io.rvalid.not().or(waits), 'the data bus answers without a request');

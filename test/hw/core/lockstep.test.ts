@@ -16,6 +16,10 @@ const CONFIGS: Readonly<Record<string, CoreConfig>> = {
   balanced: balancedCore,
   'balanced with a serial shifter': { ...balancedCore, shifter: 'serial' },
   fast: fastCore,
+  'fast with late redirection and a tiny predictor in block RAM': { ...fastCore, redirect: 'registered', predictorEntries: 4, registerFile: 'block', loadBypass: false },
+  'balanced with late redirection': { ...balancedCore, redirect: 'registered' },
+  'small with prediction': { ...withIsa(smallCore, { c: true }), predictorEntries: 16 },
+  'small with prediction and a two-word queue': { ...smallCore, prefetch: 2, predictorEntries: 16, redirect: 'registered' },
   'fast without 16-bit instructions': { ...withIsa(fastCore, { c: false }), xif: false },
 };
 const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 2);

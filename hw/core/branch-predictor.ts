@@ -1,0 +1,75 @@
+/**
+ * Remembers, by the word in which a branch ends, where it went and how often: a direct-mapped branch target buffer with a
+ * two-bit saturating counter an entry (J. E. Smith, "A study of branch prediction strategies", 1981). Everything it says is
+ * checked in the execute stage, so that partial tags, old entries and contents of the power-up state cost cycles, not results.
+ */
+import { B, Flag, In, Out, U, cat, hw } from '../../gen/index.ts';
+import type { UInt } from '../../gen/index.ts';
+import type { CoreConfig } from './config.ts';
+
+/** Bits above the index that an entry compares: enough for programs of tens of KiB to meet few strangers. */
+const TAG_BITS = 8;
+
+/** A prediction as one number, so that it can wait in queues beside its word. */
+export const PREDICTION_BITS = 35;
+export const Prediction = U<number>(PREDICTION_BITS);
+export const prediction = {
+  /** An entry belongs to this word. */
+  hit: (p: UInt) => p.bit(34),
+  /** Its instruction ends in the upper half of the word. */
+  upper: (p: UInt) => p.bit(33),
+  counter: (p: UInt) => p.slice(32, 31),
+  /** The counter expects the instruction to jump: nothing that stands behind it in the word follows it. */
+  taken: (p: UInt) => p.bit(34).and(p.bit(32)),
+  /** Address of the half word that follows if it does. */
+  target: (p: UInt) => p.slice(30, 0),
+};
+
+/** Counter of an entry that no instruction shall follow. */
+export const COUNTER = { never: 0, likely: 2 } as const;
+
+export function BranchPredictor(config: CoreConfig) {
+  return hw('BranchPredictor', {
+    /** Ask about the word at `address` (in words), of which execution starts in its upper half if `fromUpper`. */
+    lookup: In(B),
+    address: In(U<number>(30)),
+    fromUpper: In(B),
+    /** The answer, in the next cycle; 0 where nothing was asked. */
+    prediction: Out(Prediction),
+
+    /** Write the entry of the word at `updateAddress`. */
+    update: In(B),
+    updateAddress: In(U<number>(30)),
+    updateUpper: In(B),
+    updateCounter: In(U<number>(2)),
+    updateTarget: In(U<number>(31)),
+  }, (m, io) => {
+    m.doc('Branch target buffer, read while the word is fetched.');
+    const indexBits = Math.log2(config.predictorEntries);
+    const style = config.registerFile === 'block' ? 'block' : 'registers';
+    const entries = m.mem('entries', U<number>(TAG_BITS + 1 + 2 + 31), config.predictorEntries, { style, collisionFree: true });
+    const index = (address: UInt): UInt => address.slice(indexBits - 1, 0);
+    const tag = (address: UInt): UInt => address.slice(indexBits + TAG_BITS - 1, indexBits);
+    const asked = m.regs({ known: Flag(false), askedTag: U<number>(TAG_BITS), fromUpperHalf: B });
+
+    // An entry that is written in this cycle is not read: the word counts as unknown.
+    const { collides } = m.let({ collides: io.update.and(index(io.address).eq(index(io.updateAddress))) });
+    const { reads } = m.let({ reads: io.lookup.and(collides.not()) });
+    const entry = entries.readSync('entry', index(io.address), reads);
+    asked.known = reads;
+    m.when(reads, () => {
+      asked.askedTag = tag(io.address);
+      asked.fromUpperHalf = io.fromUpper;
+    });
+    const upper = entry.bit(33);
+    // A branch in the lower half is not met when execution starts in the upper one.
+    const { hit } = m.let({
+      hit: asked.known.and(entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag)).and(upper.or(asked.fromUpperHalf.not())),
+    });
+    io.prediction = cat(hit, entry.slice(33, 0));
+
+    m.when(io.update, () => {
+      entries.write(index(io.updateAddress), cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget));
+    });
+  });
+}
