@@ -14,7 +14,7 @@ const format = {
   ...stylistic.configs.customize({
     indent: 2, quotes: 'single', semi: true, commaDangle: 'always-multiline', braceStyle: '1tbs', arrowParens: true, quoteProps: 'as-needed',
   }).rules,
-  '@stylistic/max-len': ['error', { code: 180, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
+  '@stylistic/max-len': ['error', { code: 140, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
   // Short bodies and short members may share a line; blank lines between members are the writer's.
   '@stylistic/max-statements-per-line': 'off',
   '@stylistic/lines-between-class-members': 'off',

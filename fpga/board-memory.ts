@@ -34,7 +34,7 @@ function SpramStorage(p: BoardMemoryParams): ModuleDef<ReturnType<typeof storage
   if (!Number.isInteger(layers) || lanes * layers > 4) throw new UserError(`bus.bytes: ${p.dataBytes} bytes cannot be made of four 16-bit RAM blocks; use 4 or 8 for this board`);
   return hw('SpramStorage', storagePorts(p), (m, io) => {
     m.doc(`${p.ramBytes} bytes of single-port RAM blocks.`);
-    const address = io.index.slice(13, 0).exact(14);
+    const address = io.index.slice(13, 0);
     const layer = layers === 1 ? undefined : io.index.slice(io.index.width - 1, 14);
     const outputs = Array.from({ length: layers }, (_, n) => {
       const words = Array.from({ length: lanes }, (_, lane) => {

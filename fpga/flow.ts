@@ -60,13 +60,24 @@ export async function synthesise(
   return countCells(result);
 }
 
+/** Counts the DSP cells that the design itself sets to two products of 8 x 8 bits, into `file`. */
+const countPairs = (file: string): string => `tee -q -o ${file} select -count t:SB_MAC16 r:MODE_8x8=1'1 %i`;
+
+/** Synthesis in two parts, so that what the design asks for can be compared with what is made of it. */
 async function synthesisOf(files: Files, top: string, after: readonly string[]): Promise<ToolResult> {
-  const script = [`read_verilog -sv ${Object.keys(files).join(' ')}`, `synth_ice40 -device u -top ${top}`, ...after].join('; ');
+  const script = [
+    `read_verilog -sv ${Object.keys(files).join(' ')}`, `synth_ice40 -device u -top ${top} -run begin:coarse`, countPairs('asked.txt'),
+    'synth_ice40 -device u -run coarse:', countPairs('made.txt'), ...after,
+  ].join('; ');
+  let result: ToolResult;
   try {
-    return await runTool('yosys', ['-q', '-p', script], files);
+    result = await runTool('yosys', ['-q', '-p', script], files);
   } catch (error) {
     throw explained(error, `${top}: synthesis failed`);
   }
+  const [asked, made] = ['asked.txt', 'made.txt'].map((file) => parseInt(new TextDecoder().decode(result.files[file]), 10));
+  if (made !== asked) throw new Error(`${top}: synthesis left ${made} of ${asked} SB_MAC16 in mode 8x8; every one that a design asks for must stay`);
+  return result;
 }
 
 function countCells(result: ToolResult): CellCounts {

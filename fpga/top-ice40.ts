@@ -25,11 +25,7 @@ export const BoardTop = (config: ChipConfig, board: Board) =>
     const chip = m.inst('chip', Chip(onBoard(config, board)));
     const memory = m.inst('memory', BoardMemory({ ...memoryBus(config), ram: board.ram, ramBytes: board.ramBytes, rom: bootRom() }));
     const phy = m.inst('phy', UartPhy(uartDivisor(config.soc.clockHz, board.uart.baud)));
-    m.connect(chip.mem.ar, memory.bus.ar);
-    m.connect(memory.bus.r, chip.mem.r);
-    m.connect(chip.mem.aw, memory.bus.aw);
-    m.connect(chip.mem.w, memory.bus.w);
-    m.connect(memory.bus.b, chip.mem.b);
+    m.link(chip.mem, memory.bus);
     m.connect(chip.uartTx, phy.tx);
     m.connect(phy.rx, chip.uartRx);
     io.txLine = phy.txLine;

@@ -15,11 +15,13 @@ export type Rule =
   | 'drive-value'
   | 'foreign-signal'
   | 'duplicate-name'
+  | 'hidden-name'
   | 'reserved-name'
   | 'bad-name'
   | 'out-of-range'
   | 'missing-case'
   | 'operator'
+  | 'connection'
   | 'no-module'
   | 'grid-wiring'
   | 'memory';

@@ -10,11 +10,12 @@ import { GridBuilder } from './grid.ts';
 import { Mem } from './memory.ts';
 import type { MemoryOptions } from './memory.ts';
 import type { ModuleDef } from './definition.ts';
+import { link } from './link.ts';
 import { checkName } from './names.ts';
-import type { Outside, PortMap, SinkView, SourceView } from './ports.ts';
+import type { Facing, Outside, PortMap, SinkView, SourceView } from './ports.ts';
 import type { Shape } from './shapes.ts';
-import { exprOf, toExpr } from './values.ts';
-import type { Bool, Enum, UInt } from './values.ts';
+import type { Bool, Enum, UInt } from './scalars.ts';
+import { exprOf, toExpr } from './value.ts';
 import { defineAccessor, portsView, signalAccessor } from './views.ts';
 import type { Accessor, Driver } from './views.ts';
 
@@ -158,6 +159,7 @@ export class Builder implements Driver {
     const site = here();
     this.claim(name, site);
     const module = def.elaborate();
+    this.checkHidden(name, module, site);
     const connections = new Map<string, Signal>();
     for (const port of module.ports) {
       const kind = port.kind === 'input' ? 'instIn' : 'instOut';
@@ -168,7 +170,7 @@ export class Builder implements Driver {
     return portsView(def.ports, (flat) => {
       const signal = connections.get(flat) as Signal;
       return signalAccessor(this, signal, signal.kind === 'instIn');
-    }) as Outside<P>;
+    }, `${this.moduleName}.${name}`, site) as Outside<P>;
   }
 
   /** A `rows` by `columns` grid of equal cells, wired symbolically through the returned builder. */
@@ -183,6 +185,14 @@ export class Builder implements Driver {
     sink.valid = source.valid;
     sink.bits = source.bits as V;
     source.ready = sink.ready;
+  }
+
+  /**
+   * Connects two records of ports member by member: ports of two instances that face each other, or ports of this module with
+   * those of an instance that stands in for it. Whichever side is driven from here follows the other. `names`: only these.
+   */
+  link<A extends object, const K extends keyof A & string>(a: A, b: Facing<Pick<A, NoInfer<K>>>, names?: readonly K[]): void {
+    link(a, b, names, here());
   }
 
   /** Must hold at every clock edge outside reset wherever this line is reached; stops a simulation when it does not. */
@@ -270,6 +280,15 @@ export class Builder implements Driver {
     const first = this.names.get(name);
     if (first) throw new DesignError('duplicate-name', `'${name}' is declared twice in ${this.moduleName}`, site, first, 'choose another name');
     this.names.set(name, site);
+  }
+
+  /** In SystemVerilog a signal of the child would hide an instance of its name, which Verilator warns of. */
+  private checkHidden(name: string, module: Module, site: Site): void {
+    const { ports, wires, regs, memories } = module.blackBox?.behaviour ?? module;
+    const hides = [...ports, ...wires, ...regs, ...memories].find((s) => s.name === name);
+    if (!hides) return;
+    const what = `instance ${this.moduleName}.${name} is called like a ${ports.some((p) => p.name === name) ? 'port' : 'signal'} of ${module.name}`;
+    throw new DesignError('hidden-name', what, site, hides.site, 'choose another name for the instance');
   }
 
   private declare<R extends Readonly<Record<string, Shape<unknown>>>>(shapes: R, kind: SignalKind & ('reg' | 'wire')): Handles<R> {

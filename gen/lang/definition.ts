@@ -42,7 +42,7 @@ function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m:
       m.ports.push(signal);
       byName.set(p.name, signal);
     }
-    const io = portsView(ports, (flat) => m.portAccessor(byName.get(flat) as Signal)) as Inside<P>;
+    const io = portsView(ports, (flat) => m.portAccessor(byName.get(flat) as Signal), name, site) as Inside<P>;
     m.run(() => body(m, io));
     return m.finish(site);
   }

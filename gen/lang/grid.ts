@@ -5,10 +5,11 @@ import { sameType, typeName } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
+import { wrap } from './aggregates.ts';
+import type { Vec } from './aggregates.ts';
 import type { Builder } from './builder.ts';
 import type { Port, PortMap } from './ports.ts';
-import type { Vec } from './values.ts';
-import { toExpr, wrap } from './values.ts';
+import { toExpr } from './value.ts';
 
 type Ins<P> = { [K in keyof P]: P[K] extends Port<'in', unknown> ? K : never }[keyof P] & string;
 type Outs<P> = { [K in keyof P]: P[K] extends Port<'out', unknown> ? K : never }[keyof P] & string;

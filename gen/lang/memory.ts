@@ -5,10 +5,12 @@ import type { Memory } from '../ir/module.ts';
 import { BOOL, indexWidth, uintType, widthOf } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
+import { wrap } from './aggregates.ts';
 import type { Builder } from './builder.ts';
+import { Bool } from './scalars.ts';
+import type { UInt } from './scalars.ts';
 import type { Shape } from './shapes.ts';
-import { Bool, toExpr, wrap } from './values.ts';
-import type { UInt } from './values.ts';
+import { toExpr } from './value.ts';
 
 export interface MemoryOptions {
   /** Initial words as unsigned bit patterns; the rest is 0. */

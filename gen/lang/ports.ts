@@ -2,9 +2,10 @@
  * Ports: directions, streams and nested records of ports, and the static types of a module's inside and outside view.
  * Bundles on ports are flattened to one port a field (`req_addr`), streams to `_valid`, `_ready` and `_bits`.
  */
-import type { Bool, Value } from './values.ts';
+import type { Bool } from './scalars.ts';
 import type { Shape } from './shapes.ts';
 import { B } from './shapes.ts';
+import type { Value } from './value.ts';
 
 export type Direction = 'in' | 'out' | 'sink' | 'source';
 
@@ -87,6 +88,17 @@ export type Inside<P> = { readonly [K in keyof P as P[K] extends Port<'out', unk
 };
 /** What the parent of an instance sees. */
 export type Outside<P> = Inside<Flipped<P>>;
+
+/** What `m.link` takes for the other end of a view `T` of ports: the same members, streams the other way round. */
+export type Facing<T> = {
+  readonly [K in keyof T]: T[K] extends Value
+    ? T[K]
+    : T[K] extends { readonly side?: 'sink'; readonly fire: Bool; readonly bits: infer V }
+      ? SourceView<V>
+      : T[K] extends { readonly side?: 'source'; readonly fire: Bool; readonly bits: infer V }
+        ? SinkView<V>
+        : Facing<T[K]>;
+};
 
 /** One port of the printed module. */
 export interface FlatPort {

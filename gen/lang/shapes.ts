@@ -4,9 +4,12 @@ import type { Expr, Lit } from '../ir/expr.ts';
 import { BOOL, isScalar, sintType, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
+import { wrap } from './aggregates.ts';
+import type { Vec } from './aggregates.ts';
 import { checkName } from './names.ts';
-import { Bool, Enum, SInt, UInt, castTo, literal, toExpr, wrap } from './values.ts';
-import type { Value, Vec } from './values.ts';
+import { Bool, Enum, SInt, UInt } from './scalars.ts';
+import { castTo, literal, toExpr } from './value.ts';
+import type { Value } from './value.ts';
 
 /** Value handle `V` in hardware. `reset` has one entry per scalar leaf. */
 export interface Shape<V> {

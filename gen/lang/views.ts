@@ -5,23 +5,45 @@ import type { PathElement, Signal } from '../ir/module.ts';
 import type { BundleType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
+import { Vec, wrap } from './aggregates.ts';
 import { isPort } from './ports.ts';
 import type { Direction, FlatPort, Port, PortMap } from './ports.ts';
 import { B } from './shapes.ts';
 import type { Shape } from './shapes.ts';
-import { EXPR, Vec, toExpr, wrap } from './values.ts';
-import type { UInt } from './values.ts';
+import type { UInt } from './scalars.ts';
+import { EXPR, toExpr } from './value.ts';
 
 /** What a view needs of the module being built. */
 export interface Driver {
   drive(target: Signal, path: readonly PathElement[], value: Expr, site: Site): void;
 }
 
-/** An accessor property's two halves. */
+/** An accessor property's two halves, and what is known of the place. */
 export interface Accessor {
   get(): unknown;
   /** Drives the place with a value. */
   set(value: unknown, site: Site): void;
+  readonly type: Type;
+  /** Whether the module being built drives it; else it may only read it. */
+  readonly writable: boolean;
+  /** Where it was declared. */
+  readonly site: Site;
+  /** Of a bundle on ports: its fields. */
+  readonly members?: ReadonlyMap<string, Accessor>;
+}
+
+/** A record of ports: what it is called, where it was declared, and its members. Streams are records too. */
+export interface PortRecord {
+  readonly path: string;
+  readonly site: Site;
+  readonly members: ReadonlyMap<string, PortRecord | Accessor>;
+}
+
+const RECORDS = new WeakMap<object, PortRecord>();
+
+/** What stands behind a view of ports; undefined for anything else. */
+export function portRecordOf(view: object): PortRecord | undefined {
+  return RECORDS.get(view);
 }
 
 /** A writable place inside a signal: the whole signal or a field of it. */
@@ -42,6 +64,7 @@ function place(driver: Driver, signal: Signal, type: Type, path: readonly PathEl
       if (!writable) throw notDrivable(name(), signal, site);
       driver.drive(signal, path, toExpr(value, type, site, signal.site, name()), site);
     },
+    type, writable, site: signal.site,
   };
 }
 
@@ -90,29 +113,39 @@ function flattenShape(name: string, direction: 'in' | 'out', shape: Shape<unknow
 /** How a view finds the accessor of a flat port by its flat name. */
 export type PortLookup = (flatName: string) => Accessor;
 
-/** Record of handles for a map of ports; `outside` reverses what may be driven (the lookup decides that). */
-export function portsView(ports: PortMap, lookup: PortLookup, prefix = ''): object {
+/**
+ * Record of handles for a map of ports that is called `path` in errors and was declared at `site`. Which side they are seen
+ * from, and so what may be driven, is for the lookup to say.
+ */
+export function portsView(ports: PortMap, lookup: PortLookup, path: string, site: Site, prefix = ''): object {
   const record = {};
+  const members = new Map<string, PortRecord | Accessor>();
   for (const [name, p] of Object.entries(ports)) {
     const full = prefix + name;
-    if (!isPort(p)) {
-      const nested = portsView(p, lookup, `${full}_`);
-      Object.defineProperty(record, name, { enumerable: true, value: nested });
-    } else if (p.direction === 'in' || p.direction === 'out') {
-      defineAccessor(record, name, shapeAccessor(full, p.shape.type, lookup));
+    if (isPort(p) && (p.direction === 'in' || p.direction === 'out')) {
+      const access = shapeAccessor(full, p.shape.type, lookup, site);
+      members.set(name, access);
+      defineAccessor(record, name, access);
     } else {
-      Object.defineProperty(record, name, { enumerable: true, value: streamView(full, p, lookup) });
+      const inner = `${path}.${name}`;
+      const view = isPort(p) ? streamView(full, p, lookup, inner, site) : portsView(p, lookup, inner, site, `${full}_`);
+      members.set(name, RECORDS.get(view) as PortRecord);
+      Object.defineProperty(record, name, { enumerable: true, value: view });
     }
   }
+  RECORDS.set(record, { path, site, members });
   return record;
 }
 
 /** A stream's view; also the value to hand to `m.connect`. */
-function streamView(full: string, p: Port<Direction, unknown>, lookup: PortLookup): object {
+function streamView(full: string, p: Port<Direction, unknown>, lookup: PortLookup, path: string, site: Site): object {
   const record = {};
-  defineAccessor(record, 'valid', lookup(`${full}_valid`));
-  defineAccessor(record, 'ready', lookup(`${full}_ready`));
-  defineAccessor(record, 'bits', shapeAccessor(`${full}_bits`, p.shape.type, lookup));
+  const [valid, ready] = [lookup(`${full}_valid`), lookup(`${full}_ready`)];
+  const bits = shapeAccessor(`${full}_bits`, p.shape.type, lookup, site);
+  defineAccessor(record, 'valid', valid);
+  defineAccessor(record, 'ready', ready);
+  defineAccessor(record, 'bits', bits);
+  RECORDS.set(record, { path, site, members: new Map([['valid', valid], ['bits', bits], ['ready', ready]]) });
   Object.defineProperty(record, 'fire', {
     enumerable: false,
     get(this: { valid: { and(o: unknown): unknown }; ready: unknown }) {
@@ -123,9 +156,9 @@ function streamView(full: string, p: Port<Direction, unknown>, lookup: PortLooku
 }
 
 /** Accessor of a port of any shape: a bundle is spread over its flat ports. */
-function shapeAccessor(full: string, type: Type, lookup: PortLookup): Accessor {
+function shapeAccessor(full: string, type: Type, lookup: PortLookup, site: Site): Accessor {
   if (type.kind !== 'bundle') return lookup(full);
-  const parts = type.fields.map((f) => ({ ...f, access: shapeAccessor(`${full}_${f.name}`, f.type, lookup) }));
+  const parts = type.fields.map((f) => ({ ...f, access: shapeAccessor(`${full}_${f.name}`, f.type, lookup, site) }));
   const expr = (): Expr => ({ op: 'bundle', type, fields: parts.map((p) => toExpr(p.access.get(), p.type, here())) });
   return {
     get: () => {
@@ -141,5 +174,6 @@ function shapeAccessor(full: string, type: Type, lookup: PortLookup): Accessor {
         p.access.set(wrap(whole.op === 'bundle' ? whole.fields[i] : { op: 'field', type: p.type, of: whole, name: p.name, site }), site);
       }
     },
+    type, writable: parts[0].access.writable, site, members: new Map(parts.map((p) => [p.name, p.access])),
   };
 }

@@ -27,3 +27,14 @@ export type Max<A extends number, B extends number> = number extends A | B
         : B
       : number
     : number;
+
+/** Bits from `L` up to and with `H`, or `number`. */
+export type Span<H extends number, L extends number> = number extends H | L
+  ? number
+  : H extends Small
+    ? L extends Small
+      ? [...Tuple<H>, 0] extends [...Tuple<L>, ...infer R extends [0, ...0[]]]
+          ? R['length']
+          : number
+      : number
+    : number;

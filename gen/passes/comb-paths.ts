@@ -120,60 +120,72 @@ function addStatements(graph: Graph, body: readonly Statement[], conds: readonly
   }
 }
 
+/** Leaves `lo..hi` of an expression. */
+interface Part {
+  readonly e: Expr;
+  readonly lo: number;
+  readonly hi: number;
+}
+
 /** Combinational leaves that leaves `start..end` of `e` depend on. */
 function dependencies(root: Expr, start: number, end: number, add: (leaf: string) => void): void {
   const seen = new Map<Expr, Set<string>>();
-  const visit = (e: Expr, lo: number, hi: number): void => {
+  // Depth first without recursion, operands in their order: chains of thousands of operations must not exhaust the stack.
+  const stack: Part[] = [{ e: root, lo: start, hi: end }];
+  for (let part = stack.pop(); part; part = stack.pop()) {
+    const { e, lo, hi } = part;
     const key = `${lo}:${hi}`;
     const done = seen.get(e);
-    if (done?.has(key)) return;
+    if (done?.has(key)) continue;
     if (done) done.add(key);
     else seen.set(e, new Set([key]));
-    switch (e.op) {
-      case 'lit':
-        return;
-      case 'ref':
-        if (e.signal.kind !== 'reg') for (let i = lo; i < hi; i++) add(leafName(e.signal, i));
-        return;
-      case 'field': {
-        const base = leafRange(e.of.type, [{ field: e.name }]).start;
-        return visit(e.of, base + lo, base + hi);
-      }
-      case 'index':
-        if (typeof e.index === 'number') {
-          const base = leafRange(e.of.type, [{ index: e.index }]).start;
-          return visit(e.of, base + lo, base + hi);
-        }
-        visit(e.index, 0, 1);
-        return visit(e.of, 0, countLeaves(e.of.type));
-      case 'mux':
-        visit(e.cond, 0, 1);
-        visit(e.a, lo, hi);
-        return visit(e.b, lo, hi);
-      case 'bundle':
-      case 'vec': {
-        let at = 0;
-        for (const part of operands(e)) {
-          const n = countLeaves(part.type);
-          if (at < hi && at + n > lo) visit(part, Math.max(0, lo - at), Math.min(n, hi - at));
-          at += n;
-        }
-        return;
-      }
-      case 'slice':
-        return visitBits(e.of, e.lo, e.lo + widthOf(e.type), visit);
-      default:
-        for (const o of operands(e)) visit(o, 0, countLeaves(o.type));
-    }
-  };
-  visit(root, start, end);
+    if (e.op === 'ref' && e.signal.kind !== 'reg') for (let i = lo; i < hi; i++) add(leafName(e.signal, i));
+    for (const below of partsBelow(part).reverse()) stack.push(below);
+  }
 }
 
+/** Parts of the operands that a part of an expression depends on. */
+function partsBelow({ e, lo, hi }: Part): Part[] {
+  switch (e.op) {
+    case 'lit':
+    case 'ref':
+      return [];
+    case 'field': {
+      const base = leafRange(e.of.type, [{ field: e.name }]).start;
+      return [{ e: e.of, lo: base + lo, hi: base + hi }];
+    }
+    case 'index': {
+      if (typeof e.index !== 'number') return [whole(e.index), whole(e.of)];
+      const base = leafRange(e.of.type, [{ index: e.index }]).start;
+      return [{ e: e.of, lo: base + lo, hi: base + hi }];
+    }
+    case 'mux':
+      return [whole(e.cond), { e: e.a, lo, hi }, { e: e.b, lo, hi }];
+    case 'bundle':
+    case 'vec': {
+      const parts: Part[] = [];
+      let at = 0;
+      for (const item of operands(e)) {
+        const n = countLeaves(item.type);
+        if (at < hi && at + n > lo) parts.push({ e: item, lo: Math.max(0, lo - at), hi: Math.min(n, hi - at) });
+        at += n;
+      }
+      return parts;
+    }
+    case 'slice':
+      return partsOfBits(e.of, e.lo, e.lo + widthOf(e.type));
+    default:
+      return operands(e).map(whole);
+  }
+}
+
+const whole = (e: Expr): Part => ({ e, lo: 0, hi: countLeaves(e.type) });
+
 /** Bits `lo..hi` of a packed expression: only the leaves that hold them. */
-function visitBits(e: Expr, lo: number, hi: number, visit: (e: Expr, lo: number, hi: number) => void): void {
-  if (e.op === 'cast') return visitBits(e.of, lo, hi, visit);
-  const leaves = leavesOf(e.type);
-  for (const [i, l] of leaves.entries()) if (l.lo < hi && l.lo + widthOf(l.type) > lo) visit(e, i, i + 1);
+function partsOfBits(packed: Expr, lo: number, hi: number): Part[] {
+  let e = packed;
+  while (e.op === 'cast') e = e.of;
+  return leavesOf(e.type).flatMap((l, i) => (l.lo < hi && l.lo + widthOf(l.type) > lo ? [{ e, lo: i, hi: i + 1 }] : []));
 }
 
 function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) => Signal | undefined): void {

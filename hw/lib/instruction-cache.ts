@@ -106,7 +106,7 @@ function DirectMappedCache(p: InstructionCacheParams): ModuleDef<ReturnType<type
     const sameLine = fills.and(index(obi.addr).eq(index(address)));
     obi.gnt = obi.req.and(walking.not()).and(io.flush.not()).and(pending.not().or(answers)).and(sameLine.not());
     m.when(obi.gnt, () => {
-      r.address = obi.addr.slice(31, 2).exact(30);
+      r.address = obi.addr.slice(31, 2);
     });
     m.when(obi.gnt.or(answers), () => {
       r.pending = obi.gnt;

@@ -41,10 +41,7 @@ export function ObiDemux<const N extends string>(windows: Readonly<Record<N, Win
     const asks = m.let({ asks: manager.req.and(r.busy.not().or(responds)) }).asks;
     for (const [i, s] of subordinates.entries()) {
       s.req = asks.and(mine[i]);
-      s.addr = manager.addr;
-      s.we = manager.we;
-      s.be = manager.be;
-      s.wdata = manager.wdata;
+      m.link(manager, s, ['addr', 'we', 'be', 'wdata']);
     }
     const grants = subordinates.map((s, i) => mine[i].and(s.gnt));
     manager.gnt = m.let({ granted: asks.and(anyOf([isNobody, ...grants])) }).granted;

@@ -64,33 +64,15 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     const writes = m.inst('writes', AxiWriteArbiter({ ...inner, managerBits: MANAGER_BITS, managers: WRITERS.length }));
 
     // --- core: fetch ---
-    cache.obi.req = core.ibus.req;
-    cache.obi.addr = core.ibus.addr;
-    core.ibus.gnt = cache.obi.gnt;
-    core.ibus.rvalid = cache.obi.rvalid;
-    core.ibus.rdata = cache.obi.rdata;
-    core.ibus.err = cache.obi.err;
+    m.link(core.ibus, cache.obi);
     cache.flush = core.fenceI;
     core.fenceIDone = cache.flushDone;
 
     // --- core: data ---
-    const links = [
-      [core.dbus, demux.manager],
-      [demux.subordinates.ram, data.obi],
-      [demux.subordinates.clint, clint.obi],
-      [demux.subordinates.uart, uart.obi],
-    ] as const;
-    for (const [from, to] of links) {
-      to.req = from.req;
-      to.addr = from.addr;
-      to.we = from.we;
-      to.be = from.be;
-      to.wdata = from.wdata;
-      from.gnt = to.gnt;
-      from.rvalid = to.rvalid;
-      from.rdata = to.rdata;
-      from.err = to.err;
-    }
+    m.link(core.dbus, demux.manager);
+    m.link(demux.subordinates.ram, data.obi);
+    m.link(demux.subordinates.clint, clint.obi);
+    m.link(demux.subordinates.uart, uart.obi);
 
     // --- core: interrupts and time ---
     core.irqSoftware = clint.irqSoftware;
@@ -99,38 +81,16 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     if (whole) core.mtime = whole.mtime;
 
     // --- core: tensor unit ---
-    m.connect(core.xif.issue, tensor.xif.issue);
-    m.connect(core.xif.register, tensor.xif.register);
-    m.connect(tensor.xif.result, core.xif.result);
-    tensor.xif.commitValid = core.xif.commitValid;
-    tensor.xif.commit = core.xif.commit;
-    core.xif.issueAccept = tensor.xif.issueAccept;
-    core.xif.issueWriteback = tensor.xif.issueWriteback;
-    core.xif.issueRegisterRead = tensor.xif.issueRegisterRead;
+    m.link(core.xif, tensor.xif);
 
     // --- memory bus ---
-    for (const [i, manager] of [data.axi, cache.axi, tensor.mem].entries()) {
-      m.connect(manager.ar, reads.managers[`m${i}`].ar);
-      m.connect(reads.managers[`m${i}`].r, manager.r);
-    }
-    for (const [i, manager] of [data.axi, tensor.mem].entries()) {
-      m.connect(manager.aw, writes.managers[`m${i}`].aw);
-      m.connect(manager.w, writes.managers[`m${i}`].w);
-      m.connect(writes.managers[`m${i}`].b, manager.b);
-    }
-    m.connect(reads.out.ar, io.mem.ar);
-    m.connect(io.mem.r, reads.out.r);
-    m.connect(writes.out.aw, io.mem.aw);
-    m.connect(writes.out.w, io.mem.w);
-    m.connect(io.mem.b, writes.out.b);
+    for (const [i, manager] of [data.axi, cache.axi, tensor.mem].entries()) m.link(manager, reads.managers[`m${i}`], ['ar', 'r']);
+    for (const [i, manager] of [data.axi, tensor.mem].entries()) m.link(manager, writes.managers[`m${i}`], ['aw', 'w', 'b']);
+    m.link(reads.out, io.mem, ['ar', 'r']);
+    m.link(writes.out, io.mem, ['aw', 'w', 'b']);
 
     m.connect(uart.tx, io.uartTx);
     m.connect(io.uartRx, uart.rx);
-    if (config.core.trace) {
-      const { trace } = core;
-      Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr });
-      Object.assign(io.trace, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
-      Object.assign(io.trace, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt });
-    }
+    if (config.core.trace) m.link(core.trace, io.trace);
   });
 }

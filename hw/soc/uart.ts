@@ -28,7 +28,7 @@ export const Uart = (p: UartParams) =>
     const { isData, isStatus } = m.let({ isData: isAt(REGISTERS.uartData.offset), isStatus: isAt(REGISTERS.uartStatus.offset) });
     const sends = isData.and(obi.we).and(obi.be.bit(0));
     sent.enq.valid = obi.req.and(sends);
-    sent.enq.bits = obi.wdata.slice(7, 0).exact(8);
+    sent.enq.bits = obi.wdata.slice(7, 0);
     obi.gnt = sends.not().or(sent.enq.ready);
     received.deq.ready = obi.req.and(isData).and(obi.we.not());
 

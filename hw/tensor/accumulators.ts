@@ -21,8 +21,8 @@ const AccumulatorBank = (p: TensorParams, depth: number) =>
     (m, io) => {
       m.doc(`${depth} rows of ${p.vectorLanes} accumulator lanes; a read in the cycle of a write to the same row returns the old row.`);
       const cells = m.mem('cells', groupShape(p), depth, { style: 'block', collisionFree: true });
-      io.readData = cells.readSync('readRegister', io.readRow as UInt, io.readEnable);
-      cells.writeMasked(io.writeRow as UInt, io.writeData, io.writeLanes as UInt);
+      io.readData = cells.readSync('readRegister', io.readRow, io.readEnable);
+      cells.writeMasked(io.writeRow, io.writeData, io.writeLanes);
     },
   );
 
@@ -56,38 +56,38 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     // Stage 0: the mesh announces a row and its old sums are read. Stage 1: the sums arrive, are added and written.
     const s1 = m.regs({ writing: U(1, 0), writeRow: U(bits), accumulate: B, lastColumn: U(indexWidth(p.columns)) });
     s1.writing = io.next.asUInt();
-    s1.writeRow = io.nextRow as never;
+    s1.writeRow = io.nextRow;
     s1.accumulate = io.nextAccumulate;
-    s1.lastColumn = io.nextLastColumn as never;
+    s1.lastColumn = io.nextLastColumn;
     const { adding, meshReads } = m.let({ adding: s1.writing.asBool(), meshReads: io.next.and(io.nextAccumulate) });
 
     // The row written in stage 1 may be the row read in stage 0 of the same cycle: the memory would give the old one.
     const last = m.regs({ forward: B, lastSums: vec(S(32), p.columns) });
-    const { forwards } = m.let({ forwards: adding.and(meshReads).and((s1.writeRow as UInt).eq(io.nextRow as never)) });
+    const { forwards } = m.let({ forwards: adding.and(meshReads).and(s1.writeRow.eq(io.nextRow)) });
     last.forward = forwards;
 
     const readers = [io.vector, io.store];
     const memories = Array.from({ length: p.accumulatorBanks }, (_, b) =>
       Array.from({ length: groups }, (_, g) => {
         const memory = m.inst(`bank${b}group${g}`, AccumulatorBank(p, depth));
-        const mesh = both(meshReads.and(forwards.not()), inBank(io.nextRow as UInt, b));
-        const wants = readers.map((x) => both(groups === 1 ? x.request : x.request.and((x.group as UInt).eq(g)), inBank(x.row as UInt, b)));
+        const mesh = both(meshReads.and(forwards.not()), inBank(io.nextRow, b));
+        const wants = readers.map((x) => both(groups === 1 ? x.request : x.request.and(x.group.eq(g)), inBank(x.row, b)));
         memory.readEnable = mesh.or(wants[0]).or(wants[1]);
-        memory.readRow = mesh.mux(within(io.nextRow as UInt), wants[0].mux(within(io.vector.row as UInt), within(io.store.row as UInt)));
+        memory.readRow = mesh.mux(within(io.nextRow), wants[0].mux(within(io.vector.row), within(io.store.row)));
         return memory;
       }),
     );
     /** Lanes of group g as the memories of the given bank hold them. */
     const choose = <V>(bank: UInt | undefined, of: (b: number) => V): V => (bank ? bank.eq(1).mux(of(1), of(0)) : of(0));
 
-    const s1Bank = bankOf(s1.writeRow as UInt);
+    const s1Bank = bankOf(s1.writeRow);
     const sums = m.wires({ newSums: vec(S(32), p.columns) });
     for (let c = 0; c < p.columns; c++) {
       const g = Math.floor(c / p.vectorLanes);
-      const stored = choose(s1Bank, (b) => (memories[b][g].readData as Vec<SInt>).at(c % p.vectorLanes));
-      const old = last.forward.mux(last.lastSums.at(c) as SInt, stored);
-      const sum = (io.sums as Vec<SInt>).at(c).sext(32);
-      sums.newSums.put(c, s1.accumulate.mux(sum.addWrap(old as never), sum));
+      const stored = choose(s1Bank, (b) => (memories[b][g].readData).at(c % p.vectorLanes));
+      const old = last.forward.mux(last.lastSums.at(c), stored);
+      const sum = io.sums.at(c).sext(32);
+      sums.newSums.put(c, s1.accumulate.mux(sum.addWrap(old), sum));
     }
     m.when(adding, () => {
       last.lastSums = sums.newSums;
@@ -95,40 +95,39 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     for (let b = 0; b < p.accumulatorBanks; b++) {
       for (let g = 0; g < groups; g++) {
         const memory = memories[b][g];
-        memory.writeRow = within(s1.writeRow as UInt);
-        memory.writeData = vecOf(Array.from({ length: p.vectorLanes }, (_, i) => sums.newSums.at(g * p.vectorLanes + i) as SInt<32>));
+        memory.writeRow = within(s1.writeRow);
+        memory.writeData = vecOf(Array.from({ length: p.vectorLanes }, (_, i) => sums.newSums.at(g * p.vectorLanes + i)));
         const lanes = Array.from({ length: p.vectorLanes }, (_, i) => {
           const column = g * p.vectorLanes + i;
-          const used = column === 0 ? adding : adding.and((s1.lastColumn as UInt).ge(column));
-          return both(used, inBank(s1.writeRow as UInt, b));
+          const used = column === 0 ? adding : adding.and(s1.lastColumn.ge(column));
+          return both(used, inBank(s1.writeRow, b));
         });
         memory.writeLanes = vecOf(lanes).asUInt();
       }
     }
 
     // Readers wait while the mesh reads the same bank; the store also while the vector stage wants the same memory.
-    const meshTakes = (x: { row: UInt }): Bool => {
-      const mine = bankOf(x.row);
-      const other = bankOf(io.nextRow as UInt);
-      return mine && other ? meshReads.and(mine.eq(other)) : meshReads;
+    const sameBank = (x: UInt, y: UInt): Bool | true => {
+      const [mine, other] = [bankOf(x), bankOf(y)];
+      return mine && other ? mine.eq(other) : true;
     };
-    io.vector.grant = io.vector.request.and(meshTakes(io.vector as never).not());
-    const vectorTakes = io.vector.request.and((io.vector.group as UInt).eq(io.store.group as never)).and(
-      p.accumulatorBanks === 1 ? true : (bankOf(io.vector.row as UInt) as UInt).eq(bankOf(io.store.row as UInt) as never),
-    );
-    io.store.grant = io.store.request.and(meshTakes(io.store as never).not()).and(vectorTakes.not());
+    const meshTakes = (x: { row: UInt }): Bool => meshReads.and(sameBank(x.row, io.nextRow));
+    io.vector.grant = io.vector.request.and(meshTakes(io.vector).not());
+    const vectorTakes = io.vector.request.and(io.vector.group.eq(io.store.group)).and(sameBank(io.vector.row, io.store.row));
+    io.store.grant = io.store.request.and(meshTakes(io.store).not()).and(vectorTakes.not());
     for (const [name, x] of [['vector', io.vector] as const, ['store', io.store] as const]) {
       const group = `${name}Group`;
       const bank = `${name}Bank`;
       const r = m.regs({ ...(groups > 1 ? { [group]: U(indexWidth(groups)) } : {}), ...(p.accumulatorBanks > 1 ? { [bank]: U(1) } : {}) });
       m.when(x.grant, () => {
-        if (groups > 1) r[group] = x.group as never;
-        if (p.accumulatorBanks > 1) r[bank] = bankOf(x.row as UInt) as never;
+        if (groups > 1) r[group] = x.group;
+        const answering = bankOf(x.row);
+        if (answering) r[bank] = answering;
       });
-      const ofGroup = (g: number): Vec<SInt> => choose(p.accumulatorBanks > 1 ? (r[bank] as UInt) : undefined, (b) => memories[b][g].readData as Vec<SInt>);
+      const ofGroup = (g: number): Vec<SInt<32>> => choose(p.accumulatorBanks > 1 ? r[bank] : undefined, (b) => memories[b][g].readData);
       let data = ofGroup(0);
-      for (let g = 1; g < groups; g++) data = (r[group] as UInt).eq(g).mux(ofGroup(g), data);
-      x.data = data as never;
+      for (let g = 1; g < groups; g++) data = r[group].eq(g).mux(ofGroup(g), data);
+      x.data = data;
     }
     m.cover('forwarded', last.forward);
     m.cover('readerWaits', io.vector.request.and(io.vector.grant.not()).or(io.store.request.and(io.store.grant.not())));

@@ -14,7 +14,8 @@ export const burstBytes = (p: TensorParams): number => Math.min(4096, 256 * p.bu
 export const burstBeatBits = (p: TensorParams): number => Math.log2(burstBytes(p) / p.busBytes);
 /** Bits of the number of bytes of one run. */
 export const runBytesBits = (p: TensorParams): number => transferBytesBits(p) + 1;
-const transferBytesBits = (p: TensorParams): number => indexWidth(Math.max(p.scratchpadRows * p.rows, 16 * p.channels, 4 * p.columns * p.accumulatorRows) + 1);
+const transferBytesBits = (p: TensorParams): number =>
+  indexWidth(Math.max(p.scratchpadRows * p.rows, 16 * p.channels, 4 * p.columns * p.accumulatorRows) + 1);
 
 export const burstGeneratorPorts = (p: TensorParams) => ({
   /** `wholeBytes` belongs to the command: bytes of the run if the transfer is whole. */
@@ -34,20 +35,23 @@ export function timesConstant(count: UInt, unit: number, bits: number): UInt {
   return sum as UInt;
 }
 
-export function BurstGenerator(name: string, p: TensorParams, unitBytes: number, otherUnitBytes: number): ModuleDef<ReturnType<typeof burstGeneratorPorts>> {
+export function BurstGenerator(
+  name: string, p: TensorParams, unitBytes: number, otherUnitBytes: number,
+): ModuleDef<ReturnType<typeof burstGeneratorPorts>> {
   const low = Math.log2(p.busBytes);
   const beatBits = burstBeatBits(p);
   const runBits = runBytesBits(p);
   return hw(name, burstGeneratorPorts(p), (m, io) => {
     m.doc('Cuts a transfer into AXI bursts that stay within their boundary.');
-    const command = io.command.bits as { address: UInt<32>; stride: UInt<32>; rowBytes: UInt; count: UInt; whole: typeof io.busy; other: typeof io.busy };
+    const command = io.command.bits;
     const r = m.regs({
       active: U(1, 0), rowAddress: U(32), stride: U(32), rowBytes: U(runBits), rowsLeft: U(command.count.width),
       /** Next beat of the present run, and how many remain, minus 1. */
       beat: U(32 - low), beatsLeft: U(runBits - low + 1),
     });
     const active = r.active.asBool();
-    const whole = command.other.mux(timesConstant(command.count, otherUnitBytes, runBits), timesConstant(command.count, unitBytes, runBits));
+    const bytesOf = (unit: number): UInt => timesConstant(command.count, unit, runBits);
+    const whole = command.other.mux(bytesOf(otherUnitBytes), bytesOf(unitBytes));
     const lastBeat = (address: UInt, bytes: UInt): UInt => {
       // Beats of a run, minus 1: the offset in the first beat counts as well.
       const end = address.slice(low - 1, 0).zext(runBits + 1).addWrap(bytes.zext(runBits + 1)).subWrap(1);
@@ -61,12 +65,13 @@ export function BurstGenerator(name: string, p: TensorParams, unitBytes: number,
     const { burstLast } = m.let({ burstLast: fits.mux(r.beatsLeft.trunc(beatBits), toBoundary) });
     io.bursts.valid = active;
     io.bursts.bits = {
-      id: U(p.idBits).lit(0), addr: r.beat.cat(U(low).lit(0)).exact(32), len: burstLast.zext(8), size: U(3).lit(low), burst: U(2).lit(AXI_BURST_INCR),
+      id: U(p.idBits).lit(0), addr: r.beat.cat(U(low).lit(0)).exact(32), len: burstLast.zext(8), size: U(3).lit(low),
+      burst: U(2).lit(AXI_BURST_INCR),
     };
 
     m.when(io.command.fire, () => {
       const bytes = command.whole.mux(whole, command.rowBytes.zext(runBits));
-      r.active = 1 as never;
+      r.active = r.active.lit(1);
       r.rowAddress = command.address;
       r.stride = command.stride;
       r.rowBytes = bytes;
@@ -83,7 +88,7 @@ export function BurstGenerator(name: string, p: TensorParams, unitBytes: number,
         r.beat = nextRow.slice(31, low);
         r.beatsLeft = lastBeat(nextRow, r.rowBytes);
         m.when(r.rowsLeft.eq(1), () => {
-          r.active = 0 as never;
+          r.active = r.active.lit(0);
         });
       }).otherwise(() => {
         r.beat = r.beat.addWrap(burstLast.zext(32 - low)).addWrap(1);

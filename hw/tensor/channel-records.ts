@@ -29,13 +29,13 @@ export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof cha
     const address = (channel: UInt): UInt => channel.slice(channelBits(p) - 1, laneBits).trunc(indexWidth(depth));
     const words = vecOf(Array.from({ length: lanes }, () => io.writeData));
     const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_,
-      i) => (io.writeChannel as UInt).slice(laneBits - 1, 0).eq(i))).asUInt();
+      i) => io.writeChannel.slice(laneBits - 1, 0).eq(i))).asUInt();
     for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
       const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block', collisionFree: true });
-      io[name] = cells.readSync(`${name}Read`, address(io.readChannel as UInt), io.read);
+      io[name] = cells.readSync(`${name}Read`, address(io.readChannel), io.read);
       m.when(io.write.and(io.writeWord.eq(word)), () => {
-        if (laneMask) cells.writeMasked(address(io.writeChannel as UInt), words, laneMask);
-        else cells.write(address(io.writeChannel as UInt), words);
+        if (laneMask) cells.writeMasked(address(io.writeChannel), words, laneMask);
+        else cells.write(address(io.writeChannel), words);
       });
     }
   });

@@ -12,7 +12,8 @@ export const rowCountBits = (p: TensorParams): number => Math.min(12, accumulato
  */
 export const transferCommand = (p: TensorParams) =>
   bundle('Transfer', {
-    address: U(32), stride: U(32), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1), whole: B, other: B,
+    address: U(32), stride: U(32), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1),
+    whole: B, other: B,
   });
 /** Rows of any of the memories; channel records count as four words each. */
 export const transferRowBits = (p: TensorParams): number => Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2);
@@ -25,5 +26,6 @@ export const meshCommand = (p: TensorParams) =>
 
 export const vectorCommand = (p: TensorParams) =>
   bundle('VectorCommand', {
-    accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)), lastColumn: U(indexWidth(p.columns)), row: U(scratchpadBits(p)), channel: U(channelBits(p)),
+    accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)), lastColumn: U(indexWidth(p.columns)),
+    row: U(scratchpadBits(p)), channel: U(channelBits(p)),
   });

@@ -12,8 +12,8 @@ const BEAT_COUNTERS: readonly TensorCounter[] = ['loadBytes', 'storeBytes'];
 
 export const counterPorts = {
   events: {
-    meshRows: In(B), meshWaitWeights: In(B), meshWaitHazard: In(B), scratchpadConflict: In(B), loadBusy: In(B), loadWaitMemory: In(B), vectorBusy: In(B),
-    storeBusy: In(B), dispatchStall: In(B), loadBytes: In(B), storeBytes: In(B),
+    meshRows: In(B), meshWaitWeights: In(B), meshWaitHazard: In(B), scratchpadConflict: In(B),
+    loadBusy: In(B), loadWaitMemory: In(B), vectorBusy: In(B), storeBusy: In(B), dispatchStall: In(B), loadBytes: In(B), storeBytes: In(B),
   } satisfies Record<CounterEvent, unknown>,
   index: In(U(4)),
   value: Out(U(32)),
@@ -29,10 +29,10 @@ export function Counters(p: TensorParams): ModuleDef<typeof counterPorts> {
     const values = TENSOR_COUNTERS.map(({ name }): UInt => {
       const r = m.regs({ [name]: U(32, 0) });
       const step = BEAT_COUNTERS.includes(name) ? p.busBytes : 1;
-      if (name === 'cycles') r[name] = r[name].addWrap(1) as never;
+      if (name === 'cycles') r[name] = r[name].addWrap(1);
       else {
         m.when(io.events[name], () => {
-          r[name] = r[name].addWrap(step) as never;
+          r[name] = r[name].addWrap(step);
         });
       }
       return r[name];

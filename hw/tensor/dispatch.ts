@@ -40,7 +40,8 @@ const opKey = (op: TensorOp): number => ((TENSOR[op].match >> 5) & 1) * 8 + ((TE
 /** Facts that `tn.info` reports. */
 export function informationOf(p: TensorParams): Record<TensorInfo, number> {
   return {
-    version: TENSOR_VERSION, rows: p.rows, columns: p.columns, scratchpadRows: p.scratchpadRows, accumulatorRows: p.accumulatorRows, channels: p.channels,
+    version: TENSOR_VERSION, rows: p.rows, columns: p.columns,
+    scratchpadRows: p.scratchpadRows, accumulatorRows: p.accumulatorRows, channels: p.channels,
     busBytes: p.busBytes, types: 1, queueDepth: p.queueDepth, vectorLanes: p.vectorLanes, counters: p.counters ? TENSOR_COUNTERS.length : 0,
   };
 }
@@ -61,7 +62,7 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
       argValid: U(1, 0), argStride: U(32), argBytes: U(16), sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
     });
     const leaves = m.wires({ leaves: B });
-    const offered = io.xif.issue.bits.instr as UInt;
+    const offered = io.xif.issue.bits.instr;
     const known = Object.values(TENSOR).map((i) => offered.and(i.mask).eq(i.match));
     const { isOurs } = m.let({ isOurs: known.reduce((a, b) => a.or(b)) });
     const returnsValue = Object.values(TENSOR).map((i, n) => (i.writesRd ? known[n] : bool(false))).reduce((a, b) => a.or(b));
@@ -88,13 +89,13 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
       r.committed = io.xif.commitValid.and(io.xif.commit.id.eq(io.xif.issue.bits.id)).asUInt();
     }).otherwise(() => {
       m.when(leaves.leaves.or(commitsHeld.and(io.xif.commit.kill)), () => {
-        r.full = 0 as never;
+        r.full = r.full.lit(0);
       });
       m.when(operandsNow, () => {
-        r.haveOperands = 1 as never;
+        r.haveOperands = r.haveOperands.lit(1);
       });
       m.when(commitsHeld, () => {
-        r.committed = 1 as never;
+        r.committed = r.committed.lit(1);
       });
     });
     const { ready } = m.let({ ready: r.full.asBool().and(r.haveOperands.asBool()).and(r.committed.asBool()) });
@@ -153,7 +154,8 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     const isCommand = isTransfer.or(op('mm')).or(op('rq'));
     const { outOfRange } = m.let({ outOfRange: isCommand.and(bad) });
 
-    const spBlocks = (first: UInt, lastRow: UInt): UInt => vecOf(blocksOf(first.trunc(spBits), lastRow.trunc(spBits), spBits, p.hazardBlocks)).asUInt();
+    const spBlocks = (first: UInt, lastRow: UInt): UInt =>
+      vecOf(blocksOf(first.trunc(spBits), lastRow.trunc(spBits), spBits, p.hazardBlocks)).asUInt();
     const { spMask } = m.let({ spMask: spBlocks(wide(spFirst), spLast) });
     const wMask = spBlocks(wide(get('mm', 'rs1', 'wRow')), wLast);
     const accBlockCount = maskBits(p).acc;
@@ -173,18 +175,19 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     const stride = argUsed.mux(r.argStride, natural.zext(32));
     const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural)));
     const transfer = {
-      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits), row: sized(transferFirst, transferBits), count: sized(count, transferBits + 1), whole,
+      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits),
+      row: sized(transferFirst, transferBits), count: sized(count, transferBits + 1), whole,
     };
-    io.load.bits = { ...transfer, other: op('ldp') } as never;
-    io.store.bits = { ...transfer, other: op('sta') } as never;
+    io.load.bits = { ...transfer, other: op('ldp') };
+    io.store.bits = { ...transfer, other: op('sta') };
     io.mesh.bits = {
       aRow: get('mm', 'rs1', 'aRow').trunc(spBits), wRow: get('mm', 'rs1', 'wRow').trunc(spBits), accRow: get('mm', 'rs2', 'accRow').trunc(accBits),
       count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))), accumulate: get('mm', 'rs2', 'accumulate').asBool(),
-    } as never;
+    };
     io.vector.bits = {
       accRow: get('rq', 'rs1', 'accRow').trunc(accBits), count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))),
       row: get('rq', 'rs2', 'row').trunc(spBits), channel: get('rq', 'rs2', 'channel').trunc(chBits),
-    } as never;
+    };
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.
     const accepted = m.let({ go: ready.and(outOfRange.not()).and(io.xif.result.ready) });
@@ -203,35 +206,35 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     io.xif.result.valid = ready.and(mustWait.not());
     leaves.leaves = io.xif.result.fire;
     const status = r.sawMemoryError.cat(r.sawRangeError);
-    io.counterIndex = r.rs1.slice(3, 0).exact(4);
+    io.counterIndex = r.rs1.slice(3, 0);
     const isCounter = r.rs1.lt(p.counters ? TENSOR_COUNTERS.length : 0);
-    const value = op('info').mux(information(r.rs1), op('count').mux(gate(isCounter, io.counterValue as UInt), op('poll').mux(
+    const value = op('info').mux(information(r.rs1), op('count').mux(gate(isCounter, io.counterValue), op('poll').mux(
       status.cat(U(26).lit(0)).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), status.zext(32))));
     io.xif.result.bits = {
-      id: r.id, data: value.exact(32), rd: r.instr.slice(11, 7).exact(5),
+      id: r.id, data: value.exact(32), rd: r.instr.slice(11, 7),
       we: op('info').or(op('count')).or(op('poll')).or(op('fence')),
     };
 
     m.when(leaves.leaves, () => {
       // A prefix lasts for one command; reading information or counters in between does not use it up.
       m.when(op('arg'), () => {
-        r.argValid = 1 as never;
+        r.argValid = r.argValid.lit(1);
         r.argStride = r.rs1;
-        r.argBytes = r.rs2.slice(15, 0).exact(16);
+        r.argBytes = r.rs2.slice(15, 0);
       }).elseWhen(isCommand.or(op('fence')), () => {
-        r.argValid = 0 as never;
+        r.argValid = r.argValid.lit(0);
       });
     });
     const fences = leaves.leaves.and(op('fence'));
     m.when(leaves.leaves.and(outOfRange), () => {
-      r.sawRangeError = 1 as never;
+      r.sawRangeError = r.sawRangeError.lit(1);
     }).elseWhen(fences, () => {
-      r.sawRangeError = 0 as never;
+      r.sawRangeError = r.sawRangeError.lit(0);
     });
     m.when(io.memoryError, () => {
-      r.sawMemoryError = 1 as never;
+      r.sawMemoryError = r.sawMemoryError.lit(1);
     }).elseWhen(fences, () => {
-      r.sawMemoryError = 0 as never;
+      r.sawMemoryError = r.sawMemoryError.lit(0);
     });
     m.cover('dropped', leaves.leaves.and(outOfRange));
     m.cover('prefixUsed', leaves.leaves.and(usesArg));

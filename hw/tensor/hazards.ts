@@ -40,7 +40,8 @@ const CONFLICTS: readonly (readonly [Unit, MaskName, Unit, MaskName])[] = [
 const ALWAYS: readonly (readonly [Unit, Unit])[] = [['load', 'store']];
 
 const pairsOf = (x: Unit, y: Unit): (readonly [MaskName, MaskName])[] =>
-  CONFLICTS.flatMap(([a, m, b, n]): (readonly [MaskName, MaskName])[] => (a === x && b === y ? [[m, n]] : a === y && b === x ? [[n, m]] : []));
+  CONFLICTS.flatMap(([a, m, b, n]): (readonly [MaskName, MaskName])[] =>
+    (a === x && b === y ? [[m, n]] : a === y && b === x ? [[n, m]] : []));
 const always = (x: Unit, y: Unit): boolean => ALWAYS.some(([a, b]) => (a === x && b === y) || (a === y && b === x));
 
 /** Units for whose commands a command of `x` may have to wait. */

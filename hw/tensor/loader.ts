@@ -3,7 +3,7 @@
  * ahead of the data (the next command's too), data is taken at one beat or one row a cycle, whichever is more.
  */
 import { B, In, Out, S, Sink, U, hw, vec, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, SInt, UInt } from '../../gen/index.ts';
+import type { ModuleDef } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
 import { Queue } from '../lib/queue.ts';
 import { BurstGenerator } from './burst-generator.ts';
@@ -37,12 +37,12 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     // A command goes to both: the one asks for the bytes, the other knows where they belong.
     io.command.ready = bursts.command.ready.and(receive.enq.ready);
     bursts.command.valid = io.command.valid.and(receive.enq.ready);
-    bursts.command.bits = io.command.bits as never;
+    bursts.command.bits = io.command.bits;
     receive.enq.valid = io.command.valid.and(bursts.command.ready);
-    receive.enq.bits = io.command.bits as never;
-    m.connect(bursts.bursts as never, io.mem.ar);
+    receive.enq.bits = io.command.bits;
+    m.connect(bursts.bursts, io.mem.ar);
 
-    const cmd = receive.deq.bits as never as { address: UInt; stride: UInt; rowBytes: UInt; row: UInt; count: UInt; whole: Bool; other: Bool };
+    const cmd = receive.deq.bits;
     const r = m.regs({
       started: U(1, 0), row: U(rowBits), rowsLeft: U(rowBits + 1), fill: U(rowBytes), offset: U(low), rowOffset: U(low), word: U(2),
       bytes: vec(S(8), p.rows),
@@ -50,14 +50,14 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     // The first cycle of a command sets the counters; the data cannot be here yet.
     const { working } = m.let({ working: receive.deq.valid.and(r.started.asBool()) });
     m.when(receive.deq.valid.and(r.started.eq(0)), () => {
-      r.started = 1 as never;
+      r.started = r.started.lit(1);
       r.row = cmd.row;
       // Channel records are counted in words.
       r.rowsLeft = cmd.other.mux(cmd.count.shlWrap(2), cmd.count);
-      r.fill = 0 as never;
+      r.fill = r.fill.lit(0);
       r.offset = cmd.address.slice(low - 1, 0);
       r.rowOffset = cmd.address.slice(low - 1, 0);
-      r.word = 0 as never;
+      r.word = r.word.lit(0);
     });
 
     // How many bytes of this beat go into this row.
@@ -69,22 +69,22 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     const { lastRow } = m.let({ lastRow: r.rowsLeft.eq(1) });
 
     // The beat's bytes turned so that byte i is the one for lane `i mod busBytes`.
-    const beatBytes = vecOf(Array.from({ length: p.busBytes }, (_, i) => io.mem.r.bits.data.slice(8 * i + 7, 8 * i).asSInt()));
+    const beatBytes = vecOf(Array.from({ length: p.busBytes }, (_, i) => io.mem.r.bits.data.slice(8 * i + 7, 8 * i).exact(8).asSInt()));
     const turned = rotateDown(beatBytes, r.offset.subWrap(r.fill.zext(Math.max(low, rowBytes)).trunc(low)));
     const lanes = Array.from({ length: p.rows }, (_, l) => {
       const old = r.fill.gt(l);
       const isNew = r.fill.zext(wide).addWrap(have).gt(l).and(goal.gt(l));
       const zero = S(8).lit(0);
-      return old.mux(r.bytes.at(l), isNew.mux(turned.at(l % p.busBytes) as SInt<8>, zero));
+      return old.mux(r.bytes.at(l), isNew.mux(turned.at(l % p.busBytes), zero));
     });
     const { assembled } = m.let({ assembled: vecOf(lanes) });
 
     const write = working.and(io.mem.r.valid).and(rowCompletes);
     io.scratchpad.request = write.and(cmd.other.not());
-    io.scratchpad.row = (r.row as UInt).trunc(scratchpadBits(p));
+    io.scratchpad.row = r.row.trunc(scratchpadBits(p));
     io.scratchpad.data = assembled;
     io.channels.write = write.and(cmd.other);
-    io.channels.channel = (r.row as UInt).trunc(channelBits(p)) as UInt;
+    io.channels.channel = r.row.trunc(channelBits(p));
     io.channels.word = r.word;
     io.channels.data = vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32);
     const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(cmd.other).or(io.scratchpad.grant)) });
@@ -94,15 +94,15 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.done = step.and(rowCompletes).and(lastRow);
     receive.deq.ready = io.done;
 
-    const nextRowOffset = (r.rowOffset as UInt).addWrap(cmd.stride.slice(low - 1, 0));
+    const nextRowOffset = r.rowOffset.addWrap(cmd.stride.slice(low - 1, 0));
     m.when(step, () => {
       m.when(rowCompletes, () => {
-        r.fill = 0 as never;
+        r.fill = r.fill.lit(0);
         r.rowsLeft = r.rowsLeft.subWrap(1);
         r.word = r.word.addWrap(1);
         // A channel record is four words long.
         m.when(cmd.other.not().or(r.word.eq(3)), () => {
-          r.row = (r.row as UInt).addWrap(1);
+          r.row = r.row.addWrap(1);
         });
         m.when(cmd.whole, () => {
           r.offset = beatEnds.mux(U(low).lit(0), r.offset.addWrap(need.trunc(low)));
@@ -111,11 +111,11 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
           r.offset = nextRowOffset;
         });
         m.when(lastRow, () => {
-          r.started = 0 as never;
+          r.started = r.started.lit(0);
         });
       }).otherwise(() => {
         r.fill = r.fill.addWrap(have.trunc(rowBytes));
-        r.offset = 0 as never;
+        r.offset = r.offset.lit(0);
         r.bytes = assembled;
       });
     });

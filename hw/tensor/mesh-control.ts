@@ -4,7 +4,7 @@
  * leaves the mesh. Three commands can be under way, one at each.
  */
 import { B, In, Out, Sink, U, bundle, hw, indexWidth } from '../../gen/index.ts';
-import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
+import type { ModuleDef } from '../../gen/index.ts';
 import { Queue } from '../lib/queue.ts';
 import { meshCommand, rowCountBits } from './commands.ts';
 import { accumulatorBits, meshLatency, scratchpadBits } from './params.ts';
@@ -41,14 +41,15 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
   const Output = bundle('OutputCommand', { accRow: U(accumulatorBits(p)), count: U(countBits), lastColumn: U(columnBits), accumulate: B });
   return hw('MeshControl', meshControlPorts(p), (m, io) => {
     m.doc('Sequencers of the mesh: weights, activations, results.');
-    type Cmd = { aRow: UInt; wRow: UInt; accRow: UInt; count: UInt; lastColumn: UInt; accumulate: Bool };
-    const cmd = io.command.bits as never as Cmd;
+    const cmd = io.command.bits;
 
     // --- weights: lines lastColumn … 0 of the tile, so that line 0 ends in column 0 ---
-    const w = m.regs({ shifting: U(1, 0), line: U(scratchpadBits(p)), linesLeft: U(columnBits), fillBank: U(1, 0), loaded: U(1, 0), held: meshCommand(p) });
+    const w = m.regs({
+      shifting: U(1, 0), line: U(scratchpadBits(p)), linesLeft: U(columnBits), fillBank: U(1, 0), loaded: U(1, 0), held: meshCommand(p),
+    });
     const a = m.regs({ streaming: U(1, 0), streamRow: U(scratchpadBits(p)), rowsLeft: U(countBits), streamBank: U(1) });
     const busy0 = m.regs({ draining0: U(indexWidth(drain + 2), 0), draining1: U(indexWidth(drain + 2), 0) });
-    const held = w.held as never as Cmd;
+    const held = w.held;
     // A bank is free when no streaming command uses it and the last row that did has left the mesh.
     const usedByStream = a.streaming.asBool().and(a.streamBank.eq(w.fillBank));
     const draining = w.fillBank.eq(0).mux(busy0.draining0.ne(0), busy0.draining1.ne(0));
@@ -58,8 +59,8 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const handOver = m.wires({ handOver: B });
     io.command.ready = w.shifting.eq(0).and(w.loaded.eq(0).or(handOver.handOver));
     m.when(io.command.fire, () => {
-      w.shifting = 1 as never;
-      w.held = io.command.bits as never;
+      w.shifting = w.shifting.lit(1);
+      w.held = io.command.bits;
       w.line = cmd.wRow.addWrap(cmd.lastColumn.zext(scratchpadBits(p)));
       w.linesLeft = cmd.lastColumn;
     });
@@ -69,14 +70,14 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       w.line = w.line.subWrap(1);
       w.linesLeft = w.linesLeft.subWrap(1);
       m.when(w.linesLeft.eq(0), () => {
-        w.shifting = 0 as never;
+        w.shifting = w.shifting.lit(0);
       });
     });
     const lastLine = io.weights.grant.and(w.linesLeft.eq(0));
     m.when(lastLine, () => {
-      w.loaded = 1 as never;
+      w.loaded = w.loaded.lit(1);
     }).elseWhen(handOver.handOver, () => {
-      w.loaded = 0 as never;
+      w.loaded = w.loaded.lit(0);
     });
 
     // --- activations ---
@@ -84,16 +85,16 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const lastRow = io.activations.grant.and(a.rowsLeft.eq(0));
     handOver.handOver = w.loaded.asBool().and(a.streaming.eq(0).or(lastRow)).and(output.enq.ready);
     m.when(handOver.handOver, () => {
-      a.streaming = 1 as never;
+      a.streaming = a.streaming.lit(1);
       a.streamRow = held.aRow;
       a.rowsLeft = held.count.subWrap(1);
       a.streamBank = w.fillBank;
       w.fillBank = w.fillBank.not();
     }).elseWhen(lastRow, () => {
-      a.streaming = 0 as never;
+      a.streaming = a.streaming.lit(0);
     });
     output.enq.valid = handOver.handOver;
-    output.enq.bits = { accRow: held.accRow, count: held.count, lastColumn: held.lastColumn, accumulate: held.accumulate } as never;
+    output.enq.bits = { accRow: held.accRow, count: held.count, lastColumn: held.lastColumn, accumulate: held.accumulate };
     io.activations.request = a.streaming.asBool();
     io.activations.row = a.streamRow;
     m.when(io.activations.grant.and(lastRow.not()), () => {
@@ -102,7 +103,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     });
     for (const [bank, key] of [[0, 'draining0'] as const, [1, 'draining1'] as const]) {
       m.when(lastRow.and(a.streamBank.eq(bank)), () => {
-        busy0[key] = drain as never;
+        busy0[key] = busy0[key].lit(drain);
       }).elseWhen(busy0[key].ne(0), () => {
         busy0[key] = busy0[key].subWrap(1);
       });
@@ -122,11 +123,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const t = m.regs({ travelling: U(travel, 0) });
     t.travelling = travel === 1 ? io.activations.grant.asUInt() : t.travelling.slice(travel - 2, 0).cat(io.activations.grant).exact(travel);
     const out = m.regs({ rowsOut: U(countBits, 0) });
-    const result = output.deq.bits as never as Cmd;
+    const result = output.deq.bits;
     const { emerging } = m.let({ emerging: t.travelling.bit(travel - 1) });
-    const { isLast } = m.let({ isLast: out.rowsOut.addWrap(1).eq(result.count as never) });
+    const { isLast } = m.let({ isLast: out.rowsOut.addWrap(1).eq(result.count) });
     io.next = emerging;
-    io.nextRow = result.accRow.addWrap((out.rowsOut as UInt).zext(Math.max(countBits, accumulatorBits(p))).trunc(accumulatorBits(p)));
+    io.nextRow = result.accRow.addWrap(out.rowsOut.zext(Math.max(countBits, accumulatorBits(p))).trunc(accumulatorBits(p)));
     io.nextAccumulate = result.accumulate;
     io.nextLastColumn = result.lastColumn;
     output.deq.ready = emerging.and(isLast);

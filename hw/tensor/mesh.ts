@@ -48,7 +48,8 @@ const PePair = (sumBits: number) =>
   hw(
     'PePair',
     {
-      shift0: In(B), shift1: In(B), w0In: In(vec(S(8), 2)), w1In: In(vec(S(8), 2)), aIn: In(vec(S(8), 2)), bankIn: In(vec(B, 2)), pIn: In(S(sumBits)),
+      shift0: In(B), shift1: In(B), w0In: In(vec(S(8), 2)), w1In: In(vec(S(8), 2)), aIn: In(vec(S(8), 2)),
+      bankIn: In(vec(B, 2)), pIn: In(S(sumBits)),
       w0Out: Out(vec(S(8), 2)), w1Out: Out(vec(S(8), 2)), aOut: Out(vec(S(8), 2)), bankOut: Out(vec(B, 2)), pOut: Out(S(sumBits)),
     },
     (m, io) => {
@@ -78,7 +79,7 @@ const PePair = (sumBits: number) =>
   );
 
 /** Lane i leaves `delays[i]` cycles after it came. */
-const DelayLanes = (name: string, bits: number, delays: readonly number[]) =>
+const DelayLanes = <W extends number>(name: string, bits: W, delays: readonly number[]) =>
   hw(name, { lanesIn: In(vec(S(bits), delays.length)), lanesOut: Out(vec(S(bits), delays.length)) }, (m, io) => {
     m.doc(`Delays lane i by ${delays[0] < delays[delays.length - 1] ? 'i' : `${delays.length - 1} - i`} cycles.`);
     for (const [i, delay] of delays.entries()) {
@@ -120,32 +121,31 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
       bankOfRow.bankDelay = vecOf([io.bank, ...stages.slice(0, -1)]);
     }
     const zero = vecOf(upTo(p.columns).map(() => S(sumBits).lit(0)));
-    const bottom = p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs(skew.lanesOut as Vec<SInt>, banks,
-      zero) : cells(skew.lanesOut as Vec<SInt>, banks, zero);
+    const bottom = p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs(skew.lanesOut, banks, zero) : cells(skew.lanesOut, banks, zero);
     const deskew = m.inst('deskew', DelayLanes('Deskew', sumBits, upTo(p.columns).reverse()));
-    deskew.lanesIn = bottom as Vec<SInt<number>>;
-    io.sums = deskew.lanesOut as Vec<SInt<number>>;
+    deskew.lanesIn = bottom;
+    io.sums = deskew.lanesOut;
 
-    function cells(a: Vec<SInt>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
+    function cells(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
       const grid = m.grid('pe', Pe(sumBits), p.rows, p.columns);
       grid.all('shift0', io.shift0);
       grid.all('shift1', io.shift1);
-      grid.fromWest('w0In', 'w0Out', io.w as Vec<SInt<8>>);
-      grid.fromWest('w1In', 'w1Out', io.w as Vec<SInt<8>>);
-      grid.fromWest('aIn', 'aOut', a as Vec<SInt<8>>);
+      grid.fromWest('w0In', 'w0Out', io.w);
+      grid.fromWest('w1In', 'w1Out', io.w);
+      grid.fromWest('aIn', 'aOut', a);
       grid.fromWest('bankIn', 'bankOut', vecOf(bank));
       grid.fromNorth('pIn', 'pOut', north);
       return grid.rowOut('pOut', p.rows - 1);
     }
 
-    function pairs(a: Vec<SInt>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
+    function pairs(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
       const grid = m.grid('pair', PePair(sumBits), p.rows / 2, p.columns);
       const two = <V>(items: readonly V[]): Vec<Vec<V>> => vecOf(upTo(p.rows / 2).map((i) => vecOf([items[2 * i], items[2 * i + 1]])));
       grid.all('shift0', io.shift0);
       grid.all('shift1', io.shift1);
-      grid.fromWest('w0In', 'w0Out', two(io.w.toArray() as SInt<8>[]));
-      grid.fromWest('w1In', 'w1Out', two(io.w.toArray() as SInt<8>[]));
-      grid.fromWest('aIn', 'aOut', two(a.toArray() as SInt<8>[]));
+      grid.fromWest('w0In', 'w0Out', two(io.w.toArray()));
+      grid.fromWest('w1In', 'w1Out', two(io.w.toArray()));
+      grid.fromWest('aIn', 'aOut', two(a.toArray()));
       grid.fromWest('bankIn', 'bankOut', two(bank));
       grid.fromNorth('pIn', 'pOut', north);
       return grid.rowOut('pOut', p.rows / 2 - 1);

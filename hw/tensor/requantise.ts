@@ -35,7 +35,9 @@ export const RequantiseLane = hw(
   { acc: In(S(32)), bias: In(U(32)), multiplier: In(U(32)), format: In(U(32)), result: Out(S(8)) },
   (m, io) => {
     m.doc('One element a cycle: add bias, multiply, shift and round, add zero point, clamp.');
-    const r = m.regs({ biased: S(32), factor: U(32), format1: U(32), product: S(64), format2: U(32), shifted: S(ROUNDED_BITS), format3: U(32) });
+    const r = m.regs({
+      biased: S(32), factor: U(32), format1: U(32), product: S(64), format2: U(32), shifted: S(ROUNDED_BITS), format3: U(32),
+    });
     r.biased = io.acc.addWrap(io.bias.asSInt());
     r.factor = io.multiplier;
     r.format1 = io.format;
@@ -62,11 +64,11 @@ export const RequantiseIterative = hw(
     const shift = field(io.format, CHANNEL_RECORD.shift);
     const [idle, multiply, align, deliver] = [0, 1, 2, 3];
     m.when(io.start, () => {
-      r.phase = multiply as never;
+      r.phase = r.phase.lit(multiply);
       r.biased = io.acc.addWrap(io.bias.asSInt());
-      r.high = 0 as never;
+      r.high = r.high.lit(0);
       r.low = io.multiplier;
-      r.steps = 31 as never;
+      r.steps = r.steps.lit(31);
     });
     // The product grows downwards: after 32 steps its upper half is in `high`, its lower half in `low`.
     const { sum } = m.let({ sum: r.low.bit(0).mux(r.high.addWrap(r.biased.sext(33)), r.high) });
@@ -79,7 +81,7 @@ export const RequantiseIterative = hw(
         r.low = cat(sum.bit(0), r.low.slice(31, 1)).exact(32);
         r.steps = r.steps.subWrap(1);
         m.when(r.steps.eq(0), () => {
-          r.phase = align as never;
+          r.phase = r.phase.lit(align);
           r.steps = distance;
           r.left = isLeft;
         });
@@ -87,7 +89,7 @@ export const RequantiseIterative = hw(
       [align, () => {
         // What is far out clamps whatever follows: stop before a left shift could lose the sign.
         m.when(r.steps.eq(0).or(r.left.and(farOut(r.high))), () => {
-          r.phase = deliver as never;
+          r.phase = r.phase.lit(deliver);
         }).otherwise(() => {
           r.steps = r.steps.subWrap(1);
           m.when(r.left, () => {
@@ -99,7 +101,7 @@ export const RequantiseIterative = hw(
         });
       }],
       [deliver, () => {
-        r.phase = idle as never;
+        r.phase = r.phase.lit(idle);
       }],
     ]);
     io.done = r.phase.eq(deliver);

@@ -19,8 +19,8 @@ const ScratchpadBank = (p: TensorParams, depth: number) =>
     (m, io) => {
       m.doc(`${depth} scratchpad rows; a read in the cycle of a write to the same row returns the old row.`);
       const cells = m.mem('cells', rowShape(p), depth, { style: 'block', collisionFree: true });
-      io.readData = cells.readSync('readRegister', io.readRow as UInt, io.readEnable);
-      m.when(io.writeEnable, () => cells.write(io.writeRow as UInt, io.writeData));
+      io.readData = cells.readSync('readRegister', io.readRow, io.readEnable);
+      m.when(io.writeEnable, () => cells.write(io.writeRow, io.writeData));
     },
   );
 
@@ -52,14 +52,14 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
 
     const banks = Array.from({ length: p.scratchpadBanks }, (_, b) => {
       const bank = m.inst(`bank${b}`, ScratchpadBank(p, depth));
-      const [act, wgt, sto] = Object.values(readers).map((x) => wants(x as never, b));
+      const [act, wgt, sto] = Object.values(readers).map((x) => wants(x, b));
       bank.readEnable = act.or(wgt).or(sto);
       const row = (x: { row: UInt }): UInt => x.row.slice(rowBits - 1, 0);
-      bank.readRow = act.mux(row(io.activations as never), wgt.mux(row(io.weights as never), row(io.store as never)));
-      const [vct, lod] = Object.values(writers).map((x) => wants(x as never, b));
+      bank.readRow = act.mux(row(io.activations), wgt.mux(row(io.weights), row(io.store)));
+      const [vct, lod] = Object.values(writers).map((x) => wants(x, b));
       bank.writeEnable = vct.or(lod);
-      bank.writeRow = vct.mux(row(io.vector as never), row(io.load as never));
-      bank.writeData = vct.mux(io.vector.data, io.load.data) as never;
+      bank.writeRow = vct.mux(row(io.vector), row(io.load));
+      bank.writeData = vct.mux(io.vector.data, io.load.data);
       return bank;
     });
 
@@ -70,28 +70,28 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
         const other = bankOf(u.row);
         return free.and((mine && other ? u.request.and(mine.eq(other)) : u.request).not());
       }, x.request);
-    const a = io.activations as never as { request: Bool; row: UInt };
-    const w = io.weights as never as { request: Bool; row: UInt };
-    const s = io.store as never as { request: Bool; row: UInt };
+    const a = io.activations;
+    const w = io.weights;
+    const s = io.store;
     io.activations.grant = a.request;
     io.weights.grant = granted(w, [a]);
     io.store.grant = granted(s, [a, w]);
     io.vector.grant = io.vector.request;
-    io.load.grant = granted(io.load as never, [io.vector as never]);
+    io.load.grant = granted(io.load, [io.vector]);
 
     for (const [name, reader] of Object.entries(readers)) {
-      const bank = bankOf(reader.row as never);
+      const bank = bankOf(reader.row);
       if (!bank) {
-        reader.data = banks[0].readData as never;
+        reader.data = banks[0].readData;
         continue;
       }
       // Which bank answers is decided when the request is granted.
       const key = `${name}Bank`;
       const r = m.regs({ [key]: U(bankBits) });
       m.when(reader.grant, () => {
-        r[key] = bank as never;
+        r[key] = bank;
       });
-      reader.data = banks.slice(1).reduce((data, bankPort, i) => (r[key] as UInt).eq(i + 1).mux(bankPort.readData, data as never), banks[0].readData) as never;
+      reader.data = banks.slice(1).reduce((data, bankPort, i) => r[key].eq(i + 1).mux(bankPort.readData, data), banks[0].readData);
     }
     m.cover('readConflict', w.request.and(io.weights.grant.not()).or(s.request.and(io.store.grant.not())));
     m.cover('writeConflict', io.load.request.and(io.load.grant.not()));

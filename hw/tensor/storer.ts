@@ -2,8 +2,8 @@
  * The store unit: reads scratchpad rows, or accumulator rows a group of lanes at a time, and writes their bytes to main
  * memory in bursts. One command at a time; it is complete when main memory has acknowledged every burst.
  */
-import { B, In, Out, S, Sink, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { B, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import type { ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiWriteManager } from '../lib/axi4.ts';
 import { BurstGenerator, burstBeatBits } from './burst-generator.ts';
 import { transferCommand, transferRowBits } from './commands.ts';
@@ -20,7 +20,8 @@ export const storerPorts = (p: TensorParams) => ({
   mem: axiWriteManager({ dataBytes: p.busBytes, idBits: p.idBits }),
   scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), grant: In(B), data: In(vec(S(8), p.rows)) },
   accumulators: {
-    request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))), grant: In(B), data: In(vec(S(32), p.vectorLanes)),
+    request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))),
+    grant: In(B), data: In(vec(S(32), p.vectorLanes)),
   },
 });
 
@@ -56,42 +57,42 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       pending: U(rowBits + 2, 0),
     });
     const active = r.active.asBool();
-    const cmd = io.command.bits as never as { address: UInt; stride: UInt; rowBytes: UInt; row: UInt; count: UInt; whole: Bool; other: Bool };
+    const cmd = io.command.bits;
     io.command.ready = active.not().and(bursts.command.ready);
     bursts.command.valid = io.command.valid.and(active.not());
-    bursts.command.bits = io.command.bits as never;
-    m.connect(bursts.bursts as never, io.mem.aw);
+    bursts.command.bits = io.command.bits;
+    m.connect(bursts.bursts, io.mem.aw);
     const blockBeat = (address: UInt): UInt => address.slice(blockBits - 1, low);
 
     m.when(io.command.fire, () => {
-      r.active = 1 as never;
+      r.active = r.active.lit(1);
       r.other = cmd.other;
       r.whole = cmd.whole;
       r.stride = cmd.stride.slice(blockBits - 1, 0);
       r.rowStart = cmd.address.slice(blockBits - 1, 0);
       r.rowBytes = cmd.rowBytes;
       r.row = cmd.row;
-      r.group = 0 as never;
+      r.group = r.group.lit(0);
       r.rowsLeft = cmd.count;
       r.rowLeft = cmd.rowBytes;
       r.first = cmd.address.slice(low - 1, 0);
       r.fill = cmd.address.slice(low - 1, 0).zext(low + 1);
       r.beatInBlock = blockBeat(cmd.address);
-      r.allSent = false as never;
+      r.allSent = bool(false);
     });
 
     // --- reading ---
-    const readBytes = r.other.mux(atMost(r.rowLeft as UInt, groupBytes), (r.rowLeft as UInt).zext(wide));
-    const { endsRow } = m.let({ endsRow: r.other.mux((r.rowLeft as UInt).zext(wide).le(groupBytes), true as never) });
+    const readBytes = r.other.mux(atMost(r.rowLeft, groupBytes), r.rowLeft.zext(wide));
+    const { endsRow } = m.let({ endsRow: r.other.mux(r.rowLeft.zext(wide).le(groupBytes), bool(true)) });
     const endsAll = endsRow.and(r.rowsLeft.eq(1));
     const moreToRead = active.and(r.rowsLeft.ne(0));
     // Room for the data: nothing in hand or on its way, or the chunk in hand is used up in this cycle.
     const chunkUsed = m.wires({ chunkUsed: B });
     const room = r.arriving.eq(0).and(r.left.eq(0).or(chunkUsed.chunkUsed));
     io.scratchpad.request = moreToRead.and(room).and(r.other.not());
-    io.scratchpad.row = (r.row as UInt).trunc(scratchpadBits(p));
+    io.scratchpad.row = r.row.trunc(scratchpadBits(p));
     io.accumulators.request = moreToRead.and(room).and(r.other);
-    io.accumulators.row = (r.row as UInt).trunc(accumulatorBits(p));
+    io.accumulators.row = r.row.trunc(accumulatorBits(p));
     io.accumulators.group = r.group;
     const { readGranted } = m.let({ readGranted: r.other.mux(io.accumulators.grant, io.scratchpad.grant) });
     r.arriving = readGranted.asUInt();
@@ -103,7 +104,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
         r.row = r.row.addWrap(1);
         r.rowsLeft = r.rowsLeft.subWrap(1);
         r.rowLeft = r.rowBytes;
-        r.group = 0 as never;
+        r.group = r.group.lit(0);
       }).otherwise(() => {
         r.rowLeft = r.rowLeft.subWrap(groupBytes % 2 ** bytesBits);
         r.group = r.group.addWrap(1);
@@ -112,23 +113,23 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
 
     // --- packing bytes into beats ---
     const { working } = m.let({ working: r.left.ne(0) });
-    const space = U(wide).lit(p.busBytes).subWrap((r.fill as UInt).zext(wide));
-    const { chunkEnds, beatFills } = m.let({ chunkEnds: (r.left as UInt).le(space), beatFills: space.le(r.left as never) });
-    const turned = rotateDown(r.held, (r.from as UInt).subWrap((r.fill as UInt).zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)));
-    const end = (r.fill as UInt).zext(wide).addWrap(r.left as never);
-    const lanes = Array.from({ length: p.busBytes }, (_, i) => (r.fill as UInt).gt(i).mux(r.filling.at(i), turned.at(i) as SInt<8>));
+    const space = U(wide).lit(p.busBytes).subWrap(r.fill.zext(wide));
+    const { chunkEnds, beatFills } = m.let({ chunkEnds: r.left.le(space), beatFills: space.le(r.left) });
+    const turned = rotateDown(r.held, r.from.subWrap(r.fill.zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)));
+    const end = r.fill.zext(wide).addWrap(r.left);
+    const lanes = Array.from({ length: p.busBytes }, (_, i) => r.fill.gt(i).mux(r.filling.at(i), turned.at(i)));
     const { runEnds } = m.let({ runEnds: chunkEnds.and(r.heldEndsRow).and(r.whole.not()).or(chunkEnds.and(r.heldEndsAll)) });
     const { beatComplete } = m.let({ beatComplete: working.and(beatFills.or(runEnds)) });
-    const strobe = Array.from({ length: p.busBytes }, (_, i) => (r.first as UInt).le(i).and(end.gt(i)));
+    const strobe = Array.from({ length: p.busBytes }, (_, i) => r.first.le(i).and(end.gt(i)));
     io.mem.w.valid = beatComplete;
-    io.mem.w.bits = { data: vecOf(lanes).asUInt(), strb: vecOf(strobe).asUInt(), last: runEnds.or((r.beatInBlock as UInt).andR()) };
+    io.mem.w.bits = { data: vecOf(lanes).asUInt(), strb: vecOf(strobe).asUInt(), last: runEnds.or(r.beatInBlock.andR()) };
     const { step } = m.let({ step: working.and(beatComplete.not().or(io.mem.w.ready)) });
     chunkUsed.chunkUsed = step.and(chunkEnds);
 
-    const { nextStart } = m.let({ nextStart: (r.rowStart as UInt).addWrap(r.stride as never) });
+    const { nextStart } = m.let({ nextStart: r.rowStart.addWrap(r.stride) });
     m.when(step, () => {
-      r.left = chunkEnds.mux(U(wide).lit(0), (r.left as UInt).subWrap(space));
-      r.from = (r.from as UInt).addWrap(space.zext(Math.max(wide, chunkBits)).trunc(chunkBits));
+      r.left = chunkEnds.mux(U(wide).lit(0), r.left.subWrap(space));
+      r.from = r.from.addWrap(space.zext(Math.max(wide, chunkBits)).trunc(chunkBits));
       m.when(beatComplete, () => {
         m.when(runEnds.and(r.heldEndsAll.not()), () => {
           r.first = nextStart.slice(low - 1, 0);
@@ -136,34 +137,34 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
           r.rowStart = nextStart;
           r.beatInBlock = blockBeat(nextStart);
         }).otherwise(() => {
-          r.first = 0 as never;
-          r.fill = 0 as never;
-          r.beatInBlock = (r.beatInBlock as UInt).addWrap(1);
+          r.first = r.first.lit(0);
+          r.fill = r.fill.lit(0);
+          r.beatInBlock = r.beatInBlock.addWrap(1);
         });
       }).otherwise(() => {
-        r.fill = (r.fill as UInt).addWrap((r.left as UInt).zext(Math.max(wide, low + 1)).trunc(low + 1));
+        r.fill = r.fill.addWrap(r.left.zext(Math.max(wide, low + 1)).trunc(low + 1));
         r.filling = vecOf(lanes);
       });
     });
     m.when(r.arriving.asBool(), () => {
       r.held = padded();
-      r.from = 0 as never;
+      r.from = r.from.lit(0);
       r.left = r.arrivingBytes;
       r.heldEndsRow = r.arrivingEndsRow;
       r.heldEndsAll = r.arrivingEndsAll;
     });
 
     // --- acknowledgements ---
-    io.mem.b.ready = true as never;
+    io.mem.b.ready = bool(true);
     m.when(io.mem.aw.fire.ne(io.mem.b.fire), () => {
       r.pending = io.mem.aw.fire.mux(r.pending.addWrap(1), r.pending.subWrap(1));
     });
     m.when(step.and(runEnds).and(r.heldEndsAll), () => {
-      r.allSent = true as never;
+      r.allSent = bool(true);
     });
     io.done = active.and(r.allSent).and(r.pending.eq(0)).and(bursts.busy.not());
     m.when(io.done, () => {
-      r.active = 0 as never;
+      r.active = r.active.lit(0);
     });
     io.busy = active;
     io.error = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY));
@@ -179,11 +180,11 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     function padded(): Vec<SInt<8>> {
       const zero = S(8).lit(0);
       return vecOf(Array.from({ length: chunk }, (_, i) => {
-        const fromRow = i < p.rows ? (io.scratchpad.data as Vec<SInt<8>>).at(i) : zero;
+        const fromRow = i < p.rows ? io.scratchpad.data.at(i) : zero;
         const lane = Math.floor(i / 4);
         if (lane >= p.vectorLanes) return fromRow;
         const byte = 8 * (i % 4);
-        const fromLane = (io.accumulators.data as Vec<SInt<32>>).at(lane).slice(byte + 7, byte).asSInt().exact(8);
+        const fromLane = io.accumulators.data.at(lane).slice(byte + 7, byte).asSInt().exact(8);
         return r.other.mux(fromLane, fromRow);
       }));
     }

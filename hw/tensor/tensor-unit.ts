@@ -3,7 +3,7 @@
  * on commands that the dispatcher takes from the core: load, mesh, vector and store.
  */
 import { U, UserError, hw, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, UInt, Vec } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SinkView, SourceView, UInt } from '../../gen/index.ts';
 import { axiManager } from '../lib/axi4.ts';
 import { XifUnit } from '../lib/cv-x-if.ts';
 import { Accumulators } from './accumulators.ts';
@@ -51,37 +51,37 @@ export function TensorUnit(p: TensorParams): ModuleDef<ReturnType<typeof tensorU
     const units = { load: loader, mesh: control, vector, store: storer };
 
     // --- the core ---
-    m.connect(io.xif.issue as never, dispatch.xif.issue);
-    m.connect(io.xif.register as never, dispatch.xif.register);
-    m.connect(dispatch.xif.result as never, io.xif.result);
-    dispatch.xif.commitValid = io.xif.commitValid;
-    dispatch.xif.commit = io.xif.commit as never;
-    io.xif.issueAccept = dispatch.xif.issueAccept;
-    io.xif.issueWriteback = dispatch.xif.issueWriteback;
-    io.xif.issueRegisterRead = dispatch.xif.issueRegisterRead;
+    m.link(io.xif, dispatch.xif);
 
     // --- commands ---
     const { dones } = m.let({ dones: vecOf(UNITS.map((u) => units[u].done)) });
-    const masks = dispatch.masks as unknown as Masks;
+    const masks: Masks = dispatch.masks;
+    queued(dispatch.load, queues.load, loader);
+    queued(dispatch.mesh, queues.mesh, control);
+    queued(dispatch.vector, queues.vector, vector);
+    queued(dispatch.store, queues.store, storer);
     for (const u of UNITS) {
       const q = queues[u];
-      m.connect(dispatch[u] as never, q.enter as never);
-      m.connect(q.start as never, units[u].command as never);
-      for (const f of ['rS', 'wS', 'acc', 'ch'] as const) q.masks[f] = masks[f];
+      m.link(dispatch.masks, q.masks);
       q.dones = dones;
       for (const o of UNITS) q.waits[o] = waitsFor(u).includes(o) ? mustWait(u, o) : U(heldBits(p)).lit(0);
     }
-    dispatch.busy = vecOf(UNITS.map((u) => (queues[u].held as UInt).ne(0)));
+    dispatch.busy = vecOf(UNITS.map((u) => (queues[u].held).ne(0)));
     dispatch.memoryError = loader.error.or(storer.error);
 
+    /** Commands go from the dispatcher through their queue to their unit. */
+    function queued<V>(commands: SinkView<V>, queue: { enter: SourceView<V>; start: SinkView<V> }, unit: { command: SourceView<V> }): void {
+      m.connect(commands, queue.enter);
+      m.connect(queue.start, unit.command);
+    }
     /** How many commands of unit `o`, from its oldest on, a command of unit `u` that enters now must wait for. */
     function mustWait(u: Unit, o: Unit): UInt {
       const q = queues[o];
       const bits = heldBits(p);
       let count: UInt = U(bits).lit(0);
       for (let i = 0; i < p.queueDepth; i++) {
-        const entry = Object.fromEntries((['rS', 'wS', 'acc', 'ch'] as const).map((f) => [f, (q.entries[f] as Vec<UInt>).at(i)])) as unknown as Masks;
-        const there = (q.held as UInt).gt(i);
+        const entry: Masks = { rS: q.entries.rS.at(i), wS: q.entries.wS.at(i), acc: q.entries.acc.at(i), ch: q.entries.ch.at(i) };
+        const there = q.held.gt(i);
         const hit = conflict(u, masks, o, entry);
         count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count);
       }
@@ -91,29 +91,15 @@ export function TensorUnit(p: TensorParams): ModuleDef<ReturnType<typeof tensorU
     }
 
     // --- main memory ---
-    m.connect(loader.mem.ar as never, io.mem.ar);
-    m.connect(io.mem.r as never, loader.mem.r);
-    m.connect(storer.mem.aw as never, io.mem.aw);
-    m.connect(storer.mem.w as never, io.mem.w);
-    m.connect(io.mem.b as never, storer.mem.b);
+    m.link(loader.mem, io.mem, ['ar', 'r']);
+    m.link(storer.mem, io.mem, ['aw', 'w', 'b']);
 
     // --- memories on the chip ---
-    for (const [port, unit] of [['activations', control.activations], ['weights', control.weights]] as const) {
-      scratchpad[port].request = unit.request;
-      scratchpad[port].row = unit.row;
-      unit.grant = scratchpad[port].grant;
-    }
-    scratchpad.store.request = storer.scratchpad.request;
-    scratchpad.store.row = storer.scratchpad.row;
-    storer.scratchpad.grant = scratchpad.store.grant;
-    storer.scratchpad.data = scratchpad.store.data;
-    scratchpad.vector.request = vector.scratchpad.request;
-    scratchpad.vector.row = vector.scratchpad.row;
-    scratchpad.vector.data = vector.scratchpad.data;
-    scratchpad.load.request = loader.scratchpad.request;
-    scratchpad.load.row = loader.scratchpad.row;
-    scratchpad.load.data = loader.scratchpad.data;
-    loader.scratchpad.grant = scratchpad.load.grant;
+    m.link(control.activations, scratchpad.activations, ['request', 'row', 'grant']);
+    m.link(control.weights, scratchpad.weights, ['request', 'row', 'grant']);
+    m.link(storer.scratchpad, scratchpad.store);
+    m.link(vector.scratchpad, scratchpad.vector, ['request', 'row', 'data']);
+    m.link(loader.scratchpad, scratchpad.load);
 
     channels.write = loader.channels.write;
     channels.writeChannel = loader.channels.channel;
@@ -121,33 +107,21 @@ export function TensorUnit(p: TensorParams): ModuleDef<ReturnType<typeof tensorU
     channels.writeData = loader.channels.data;
     channels.read = vector.channels.read;
     channels.readChannel = vector.channels.channel;
-    vector.channels.bias = channels.bias;
-    vector.channels.multiplier = channels.multiplier;
-    vector.channels.format = channels.format;
+    m.link(vector.channels, channels, ['bias', 'multiplier', 'format']);
 
-    for (const [port, unit] of [['vector', vector], ['store', storer]] as const) {
-      accumulators[port].request = unit.accumulators.request;
-      accumulators[port].row = unit.accumulators.row;
-      accumulators[port].group = unit.accumulators.group;
-      unit.accumulators.grant = accumulators[port].grant;
-      unit.accumulators.data = accumulators[port].data;
-    }
+    m.link(vector.accumulators, accumulators.vector);
+    m.link(storer.accumulators, accumulators.store);
 
     // --- the mesh between its memories ---
     mesh.a = scratchpad.activations.data;
     mesh.w = scratchpad.weights.data;
-    mesh.bank = control.bank;
-    mesh.shift0 = control.shift0;
-    mesh.shift1 = control.shift1;
+    m.link(control, mesh, ['bank', 'shift0', 'shift1']);
     accumulators.sums = mesh.sums;
-    accumulators.next = control.next;
-    accumulators.nextRow = control.nextRow;
-    accumulators.nextAccumulate = control.nextAccumulate;
-    accumulators.nextLastColumn = control.nextLastColumn;
+    m.link(control, accumulators, ['next', 'nextRow', 'nextAccumulate', 'nextLastColumn']);
 
     // --- what is counted ---
     const events: Record<keyof typeof counters.events, Bool> = {
-      meshRows: control.activations.request.and(control.activations.grant as Bool),
+      meshRows: control.activations.request.and(control.activations.grant),
       meshWaitWeights: control.waitsForWeights,
       meshWaitHazard: queues.mesh.blocked,
       scratchpadConflict: control.conflict,

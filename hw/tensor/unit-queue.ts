@@ -3,7 +3,7 @@
  * all before it have started and the commands of other units that it conflicts with are complete.
  */
 import { B, In, Out, Sink, Source, U, hw, vec, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, Shape, UInt, Vec } from '../../gen/index.ts';
+import type { Bool, ModuleDef, Shape, UInt } from '../../gen/index.ts';
 import { MASKS_OF, UNITS, heldBits, maskBits, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import type { TensorParams } from './params.ts';
@@ -52,10 +52,10 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     /** Of one value an entry, that of the next entry to start. */
     const next = <T>(items: readonly T[]): T => items.slice(1).reduce((chosen, item, i) => r.started.eq(i + 1).mux(item, chosen), items[0]);
     const { pendingStart } = m.let({ pendingStart: r.started.lt(r.count) });
-    const clear = others.map((o) => next((waits[`${o}Wait`] as Vec<UInt>).toArray()).eq(0));
+    const clear = others.map((o) => next(waits[`${o}Wait`].toArray()).eq(0));
     const { free } = m.let({ free: clear.reduce((a, b) => a.and(b)) });
     io.start.valid = pendingStart.and(free);
-    io.start.bits = next(slots.map((i) => payloads[`command${i}`])) as never;
+    io.start.bits = next(slots.map((i) => payloads[`command${i}`]));
     io.blocked = pendingStart.and(free.not());
 
     // Everything moves down by one when the oldest is done; a new command enters behind the last.
@@ -64,26 +64,26 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
       const { [`enters${i}`]: enters } = m.let({ [`enters${i}`]: io.enter.fire.and(entersAt.eq(i)) });
       const last = i + 1 === depth;
       m.when(enters, () => {
-        payloads[`command${i}`] = io.enter.bits as never;
-        for (const f of MASKS_OF[unit]) (masks[f] as Vec<UInt>).put(i, io.masks[f]);
+        payloads[`command${i}`] = io.enter.bits;
+        for (const f of MASKS_OF[unit]) masks[f].put(i, io.masks[f]);
       });
       if (!last) {
         m.when(done.and(enters.not()), () => {
           payloads[`command${i}`] = payloads[`command${i + 1}`];
-          for (const f of MASKS_OF[unit]) (masks[f] as Vec<UInt>).put(i, (masks[f] as Vec<UInt>).at(i + 1));
+          for (const f of MASKS_OF[unit]) masks[f].put(i, masks[f].at(i + 1));
         });
       }
       for (const o of others) {
-        const wait = waits[`${o}Wait`] as Vec<UInt>;
+        const wait = waits[`${o}Wait`];
         const otherDone = io.dones.at(UNITS.indexOf(o));
         const counted = (x: UInt): UInt => otherDone.and(x.ne(0)).mux(x.subWrap(1), x);
         const stays = counted(wait.at(i));
-        wait.put(i, enters.mux(io.waits[o] as UInt, last ? stays : done.mux(counted(wait.at(i + 1)), stays)));
+        wait.put(i, enters.mux(io.waits[o], last ? stays : done.mux(counted(wait.at(i + 1)), stays)));
       }
     }
 
     for (const f of ['rS', 'wS', 'acc', 'ch'] as const) {
-      io.entries[f] = MASKS_OF[unit].includes(f) ? (masks[f] as Vec<UInt>) : vecOf(slots.map(() => U(bits[f]).lit(0)));
+      io.entries[f] = MASKS_OF[unit].includes(f) ? masks[f] : vecOf(slots.map(() => U(bits[f]).lit(0)));
     }
     m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');
     m.cover('full', r.count.eq(depth));

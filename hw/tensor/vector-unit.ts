@@ -2,7 +2,7 @@
  * The vector unit: executes `tn.rq`. Reads accumulator rows a group of lanes at a time together with their channel records,
  * requantises, assembles rows of R bytes and writes them to the scratchpad. One command at a time.
  */
-import { B, In, Out, S, Sink, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { rowCountBits, vectorCommand } from './commands.ts';
 import { accumulatorBits, channelBits, laneGroups, scratchpadBits } from './params.ts';
@@ -33,21 +33,21 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
   const iterative = p.requantiser === 'iterative';
   return hw('VectorUnit', vectorUnitPorts(p), (m, io) => {
     m.doc(`Requantises accumulator rows, ${lanes} lane(s) at a time, into scratchpad rows.`);
-    const cmd = io.command.bits as never as { accRow: UInt; count: UInt; lastColumn: UInt; row: UInt; channel: UInt };
+    const cmd = io.command.bits;
     const laneBits = Math.log2(lanes);
     const r = m.regs({
-      active: U(1, 0), reading: U(1, 0), accRow: U(accumulatorBits(p)), group: U(groupBits), lastGroup: U(groupBits), rowsLeft: U(countBits),
-      channel: U(channelBits(p)), firstChannel: U(channelBits(p)), count: U(countBits),
+      active: U(1, 0), reading: U(1, 0), accRow: U(accumulatorBits(p)), group: U(groupBits), lastGroup: U(groupBits),
+      rowsLeft: U(countBits), channel: U(channelBits(p)), firstChannel: U(channelBits(p)), count: U(countBits),
     });
     const active = r.active.asBool();
     io.command.ready = active.not();
     io.busy = active;
     m.when(io.command.fire, () => {
-      r.active = 1 as never;
-      r.reading = 1 as never;
+      r.active = r.active.lit(1);
+      r.reading = r.reading.lit(1);
       r.accRow = cmd.accRow;
-      r.group = 0 as never;
-      r.lastGroup = groups === 1 ? (U(groupBits).lit(0) as never) : cmd.lastColumn.shr(laneBits).trunc(groupBits);
+      r.group = r.group.lit(0);
+      r.lastGroup = groups === 1 ? (U(groupBits).lit(0)) : cmd.lastColumn.shr(laneBits).trunc(groupBits);
       r.rowsLeft = cmd.count;
       r.count = cmd.count;
       r.channel = cmd.channel;
@@ -65,7 +65,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     io.channels.channel = r.channel;
     m.when(io.accumulators.grant, () => {
       m.when(endsRow, () => {
-        r.group = 0 as never;
+        r.group = r.group.lit(0);
         r.accRow = r.accRow.addWrap(1);
         r.rowsLeft = r.rowsLeft.subWrap(1);
         r.channel = r.firstChannel;
@@ -74,7 +74,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
         r.channel = r.channel.addWrap(lanes % 2 ** channelBits(p));
       });
       m.when(endsAll, () => {
-        r.reading = 0 as never;
+        r.reading = r.reading.lit(0);
       });
     });
 
@@ -84,7 +84,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     // --- assembling rows ---
     const o = m.regs({ slot: U(indexWidth(slots)), row: U(scratchpadBits(p)), firstRow: U(scratchpadBits(p)), bytes: vec(S(8), p.rows) });
     m.when(io.command.fire, () => {
-      o.slot = 0 as never;
+      o.slot = o.slot.lit(0);
       o.row = cmd.row;
       o.firstRow = cmd.row;
     });
@@ -94,10 +94,10 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
         tail.lastLane = cmd.lastColumn.slice(laneBits - 1, 0);
       });
     }
-    const { rowFull } = m.let({ rowFull: result.endsRow.or(slots === 1 ? (true as never) : o.slot.eq(slots - 1)) });
+    const { rowFull } = m.let({ rowFull: result.endsRow.or(slots === 1 ? (true) : o.slot.eq(slots - 1)) });
     const assembled = Array.from({ length: p.rows }, (_, l) => {
       const slot = Math.floor(l / lanes);
-      const fresh = used(l % lanes, result.data.at(l % lanes) as SInt<8>);
+      const fresh = used(l % lanes, result.data.at(l % lanes));
       if (slots === 1) return fresh;
       return o.slot.eq(slot).mux(fresh, o.slot.gt(slot).mux(o.bytes.at(l), S(8).lit(0)));
     });
@@ -117,7 +117,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     });
     io.done = result.valid.and(result.endsAll);
     m.when(io.done, () => {
-      r.active = 0 as never;
+      r.active = r.active.lit(0);
     });
 
     /** Lanes of the last group beyond the last column are 0. */
@@ -134,12 +134,12 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     }
 
     function pipelinedForm(): Result {
-      free.requantiserFree = true as never;
+      free.requantiserFree = bool(true);
       const grid = m.grid('lane', RequantiseLane, 1, lanes);
-      grid.cell('acc', io.accumulators.data as Vec<SInt<32>>);
-      grid.cell('bias', io.channels.bias as Vec<UInt<32>>);
-      grid.cell('multiplier', io.channels.multiplier as Vec<UInt<32>>);
-      grid.cell('format', io.channels.format as Vec<UInt<32>>);
+      grid.cell('acc', io.accumulators.data);
+      grid.cell('bias', io.channels.bias);
+      grid.cell('multiplier', io.channels.multiplier);
+      grid.cell('format', io.channels.format);
       // Granted, read, and then LANE_LATENCY stages.
       const depth = 1 + LANE_LATENCY;
       const s = m.regs({ valid: U(depth, 0), rowEnd: U(depth), allEnd: U(depth) });
@@ -155,11 +155,11 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       const s = m.regs({ arriving: U(1, 0), inWork: U(1, 0), rowEnd: B, allEnd: B });
       s.arriving = io.accumulators.grant.asUInt();
       m.when(io.accumulators.grant, () => {
-        s.inWork = 1 as never;
+        s.inWork = s.inWork.lit(1);
         s.rowEnd = endsRow;
         s.allEnd = endsAll;
       }).elseWhen(unit.done, () => {
-        s.inWork = 0 as never;
+        s.inWork = s.inWork.lit(0);
       });
       free.requantiserFree = s.inWork.eq(0);
       unit.start = s.arriving.asBool();

@@ -31,8 +31,11 @@ export function sweepFile(text: string): string {
 export function measurementOf(rows: number, columns: number): Measurement {
   const cycles = 100 * Math.ceil(400_000 / (rows * columns));
   return {
-    images: 100, cycles, cyclesPerImage: cycles / 100, macs: 39_700_000, utilization: 39_700_000 / (cycles * rows * columns), accuracy: 0.96, agreement: 1,
-    cells: countCells({ LUT6: 5000 + 70 * rows * columns, FDRE: 2000 + 40 * rows * columns, DSP48E1: rows * columns, RAMB36E1: 12, RAMB18E1: 1, CARRY4: 300 }),
+    images: 100, cycles, cyclesPerImage: cycles / 100, macs: 39_700_000, utilization: 39_700_000 / (cycles * rows * columns),
+    accuracy: 0.96, agreement: 1,
+    cells: countCells({
+      LUT6: 5000 + 70 * rows * columns, FDRE: 2000 + 40 * rows * columns, DSP48E1: rows * columns, RAMB36E1: 12, RAMB18E1: 1, CARRY4: 300,
+    }),
   };
 }
 

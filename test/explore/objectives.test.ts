@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateObjectives, problemWithObjective } from '../../explore/objectives.ts';
 
-const problem = (name: string, formula: string, earlier: readonly string[] = []): string | undefined => problemWithObjective({ name, formula }, earlier);
+const problem = (name: string, formula: string, earlier: readonly string[] = []): string | undefined =>
+  problemWithObjective({ name, formula }, earlier);
 
 describe('objectives', () => {
   it('are computed in order, later ones from earlier ones', () => {

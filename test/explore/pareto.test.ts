@@ -4,7 +4,8 @@ import { paretoFront } from '../../explore/pareto.ts';
 
 describe('the Pareto front', () => {
   it('holds what nothing else beats', () => {
-    expect(paretoFront([{ x: 1, y: 9 }, { x: 2, y: 5 }, { x: 3, y: 5 }, { x: 4, y: 1 }, { x: 4, y: 2 }])).toEqual([true, true, false, true, false]);
+    expect(paretoFront([{ x: 1, y: 9 }, { x: 2, y: 5 }, { x: 3, y: 5 }, { x: 4, y: 1 }, { x: 4, y: 2 }]))
+      .toEqual([true, true, false, true, false]);
   });
 
   it('holds equal points together, and leaves out those without figures', () => {
@@ -12,7 +13,8 @@ describe('the Pareto front', () => {
   });
 
   it('is never empty, and whatever is not on it is beaten by something that is', () => {
-    const costs = fc.array(fc.record({ x: fc.integer({ min: 0, max: 20 }), y: fc.integer({ min: 0, max: 20 }) }), { minLength: 1, maxLength: 30 });
+    const cost = fc.integer({ min: 0, max: 20 });
+    const costs = fc.array(fc.record({ x: cost, y: cost }), { minLength: 1, maxLength: 30 });
     fc.assert(fc.property(costs, (all) => {
       const isOn = paretoFront(all);
       const front = all.filter((_, i) => isOn[i]);

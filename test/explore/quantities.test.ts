@@ -11,7 +11,8 @@ describe('quantities', () => {
     expect(Object.keys(values)).toEqual([...QUANTITIES.map((q) => q.name), 'score']);
     const { tensor, soc } = point.config;
     expect(values).toMatchObject({
-      rows: tensor.rows, scratchpadBytes: tensor.rows * tensor.scratchpadRows, accumulatorBytes: 4 * tensor.columns * tensor.accumulatorRows,
+      rows: tensor.rows, scratchpadBytes: tensor.rows * tensor.scratchpadRows,
+      accumulatorBytes: 4 * tensor.columns * tensor.accumulatorRows,
       clockHz: soc.clockHz, dsp: 16, bram: 12.5, score: 2,
     });
     expect(Object.keys(valuesOf({ point, error: 'x' }))).toEqual(QUANTITIES.slice(0, 9).map((q) => q.name));

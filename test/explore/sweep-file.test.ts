@@ -19,8 +19,9 @@ describe('a sweep file', () => {
   it('varies a key at fixed memory', () => {
     const { points } = readSweep('configs/sweeps/mesh.toml');
     expect(points.map(({ name }) => name)).toEqual(['rows=4', 'rows=8', 'rows=16', 'rows=32']);
-    expect(points.map(({ config: { tensor: t } }) => [t.rows, t.columns, t.rows * t.scratchpadRows, 4 * t.columns * t.accumulatorRows, t.vectorLanes]))
-      .toEqual([4, 8, 16, 32].map((n) => [n, n, 128 * 1024, 64 * 1024, 4]));
+    const sizes = points.map(({ config: { tensor: t } }) =>
+      [t.rows, t.columns, t.rows * t.scratchpadRows, 4 * t.columns * t.accumulatorRows, t.vectorLanes]);
+    expect(sizes).toEqual([4, 8, 16, 32].map((n) => [n, n, 128 * 1024, 64 * 1024, 4]));
   });
 
   it('combines chips, common changes and axes; what is nearest to a point wins', () => {
@@ -29,7 +30,8 @@ describe('a sweep file', () => {
       '[[point]]', 'name = "a"', 'base = "nano"', '[[point]]', 'name = "b"', 'base = "../edge.toml"', 'soc.uartQueue = 8',
     );
     expect(points.map(({ name }) => name)).toEqual(['a', 'b'].flatMap((n) => [1, 20].flatMap((l) => [1, 2].map((b) => `${n} latency=${l} idBits=${b}`))));
-    expect(points.map(({ config: c }) => [c.tensor.rows, c.soc.uartQueue, c.simulation.latencyCycles, c.bus.idBits])[5]).toEqual([8, 8, 1, 2]);
+    const sixth = points[5].config;
+    expect([sixth.tensor.rows, sixth.soc.uartQueue, sixth.simulation.latencyCycles, sixth.bus.idBits]).toEqual([8, 8, 1, 2]);
     expect(points[0].config.soc.uartQueue).toBe(2);
   });
 

@@ -74,7 +74,8 @@ describe('a sweep', () => {
   });
 
   it('tells reused points', async () => {
-    const reusing: Measure = async (task, onStage) => ({ ...await fakeMeasure(task, onStage), isReused: task.point.config.tensor.rows < 16 });
+    const reusing: Measure = async (task, onStage) =>
+      ({ ...await fakeMeasure(task, onStage), isReused: task.point.config.tensor.rows < 16 });
     const result = await run(AXES, temporaryFolder(), reusing);
     expect(result.reused).toBe(2);
     expect(tableOf(result)).toMatch(/^rows=8 .* \* reused$/m);

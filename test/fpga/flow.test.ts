@@ -53,6 +53,15 @@ describe.skipIf(!canRun)('the FPGA flow', () => {
       .rejects.toThrow(/^large\.toml: large does not fit icebreaker: needs 60\d\d of 5280 logic cells; make the chip smaller or use a larger board$/);
   }, 180_000);
 
+  it('stops where synthesis does not leave the DSP cells as the design sets them', async () => {
+    const text = `module Top (input logic [15:0] a, b, output logic [31:0] o);
+      SB_MAC16 #(.MODE_8x8(1'b1)) used (.A(a), .B(b), .O(o));
+      SB_MAC16 #(.MODE_8x8(1'b1)) unread (.A(b), .B(a));
+    endmodule`;
+    await expect(synthesise({ files: [{ name: 'Top.sv', text }], top: 'Top' }))
+      .rejects.toThrow(/^Top: synthesis left 1 of 2 SB_MAC16 in mode 8x8; every one that a design asks for must stay$/);
+  }, 180_000);
+
   it('counts cells: two products in one DSP', async () => {
     const counts = await synthesise({ files: printDesign(elaborate(DualMultiplier('ice40'))), top: 'DualMultiplier' });
     expect(counts).toEqual({ luts: 0, flipFlops: 0, carries: 0, dsp: 1, bram: 0, spram: 0 });

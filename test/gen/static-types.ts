@@ -98,6 +98,23 @@ export const Parent = hw('Parent', { bus: Bus, other: flip(Bus) }, (m, io) => {
   child.into.valid = io.bus.rsp.valid;
 });
 
+const Short = { req: Source(Request) };
+const Wide = { req: Source(Request), rsp: Sink(U(16)) };
+export const Linked = hw('Linked', { bus: Bus, same: Bus, front: flip(Bus), short: flip(Short), wide: flip(Wide) }, (m, io) => {
+  m.link(io.front, io.bus);
+  m.link(io.bus, io.front);
+  m.link(io.bus, io.short, ['req']);
+
+  // @ts-expect-error both produce requests
+  m.link(io.bus, io.same);
+  // @ts-expect-error no responses there
+  m.link(io.bus, io.short);
+  // @ts-expect-error responses of another width
+  m.link(io.bus, io.wide);
+  // @ts-expect-error a member that does not exist
+  m.link(io.bus, io.front, ['req', 'err']);
+});
+
 export function state(m: Builder): void {
   const r = m.regs({ state: State, count: U(4) });
   m.switch(r.state, { idle: () => (r.state = State.busy), busy: () => undefined });
@@ -143,6 +160,22 @@ export function widths(a: UInt<8>, b: UInt<12>, s: SInt<8>, n: UInt<number>): vo
   // Widths known only at elaboration stay open, and are checked there.
   same<Same<ReturnType<typeof n.addGrow<8>>, UInt<number>>>();
   same<Same<ReturnType<typeof a.mul<number>>, UInt<number>>>();
+  // A slice between literal bounds has its width, a literal of a signal the signal's type.
+  same<Same<ReturnType<typeof b.slice<11, 4>>, UInt<8>>>();
+  same<Same<ReturnType<typeof b.slice<number, 4>>, UInt<number>>>();
+  same<Same<ReturnType<typeof n.slice<300, 0>>, UInt<number>>>();
+  same<Same<ReturnType<typeof b.slice<3, 4>>, UInt<number>>>();
+  same<Same<ReturnType<typeof a.lit>, UInt<8>>>();
+  same<Same<ReturnType<typeof s.lit>, SInt<8>>>();
+  a.addWrap(b.slice(11, 4)).addWrap(a.lit(0));
+  const byte: UInt<8> = n.exact(8);
+  a.addWrap(byte);
+  // @ts-expect-error a slice of 7 bits does not fit 8
+  a.addWrap(b.slice(6, 0));
+  // @ts-expect-error nor one between bounds that are known only at elaboration, without exact()
+  a.addWrap(b.slice(n.width, 4));
+  // @ts-expect-error a literal of another signal's type
+  a.addWrap(b.lit(0));
   // @ts-expect-error an open width does not fit a closed one by itself
   a.addWrap(n);
   // @ts-expect-error truncation is by name

@@ -3,7 +3,7 @@
  *
  * A signal is an object, so `cond ? a : b`, `a && b`, `!a`, `a === b`, `if (a)` all compile, and all answer at elaboration, once,
  * instead of in the circuit: the condition is simply true. (`a + b`, `a < b` and templates throw at run time; these cannot.)
- * The rule asks the type checker: hardware values are the classes of `gen/lang/values.ts`, and records of them.
+ * The rule asks the type checker: hardware values are the classes of `gen/lang` (value, scalars, aggregates), and records of them.
  *
  * What stays allowed: asking whether an optional signal was given (`enable?: Bool` … `if (enable)`, `x === undefined`), and
  * telling a constant from a signal (`hit: Bool | boolean` … `hit === true`).
@@ -11,7 +11,7 @@
 import { ESLintUtils } from '@typescript-eslint/utils';
 import ts from 'typescript';
 
-const VALUES_FILE = /[/\\]gen[/\\]lang[/\\]values\.ts$/;
+const VALUES_FILE = /[/\\]gen[/\\]lang[/\\](value|scalars|aggregates)\.ts$/;
 const CLASSES = new Set(['Value', 'Bool', 'UInt', 'SInt', 'Enum', 'Vec', 'Bits']);
 const NOTHING = ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void;
 const PRIMITIVE = ts.TypeFlags.BooleanLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BigIntLike | ts.TypeFlags.StringLike;

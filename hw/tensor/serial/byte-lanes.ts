@@ -4,7 +4,7 @@
  * Combinational; must not know addresses.
  */
 import { B, In, Out, S, U, cat, hw, indexWidth, vec, vecOf } from '../../../gen/index.ts';
-import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt } from '../../../gen/index.ts';
 import { rowBytesBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { rotateDown } from '../rotate.ts';
@@ -35,11 +35,11 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
   return hw('ByteLanes', byteLanePorts(p), (m, io) => {
     m.doc('One rotator for loads, stores and requantised bytes.');
     const bytes = Array.from({ length: WORD_BYTES }, (_, i) => i);
-    const step = io.step as UInt;
+    const step = io.step;
     /** Whether byte i of a row lies in the next word, because the row starts at `offset`. */
     const { spills } = m.let({ spills: vecOf(bytes.map((i) => (isAtLeast(io.offset, WORD_BYTES - i)))) });
     const byteOf = (word: UInt, i: number): SInt<8> => word.slice(8 * i + 7, 8 * i).asSInt().exact(8);
-    const stored = io.fromScratchpad as Vec<SInt<8>>;
+    const stored = io.fromScratchpad;
     // One select for both pairs, so that a bit is a multiplexer of four.
     const { isWide } = m.let({ isWide: io.isAccumulatorStore.or(io.isRequantise) });
     const source = bytes.map((i): SInt<8> => {
@@ -65,11 +65,11 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     const on = Array.from({ length: p.rows }, (_, lane): Bool => {
       const group = Math.floor(lane / WORD_BYTES);
       const here = lane % WORD_BYTES === 0 ? step.eq(group) : spills.at(lane % WORD_BYTES).mux(step.eq(group + 1), step.eq(group));
-      const loaded = here.and(isAtLeast((io.lastByte as UInt).slice(laneBits - 1, 0), lane));
-      return io.isRequantise.mux((io.lane as UInt).eq(lane), loaded.or(io.isRowLoad.not()));
+      const loaded = here.and(isAtLeast(io.lastByte.slice(laneBits - 1, 0), lane));
+      return io.isRequantise.mux(io.lane.eq(lane), loaded.or(io.isRowLoad.not()));
     });
     const { isOn } = m.let({ isOn: vecOf(on) });
-    const firstLane = io.isRequantise.mux((io.lane as UInt).eq(0), isFirst);
+    const firstLane = io.isRequantise.mux(io.lane.eq(0), isFirst);
     const { gated } = m.let({ gated: vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0)))) });
     io.row = gated;
     io.word = vecOf(bytes.map((i) => gated.at(i))).asUInt().exact(32);

@@ -58,19 +58,19 @@ export function SerialFront(p: TensorParams): ModuleDef<typeof frontPorts> {
       r.full = commitsOffered.and(io.xif.commit.kill).not().asUInt();
       r.isPoll = offersPoll;
       r.id = id;
-      r.rd = instr.slice(11, 7).exact(5);
+      r.rd = instr.slice(11, 7);
       // A question about the state needs no operands.
       r.haveOperands = operandsNow.or(offersPoll);
       r.committed = commitsOffered;
     }).otherwise(() => {
       m.when(leaves.leaves.or(full.and(commitsHeld).and(io.xif.commit.kill)), () => {
-        r.full = 0 as never;
+        r.full = r.full.lit(0);
       });
       m.when(operandsNow, () => {
-        r.haveOperands = true as never;
+        r.haveOperands = bool(true);
       });
       m.when(commitsHeld, () => {
-        r.committed = true as never;
+        r.committed = bool(true);
       });
     });
     // The key stays with the command that is executed: tn.poll may come meanwhile.
@@ -101,19 +101,19 @@ export function SerialFront(p: TensorParams): ModuleDef<typeof frontPorts> {
     const held = is('info').mux(information(), is('fence').mux(status, U(32).lit(0)));
     io.xif.result.bits = { id: r.id, data: r.isPoll.mux(poll, held).exact(32), rd: r.rd, we: r.isPoll.or(r.key.bit(3).not()) };
     m.when(io.rangeError, () => {
-      r.sawRangeError = 1 as never;
+      r.sawRangeError = r.sawRangeError.lit(1);
     }).elseWhen(io.fences, () => {
-      r.sawRangeError = 0 as never;
+      r.sawRangeError = r.sawRangeError.lit(0);
     });
     m.when(io.memoryError, () => {
-      r.sawMemoryError = 1 as never;
+      r.sawMemoryError = r.sawMemoryError.lit(1);
     }).elseWhen(io.fences, () => {
-      r.sawMemoryError = 0 as never;
+      r.sawMemoryError = r.sawMemoryError.lit(0);
     });
 
     function information(): UInt {
       const facts = informationOf(p);
-      const index = io.heldRs1 as UInt;
+      const index = io.heldRs1;
       const near = index.slice(3, 0);
       const fact = TENSOR_INFO.reduce((rest, f, i) => near.eq(i).mux(U(32).lit(facts[f.name]), rest), U(32).lit(0));
       return index.slice(31, 4).eq(0).mux(fact, U(32).lit(0));

@@ -7,7 +7,7 @@
  * new sums are there in cycle t + 1. `clear` comes before the first weight line of every command.
  */
 import { B, In, Out, S, U, blackBox, bool, cat, hw, vec, vecOf } from '../../../gen/index.ts';
-import type { Bool, ModuleDef, UInt, Vec } from '../../../gen/index.ts';
+import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import type { SInt } from '../../../gen/index.ts';
 import type { TensorParams } from '../params.ts';
 import { stepBits } from './byte-lanes.ts';
@@ -42,7 +42,7 @@ function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>
     m.doc(`${p.rows} x ${p.columns} weights; a row of sums a cycle.`);
     const r = m.regs({ activations: vec(S(8), p.rows), low: vec(U(HALF), p.columns) });
     const tile = m.regs(Object.fromEntries(upTo(p.columns).map((c) => [`weights${c}`, vec(S(8), p.rows)])));
-    const activations = r.activations as Vec<SInt<8>>;
+    const activations = r.activations;
     r.activations = io.row;
     m.when(io.clear, () => {
       r.low = vecOf(upTo(p.columns).map(() => U(HALF).lit(0)));
@@ -50,12 +50,12 @@ function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>
       r.low = io.oldLow;
     });
     const sums = upTo(p.columns).map((c) => {
-      m.when(io.loadLine.and((io.line as UInt).eq(c)), () => {
+      m.when(io.loadLine.and(io.line.eq(c)), () => {
         tile[`weights${c}`] = io.row;
       });
       const weights = tile[`weights${c}`];
       const high = io.accumulate.mux(io.oldHigh.at(c), U(HALF).lit(0));
-      const old = cat(high, (r.low as Vec<UInt>).at(c)).asSInt() as SInt;
+      const old = cat(high, r.low.at(c)).asSInt();
       return upTo(p.rows).reduce<SInt>((sum, k) => sum.addWrap(activations.at(k).mul(weights.at(k)).sext(2 * HALF)), old).asUInt();
     });
     io.newLow = vecOf(sums.map((s) => s.slice(HALF - 1, 0).exact(HALF)));
@@ -97,7 +97,7 @@ const MacCell = (isFirst: boolean) =>
         const b = captured('b', io.BHOLD, io.IRSTBOT, io.B);
         const c = isFirst ? captured('c', io.CHOLD, io.IRSTTOP, io.C) : io.C;
         const d = isFirst ? captured('d', io.DHOLD, io.IRSTBOT, io.D) : io.D;
-        const half = (lo: number, to: UInt): UInt => (to.asSInt() as SInt).addWrap(byte(a, lo).mul(byte(b, lo))).asUInt();
+        const half = (lo: number, to: UInt): UInt => to.asSInt().addWrap(byte(a, lo).mul(byte(b, lo))).asUInt();
         io.O = cat(half(8, c), half(0, d)).exact(32);
       },
     },
@@ -124,7 +124,7 @@ function DspArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>> 
     const highs: UInt[] = [];
     for (let pair = 0; pair < p.columns / 2; pair++) {
       const columns = [2 * pair, 2 * pair + 1];
-      const loads = io.loadLine.and((io.line as UInt).eq(2 * pair + 1));
+      const loads = io.loadLine.and(io.line.eq(2 * pair + 1));
       let chain = columns.map((c): UInt => io.oldLow.at(c));
       let path = columns.map((c): UInt => r.startQuadrant.at(c));
       const wraps: Bool[][] = [[], []];
@@ -153,7 +153,7 @@ function DspArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>> 
         }
       }
       for (const [i, c] of columns.entries()) {
-        r.startQuadrant.put(c, io.accumulate.mux(io.oldLow.at(c).slice(15, 14).exact(2), U(2).lit(0)));
+        r.startQuadrant.put(c, io.accumulate.mux(io.oldLow.at(c).slice(15, 14), U(2).lit(0)));
         // Pairs of wraps cancel out.
         const { [`carries${c}`]: carries } = m.let({ [`carries${c}`]: wraps[i].reduce((a, b) => a.xor(b)) });
         const upper = carries.and(isDown[i]);

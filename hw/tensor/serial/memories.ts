@@ -1,6 +1,6 @@
 /** The memories of the serial unit: scratchpad and accumulators. One command runs at a time, so each has one user a cycle. */
 import { B, In, Out, S, U, hw, vec, vecOf } from '../../../gen/index.ts';
-import type { ModuleDef, UInt } from '../../../gen/index.ts';
+import type { ModuleDef } from '../../../gen/index.ts';
 import { accumulatorBits, scratchpadBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { HALF } from './mac-array.ts';
@@ -15,8 +15,8 @@ export function SerialScratchpad(p: TensorParams): ModuleDef<ReturnType<typeof s
   return hw('Scratchpad', serialScratchpadPorts(p), (m, io) => {
     m.doc(`${p.scratchpadRows} rows of ${p.rows} int8 lanes.`);
     const cells = m.mem('cells', vec(S(8), p.rows), p.scratchpadRows, { style: 'block', collisionFree: true });
-    io.readData = cells.readSync('readRegister', io.readRow as UInt, io.read);
-    cells.writeMasked(io.writeRow as UInt, io.writeData, io.writeLanes as UInt);
+    io.readData = cells.readSync('readRegister', io.readRow, io.read);
+    cells.writeMasked(io.writeRow, io.writeData, io.writeLanes);
   });
 }
 
@@ -33,9 +33,9 @@ export function SerialAccumulators(p: TensorParams): ModuleDef<ReturnType<typeof
     m.doc(`${p.accumulatorRows} rows of ${p.columns} int32 lanes in halves.`);
     const lows = m.mem('lowCells', vec(U(HALF), p.columns), p.accumulatorRows, { style: 'block', collisionFree: true });
     const highs = m.mem('highCells', vec(U(HALF), p.columns), p.accumulatorRows, { style: 'block', collisionFree: true });
-    io.low = lows.readSync('lowRegister', io.lowRow as UInt, io.readLow);
-    io.high = highs.readSync('highRegister', io.highRow as UInt, io.readHigh);
-    lows.writeMasked(io.writeRow as UInt, vecOf(io.newLow.toArray()), io.writeColumns as UInt);
-    highs.writeMasked(io.writeRow as UInt, vecOf(io.newHigh.toArray()), io.writeColumns as UInt);
+    io.low = lows.readSync('lowRegister', io.lowRow, io.readLow);
+    io.high = highs.readSync('highRegister', io.highRow, io.readHigh);
+    lows.writeMasked(io.writeRow, vecOf(io.newLow.toArray()), io.writeColumns);
+    highs.writeMasked(io.writeRow, vecOf(io.newHigh.toArray()), io.writeColumns);
   });
 }

@@ -6,7 +6,7 @@
  * they drop out of `high` one by one and are collected on the way; later ones must then be copies of the sign.
  */
 import { B, In, Out, S, U, bool, cat, hw } from '../../../gen/index.ts';
-import type { Bool, SInt, UInt } from '../../../gen/index.ts';
+import type { Bool, UInt } from '../../../gen/index.ts';
 import { CHANNEL_RECORD } from '../../isa/tensor.ts';
 
 /** Bits of the shifted product that matter: rounded and moved by a zero point, anything longer clamps. */
@@ -42,10 +42,10 @@ export const RequantiseElement = hw(
     const collects = atShift.or(r.collected.ne(0)).and(allCollected.not());
 
     m.when(io.start, () => {
-      r.step = 0 as never;
-      r.high = 0 as never;
-      r.collected = 0 as never;
-      r.strays = false as never;
+      r.step = r.step.lit(0);
+      r.high = r.high.lit(0);
+      r.collected = r.collected.lit(0);
+      r.strays = bool(false);
     }).elseWhen(active.and(ends.not()), () => {
       r.step = r.step.addWrap(1);
       r.high = sum.shr(1).trunc(32);
@@ -62,9 +62,9 @@ export const RequantiseElement = hw(
       r.window = factorUsed.and(r.collected.eq(0)).mux(r.high.trunc(WINDOW), withNext);
     });
     m.when(io.start, () => {
-      r.active = 1 as never;
+      r.active = r.active.lit(1);
     }).elseWhen(ends, () => {
-      r.active = 0 as never;
+      r.active = r.active.lit(0);
     });
     r.delivers = active.and(ends).asUInt();
     io.done = r.delivers.asBool();
@@ -77,14 +77,14 @@ export const RequantiseElement = hw(
     const { isFar } = m.let({ isFar: any(WINDOW - 1, 31).or(r.collected.eq(WINDOW).and(r.strays.or(any(0, WINDOW - 2)))) });
     const wide = WINDOW + 1;
     const doubled = cat(field(io.format, CHANNEL_RECORD.zeroPoint), bool(true)).asSInt().sext(wide);
-    const { shifted } = m.let({ shifted: r.window.sext(wide).addWrap(doubled).shr(1).trunc(WINDOW) as SInt });
+    const { shifted } = m.let({ shifted: r.window.sext(wide).addWrap(doubled).shr(1).trunc(WINDOW) });
     const low = field(io.format, CHANNEL_RECORD.clampMin).asSInt();
     const high = field(io.format, CHANNEL_RECORD.clampMax).asSInt();
-    const wideLow = low.sext(WINDOW) as SInt;
+    const wideLow = low.sext(WINDOW);
     const { isLow } = m.let({ isLow: isFar.mux(isNegative, shifted.lt(wideLow)) });
     const { raised } = m.let({ raised: isLow.mux(wideLow, shifted) });
     // The upper end counts last: it wins where the ends are crossed.
-    const isHigh = isFar.and(isNegative.not()).or(raised.gt(high.sext(WINDOW) as SInt));
+    const isHigh = isFar.and(isNegative.not()).or(raised.gt(high.sext(WINDOW)));
     io.result = isHigh.mux(high, raised.trunc(8)).exact(8);
   },
 );

@@ -66,19 +66,19 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       address: U(32), spFirst: U(firstBits), accFirst: U(accBits), channel: U(chBits), count: U(countBits), lastColumn: U(steps),
       accumulate: B, beyond: B, stride: U(32), lastByte: U(bytesBits), argBeyond: B, argValid: U(1, 0),
     });
-    const taken = operandsOf(p, { mm: io.takesMm, rq: io.takesRq, arg: io.takesArg }, io.rs1 as UInt, io.rs2 as UInt);
+    const taken = operandsOf(p, { mm: io.takesMm, rq: io.takesRq, arg: io.takesArg }, io.rs1, io.rs2);
     const nextRow = m.wires({ rowAdvances: B });
     m.when(io.take, () => {
-      o.spFirst = taken.spFirst as never;
-      o.accFirst = taken.accFirst as never;
-      o.channel = taken.channel as never;
-      o.count = taken.count as never;
-      o.lastColumn = taken.lastColumn as never;
+      o.spFirst = taken.spFirst;
+      o.accFirst = taken.accFirst;
+      o.channel = taken.channel;
+      o.count = taken.count;
+      o.lastColumn = taken.lastColumn;
       o.accumulate = taken.accumulate;
       o.beyond = taken.beyond;
     });
     m.when(io.take.or(nextRow.rowAdvances), () => {
-      o.address = io.take.mux(io.rs1 as UInt<32>, o.address.addWrap(o.stride));
+      o.address = io.take.mux(io.rs1, o.address.addWrap(o.stride));
     });
     io.heldRs1 = o.address;
     // Stride and row length always stand in their registers, put there by tn.arg or, without it, by the command.
@@ -90,8 +90,8 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     };
     m.when(io.go.and(op.arg.or(o.argValid.eq(0)).or(op.ldp)), () => {
       o.stride = op.arg.mux(o.address, natural(32, (bytes) => bytes).exact(32));
-      o.lastByte = op.arg.mux((o.spFirst as UInt).slice(bytesBits - 1, 0).subWrap(1), natural(bytesBits, (bytes) => bytes - 1)) as never;
-      o.argBeyond = op.arg.and(o.beyond.or(beyondBits(o.spFirst as UInt, bytesBits)));
+      o.lastByte = op.arg.mux(o.spFirst.slice(bytesBits - 1, 0).subWrap(1), natural(bytesBits, (bytes) => bytes - 1));
+      o.argBeyond = op.arg.and(o.beyond.or(beyondBits(o.spFirst, bytesBits)));
     });
     m.when(io.go.or(io.fences), () => {
       o.argValid = io.go.and(op.arg).asUInt();
@@ -99,34 +99,34 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
 
     // --- counters ---
     const c = m.regs({ row: U(rowBits), step: U(steps) });
-    const { rowAfter } = m.let({ rowAfter: (c.row as UInt).zext(countBits).addWrap(1) });
-    const { isLastRow } = m.let({ isLastRow: rowAfter.eq(o.count as UInt) });
+    const { rowAfter } = m.let({ rowAfter: c.row.zext(countBits).addWrap(1) });
+    const { isLastRow } = m.let({ isLastRow: rowAfter.eq(o.count) });
     const checking = at('check');
     // Lines are read in pairs, as the array on DSP cells takes them; a line too many is read and not used.
     const pairOf = (line: UInt): UInt => line.slice(steps - 1, 1);
-    const { isLastLine } = m.let({ isLastLine: pairOf(c.row as UInt).eq(pairOf(o.lastColumn as UInt)).and(c.row.bit(0)) });
-    const { index } = m.let({ index: checking.mux(o.count as UInt, (c.row as UInt).zext(countBits)) });
+    const { isLastLine } = m.let({ isLastLine: pairOf(c.row).eq(pairOf(o.lastColumn)).and(c.row.bit(0)) });
+    const { index } = m.let({ index: checking.mux(o.count, c.row.zext(countBits)) });
 
     // --- rows: first + index, one bit wider than can be in range, so that the check sees what is beyond ---
     const rowOf = (first: UInt, offset: UInt): UInt => {
       const width = Math.max(first.width, offset.width) + 1;
       return first.zext(width).addWrap(offset.zext(width));
     };
-    const lastByte = o.lastByte as UInt;
+    const lastByte = o.lastByte;
     // A step is a column of tn.rq, else a word that the row touches.
     const endWidth = bytesBits + 1;
     const { rowEnd } = m.let({ rowEnd: lastByte.zext(endWidth).addWrap(o.address.slice(1, 0).zext(endWidth)) });
     const lastStep = rowEnd.slice(endWidth - 1, 2);
     const sameWidth = Math.max(lastStep.width, steps);
     const { isLastStep } = m.let({
-      isLastStep: op.rq.mux((c.step as UInt).eq(o.lastColumn as UInt), (c.step as UInt).zext(sameWidth).eq(lastStep.zext(sameWidth))),
+      isLastStep: op.rq.mux(c.step.eq(o.lastColumn), c.step.zext(sameWidth).eq(lastStep.zext(sameWidth))),
     });
     const { stepped } = m.let({ stepped: io.next.taken.or(at('requantise').and(io.requantised)) });
     const partRows = parts > 1 ? partOffset() : undefined;
-    const spBase = at('weights').mux((o.address as UInt).slice(16 + spBits - 1, 16).zext(firstBits), o.spFirst as UInt);
+    const spBase = at('weights').mux(o.address.slice(16 + spBits - 1, 16).zext(firstBits), o.spFirst);
     const { spRow } = m.let({ spRow: partRows ? rowOf(rowOf(spBase, index), partRows) : rowOf(spBase, index) });
-    const { accRow } = m.let({ accRow: rowOf(o.accFirst as UInt, index) });
-    const { chRow } = m.let({ chRow: rowOf(o.channel as UInt, checking.mux(o.lastColumn as UInt, c.step as UInt)) });
+    const { accRow } = m.let({ accRow: rowOf(o.accFirst, index) });
+    const { chRow } = m.let({ chRow: rowOf(o.channel, checking.mux(o.lastColumn, c.step)) });
 
     // --- the check ---
     const usesSp = op.mm.or(op.rq).or(op.ld).or(op.st);
@@ -135,10 +135,10 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const { isBad } = m.let({
       isBad: [
         o.beyond,
-        (o.count as UInt).eq(0),
+        o.count.eq(0),
         usesSp.and(isMoreThan(spRow, p.scratchpadRows)),
         usesAcc.and(isMoreThan(accRow, p.accumulatorRows)),
-        op.sta.and(beyondBits(o.spFirst as UInt, accBits)),
+        op.sta.and(beyondBits(o.spFirst, accBits)),
         op.ldp.and(isMoreThan(spRow, p.channels)).or(op.rq.and(isAtLeast(chRow, p.channels))),
         isRow.or(op.sta).and(o.argBeyond),
         isRow.and(isAtLeast(lastByte, p.rows)),
@@ -159,26 +159,26 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const isLoad = op.ld.or(op.ldp);
     io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
     io.next.write = moving.and(isLoad.not()).and(d.pending.eq(0));
-    io.next.address = (o.address.slice(31, 2).addWrap((c.step as UInt).zext(30))).cat(U(2).lit(0)).exact(32);
+    io.next.address = (o.address.slice(31, 2).addWrap(c.step.zext(30))).cat(U(2).lit(0)).exact(32);
     m.when(io.next.taken, () => {
-      d.pending = 1 as never;
+      d.pending = d.pending.lit(1);
     }).elseWhen(io.word.moved, () => {
-      d.pending = 0 as never;
+      d.pending = d.pending.lit(0);
     });
     io.word.pending = d.pending.asBool();
     m.when(io.next.taken.or(at('read')), () => {
       d.wordStep = c.step;
-      d.wordOffset = o.address.slice(1, 0).exact(2);
+      d.wordOffset = o.address.slice(1, 0);
       d.wordEndsRow = isLastStep;
-      d.wordEndOffset = rowEnd.slice(1, 0).exact(2);
-      d.writeRow = spRow.slice(firstBits - 1, 0) as never;
+      d.wordEndOffset = rowEnd.slice(1, 0);
+      d.writeRow = spRow.slice(firstBits - 1, 0);
     });
-    io.word.step = d.wordStep as never;
+    io.word.step = d.wordStep;
     io.word.offset = d.wordOffset;
-    io.word.lastByte = lastByte as never;
+    io.word.lastByte = lastByte;
     if (parts === 1) {
       const lanes = io.word.lane.width;
-      io.word.lane = (steps >= lanes ? (d.wordStep as UInt).slice(lanes - 1, 0) : (d.wordStep as UInt).zext(lanes)) as never;
+      io.word.lane = (steps >= lanes ? d.wordStep.slice(lanes - 1, 0) : d.wordStep.zext(lanes));
     }
     io.word.endsRow = d.wordEndsRow;
     io.word.endOffset = d.wordEndOffset;
@@ -190,9 +190,9 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       c.step = checking.or(isLastStep).mux(U(steps).lit(0), c.step.addWrap(1));
     });
     m.when(checking.or(isLastLine.and(at('weights'))), () => {
-      c.row = 0 as never;
+      c.row = c.row.lit(0);
     }).elseWhen(at('weights', 'stream').or(rowStepped), () => {
-      c.row = rowAfter.slice(rowBits - 1, 0) as never;
+      c.row = rowAfter.slice(rowBits - 1, 0);
     });
     m.switch(s.state, {
       idle: () => m.when(io.go.and(op.arg.not()), () => { s.state = State.check; }),
@@ -214,30 +214,30 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     });
     a.clearing = checking.asUInt();
     a.weightRead = at('weights').asUInt();
-    a.lineRead = (c.row as UInt).slice(steps - 1, 0) as never;
+    a.lineRead = c.row.slice(steps - 1, 0);
     a.reading = at('stream').asUInt();
     a.writing = a.reading;
-    a.accRow1 = accRow.slice(accBits - 1, 0) as never;
+    a.accRow1 = accRow.slice(accBits - 1, 0);
     a.accRow2 = a.accRow1;
     io.array.clear = a.clearing.asBool();
     io.array.loadLine = a.weightRead.asBool();
-    io.array.line = a.lineRead as never;
+    io.array.line = a.lineRead;
     io.array.accumulate = o.accumulate;
-    io.array.lastColumn = o.lastColumn as never;
+    io.array.lastColumn = o.lastColumn;
     io.scratchpad.read = at('weights', 'stream').or(io.next.taken.and(op.st));
-    io.scratchpad.readRow = spRow.slice(spBits - 1, 0) as never;
-    io.scratchpad.writeRow = (d.writeRow as UInt).slice(spBits - 1, 0) as never;
+    io.scratchpad.readRow = spRow.slice(spBits - 1, 0);
+    io.scratchpad.writeRow = d.writeRow.slice(spBits - 1, 0);
     const readsOut = at('read').or(io.next.taken.and(op.sta));
     io.accumulators.readLow = at('stream').or(readsOut);
-    io.accumulators.lowRow = accRow.slice(accBits - 1, 0) as never;
+    io.accumulators.lowRow = accRow.slice(accBits - 1, 0);
     // The array takes the upper halves a cycle after the lower ones.
     io.accumulators.readHigh = a.reading.asBool().or(readsOut);
-    io.accumulators.highRow = a.reading.asBool().mux(a.accRow1 as UInt, accRow.slice(accBits - 1, 0)) as never;
+    io.accumulators.highRow = a.reading.asBool().mux(a.accRow1, accRow.slice(accBits - 1, 0));
     io.accumulators.write = a.writing.asBool();
-    io.accumulators.writeRow = a.accRow2 as never;
+    io.accumulators.writeRow = a.accRow2;
     io.channels.read = at('read');
-    io.channels.readChannel = chRow.slice(chBits - 1, 0) as never;
-    io.channels.writeChannel = (d.writeRow as UInt).slice(chBits - 1, 0) as never;
+    io.channels.readChannel = chRow.slice(chBits - 1, 0);
+    io.channels.writeChannel = d.writeRow.slice(chBits - 1, 0);
     io.requantiserStarts = at('read');
     // The row on its way through the array still needs the operands.
     io.idle = at('idle').and(a.reading.eq(0));
@@ -247,19 +247,19 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     function partOffset(): UInt {
       const width = countBits + Math.ceil(Math.log2(parts));
       const r = m.regs({ lane: U(io.word.lane.width), partRows: U(width) });
-      const lane = r.lane as UInt;
-      const count = (o.count as UInt).zext(width);
+      const lane = r.lane;
+      const count = o.count.zext(width);
       const partEnds = lane.eq(p.rows - 1);
       m.when(checking.or(stepped.and(op.rq)), () => {
-        r.lane = checking.or(isLastStep).or(partEnds).mux(U(lane.width).lit(0), lane.addWrap(1)) as never;
-        const next = partEnds.mux((r.partRows as UInt).addWrap(count), r.partRows as UInt);
-        r.partRows = checking.or(isLastStep).mux(U(width).lit(0), next) as never;
+        r.lane = checking.or(isLastStep).or(partEnds).mux(U(lane.width).lit(0), lane.addWrap(1));
+        const next = partEnds.mux(r.partRows.addWrap(count), r.partRows);
+        r.partRows = checking.or(isLastStep).mux(U(width).lit(0), next);
       });
-      io.word.lane = lane as never;
+      io.word.lane = lane;
       // The check wants the last part.
-      const reaches = (part: number): Bool => isAtLeast(o.lastColumn as UInt, part * p.rows).and(op.rq);
+      const reaches = (part: number): Bool => isAtLeast(o.lastColumn, part * p.rows).and(op.rq);
       const last = Array.from({ length: parts - 1 }, (_, i) => reaches(i + 1).mux(count, U(width).lit(0)));
-      return checking.mux(last.reduce((sum, x) => sum.addWrap(x)), r.partRows as UInt);
+      return checking.mux(last.reduce((sum, x) => sum.addWrap(x)), r.partRows);
     }
   });
 }

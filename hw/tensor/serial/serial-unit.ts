@@ -3,7 +3,7 @@
  * to interlock or to buffer twice. Commands mean the same as in the overlapped form; only their timing differs.
  */
 import { U, bool, cat, hw, vecOf } from '../../../gen/index.ts';
-import type { Bool, ModuleDef, UInt, Vec } from '../../../gen/index.ts';
+import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { AXI_BURST_INCR, AXI_RESP_OKAY, axiManager } from '../../lib/axi4.ts';
 import { XifUnit } from '../../lib/cv-x-if.ts';
 import { ChannelRecords } from '../channel-records.ts';
@@ -35,19 +35,10 @@ export function SerialUnit(p: TensorParams): ModuleDef<ReturnType<typeof serialU
     const op = front.op;
 
     // --- the core ---
-    m.connect(io.xif.issue as never, front.xif.issue);
-    m.connect(io.xif.register as never, front.xif.register);
-    m.connect(front.xif.result as never, io.xif.result);
-    front.xif.commitValid = io.xif.commitValid;
-    front.xif.commit = io.xif.commit as never;
-    io.xif.issueAccept = front.xif.issueAccept;
-    io.xif.issueWriteback = front.xif.issueWriteback;
-    io.xif.issueRegisterRead = front.xif.issueRegisterRead;
-    for (const name of ['take', 'takesMm', 'takesRq', 'takesArg', 'rs1', 'rs2', 'go', 'fences'] as const) sequencer[name] = front[name] as never;
-    for (const name of Object.keys(op) as (keyof typeof op)[]) sequencer.op[name] = op[name];
-    front.heldRs1 = sequencer.heldRs1;
-    front.idle = sequencer.idle;
-    front.rangeError = sequencer.rangeError;
+    m.link(io.xif, front.xif);
+    m.link(front, sequencer, [
+      'take', 'takesMm', 'takesRq', 'takesArg', 'rs1', 'rs2', 'go', 'fences', 'op', 'heldRs1', 'idle', 'rangeError',
+    ]);
 
     // --- main memory: one word at a time, its address given while the word before is moved ---
     const isLoad = op.ld.or(op.ldp);
@@ -75,53 +66,46 @@ export function SerialUnit(p: TensorParams): ModuleDef<ReturnType<typeof serialU
     m.assert('acknowledged', io.mem.b.valid.not().or(r.unacknowledged.ne(0)), 'main memory acknowledged a word that was not sent');
 
     // --- bytes ---
-    const column = sequencer.word.step as UInt;
-    const accumulator = (cat(accumulators.high.at(column), accumulators.low.at(column)) as UInt).exact(32);
+    const column = sequencer.word.step;
+    const accumulator = (cat(accumulators.high.at(column), accumulators.low.at(column))).exact(32);
     lanes.isRowLoad = op.ld;
     lanes.isStore = op.st.or(op.sta);
     lanes.isRequantise = op.rq;
     lanes.isAccumulatorStore = op.sta;
-    for (const name of ['step', 'offset', 'lastByte', 'endsRow', 'endOffset', 'lane'] as const) lanes[name] = sequencer.word[name] as never;
+    m.link(sequencer.word, lanes, ['step', 'offset', 'lastByte', 'endsRow', 'endOffset', 'lane']);
     lanes.fromMemory = io.mem.r.bits.data.exact(32);
     lanes.fromScratchpad = scratchpad.readData;
     lanes.fromAccumulators = accumulator;
     lanes.fromRequantiser = requantise.result;
-    scratchpad.read = sequencer.scratchpad.read;
-    scratchpad.readRow = sequencer.scratchpad.readRow;
-    scratchpad.writeRow = sequencer.scratchpad.writeRow;
+    m.link(sequencer.scratchpad, scratchpad, ['read', 'readRow', 'writeRow']);
     scratchpad.writeData = lanes.row;
     const { writesRow } = m.let({ writesRow: op.ld.and(io.mem.r.valid).or(requantise.done) });
-    scratchpad.writeLanes = writesRow.mux(lanes.rowLanes as UInt, U(p.rows).lit(0)) as never;
+    scratchpad.writeLanes = writesRow.mux(lanes.rowLanes, U(p.rows).lit(0));
 
     // --- products ---
-    array.clear = sequencer.array.clear;
-    array.loadLine = sequencer.array.loadLine;
-    array.line = sequencer.array.line as never;
-    array.accumulate = sequencer.array.accumulate;
+    m.link(sequencer.array, array, ['clear', 'loadLine', 'line', 'accumulate']);
     array.row = scratchpad.readData;
     array.oldLow = accumulators.low;
     array.oldHigh = accumulators.high;
-    for (const name of ['readLow', 'lowRow', 'readHigh', 'highRow', 'writeRow'] as const) accumulators[name] = sequencer.accumulators[name] as never;
+    m.link(sequencer.accumulators, accumulators, ['readLow', 'lowRow', 'readHigh', 'highRow', 'writeRow']);
     accumulators.newLow = array.newLow;
     accumulators.newHigh = array.newHigh;
     const writes = Array.from({ length: p.columns }, (_, c): Bool => {
-      const used = isAtLeast(sequencer.array.lastColumn as UInt, c);
+      const used = isAtLeast(sequencer.array.lastColumn, c);
       return sequencer.accumulators.write.and(used);
     });
     accumulators.writeColumns = vecOf(writes).asUInt();
 
     // --- requantisation ---
     channels.write = op.ldp.and(io.mem.r.valid);
-    channels.writeChannel = sequencer.channels.writeChannel as never;
-    channels.writeWord = column.slice(1, 0).exact(2);
+    channels.writeWord = column.slice(1, 0);
     channels.writeData = lanes.word;
-    channels.read = sequencer.channels.read;
-    channels.readChannel = sequencer.channels.readChannel as never;
+    m.link(sequencer.channels, channels, ['writeChannel', 'read', 'readChannel']);
     requantise.start = sequencer.requantiserStarts;
     requantise.acc = accumulator;
-    requantise.bias = (channels.bias as Vec<UInt<32>>).at(0);
-    requantise.multiplier = (channels.multiplier as Vec<UInt<32>>).at(0);
-    requantise.format = (channels.format as Vec<UInt<32>>).at(0);
+    requantise.bias = channels.bias.at(0);
+    requantise.multiplier = channels.multiplier.at(0);
+    requantise.format = channels.format.at(0);
     sequencer.requantised = requantise.done;
   });
 }

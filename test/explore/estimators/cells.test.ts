@@ -3,7 +3,9 @@ import { cellsScript, countCells, progressOf, readCells } from '../../../explore
 
 describe('cell counts', () => {
   it('sum the types of a 7-series netlist by kind', () => {
-    const counts = countCells({ LUT1: 1, LUT6: 10, INV: 2, SRL16E: 3, RAM32M: 2, FDRE: 7, FDSE: 1, DSP48E1: 4, RAMB36E1: 2, RAMB18E1: 3, CARRY4: 5, $scopeinfo: 99 });
+    const counts = countCells({
+      LUT1: 1, LUT6: 10, INV: 2, SRL16E: 3, RAM32M: 2, FDRE: 7, FDSE: 1, DSP48E1: 4, RAMB36E1: 2, RAMB18E1: 3, CARRY4: 5, $scopeinfo: 99,
+    });
     expect(counts).toMatchObject({ total: 40, lut: 24, ff: 8, dsp: 4, bram: 3.5 });
     expect(Object.keys(counts.types)).toEqual(['CARRY4', 'DSP48E1', 'FDRE', 'FDSE', 'INV', 'LUT1', 'LUT6', 'RAM32M', 'RAMB18E1', 'RAMB36E1', 'SRL16E']);
   });

@@ -248,6 +248,51 @@ describe('streams and instances', () => {
     expect(flip(flip(Bus))).toEqual(Bus);
   });
 
+  it('link record to record, whichever way its members flow', () => {
+    const Bus = { req: Source(Word), rsp: Sink(U(8)), irq: In(B), more: { level: Out(U(3)), lanes: Out(vec(U(2), 2)) } };
+    const Manager = hw('Manager', { bus: Bus }, (_m, io) => {
+      io.bus.req.valid = io.bus.irq;
+      io.bus.req.bits = valueOf(Word, { tag: 1, data: 7 });
+      io.bus.rsp.ready = io.bus.req.ready;
+      io.bus.more.level = U(3).lit(5);
+      io.bus.more.lanes = valueOf(vec(U(2), 2), [1, 2]);
+    });
+    const Device = hw('Device', { bus: flip(Bus) }, (_m, io) => {
+      io.bus.req.ready = bool(true);
+      io.bus.rsp.valid = io.bus.req.valid;
+      io.bus.rsp.bits = io.bus.req.bits.data;
+      io.bus.irq = io.bus.more.lanes.at(0).orR();
+    });
+    const byHand = hw('Top', { out: Bus, into: flip(Bus) }, (m, io) => {
+      const [a, b] = [m.inst('a', Manager), m.inst('b', Device)];
+      for (const [from, to] of [[a.bus, io.out], [io.into, b.bus]] as const) {
+        m.connect(from.req, to.req);
+        m.connect(to.rsp, from.rsp);
+        from.irq = to.irq;
+        to.more.level = from.more.level;
+        to.more.lanes = from.more.lanes;
+      }
+    });
+    const linked = (parts: boolean) => hw('Top', { out: Bus, into: flip(Bus) }, (m, io) => {
+      const [a, b] = [m.inst('a', Manager), m.inst('b', Device)];
+      m.link(a.bus, io.out);
+      if (!parts) m.link(io.into, b.bus);
+      else {
+        m.link(b.bus, io.into, ['req', 'irq']);
+        m.link(b.bus, io.into, ['rsp']);
+        m.link(b.bus.more, io.into.more);
+      }
+    });
+    const plain = (text: string): string[] => text.replace(/\S+\.ts:\d+/g, '').split('\n').sort();
+    const expected = plain(textOf(byHand));
+    expect(expected).toContain('    .bus_req_bits_tag(into_req_bits_tag),');
+    expect(plain(textOf(linked(false)))).toEqual(expected);
+    expect(plain(textOf(linked(true)))).toEqual(expected);
+    // Two instances that face each other.
+    const Pair = textOf(hw('Pair', {}, (m) => m.link(m.inst('a', Manager).bus, m.inst('b', Device).bus)));
+    expect(Pair).toContain('.bus_more_level(a_bus_more_level)');
+  });
+
   it('wire instances directly to what they are connected to', () => {
     const text = textOf(hw('Top', { from: Sink(Word), to: Source(Word), off: In(B), tags: Out(U(2)) }, (m, io) => {
       const stage = m.inst('stage', Stage);

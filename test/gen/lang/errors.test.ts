@@ -1,7 +1,7 @@
 /** What the language says about mistakes that it sees at once: rule, names, both places, hint; word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, Sink, U, blackBox, bool, bundle, enumeration, fromBits, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
-import type { Bool, Builder, SInt, UInt } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, blackBox, bool, bundle, enumeration, flip, fromBits, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
+import type { Bool, Builder, Outside, SInt, UInt } from '../../../gen/index.ts';
 import { elaborationError, errorOf, placesIn } from '../errors.ts';
 
 const at = placesIn(import.meta.url);
@@ -248,6 +248,26 @@ describe('names', () => {
     expect(messageOf(() => bundle('Pair', { output: B }))).toMatch(/^reserved-name: 'output' is reserved  at /);
   });
 
+  it('of instances are none of their module\'s own signals, which would hide them in SystemVerilog', () => {
+    const Child = hw('Child', { store: In(B), out: Out(B) }, (m, io) => { // @hiding
+      const r = m.regs({ held: B }); // @hidingInside
+      r.held = io.store;
+      io.out = r.held;
+    });
+    expect(inBody((m) => {
+      m.inst('store', Child); // @hidden
+    })).toBe(`hidden-name: instance Top.store is called like a port of Child  at ${at('hidden')}, declared at ${at('hiding')}; choose another name for the instance`);
+    expect(inBody((m) => {
+      m.inst('held', Child); // @hiddenInside
+    })).toBe(`hidden-name: instance Top.held is called like a signal of Child  at ${at('hiddenInside')}, declared at ${at('hidingInside')}; choose another name for the instance`);
+    const Box = blackBox('Box', { I: In(B) }, { cell: 'BOX', behaviour: (m, io) => {
+      m.let({ copy: io.I });
+    } });
+    expect(inBody((m) => {
+      m.inst('copy', Box);
+    })).toMatch(/^hidden-name: instance Top\.copy is called like a signal of Box  at /);
+  });
+
   it('of members are distinct and none of the shape\'s own', () => {
     expect(messageOf(() => enumeration('State', 'a', 'b', 'a'))).toMatch(/^duplicate-name: 'a' is twice a member of State  at \S+; keep one$/);
     expect(messageOf(() => enumeration('State', 'idle', 'reset'))).toMatch(/^reserved-name: 'reset' cannot be a member of State  at \S+; choose another name$/);
@@ -369,6 +389,75 @@ describe('grid-wiring', () => {
     expect(elaborationError(hw('Top', {}, (m) => {
       m.grid('mesh', Cell, 2, 2).row('a', rows); // @unwired
     }))).toBe(`undriven: input b of grid Top.mesh  at ${at('unwired')}, declared at ${at('cell')}; wire it with all(), row(), column(), cell() or from…()`);
+  });
+});
+
+describe('connection', () => {
+  const Bus = { req: Out(B), addr: Out(U(8)), gnt: In(B) };
+  const Manager = hw('Manager', { bus: Bus, data: { word: Out(U(16)), at: Out(bundle('At', { row: U(4), col: U(2) })) } }, (_m, io) => {
+    io.bus.req = io.bus.gnt;
+    io.bus.addr = U(8).lit(1);
+    io.data.word = U(16).lit(2);
+    io.data.at = valueOf(bundle('At', { row: U(4), col: U(2) }), { row: 1, col: 2 });
+  });
+  const Subordinate = hw('Subordinate', {
+    bus: flip(Bus), narrow: { word: In(U(8)) }, short: { req: In(B), addr: In(U(8)) }, other: { at: In(bundle('At', { row: U(4), col: U(3) })) }, flat: { at: In(B) },
+  }, (_m, io) => {
+    io.bus.gnt = io.bus.req;
+  });
+  /** Message of the error of a link between the two. */
+  const linking = (body: (m: Builder, a: Outside<typeof Manager.ports>, b: Outside<typeof Subordinate.ports>) => void): string =>
+    inBody((m) => {
+      const a = m.inst('a', Manager); // @linkA
+      const b = m.inst('b', Subordinate); // @linkB
+      body(m, a, b);
+    });
+
+  it('names the member that one side has not, whichever side it is', () => {
+    expect(linking((m, a, b) => {
+      m.link(a.bus, as<typeof b.bus>(b.short)); // @missing
+    })).toBe(`connection: Top.b.short has no 'gnt' to connect with Top.a.bus  at ${at('missing')}, declared at ${at('linkB')}; it has req, addr; name the members to connect if not all are meant`);
+    expect(linking((m, a, b) => {
+      m.link(b.short, a.bus); // @missingThere
+    })).toBe(`connection: Top.b.short has no 'gnt' to connect with Top.a.bus  at ${at('missingThere')}, declared at ${at('linkB')}; it has req, addr; name the members to connect if not all are meant`);
+    expect(linking((m, a, b) => {
+      m.link(a.bus, b.bus, as<['req']>(['req', 'we'])); // @named
+    })).toBe(`connection: Top.b.bus has no 'we' to connect with Top.a.bus  at ${at('named')}, declared at ${at('linkB')}; it has req, addr, gnt; name the members to connect if not all are meant`);
+  });
+
+  it('wants one side to drive what the other takes', () => {
+    expect(inBody((m) => {
+      const first = m.inst('first', Manager); // @driverA
+      const second = m.inst('second', Manager); // @driverB
+      m.link(first.bus, second.bus); // @drivers
+    })).toBe(`connection: Top.first.bus.req and Top.second.bus.req are both driven already  at ${at('drivers')}, declared at ${at('driverB')}; flip() the ports of one of them`);
+    expect(inBody((m) => {
+      const first = m.inst('first', Subordinate);
+      const second = m.inst('second', Subordinate); // @takerB
+      m.link(first.bus, second.bus); // @takers
+    })).toBe(`connection: Top.first.bus.req and Top.second.bus.req both wait to be driven  at ${at('takers')}, declared at ${at('takerB')}; flip() the ports of one of them`);
+    // A parent that stands in for its child has the child's directions.
+    expect(elaborationError(hw('Top', { bus: Bus }, (m, io) => {
+      m.link(io.bus, m.inst('b', Subordinate).bus);
+    }))).toMatch(/^connection: Top\.bus\.req and Top\.b\.bus\.req both wait to be driven  at /);
+  });
+
+  it('tells a difference of widths with the path of the port, in bundles too', () => {
+    expect(linking((m, a, b) => {
+      m.link(a.data, as<{ word: UInt<16> }>(b.narrow), ['word']); // @linkWidth
+    })).toBe(`width-mismatch: Top.b.narrow.word (UInt<8>) ← a_data_word (UInt<16>)  at ${at('linkWidth')}, declared at ${at('linkB')}; trunc(), sat() or widen the target`);
+    expect(linking((m, a, b) => {
+      m.link(as<{ at: { row: UInt<4>; col: UInt<3> } }>(a.data), b.other, ['at']); // @linkField
+    })).toBe(`width-mismatch: Top.b.other.at.col (UInt<3>) ← a_data_at_col (UInt<2>)  at ${at('linkField')}, declared at ${at('linkB')}; zext()`);
+  });
+
+  it('does not connect a record with a port, nor what is no record of ports', () => {
+    expect(linking((m, a, b) => {
+      m.link(as<{ at: Bool }>(a.data), b.flat, ['at']); // @linkKind
+    })).toBe(`connection: Top.a.data.at is a record of ports and Top.b.flat.at is one port  at ${at('linkKind')}, declared at ${at('linkB')}; connect records of equal members`);
+    expect(linking((m, _a, b) => {
+      m.link(b.bus, m.wires({ req: B, addr: U(8), gnt: B })); // @linkWires
+    })).toBe(`connection: one side is no record of ports  at ${at('linkWires')}; give ports of this module or of an instance`);
   });
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { B, S, U, bitsOf, bool, bundle, cat, enumeration, fromBits, repeat, valueOf, vec, vecOf } from '../../../gen/index.ts';
 import type { Value } from '../../../gen/index.ts';
-import { exprOf } from '../../../gen/lang/values.ts';
+import { exprOf } from '../../../gen/lang/value.ts';
 import { evaluate, toNumber } from '../evaluate.ts';
 
 const NOTHING = { signals: new Map(), memories: new Map() };

@@ -135,7 +135,7 @@ const Arithmetic = hw('Arithmetic', {
   io.below = io.a.lt(-3).or(io.b.asSInt().lt(io.a));
   io.product = difference.mul(io.a);
   io.lane = io.lanes.at(io.i);
-  io.bits = difference.slice(6, 3).exact(4);
+  io.bits = difference.slice(6, 3);
   io.limited = io.a.sat(6);
   io.all = io.flag.mux(io.b, 0xff).xor(0x0f);
 });

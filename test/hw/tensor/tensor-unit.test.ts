@@ -90,7 +90,10 @@ function pair(p: TensorParams, stall: boolean) {
   const within = (address: number, length: number): boolean => address >= BENCH_BASE && address + length <= BENCH_BASE + BENCH_BYTES;
   const shape = { ...p, counters: p.counters ? TENSOR_COUNTERS.length : 0 };
   const model = new TensorModel(shape, {
-    readBlock: (address, into) => within(address, into.length) && (into.set(ram.subarray(address - BENCH_BASE, address - BENCH_BASE + into.length)), true),
+    readBlock: (address, into) => {
+      const first = address - BENCH_BASE;
+      return within(address, into.length) && (into.set(ram.subarray(first, first + into.length)), true);
+    },
     writeBlock: (address, bytes) => within(address, bytes.length) && (ram.set(bytes, address - BENCH_BASE), true),
   });
   const both = (op: TensorOp, rs1: number, rs2: number): readonly [number, number] => [driver.execute(op, rs1, rs2),
@@ -179,6 +182,7 @@ describe('the tensor unit', () => {
   }
 
   it('can be built with as many scratchpad rows as the instructions can name', () => {
-    expect(() => elaborate(TensorUnit({ ...square, rows: 4, columns: 4, scratchpadRows: 65536, accumulatorRows: 4096, channels: 65536 }))).not.toThrow();
+    const largest = { ...square, rows: 4, columns: 4, scratchpadRows: 65536, accumulatorRows: 4096, channels: 65536 };
+    expect(() => elaborate(TensorUnit(largest))).not.toThrow();
   });
 });

@@ -11,7 +11,9 @@ import { chip, network, randomInput } from './networks.ts';
 
 const machineOf = (target: ChipTarget) => goldenMachine({ tensor: target.tensor, ramBytes: target.ramBytes });
 
-async function expectExact(sizes: readonly number[], batch: number, target: ChipTarget, seed = 1, rowsPerItem = 1): Promise<CompiledProgram> {
+async function expectExact(
+  sizes: readonly number[], batch: number, target: ChipTarget, seed = 1, rowsPerItem = 1,
+): Promise<CompiledProgram> {
   const graph = network(sizes, seed, rowsPerItem);
   const program = compileModel(graph, target, { batch });
   const input = randomInput(graph, batch, seed);
@@ -25,8 +27,9 @@ const divides = (lanes: number, ...sizes: number[]): boolean => sizes.every((siz
 describe('compileModel', () => {
   it('computes what the integer reference computes, on chips and networks of every shape', async () => {
     const shape = fc.record({
-      rows: fc.constantFrom(4, 5, 8, 12, 16, 24, 64, 128), columns: fc.constantFrom(4, 6, 8, 12, 16, 20, 128), vectorLanes: fc.constantFrom(1, 2, 4),
-      scratchpadRows: fc.constantFrom(128, 300, 1024, 8192), accumulatorRows: fc.constantFrom(16, 72, 256, 1024), channels: fc.constantFrom(16, 64, 1024),
+      rows: fc.constantFrom(4, 5, 8, 12, 16, 24, 64, 128), columns: fc.constantFrom(4, 6, 8, 12, 16, 20, 128),
+      vectorLanes: fc.constantFrom(1, 2, 4), channels: fc.constantFrom(16, 64, 1024),
+      scratchpadRows: fc.constantFrom(128, 300, 1024, 8192), accumulatorRows: fc.constantFrom(16, 72, 256, 1024),
       hazardBlocks: fc.constantFrom(1, 4, 16), busBytes: fc.constantFrom(4, 8, 16), queueDepth: fc.constantFrom(1, 4), overlap: fc.constantFrom('full' as const, 'serial' as const),
     }).filter(({ rows, columns, vectorLanes, channels, scratchpadRows }) =>
       divides(vectorLanes, rows, columns) && channels >= columns && scratchpadRows > 2 * columns + rows);
@@ -52,7 +55,8 @@ describe('compileModel', () => {
   });
 
   it('sends activations through main memory where they do not fit', async () => {
-    const { report } = await expectExact([200, 190, 180], 3, chip({ rows: 8, columns: 8, scratchpadRows: 64, accumulatorRows: 64, hazardBlocks: 1 }));
+    const target = chip({ rows: 8, columns: 8, scratchpadRows: 64, accumulatorRows: 64, hazardBlocks: 1 });
+    const { report } = await expectExact([200, 190, 180], 3, target);
     expect(report.layers).toHaveLength(2);
   });
 
@@ -66,7 +70,8 @@ describe('compileModel', () => {
   });
 
   it('needs a long branch where a chunk of many layers is one loop', async () => {
-    const program = await expectExact(Array.from({ length: 18 }, (_, index) => 33 + index), 40, chip({ scratchpadRows: 1024, accumulatorRows: 32 }));
+    const sizes = Array.from({ length: 18 }, (_, index) => 33 + index);
+    const program = await expectExact(sizes, 40, chip({ scratchpadRows: 1024, accumulatorRows: 32 }));
     expect(program.report.codeBytes).toBeGreaterThan(8000);
   });
 

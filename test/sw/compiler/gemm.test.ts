@@ -9,7 +9,8 @@ describe('buildGemm', () => {
   it('multiplies matrices of any size, to int8 and to int32', async () => {
     const size = fc.integer({ min: 1, max: 80 });
     const target = fc.constantFrom(
-      chip(), chip({ rows: 4, columns: 4, scratchpadRows: 1024, accumulatorRows: 256, channels: 256, hazardBlocks: 4, queueDepth: 1, busBytes: 4 }),
+      chip(),
+      chip({ rows: 4, columns: 4, scratchpadRows: 1024, accumulatorRows: 256, channels: 256, hazardBlocks: 4, queueDepth: 1, busBytes: 4 }),
       chip({ rows: 12, columns: 20 }), chip({ rows: 32, columns: 8, accumulatorRows: 16 }),
     );
     await fc.assert(fc.asyncProperty(target, size, size, size, fc.constantFrom('int8' as const, 'int32' as const), async (on, m, n, k, result) => {

@@ -1,52 +1,18 @@
 /**
- * Hardware values as the designer handles them: thin typed handles around IR expressions. Every operation says in its name
- * what happens to the width (Grow, Wrap, Sat, trunc, zext, sext); nothing truncates or changes sign silently.
+ * Truth values, numbers and enumerations as the designer handles them: thin typed handles around IR expressions. Every
+ * operation says in its name what happens to the width (Grow, Wrap, Sat, trunc, zext, sext); nothing truncates or changes
+ * sign silently.
  */
 import { DesignError } from '../design-error.ts';
 import type { BinaryFn, Expr, UnaryFn } from '../ir/expr.ts';
-import { BOOL, indexWidth, sameType, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
-import type { BundleType, EnumType, ScalarType, Type, VecType } from '../ir/types.ts';
+import { BOOL, indexWidth, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
+import type { ScalarType } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import type { Add, Max } from './widths.ts';
-
-/** Key under which an aggregate (bundle record) carries its expression. */
-export const EXPR = Symbol('expr');
-
-type Num = number | bigint;
-
-function operatorTrap(): never {
-  throw new DesignError('operator', 'a signal was used with a JavaScript operator or in a template', here(), undefined,
-    'use the methods: a.addWrap(b), a.lt(b), a.eq(b), cond.mux(a, b)');
-}
-
-/** What all hardware values share. */
-export abstract class Value {
-  constructor(readonly expr: Expr) {}
-  /** Reinterprets the bits as an unsigned number of the same width. */
-  abstract asUInt(): UInt;
-  [Symbol.toPrimitive](): never {
-    return operatorTrap();
-  }
-}
-
-/** Makes the literal's bit pattern, checking its range. */
-export function literal(type: ScalarType, value: Num | boolean, site: Site): Expr {
-  const v = typeof value === 'boolean' ? (value ? 1n : 0n) : toBigInt(value, site);
-  const w = BigInt(widthOf(type));
-  const [lo, hi] = type.kind === 'sint' ? [-(1n << (w - 1n)), (1n << (w - 1n)) - 1n] : [0n, (1n << w) - 1n];
-  if (v < lo || v > hi) {
-    throw new DesignError('literal-range', `${v} does not fit ${typeName(type)} (${lo}..${hi})`, site, undefined, 'use a value in range or a wider type');
-  }
-  return { op: 'lit', type, value: v & ((1n << w) - 1n), site };
-}
-
-function toBigInt(value: Num, site: Site): bigint {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new DesignError('literal-range', `${value} is not a whole number`, site, undefined, 'use an integer or a bigint');
-  }
-  return BigInt(value);
-}
+import { wrap } from './aggregates.ts';
+import { EXPR, Value, castTo, declaredAt, exprName, exprOf, extendTo, literal, toExpr } from './value.ts';
+import type { Num } from './value.ts';
+import type { Add, Max, Span } from './widths.ts';
 
 function unary(fn: UnaryFn, type: ScalarType, a: Value): Expr {
   return { op: 'unary', fn, type, a: a.expr, site: here() };
@@ -57,17 +23,6 @@ function same(fn: BinaryFn, a: Value, b: Value | Num | boolean | string, result?
   const site = here();
   const bx = toExpr(b, a.expr.type, site);
   return { op: 'binary', fn, type: result ?? (a.expr.type as ScalarType), a: a.expr, b: bx, site };
-}
-
-export function extendTo(e: Expr, type: ScalarType, site = e.site): Expr {
-  if (widthOf(e.type) === widthOf(type)) return e;
-  return e.op === 'lit' ? { ...e, type, value: signExtend(e, widthOf(type)) } : { op: 'extend', type, of: e, site };
-}
-
-function signExtend(e: Expr & { op: 'lit' }, width: number): bigint {
-  const w = widthOf(e.type);
-  if (e.type.kind !== 'sint' || e.value < 1n << BigInt(w - 1)) return e.value;
-  return (e.value - (1n << BigInt(w))) & ((1n << BigInt(width)) - 1n);
 }
 
 function checkedWidth(w: number, what: string, site: Site): number {
@@ -85,12 +40,6 @@ function sliceExpr(v: Value, hi: number, lo: number): Expr {
   return lo === 0 && hi === w - 1 ? castTo(v.expr, type, site) : { op: 'slice', type, of: v.expr, lo, site };
 }
 
-export function castTo(e: Expr, type: Type, site?: Site): Expr {
-  if (sameType(e.type, type)) return e;
-  if (e.op === 'cast') return castTo(e.of, type, site);
-  return { op: 'cast', type, of: e, site: site ?? e.site };
-}
-
 function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
   const site = here();
   if (typeof amount === 'number') {
@@ -102,85 +51,6 @@ function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
   // Verilator computes with amounts of up to 32 bits; whatever does not fit shifts everything out anyway.
   const b = amount.width > 31 ? amount.sat(31) : amount;
   return { op: 'binary', fn, type: a.expr.type as ScalarType, a: a.expr, b: b.expr, site };
-}
-
-/** Converts what the user gave to an expression of `type`, with the language's checks. */
-export function toExpr(v: unknown, type: Type, site: Site, declared?: Site, name?: string): Expr {
-  if (v instanceof Value) return checkType(v.expr, type, site, declared, name);
-  if (v !== null && typeof v === 'object' && EXPR in v) return checkType((v as { [EXPR]: Expr })[EXPR], type, site, declared, name);
-  if (type.kind === 'bundle' && v !== null && typeof v === 'object') {
-    const given = v as Record<string, unknown>;
-    for (const key of Object.keys(given)) {
-      if (!type.fields.some((f) => f.name === key)) {
-        throw new DesignError('type-mismatch', `${typeName(type)} has no field '${key}'`, site, declared, `fields are ${type.fields.map((f) => f.name).join(', ')}`);
-      }
-    }
-    const fields = type.fields.map((f) => {
-      if (!(f.name in given)) throw new DesignError('type-mismatch', `field '${f.name}' of ${typeName(type)} is missing`, site, declared, 'give every field');
-      return toExpr(given[f.name], f.type, site, declared, f.name);
-    });
-    return { op: 'bundle', type, fields, site };
-  }
-  if (type.kind === 'vec' && Array.isArray(v)) {
-    if (v.length !== type.length) throw new DesignError('width-mismatch', `${v.length} elements for ${typeName(type)}`, site, declared, 'give one value an element');
-    return { op: 'vec', type, items: v.map((x) => toExpr(x, type.element, site, declared)), site };
-  }
-  if (type.kind === 'enum' && typeof v === 'string') {
-    const i = type.members.indexOf(v);
-    if (i < 0) throw new DesignError('type-mismatch', `${type.name} has no member '${v}'`, site, declared, `members are ${type.members.join(', ')}`);
-    return { op: 'lit', type, value: BigInt(i), site };
-  }
-  if ((typeof v === 'number' || typeof v === 'bigint' || typeof v === 'boolean') && (type.kind === 'uint' || type.kind === 'sint' || type.kind === 'bool')) {
-    return literal(type, v, site);
-  }
-  throw new DesignError('type-mismatch', `${describe(v)} where ${typeName(type)} is expected`, site, declared, 'convert it by name');
-}
-
-function describe(v: unknown): string {
-  if (v === undefined) return 'undefined';
-  return v === null ? 'null' : typeof v === 'object' ? 'an object' : `${typeof v} ${String(v)}`;
-}
-
-function checkType(e: Expr, type: Type, site: Site, declared?: Site, name?: string): Expr {
-  if (sameType(e.type, type)) return e;
-  const target = name ? `${name} (${typeName(type)})` : typeName(type);
-  if (e.type.kind === type.kind && (type.kind === 'uint' || type.kind === 'sint')) {
-    const wider = widthOf(e.type) > widthOf(type);
-    const mend = wider ? 'trunc(), sat() or widen the target' : type.kind === 'uint' ? 'zext()' : 'sext()';
-    throw new DesignError('width-mismatch', `${target} ← ${exprName(e)} (${typeName(e.type)})`, site, declared ?? declaredAt(e), mend);
-  }
-  throw new DesignError('type-mismatch', `${target} ← ${exprName(e)} (${typeName(e.type)})`, site, declared ?? declaredAt(e), castHint(e.type, type));
-}
-
-function castHint(from: Type, to: Type): string {
-  if (to.kind === 'bool') return 'use ne(0), bit(i) or asBool()';
-  if (from.kind === 'bool') return to.kind === 'uint' ? 'use asUInt().zext()' : 'use asUInt().zext().asSInt()';
-  if (to.kind === 'sint' && from.kind === 'uint') return 'use asSInt() or zext().asSInt()';
-  if (to.kind === 'uint') return 'use asUInt()';
-  return 'convert it by name';
-}
-
-function declaredAt(e: Expr): Site | undefined {
-  return e.op === 'ref' ? e.signal.site : e.op === 'field' || e.op === 'slice' ? declaredAt(e.of) : undefined;
-}
-
-/** How an error names an expression: the signal's path, or what kind of operation it is. */
-export function exprName(e: Expr): string {
-  switch (e.op) {
-    case 'ref':
-      return e.signal.name;
-    case 'field':
-      return `${exprName(e.of)}.${e.name}`;
-    case 'index':
-      return `${exprName(e.of)}[${typeof e.index === 'number' ? e.index : '…'}]`;
-    case 'lit':
-      return String(e.value);
-    case 'binary':
-    case 'unary':
-      return e.fn;
-    default:
-      return e.op;
-  }
 }
 
 /** One-bit truth value. */
@@ -226,7 +96,8 @@ abstract class Bits<W extends number> extends Value {
   get width(): W {
     return widthOf(this.expr.type) as W;
   }
-  protected abstract make<V extends number>(e: Expr): unknown & { readonly width: V };
+  /** A number as a literal of this value's type: `r.count = r.count.lit(0)`. */
+  abstract lit(value: Num): Value;
   eq(o: this | Num): Bool {
     return new Bool(same('eq', this, o, BOOL));
   }
@@ -251,7 +122,7 @@ abstract class Bits<W extends number> extends Value {
     return new Bool(castTo(sliceExpr(new UInt(shiftExpr('shr', this.asUInt(), i)), 0, 0), BOOL));
   }
   /** Bits `hi` down to `lo`, unsigned. */
-  slice(hi: number, lo: number): UInt {
+  slice<H extends number, L extends number>(hi: H, lo: L): UInt<Span<H, L>> {
     return new UInt(sliceExpr(this, hi, lo));
   }
   /** This value above the others: `{this, ...others}`. */
@@ -275,8 +146,8 @@ abstract class Bits<W extends number> extends Value {
 /** Unsigned number of `W` bits. */
 export class UInt<W extends number = number> extends Bits<W> {
   declare readonly kind: 'uint';
-  protected make<V extends number>(e: Expr): UInt<V> {
-    return new UInt<V>(e);
+  lit(value: Num): UInt<W> {
+    return new UInt(literal(uintType(this.width), value, here()));
   }
   /** Exact sum: one bit wider than the wider operand. */
   addGrow<V extends number>(o: UInt<V>): UInt<Add<Max<W, V>, 1>> {
@@ -360,8 +231,8 @@ export class UInt<W extends number = number> extends Bits<W> {
 /** Two's complement number of `W` bits. */
 export class SInt<W extends number = number> extends Bits<W> {
   declare readonly kind: 'sint';
-  protected make<V extends number>(e: Expr): SInt<V> {
-    return new SInt<V>(e);
+  lit(value: Num): SInt<W> {
+    return new SInt(literal(sintType(this.width), value, here()));
   }
   addGrow<V extends number>(o: SInt<V>): SInt<Add<Max<W, V>, 1>> {
     return new SInt(grow('add', this, o, 'sint'));
@@ -478,62 +349,6 @@ export class Enum<M extends string = string> extends Value {
   }
 }
 
-/** Packed vector of equal elements. */
-export class Vec<V> extends Value {
-  declare readonly kind: 'vec';
-  declare readonly elementType?: V;
-  constructor(
-    expr: Expr,
-    private readonly assign?: (index: number | UInt, value: unknown, site: Site) => void,
-  ) {
-    super(expr);
-  }
-  private get type(): VecType {
-    return this.expr.type as VecType;
-  }
-  get length(): number {
-    return this.type.length;
-  }
-  /** Element `i`; a dynamic index past the end reads 0. */
-  at(i: number | UInt): V {
-    const site = here();
-    if (typeof i === 'number' && !(Number.isInteger(i) && i >= 0 && i < this.length)) {
-      throw new DesignError('out-of-range', `element ${i} of ${typeName(this.type)}`, site, declaredAt(this.expr), `use 0..${this.length - 1}`);
-    }
-    const element = this.type.element;
-    if (typeof i === 'number' && this.expr.op === 'vec') return wrap(this.expr.items[i]) as V;
-    return wrap({ op: 'index', type: element, of: this.expr, index: typeof i === 'number' ? i : i.expr, site }) as V;
-  }
-  /** Drives element `i`; a dynamic index past the end drives nothing. */
-  put(i: number | UInt, value: V): void {
-    const site = here();
-    if (!this.assign) throw new DesignError('drive-value', `${exprName(this.expr)} is a value, not a wire, register or output`, site, declaredAt(this.expr), 'assign to a wire');
-    if (typeof i === 'number' && !(Number.isInteger(i) && i >= 0 && i < this.length)) {
-      throw new DesignError('out-of-range', `element ${i} of ${typeName(this.type)}`, site, declaredAt(this.expr), `use 0..${this.length - 1}`);
-    }
-    this.assign(i, value, site);
-  }
-  toArray(): V[] {
-    return Array.from({ length: this.length }, (_, i) => this.at(i));
-  }
-  map<T>(f: (v: V, i: number) => T): T[] {
-    return this.toArray().map(f);
-  }
-  asUInt(): UInt {
-    return new UInt(castTo(this.expr, uintType(widthOf(this.type))));
-  }
-}
-
-/** Vector made of values, element 0 first. All must have the type of the first. */
-export function vecOf<V>(items: readonly V[]): Vec<V> {
-  const site = here();
-  const first = items[0];
-  const e = first instanceof Value ? first.expr : first !== null && typeof first === 'object' && EXPR in first ? (first as { [EXPR]: Expr })[EXPR] : undefined;
-  if (!e) throw new DesignError('type-mismatch', 'a vector needs at least one hardware value', site, undefined, 'give signals, not numbers');
-  const type: VecType = { kind: 'vec', element: e.type, length: items.length };
-  return new Vec<V>({ op: 'vec', type, items: items.map((x) => toExpr(x, e.type, site)), site });
-}
-
 /** Concatenation, most significant first. */
 export function cat(...parts: readonly Value[]): UInt {
   const exprs = parts.map((p) => p.asUInt().expr);
@@ -546,49 +361,8 @@ export function repeat(value: Value, times: number): UInt {
   return cat(...Array.from({ length: times }, () => value));
 }
 
-/** Handle for an expression. Bundles become records of handles. */
-export function wrap(e: Expr): unknown {
-  switch (e.type.kind) {
-    case 'bool':
-      return new Bool(e);
-    case 'uint':
-      return new UInt(e);
-    case 'sint':
-      return new SInt(e);
-    case 'enum':
-      return new Enum(e);
-    case 'vec':
-      return new Vec(e);
-    case 'bundle':
-      return wrapBundle(e, e.type);
-  }
-}
-
-function wrapBundle(e: Expr, type: BundleType): object {
-  const record = { [EXPR]: e };
-  for (const [i, f] of type.fields.entries()) {
-    Object.defineProperty(record, f.name, {
-      enumerable: true,
-      get: () => wrap(e.op === 'bundle' ? e.fields[i] : { op: 'field', type: f.type, of: e, name: f.name, site: here() }),
-      set: () => {
-        throw new DesignError('drive-value', `${exprName(e)}.${f.name} is a value, not a wire, register or output`, here(), declaredAt(e), 'assign to a wire');
-      },
-    });
-  }
-  return record;
-}
-
-/** The expression of any hardware value, records included. */
-export function exprOf(v: unknown): Expr {
-  if (v instanceof Value) return v.expr;
-  if (v !== null && typeof v === 'object' && EXPR in v) return (v as { [EXPR]: Expr })[EXPR];
-  throw new DesignError('type-mismatch', `${describe(v)} is not a hardware value`, here(), undefined, 'give a signal');
-}
-
 /** Unsigned view of any hardware value, records included. */
 export function bitsOf(v: unknown): UInt {
   const e = exprOf(v);
   return new UInt(castTo(e, uintType(widthOf(e.type))));
 }
-
-export type { EnumType };

@@ -1,0 +1,152 @@
+/**
+ * What all hardware values share, and how what a designer gives (signals, numbers, records, lists) becomes an IR expression of
+ * the type that is wanted, with the language's checks. Must not know the operations of the single kinds of values.
+ */
+import { DesignError } from '../design-error.ts';
+import type { Expr } from '../ir/expr.ts';
+import { sameType, typeName, widthOf } from '../ir/types.ts';
+import type { ScalarType, Type } from '../ir/types.ts';
+import { here } from '../site.ts';
+import type { Site } from '../site.ts';
+import type { UInt } from './scalars.ts';
+
+/** Key under which an aggregate (bundle record) carries its expression. */
+export const EXPR = Symbol('expr');
+
+export type Num = number | bigint;
+
+function operatorTrap(): never {
+  throw new DesignError('operator', 'a signal was used with a JavaScript operator or in a template', here(), undefined,
+    'use the methods: a.addWrap(b), a.lt(b), a.eq(b), cond.mux(a, b)');
+}
+
+/** What all hardware values share. */
+export abstract class Value {
+  constructor(readonly expr: Expr) {}
+  /** Reinterprets the bits as an unsigned number of the same width. */
+  abstract asUInt(): UInt;
+  [Symbol.toPrimitive](): never {
+    return operatorTrap();
+  }
+}
+
+/** Makes the literal's bit pattern, checking its range. */
+export function literal(type: ScalarType, value: Num | boolean, site: Site): Expr {
+  const v = typeof value === 'boolean' ? (value ? 1n : 0n) : toBigInt(value, site);
+  const w = BigInt(widthOf(type));
+  const [lo, hi] = type.kind === 'sint' ? [-(1n << (w - 1n)), (1n << (w - 1n)) - 1n] : [0n, (1n << w) - 1n];
+  if (v < lo || v > hi) {
+    throw new DesignError('literal-range', `${v} does not fit ${typeName(type)} (${lo}..${hi})`, site, undefined, 'use a value in range or a wider type');
+  }
+  return { op: 'lit', type, value: v & ((1n << w) - 1n), site };
+}
+
+function toBigInt(value: Num, site: Site): bigint {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new DesignError('literal-range', `${value} is not a whole number`, site, undefined, 'use an integer or a bigint');
+  }
+  return BigInt(value);
+}
+
+export function extendTo(e: Expr, type: ScalarType, site = e.site): Expr {
+  if (widthOf(e.type) === widthOf(type)) return e;
+  return e.op === 'lit' ? { ...e, type, value: signExtend(e, widthOf(type)) } : { op: 'extend', type, of: e, site };
+}
+
+function signExtend(e: Expr & { op: 'lit' }, width: number): bigint {
+  const w = widthOf(e.type);
+  if (e.type.kind !== 'sint' || e.value < 1n << BigInt(w - 1)) return e.value;
+  return (e.value - (1n << BigInt(w))) & ((1n << BigInt(width)) - 1n);
+}
+
+export function castTo(e: Expr, type: Type, site?: Site): Expr {
+  if (sameType(e.type, type)) return e;
+  if (e.op === 'cast') return castTo(e.of, type, site);
+  return { op: 'cast', type, of: e, site: site ?? e.site };
+}
+
+/** Converts what the user gave to an expression of `type`, with the language's checks. */
+export function toExpr(v: unknown, type: Type, site: Site, declared?: Site, name?: string): Expr {
+  if (v instanceof Value) return checkType(v.expr, type, site, declared, name);
+  if (v !== null && typeof v === 'object' && EXPR in v) return checkType((v as { [EXPR]: Expr })[EXPR], type, site, declared, name);
+  if (type.kind === 'bundle' && v !== null && typeof v === 'object') {
+    const given = v as Record<string, unknown>;
+    for (const key of Object.keys(given)) {
+      if (!type.fields.some((f) => f.name === key)) {
+        throw new DesignError('type-mismatch', `${typeName(type)} has no field '${key}'`, site, declared, `fields are ${type.fields.map((f) => f.name).join(', ')}`);
+      }
+    }
+    const fields = type.fields.map((f) => {
+      if (!(f.name in given)) throw new DesignError('type-mismatch', `field '${f.name}' of ${typeName(type)} is missing`, site, declared, 'give every field');
+      return toExpr(given[f.name], f.type, site, declared, f.name);
+    });
+    return { op: 'bundle', type, fields, site };
+  }
+  if (type.kind === 'vec' && Array.isArray(v)) {
+    if (v.length !== type.length) throw new DesignError('width-mismatch', `${v.length} elements for ${typeName(type)}`, site, declared, 'give one value an element');
+    return { op: 'vec', type, items: v.map((x) => toExpr(x, type.element, site, declared)), site };
+  }
+  if (type.kind === 'enum' && typeof v === 'string') {
+    const i = type.members.indexOf(v);
+    if (i < 0) throw new DesignError('type-mismatch', `${type.name} has no member '${v}'`, site, declared, `members are ${type.members.join(', ')}`);
+    return { op: 'lit', type, value: BigInt(i), site };
+  }
+  if ((typeof v === 'number' || typeof v === 'bigint' || typeof v === 'boolean') && (type.kind === 'uint' || type.kind === 'sint' || type.kind === 'bool')) {
+    return literal(type, v, site);
+  }
+  throw new DesignError('type-mismatch', `${describe(v)} where ${typeName(type)} is expected`, site, declared, 'convert it by name');
+}
+
+function describe(v: unknown): string {
+  if (v === undefined) return 'undefined';
+  return v === null ? 'null' : typeof v === 'object' ? 'an object' : `${typeof v} ${String(v)}`;
+}
+
+function checkType(e: Expr, type: Type, site: Site, declared?: Site, name?: string): Expr {
+  if (sameType(e.type, type)) return e;
+  const target = name ? `${name} (${typeName(type)})` : typeName(type);
+  if (e.type.kind === type.kind && (type.kind === 'uint' || type.kind === 'sint')) {
+    const wider = widthOf(e.type) > widthOf(type);
+    const mend = wider ? 'trunc(), sat() or widen the target' : type.kind === 'uint' ? 'zext()' : 'sext()';
+    throw new DesignError('width-mismatch', `${target} ← ${exprName(e)} (${typeName(e.type)})`, site, declared ?? declaredAt(e), mend);
+  }
+  throw new DesignError('type-mismatch', `${target} ← ${exprName(e)} (${typeName(e.type)})`, site, declared ?? declaredAt(e), castHint(e.type, type));
+}
+
+function castHint(from: Type, to: Type): string {
+  if (to.kind === 'bool') return 'use ne(0), bit(i) or asBool()';
+  if (from.kind === 'bool') return to.kind === 'uint' ? 'use asUInt().zext()' : 'use asUInt().zext().asSInt()';
+  if (to.kind === 'sint' && from.kind === 'uint') return 'use asSInt() or zext().asSInt()';
+  if (to.kind === 'uint') return 'use asUInt()';
+  return 'convert it by name';
+}
+
+export function declaredAt(e: Expr): Site | undefined {
+  return e.op === 'ref' ? e.signal.site : e.op === 'field' || e.op === 'slice' ? declaredAt(e.of) : undefined;
+}
+
+/** How an error names an expression: the signal's path, or what kind of operation it is. */
+export function exprName(e: Expr): string {
+  switch (e.op) {
+    case 'ref':
+      return e.signal.name;
+    case 'field':
+      return `${exprName(e.of)}.${e.name}`;
+    case 'index':
+      return `${exprName(e.of)}[${typeof e.index === 'number' ? e.index : '…'}]`;
+    case 'lit':
+      return String(e.value);
+    case 'binary':
+    case 'unary':
+      return e.fn;
+    default:
+      return e.op;
+  }
+}
+
+/** The expression of any hardware value, records included. */
+export function exprOf(v: unknown): Expr {
+  if (v instanceof Value) return v.expr;
+  if (v !== null && typeof v === 'object' && EXPR in v) return (v as { [EXPR]: Expr })[EXPR];
+  throw new DesignError('type-mismatch', `${describe(v)} is not a hardware value`, here(), undefined, 'give a signal');
+}
