@@ -52,8 +52,16 @@ export function BranchPredictor(config: CoreConfig) {
     const tag = (address: UInt): UInt => address.slice(indexBits + TAG_BITS - 1, indexBits);
     const asked = m.regs({ known: Flag(false), askedTag: U<number>(TAG_BITS), fromUpperHalf: B });
 
+    // What the execute stage decides comes late in its cycle: it is written in the next one.
+    const writing = m.regs({ writes: Flag(false), place: U<number>(indexBits), content: U<number>(TAG_BITS + 34) });
+    writing.writes = io.update;
+    writing.place = index(io.updateAddress);
+    writing.content = cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget);
+    m.when(writing.writes, () => {
+      entries.write(writing.place, writing.content);
+    });
     // An entry that is written in this cycle is not read: the word counts as unknown.
-    const { collides } = m.let({ collides: io.update.and(index(io.address).eq(index(io.updateAddress))) });
+    const { collides } = m.let({ collides: writing.writes.and(index(io.address).eq(writing.place)) });
     const { reads } = m.let({ reads: io.lookup.and(collides.not()) });
     const entry = entries.readSync('entry', index(io.address), reads);
     asked.known = reads;
@@ -67,9 +75,5 @@ export function BranchPredictor(config: CoreConfig) {
       hit: asked.known.and(entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag)).and(upper.or(asked.fromUpperHalf.not())),
     });
     io.prediction = cat(hit, entry.slice(33, 0));
-
-    m.when(io.update, () => {
-      entries.write(index(io.updateAddress), cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget));
-    });
   });
 }

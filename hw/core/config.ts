@@ -39,8 +39,8 @@ export interface CoreConfig {
    * cycles, a longer path. Only with three stages.
    */
   readonly loadBypass: boolean;
-  /** `single`: one cycle; `iterative`: one bit a cycle in the divider's registers. Matters only with isa.m. */
-  readonly multiplier: 'single' | 'iterative';
+  /** `single`: one cycle; `stepped`: four, with half of that multiplier; `iterative`: one bit a cycle in the divider's registers. Matters only with isa.m. */
+  readonly multiplier: 'single' | 'stepped' | 'iterative';
   /** `barrel`: one cycle; `serial`: one bit a cycle. */
   readonly shifter: 'barrel' | 'serial';
   /** `flipflop`: asynchronous read (flip-flops or LUT RAM); `block`: two copies in memories with synchronous read (block RAM). */

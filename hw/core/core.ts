@@ -50,6 +50,8 @@ export function Core(config: CoreConfig) {
     });
     const c = isa.c ? m.regs({ compressed: B, errorInSecondHalf: B }) : undefined;
     const guess = config.predictorEntries > 0 ? m.regs({ expected: Prediction, broken: Flag(false) }) : undefined;
+    /** The last jump went where fetch was told, but that was not `wentTo`. Found a cycle later: the comparison is long. */
+    const went = guess ? m.regs({ wentWrong: Flag(false), wentTo: Word }) : undefined;
     const expectsJump = guess ? prediction.taken(guess.expected) : NEVER;
     /** A jump that fetch has yet to hear of. */
     const late = config.redirect === 'registered' ? m.regs({ redirecting: Flag(false), redirectTo: Word }) : undefined;
@@ -68,9 +70,10 @@ export function Core(config: CoreConfig) {
 
     const registers = m.inst('registers', RegisterFile(config));
     const write = config.stages === 3 ? m.inst('writeStage', WriteStage(config.loadBypass)) : undefined;
-    const forward = (number: UInt, stored: UInt): UInt =>
-      (write ? write.hasResult.and(write.writeRd.eq(number)).mux(write.bypass, stored) : stored);
-    const { rs1, rs2 } = m.let({ rs1: forward(rs1Number, registers.rs1), rs2: forward(rs2Number, registers.rs2) });
+    /** What the write stage holds is newer than the register: decided a cycle before it is needed. */
+    const newer = write ? m.regs({ isNewer1: Flag(false), isNewer2: Flag(false) }) : undefined;
+    const forward = (isNewer: Bool | undefined, stored: UInt): UInt => (write && isNewer ? isNewer.and(write.hasResult).mux(write.bypass, stored) : stored);
+    const { rs1, rs2 } = m.let({ rs1: forward(newer?.isNewer1, registers.rs1), rs2: forward(newer?.isNewer2, registers.rs2) });
 
     // --- compute ---
 
@@ -125,7 +128,8 @@ export function Core(config: CoreConfig) {
       breakpoint: runs.and(d.isEbreak),
       call: runs.and(d.isEcall),
       targetMisaligned: isa.c ? NEVER : allOf(runs, d.isJump.or(taken), target.bit(1)),
-      accessMisaligned: allOf(runs, isAccess, store.misaligned),
+      // With a write stage found there: the address comes late in this stage.
+      accessMisaligned: write ? NEVER : allOf(runs, isAccess, store.misaligned),
       accessFault: w.fault,
     });
     const { exception } = m.let({
@@ -134,14 +138,16 @@ export function Core(config: CoreConfig) {
     const { trap } = m.let({ trap: anyOf(interrupt, exception, e.accessFault) });
     const faultIsStore = write ? write.faultIsStore : d.isStore;
     const cause = (number: number): UInt => U<number>(5).lit(number);
+    const misalignedCause = (isStore: Bool): UInt => isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause));
+    const faultCause = (isStore: Bool): UInt => isStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause));
     csr.trapCause = oneHot([
       [e.fetchFault, cause(EXCEPTION.instructionFault.cause)],
       [e.illegal, cause(EXCEPTION.illegalInstruction.cause)],
       [e.breakpoint, cause(EXCEPTION.breakpoint.cause)],
       [e.call, cause(EXCEPTION.machineCall.cause)],
       [e.targetMisaligned, cause(EXCEPTION.instructionMisaligned.cause)],
-      [e.accessMisaligned, d.isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause))],
-      [e.accessFault, faultIsStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause))],
+      [e.accessMisaligned, misalignedCause(d.isStore)],
+      [e.accessFault, write ? write.faultIsMisaligned.mux(misalignedCause(faultIsStore), faultCause(faultIsStore)) : faultCause(faultIsStore)],
     ]);
     const fetchFaultAt = c ? c.errorInSecondHalf.mux(nextPc, x.pc) : x.pc;
     const badInstr = c ? cat(repeat(c.compressed.not(), 16).and(x.instr.slice(31, 16)), x.instr.slice(15, 0)) : x.instr;
@@ -207,29 +213,29 @@ export function Core(config: CoreConfig) {
     const { jumps } = m.let({ jumps: d.isJump.or(taken) });
     const { fenceDone } = m.let({ fenceDone: wait.fencing.and(io.fenceIDone) });
     // Nothing of the data bus's grant in here: a bus may grant one of the two sides depending on what the other one asks for.
-    const unexpected = guess
-      ? isControl.and(jumps.mux(expectsJump.and(prediction.target(guess.expected).eq(target.slice(31, 1))).not(), expectsJump))
-      : jumps;
+    const unexpected = guess ? isControl.and(jumps.ne(expectsJump)) : jumps;
     const { leavesStream } = m.let({ leavesStream: anyOf(unexpected, d.isMret, d.isFenceI.and(fenceDone)) });
     /** Fetch will take a redirection in this cycle. */
     const canRedirect = late ? late.redirecting.not() : fetch.canRedirect;
+    const wentWrong = went ? went.wentWrong : NEVER;
     const done = allOf(
       isAccess.not().or(w.accessDone),
       mulDiv ? d.isMulDiv.not().or(mulDiv.done) : bool(true),
       shiftDone,
       d.isWfi.not().or(csr.wakeUp),
       d.isFenceI.not().or(fenceDone),
-      leavesStream.not().or(canRedirect),
+      late ? bool(true) : leavesStream.not().or(canRedirect),
     );
     w.complete = offload ? executes.and(done).or(offload.done) : executes.and(done);
     w.trapTaken = trap.and(canRedirect);
     x.started = mayRun.and(w.complete.not()).and(w.trapTaken.not());
 
-    const { redirect } = m.let({ redirect: anyOf(trap, refetch, executes.and(leavesStream)) });
-    const stays = trap.or(refetch);
+    const { redirect } = m.let({ redirect: anyOf(trap, refetch, wentWrong, executes.and(leavesStream)) });
+    const stays = anyOf(trap, refetch, wentWrong);
     const isReturn = d.isMret.and(stays.not());
     const isFence = d.isFenceI.and(stays.not());
-    const notTaken: (readonly [Bool, UInt])[] = guess ? [[refetch, x.pc], [allOf(executes, d.isBranch, taken.not()), nextPc]] : [];
+    // Of a branch that does not do what was expected the expectation says where it goes.
+    const notTaken: (readonly [Bool, UInt])[] = guess ? [[refetch, x.pc], [wentWrong, went?.wentTo ?? x.pc], [allOf(expectsJump, isControl, stays.not()), nextPc]] : [];
     const { redirectTarget } = m.let({
       redirectTarget: oneHot([
         [trap, csr.handler], [isReturn, csr.returnPc], [isFence, nextPc],
@@ -241,14 +247,15 @@ export function Core(config: CoreConfig) {
 
     // --- advance ---
 
-    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken, refetch.and(canRedirect)) });
+    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken, refetch.or(wentWrong).and(canRedirect)) });
     const { leaves } = m.let({ leaves: redirect.and(canRedirect) });
     const [fetchRedirect, fetchTarget] = late ? [late.redirecting, late.redirectTo] : [redirect, redirectTarget];
     fetch.redirect = fetchRedirect;
     fetch.target = fetchTarget;
     if (late) {
       late.redirecting = leaves.or(late.redirecting.and(fetch.canRedirect.not()));
-      m.when(leaves, () => {
+      // Taken every cycle that may redirect: whether one does is known late.
+      m.when(canRedirect, () => {
         late.redirectTo = redirectTarget;
       });
     }
@@ -281,12 +288,18 @@ export function Core(config: CoreConfig) {
       x.instr = next.instr;
       x.fetchError = next.error;
     });
-    m.when(leaves, () => {
-      x.pc = redirectTarget;
+    m.when(late ? late.redirecting : leaves, () => {
+      x.pc = late ? late.redirectTo : redirectTarget;
     }).elseWhen(w.complete, () => {
       x.pc = guess ? expectsJump.mux(cat(prediction.target(guess.expected), U(1).lit(0)), nextPc) : nextPc;
     });
-    if (guess) {
+    if (guess && went) {
+      const { follows } = m.let({ follows: allOf(w.complete, runs, isControl, jumps, expectsJump) });
+      const differs = prediction.target(guess.expected).ne(target.slice(31, 1));
+      went.wentWrong = follows.and(differs).or(went.wentWrong.and(canRedirect.not()));
+      m.when(went.wentWrong.not(), () => {
+        went.wentTo = target;
+      });
       if (aligner) aligner.wordPrediction = fetch.prediction;
       m.when(advance, () => {
         guess.expected = aligner ? aligner.prediction : fetch.prediction;
@@ -306,8 +319,17 @@ export function Core(config: CoreConfig) {
       const counted = prediction.hit(guess.expected).mux(jumps.mux(more, less), two.lit(COUNTER.likely));
       fetch.updateCounter = refetch.mux(two.lit(COUNTER.never), counted);
     }
-    registers.next1 = advance.mux(fieldOf(next.instr, rs1Of, 5), rs1Number);
-    registers.next2 = advance.mux(fieldOf(next.instr, rs2Of, 5), rs2Number);
+    const { next1, next2 } = m.let({
+      next1: advance.mux(fieldOf(next.instr, rs1Of, 5), rs1Number), next2: advance.mux(fieldOf(next.instr, rs2Of, 5), rs2Number),
+    });
+    registers.next1 = next1;
+    registers.next2 = next2;
+    if (newer && write) {
+      // Whatever stands in the write stage after this cycle: the instruction that completes now, or the one that stays.
+      const { writeNext } = m.let({ writeNext: w.complete.mux(rd, write.writeRd) });
+      newer.isNewer1 = next1.eq(writeNext);
+      newer.isNewer2 = next2.eq(writeNext);
+    }
 
     // --- CSR access ---
 
@@ -318,7 +340,7 @@ export function Core(config: CoreConfig) {
     csr.clear = d.csrClear;
     csr.commit = allOf(w.complete, runs, d.isCsr);
     if (isa.zicntr) csr.mtime = io.mtime;
-    if (config.counters) csr.retire = w.complete;
+    if (config.counters) csr.complete = w.complete;
 
     // --- result ---
 
@@ -337,19 +359,20 @@ export function Core(config: CoreConfig) {
     io.dbus.be = store.be.exact(4);
     io.dbus.wdata = store.wdata.exact(32);
     let result: UInt;
-    if (write) {
-      io.dbus.req = executes.and(isAccess);
-      w.accessDone = io.dbus.gnt;
-      w.previousDone = write.ready;
+    if (write && newer) {
+      io.dbus.req = allOf(executes, isAccess, store.misaligned.not());
+      w.accessDone = io.dbus.gnt.or(store.misaligned);
+      w.previousDone = went ? write.ready.and(went.wentWrong.not()) : write.ready;
       w.fault = write.fault;
-      const loads = (number: UInt, reads: Bool): Bool => write.writeRd.eq(number).and(config.xif ? reads.or(d.legal.not()) : reads);
-      w.hazard = config.loadBypass ? NEVER : write.isLoad.and(loads(rs1Number, d.readsRs1).or(loads(rs2Number, d.readsRs2)));
+      const loads = (isNewer: Bool, reads: Bool): Bool => isNewer.and(config.xif ? reads.or(d.legal.not()) : reads);
+      w.hazard = config.loadBypass ? NEVER : write.isLoad.and(loads(newer.isNewer1, d.readsRs1).or(loads(newer.isNewer2, d.readsRs2)));
       ({ result } = m.let({ result: offload ? offload.done.mux(offload.value, computed) : computed }));
       write.push = w.complete;
       write.writes = writesRd;
       write.rd = rd;
       write.value = result;
       write.isAccess = d.legal.and(isAccess);
+      write.misaligned = allOf(d.legal, isAccess, store.misaligned);
       write.isStore = d.isStore;
       write.accessSize = d.accessSize;
       write.zeroExtend = d.zeroExtend;
@@ -361,7 +384,10 @@ export function Core(config: CoreConfig) {
       registers.write = write.write;
       registers.rd = write.writeRd;
       registers.value = write.writeValue;
-      if (config.counters) csr.unretire = w.trapTaken.and(w.fault);
+      if (config.counters) {
+        csr.retire = write.retires;
+        csr.fail = write.fault;
+      }
     } else {
       const access = m.regs({ waiting: Flag(false), failed: Flag(false) });
       const load = m.inst('load', LoadValue);
@@ -374,7 +400,7 @@ export function Core(config: CoreConfig) {
       access.waiting = io.dbus.req.and(io.dbus.gnt).or(access.waiting.and(io.dbus.rvalid.not()));
       access.failed = answered.and(io.dbus.err).or(access.failed.and(w.trapTaken.not()));
       w.accessDone = answered.and(io.dbus.err.not());
-      w.previousDone = access.failed.not();
+      w.previousDone = went ? access.failed.or(went.wentWrong).not() : access.failed.not();
       w.fault = access.failed;
       w.hazard = NEVER;
       const fromBus = computed.or(repeat(d.isLoad, 32).and(load.value));

@@ -2,14 +2,14 @@
  * Control and status registers, trap entry and return, and the choice of an interrupt. What exists, resets and is writable
  * comes from `hw/isa/csr.ts`. Must not know instructions nor the pipeline.
  */
-import { B, Flag, In, Out, U, bool, cat, hw, repeat } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import type { Builder, Inside, UInt } from '../../gen/index.ts';
 import { CSR, CSRS, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
 import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from './bit-fields.ts';
 import type { CoreConfig } from './config.ts';
 import { decoderFor, isAnyOf } from './match.ts';
-import { Word, oneHot, withOnly } from './word.ts';
+import { Word, allOf, oneHot, withOnly } from './word.ts';
 
 const ports = {
   /** Access by an instruction. `readData` and `allowed` answer at once; the write happens when `commit` is 1. */
@@ -44,9 +44,11 @@ const ports = {
   interrupt: Out(B),
   interruptCause: Out(U<number>(5)),
 
-  /** An instruction retires; one that counted as retired does not. Present if config.counters. */
+  /** An instruction completes. Present if config.counters. */
+  complete: In(B),
+  /** With three stages: the instruction that completed last leaves the write stage, or it fails there. */
   retire: In(B),
-  unretire: In(B),
+  fail: In(B),
   /** Present if config.isa.zicntr. */
   mtime: In(U<number>(64)),
 };
@@ -54,7 +56,7 @@ const ports = {
 const UNPRIVILEGED = [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.instret, CSR.instreth];
 
 export function CsrUnit(config: CoreConfig) {
-  const chosen = withOnly(ports, { retire: config.counters, unretire: config.counters && config.stages === 3, mtime: config.isa.zicntr });
+  const chosen = withOnly(ports, { complete: config.counters, retire: config.counters && config.stages === 3, fail: config.counters && config.stages === 3, mtime: config.isa.zicntr });
   return hw('CsrUnit', chosen, (m, io) => {
     m.doc('Machine-mode control and status registers.');
     const existing = CSRS.filter((c) => config.isa.zicntr || !UNPRIVILEGED.some((u) => u.address === c.address));
@@ -162,13 +164,28 @@ function counters(
   m.when(r.stopCycle.not(), () => {
     r.mcycle = r.mcycle.addWrap(1);
   });
-  m.when(r.stopInstret.not(), () => {
-    const counts = config.stages === 3 ? io.retire.or(io.unretire) : io.retire;
-    const step = config.stages === 3 ? cat(repeat(io.unretire, 63), U(1).lit(1)) : U<number>(64).lit(1);
-    m.when(counts, () => {
-      r.minstret = r.minstret.addWrap(step);
+  // Of an instruction that writes minstret only the written value counts.
+  const { counts } = m.let({ counts: io.complete.and(r.stopInstret.not()) });
+  let instret: UInt = r.minstret;
+  if (config.stages === 3) {
+    // It is counted when it has left the write stage; who reads the counter before that sees it counted. A late fault then has
+    // nothing to take back, and nothing that is decided late in a cycle runs through the carry chain.
+    const inWrite = m.regs({ isCounted: Flag(false) });
+    inWrite.isCounted = counts.or(allOf(inWrite.isCounted, io.retire.not(), io.fail.not()));
+    ({ instret } = m.let({ instret: r.minstret.addWrap(inWrite.isCounted.asUInt().zext(64)) }));
+    m.when(io.retire, () => {
+      r.minstret = instret;
     });
-  });
+    for (const csr of [CSR.minstret, CSR.minstreth]) {
+      whenWritten(csr, () => {
+        inWrite.isCounted = bool(false);
+      });
+    }
+  } else {
+    m.when(counts, () => {
+      r.minstret = r.minstret.addWrap(1);
+    });
+  }
   const lower = (word: UInt): UInt => word.slice(31, 0);
   const upper = (word: UInt): UInt => word.slice(63, 32);
   whenWritten(CSR.mcycle, () => {
@@ -178,17 +195,17 @@ function counters(
     r.mcycle = cat(writeData, lower(r.mcycle));
   });
   whenWritten(CSR.minstret, () => {
-    r.minstret = cat(upper(r.minstret), writeData);
+    r.minstret = cat(upper(instret), writeData);
   });
   whenWritten(CSR.minstreth, () => {
-    r.minstret = cat(writeData, lower(r.minstret));
+    r.minstret = cat(writeData, lower(instret));
   });
   whenWritten(CSR.mcountinhibit, () => {
     r.stopCycle = writeData.bit(bitIndex(MCOUNTINHIBIT.CY));
     r.stopInstret = writeData.bit(bitIndex(MCOUNTINHIBIT.IR));
   });
   return [
-    [CSR.mcycle, lower(r.mcycle)], [CSR.mcycleh, upper(r.mcycle)], [CSR.minstret, lower(r.minstret)], [CSR.minstreth, upper(r.minstret)],
+    [CSR.mcycle, lower(r.mcycle)], [CSR.mcycleh, upper(r.mcycle)], [CSR.minstret, lower(instret)], [CSR.minstreth, upper(instret)],
     [CSR.mcountinhibit, bitsAt([[bitIndex(MCOUNTINHIBIT.CY), r.stopCycle], [bitIndex(MCOUNTINHIBIT.IR), r.stopInstret]])],
   ];
 }

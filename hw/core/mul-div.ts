@@ -10,6 +10,7 @@ import { Word } from './word.ts';
 
 export function MulDiv(config: CoreConfig) {
   const iterative = config.multiplier === 'iterative';
+  const stepped = config.multiplier === 'stepped';
   return hw('MulDiv', {
     /** Held, with stable control and operands, until `done`. */
     request: In(B),
@@ -29,14 +30,14 @@ export function MulDiv(config: CoreConfig) {
      * the lower half.
      */
     const r = m.regs({ busy: Flag(false), negate: Flag(false), steps: U<number>(6), upper: U<number>(33), lower: Word });
-    const { multiply } = m.let({ multiply: iterative ? control.divide.not() : bool(false) });
+    const { multiply } = m.let({ multiply: iterative || stepped ? control.divide.not() : bool(false) });
     const { last } = m.let({ last: r.busy.and(r.steps.eq(0)) });
-    const usesUnit = iterative ? io.request : io.request.and(control.divide);
+    const usesUnit = iterative || stepped ? io.request : io.request.and(control.divide);
 
     // Division: twice the remainder, with the next bit of the dividend, minus the divisor's magnitude.
     const doubled = cat(r.upper.slice(31, 0), r.lower.bit(31));
     const augend = iterative ? multiply.mux(r.upper, doubled) : doubled;
-    const augendSign = multiply.and(r.upper.bit(32));
+    const augendSign = iterative ? multiply.and(r.upper.bit(32)) : bool(false);
     // The multiplier's sign bit has negative weight: its partial product, the last, is subtracted.
     const { subtract } = m.let({ subtract: iterative ? multiply.mux(signA.and(r.steps.eq(1)), signB.not()) : signB.not() });
     const take = iterative ? control.divide.or(r.lower.bit(0)) : bool(true);
@@ -51,25 +52,33 @@ export function MulDiv(config: CoreConfig) {
     });
 
     m.when(r.busy.not(), () => {
-      r.upper = U<number>(33).lit(0);
-      r.lower = a;
+      r.upper = stepped ? multiply.mux(cat(signA, a), U<number>(33).lit(0)) : U<number>(33).lit(0);
+      r.lower = stepped ? multiply.mux(b, a) : a;
       r.negate = control.divide.and(signA);
-      r.steps = multiply.mux<UInt>(32, U<number>(6).lit(33));
+      r.steps = multiply.mux<UInt>(stepped ? 2 : 32, U<number>(6).lit(33));
       r.busy = usesUnit;
     }).otherwise(() => {
       r.steps = r.steps.subWrap(1);
-      m.when(last, () => {
+      const divides = (): void => {
+        m.when(r.steps.eq(33), () => {
+          r.lower = negated;
+          r.negate = control.upperResult.mux(signA, signA.ne(signB).and(b.orR()));
+        }).otherwise(() => {
+          r.upper = fits.mux(sum.slice(32, 0), augend);
+          r.lower = cat(r.lower.slice(30, 0), fits);
+        });
+      };
+      const start = m.when(last, () => {
         r.busy = bool(false);
-      }).elseWhen(multiply, () => {
-        r.upper = sum.slice(33, 1);
-        r.lower = cat(sum.bit(0), r.lower.slice(31, 1));
-      }).elseWhen(r.steps.eq(33), () => {
-        r.lower = negated;
-        r.negate = control.upperResult.mux(signA, signA.ne(signB).and(b.orR()));
-      }).otherwise(() => {
-        r.upper = fits.mux(sum.slice(32, 0), augend);
-        r.lower = cat(r.lower.slice(30, 0), fits);
       });
+      if (iterative) {
+        start.elseWhen(multiply, () => {
+          r.upper = sum.slice(33, 1);
+          r.lower = cat(sum.bit(0), r.lower.slice(31, 1));
+        }).otherwise(divides);
+      } else {
+        start.elseWhen(control.divide, divides);
+      }
     });
 
     if (iterative) {
@@ -77,8 +86,23 @@ export function MulDiv(config: CoreConfig) {
       io.result = negated;
       return;
     }
-    const { product } = m.let({ product: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()).asUInt() });
-    io.done = control.divide.mux(last, io.request);
+    let product: UInt;
+    if (stepped) {
+      // One multiplier of 33 by 17 bits on registered operands: first with the lower half of b, then with the upper one, then the sum.
+      const half = m.regs({ low: U<number>(50), high: U<number>(50) });
+      const factor = r.steps.bit(1).mux(cat(U(1).lit(0), r.lower.slice(15, 0)), cat(control.signedSecond.and(r.lower.bit(31)), r.lower.slice(31, 16)));
+      const { partial } = m.let({ partial: r.upper.asSInt().mul(factor.asSInt()).asUInt() });
+      half.high = partial;
+      m.when(r.steps.bit(1), () => {
+        half.low = partial;
+      });
+      const { upperSum } = m.let({ upperSum: half.high.slice(47, 0).addWrap(half.low.asSInt().shr(16).slice(47, 0)) });
+      product = cat(upperSum, half.low.slice(15, 0));
+      io.done = last;
+    } else {
+      ({ product } = m.let({ product: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()).asUInt() }));
+      io.done = control.divide.mux(last, io.request);
+    }
     io.result = control.divide.mux(negated, control.upperResult.mux(product.slice(63, 32), product.slice(31, 0)));
   });
 }

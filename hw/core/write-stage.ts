@@ -4,7 +4,7 @@
  */
 import { B, Flag, In, Out, hw } from '../../gen/index.ts';
 import { AccessSize, LoadValue } from './data-alignment.ts';
-import { RegisterNumber, Word } from './word.ts';
+import { RegisterNumber, Word, allOf, anyOf } from './word.ts';
 
 /** With `loadBypass` the result of a load stands in `bypass` as soon as the bus delivers it. */
 export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
@@ -15,6 +15,8 @@ export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
   /** Result, or address of an access. */
   value: In(Word),
   isAccess: In(B),
+  /** The access was not made: it fails here. */
+  misaligned: In(B),
   isStore: In(B),
   accessSize: In(AccessSize),
   zeroExtend: In(B),
@@ -30,6 +32,7 @@ export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
   fault: Out(B),
   dismiss: In(B),
   faultIsStore: Out(B),
+  faultIsMisaligned: Out(B),
   faultPc: Out(Word),
   faultAddress: Out(Word),
 
@@ -48,15 +51,16 @@ export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
   m.doc('Write-back and the end of bus accesses.');
   const r = m.regs({
     occupied: Flag(false), failed: Flag(false),
-    hasRd: B, number: RegisterNumber, data: Word, access: B, store: B, size: AccessSize, zeroExtends: B, at: Word,
+    wasMisaligned: B, hasRd: B, number: RegisterNumber, data: Word, access: B, store: B, size: AccessSize, zeroExtends: B, at: Word,
   });
   const { waits } = m.let({ waits: r.occupied.and(r.access) });
   const { leaves } = m.let({ leaves: r.occupied.and(r.access.not().or(io.rvalid.and(io.err.not()))) });
   io.retires = leaves;
   io.ready = r.failed.not().and(r.occupied.not().or(leaves));
-  r.occupied = io.push.or(waits.and(io.rvalid.not()));
-  r.failed = waits.and(io.rvalid).and(io.err).or(r.failed.and(io.dismiss.not()));
+  r.occupied = io.push.and(io.misaligned.not()).or(waits.and(io.rvalid.not()));
+  r.failed = anyOf(io.push.and(io.misaligned), allOf(waits, io.rvalid, io.err), r.failed.and(io.dismiss.not()));
   m.when(io.push, () => {
+    r.wasMisaligned = io.misaligned;
     r.hasRd = io.writes;
     r.number = io.rd;
     r.data = io.value;
@@ -68,6 +72,7 @@ export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
   });
   io.fault = r.failed;
   io.faultIsStore = r.store;
+  io.faultIsMisaligned = r.wasMisaligned;
   io.faultPc = r.at;
   io.faultAddress = r.data;
 

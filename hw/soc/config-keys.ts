@@ -83,7 +83,7 @@ export const CONFIG_KEYS = {
     redirect: { kind: 'choice', choices: ['direct', 'registered'], default: PRESET, summary: 'fetch learns of an unexpected jump in the same cycle, or one later for a shorter path' },
     loadBypass: { kind: 'flag', default: PRESET, summary: 'use what a load delivers in the cycle in which it comes; with 3 stages' },
     prefetch: { kind: 'count', min: 1, max: 2, default: PRESET, summary: 'instruction words fetched ahead; 1 needs 2 stages' },
-    multiplier: { kind: 'choice', choices: ['single', 'iterative'], default: PRESET, summary: 'one cycle, or 32 cycles in the divider\'s registers' },
+    multiplier: { kind: 'choice', choices: ['single', 'stepped', 'iterative'], default: PRESET, summary: 'one cycle, four, or 32 cycles in the divider\'s registers' },
     shifter: { kind: 'choice', choices: ['barrel', 'serial'], default: PRESET, summary: 'one cycle, or one bit a cycle' },
     registerFile: { kind: 'choice', choices: ['flipflop', 'block'], default: PRESET, summary: 'asynchronous read, or block RAM' },
     counters: { kind: 'flag', default: PRESET, summary: 'mcycle and minstret count' },

@@ -65,13 +65,25 @@ describe('with memories of one cycle', () => {
   const branch = encode(beq, { rs1: 0, rs2: 0, imm: 8 });
 
   it('three stages do one instruction a cycle, and lose one cycle for the use of a load and for a jump', () => {
-    const sim = bench(fastCore);
+    const sim = bench({ ...fastCore, loadBypass: false, predictorEntries: 0 });
     expect(costs(sim, [...lead, nop, use, nop], 4)).toEqual([1, 1, 1, 1]);
     expect(costs(sim, [...lead, load, nop, use], 4)).toEqual([1, 1, 1, 1]);
     expect(costs(sim, [...lead, load, use, nop], 4)).toEqual([1, 2, 1, 1]);
     expect(costs(sim, [...lead, store, load, store], 4)).toEqual([1, 1, 1, 1]);
     expect(costs(sim, [...lead, branch, nop, nop], 3)).toEqual([1, 2, 1]);
     expect(costs(sim, [...lead, encode(RV32M.mul, { rd: 5, rs1: 2, rs2: 2 }), nop], 2)).toEqual([1, 1]);
+  });
+
+  it('a bypass for loads saves the cycle of their use, late redirection costs one more for a jump', () => {
+    expect(costs(bench({ ...fastCore, loadBypass: true }), [...lead, load, use, nop], 4)).toEqual([1, 1, 1, 1]);
+    expect(costs(bench({ ...fastCore, redirect: 'registered' }), [...lead, branch, nop, nop], 3)).toEqual([1, 3, 1]);
+    expect(costs(bench({ ...fastCore, multiplier: 'stepped' }), [...lead, encode(RV32M.mul, { rd: 5, rs1: 2, rs2: 2 }), nop], 2)).toEqual([4, 1]);
+  });
+
+  it('a branch that goes where it went before costs nothing', () => {
+    // A loop of three instructions: after its first rounds every one of them takes one cycle.
+    const loop = [encode(addi, { rd: 5, rs1: 5, imm: 1 }), nop, encode(beq, { rs1: 0, rs2: 0, imm: -8 })];
+    expect(costs(bench(fastCore), [...lead, ...loop], 18).slice(-9)).toEqual(Array(9).fill(1));
   });
 
   it('two stages also lose one for every load and store', () => {

@@ -16,7 +16,7 @@ const CONFIGS: Readonly<Record<string, CoreConfig>> = {
   balanced: balancedCore,
   'balanced with a serial shifter': { ...balancedCore, shifter: 'serial' },
   fast: fastCore,
-  'fast with late redirection and a tiny predictor in block RAM': { ...fastCore, redirect: 'registered', predictorEntries: 4, registerFile: 'block', loadBypass: false },
+  'fast with late redirection and a tiny predictor in block RAM': { ...fastCore, redirect: 'registered', predictorEntries: 4, registerFile: 'block', loadBypass: false, multiplier: 'stepped' },
   'balanced with late redirection': { ...balancedCore, redirect: 'registered' },
   'small with prediction': { ...withIsa(smallCore, { c: true }), predictorEntries: 16 },
   'small with prediction and a two-word queue': { ...smallCore, prefetch: 2, predictorEntries: 16, redirect: 'registered' },
