@@ -8,12 +8,14 @@ import { Chip, chipPorts, memoryBus } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { AxiRam } from './axi-ram.ts';
+import { EVENT_BYTES, EVENT_MEMORY, EVENT_RING, EventRecorder } from './event-recorder.ts';
 
 /** Sent bytes that the log holds before it writes over the oldest. */
 export const UART_LOG_BYTES = 64 * 1024;
 /** Paths for the back door. */
 export const RAM_PATH = 'ram.cells';
 export const UART_LOG_PATH = 'uartLog';
+export const EVENT_LOG_PATH = `recorder.${EVENT_MEMORY}`;
 
 /** Requests that the memory holds in each direction. */
 const OUTSTANDING = 16;
@@ -30,6 +32,10 @@ const boardPorts = (config: ChipConfig) => ({
   stop: Out(B),
   /** That value. */
   exitValue: Out(U(32)),
+  /** The trap handler's first instruction traps, and so for ever. */
+  stuck: Out(B),
+  /** Nothing more will come of it: `stop` or `stuck`. */
+  halted: Out(B),
   /** Bytes that the program has sent; the last of them are in `uartLog`, byte i at i modulo its size. */
   uartCount: Out(U(32)),
   /** The log by a port, for a host without a back door (and so that it counts as used). */
@@ -38,6 +44,15 @@ const boardPorts = (config: ChipConfig) => ({
   /** Retired instructions. */
   instret: Out(U(64)),
   trace: chipPorts(boardConfig(config)).trace,
+  /** What the core did last: see `EventRecorder`. */
+  eventCount: Out(U(32)),
+  exceptions: Out(U(32)),
+  exceptionPc: Out(U(32)),
+  exceptionCause: Out(U(5)),
+  exceptionTval: Out(U(32)),
+  /** The ring of events by a port. */
+  eventIndex: In(U(indexWidth(EVENT_RING))),
+  eventEntry: Out(U(8 * EVENT_BYTES)),
 });
 
 /** Board with main memory `ram.cells` at `RAM_BASE`, size and latency from `config.simulation`. */
@@ -93,4 +108,17 @@ export const SimBoard = (config: ChipConfig) =>
     Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr });
     Object.assign(io.trace, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
     Object.assign(io.trace, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt });
+
+    const recorder = m.inst('recorder', EventRecorder);
+    Object.assign(recorder, { valid: trace.valid, pc: trace.pc, instr: trace.instr });
+    Object.assign(recorder, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
+    Object.assign(recorder, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt, index: io.eventIndex });
+    io.stuck = recorder.stuck;
+    io.halted = r.stopped.or(recorder.stuck);
+    io.eventCount = recorder.count;
+    io.exceptions = recorder.exceptions;
+    io.exceptionPc = recorder.exceptionPc;
+    io.exceptionCause = recorder.exceptionCause;
+    io.exceptionTval = recorder.exceptionTval;
+    io.eventEntry = recorder.entry;
   });

@@ -8,8 +8,15 @@ import type { ChipConfig } from '../hw/soc/config.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { TENSOR_COUNTERS } from '../hw/isa/tensor.ts';
 import { RAM_PATH, SimBoard, UART_LOG_BYTES, UART_LOG_PATH } from './board.ts';
+import { BoardEvents } from './debug/board-events.ts';
+import { SHOWN_INSTRUCTIONS, describeCrash } from './debug/crash.ts';
+import type { Crash, Recorded } from './debug/crash.ts';
+import type { HartEvent } from './debug/hart-event.ts';
+import { ModelRecord } from './debug/model-record.ts';
+import type { MemoryRange } from './debug/signature.ts';
 import type { ElfImage } from './elf.ts';
 import { createWasmSimulator } from './engine/index.ts';
+import { EVENT_RING } from './event-recorder.ts';
 import { GoldenModel } from './model/golden-model.ts';
 import type { GoldenModelOptions } from './model/golden-model.ts';
 import type { Simulator } from './simulator.ts';
@@ -32,6 +39,10 @@ export interface RunElfOptions {
   readonly uartInput?: Uint8Array;
   /** Receives what the program sends to the UART, as it comes. */
   readonly onUart?: (bytes: Uint8Array) => void;
+  /** Receives every instruction that retired and every trap, in order. Makes the run slower. */
+  readonly onEvent?: (event: HartEvent) => void;
+  /** Memory to be kept in the result. */
+  readonly keep?: MemoryRange;
   /** Called several times a second. */
   readonly onProgress?: (cycles: number) => void;
   /** Lines about what takes time before the run. */
@@ -48,8 +59,12 @@ export interface RunElfResult {
   /** Time of the run itself, without preparations. */
   readonly seconds: number;
   readonly cyclesPerSecond: number;
-  /** tohost: the program ended; limit: it did not within `maxCycles`; stuck (model): its trap handler traps. */
-  readonly stopped: 'tohost' | 'limit' | 'stuck';
+  /** tohost: the program ended; limit: it did not within `maxCycles`; stuck: its trap handler traps; killed: by a debugger. */
+  readonly stopped: 'tohost' | 'limit' | 'stuck' | 'killed';
+  /** What went wrong; undefined: the program passed. */
+  readonly crash: Crash | undefined;
+  /** The bytes asked for by `keep`, as the program left them. */
+  readonly kept: Uint8Array | undefined;
 }
 
 /** Bounds of what is run at a time: the UART log must not overflow even at a byte a cycle. */
@@ -57,20 +72,28 @@ const CHUNK = { min: 1000, max: UART_LOG_BYTES, seconds: 0.1 } as const;
 /** While there is input, the UART is looked after this often. */
 const INPUT_CHUNK_CYCLES = 500;
 const MODEL_CHUNK = 5_000_000;
+const TRACED_CHUNK = 100_000;
+/** Events among the last few instructions, traps counted: there may be one before each, hardly more. */
+const MOST_REPLAYED = 4 * SHOWN_INSTRUCTIONS;
 
 /** Runs `elf` to its end. Throws UserError for bad input and AssertionError when the design breaks one of its own rules. */
 export async function runElf(options: RunElfOptions): Promise<RunElfResult> {
   const engine = options.engine ?? 'wasm';
   if (engine === 'model') return runModel(options);
-  checkFits(options.elf, options.config.simulation.ramBytes);
-  const design = elaborate(SimBoard(options.config));
-  const onProgress = options.onPrepare;
-  const simulator = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, onProgress ? { onProgress } : {});
+  const simulator = await createBoard(engine, options);
   try {
     return runBoard(simulator, engine, options);
   } finally {
     simulator.close();
   }
+}
+
+/** The board of a configuration on a cycle-accurate engine. */
+export async function createBoard(engine: 'wasm' | 'verilator', options: Pick<RunElfOptions, 'config' | 'elf' | 'onPrepare'>): Promise<Simulator> {
+  checkFits(options.elf, options.config.simulation.ramBytes);
+  const design = elaborate(SimBoard(options.config));
+  const onProgress = options.onPrepare;
+  return engine === 'wasm' ? createWasmSimulator(design) : createVerilatorSimulator(design, onProgress ? { onProgress } : {});
 }
 
 /** Segments must lie in RAM. */
@@ -101,56 +124,77 @@ function runBoard(simulator: Simulator, engine: 'wasm' | 'verilator', options: R
   const limit = options.maxCycles ?? Infinity;
   const waves = options.wave === undefined ? undefined : openVcd(options.wave, simulator, { top: 'board' });
   const uart = uartReader(simulator, options.onUart);
+  const events = new BoardEvents(simulator);
+  const { onEvent } = options;
+  const passOn = (): void => {
+    if (onEvent) events.take().forEach(onEvent);
+  };
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   let cycles = 0;
-  let stopped = false;
+  let halted = false;
   let chunk: number = CHUNK.min;
   let input = options.uartInput ?? new Uint8Array(0);
-  while (!stopped && cycles < limit) {
-    if (input.length > 0 && simulator.peek('uartRx_ready') === 1n) {
-      simulator.poke('uartRx_bits', input[0]);
-      simulator.poke('uartRx_valid', 1);
-      waves?.sample();
-      simulator.step();
-      cycles++;
-      simulator.poke('uartRx_valid', 0);
-      input = input.subarray(1);
-    }
-    const goal = Math.min(input.length > 0 ? INPUT_CHUNK_CYCLES : chunk, limit - cycles);
-    if (waves) {
-      for (let i = 0; i < goal && !stopped; i++, cycles++) {
-        stopped = simulator.peek('stop') === 1n;
-        if (stopped) break;
-        waves.sample();
+  try {
+    while (!halted && cycles < limit) {
+      if (input.length > 0 && simulator.peek('uartRx_ready') === 1n) {
+        simulator.poke('uartRx_bits', input[0]);
+        simulator.poke('uartRx_valid', 1);
+        waves?.sample();
         simulator.step();
+        cycles++;
+        simulator.poke('uartRx_valid', 0);
+        input = input.subarray(1);
       }
-    } else {
-      const result = simulator.runUntil('stop', goal);
-      cycles += result.cycles;
-      stopped = result.stopped;
+      // With the byte above, no more cycles than the ring of events holds.
+      const goal = Math.min(input.length > 0 ? INPUT_CHUNK_CYCLES : chunk, onEvent ? EVENT_RING - 1 : Infinity, limit - cycles);
+      if (waves) {
+        for (let i = 0; i < goal && !halted; i++, cycles++) {
+          halted = simulator.peek('halted') === 1n;
+          if (halted) break;
+          waves.sample();
+          simulator.step();
+        }
+      } else {
+        const result = simulator.runUntil('halted', goal);
+        cycles += result.cycles;
+        halted = result.stopped;
+      }
+      uart();
+      passOn();
+      options.onProgress?.(cycles);
+      // Long enough to be fast, short enough to show what the program prints.
+      chunk = Math.max(CHUNK.min, Math.min(CHUNK.max, Math.round((cycles / elapsed()) * CHUNK.seconds)));
     }
+  } finally {
+    // An assertion of the design that fails ends the run too: what came before it is what one wants to see.
     uart();
-    options.onProgress?.(cycles);
-    // Long enough to be fast, short enough to show what the program prints.
-    chunk = Math.max(CHUNK.min, Math.min(CHUNK.max, Math.round((cycles / elapsed()) * CHUNK.seconds)));
+    passOn();
+    waves?.close();
   }
   const seconds = elapsed();
-  waves?.close();
-  const value = Number(simulator.peek('exitValue'));
+  const stopped = !halted ? 'limit' : simulator.peek('stop') === 1n ? 'tohost' : 'stuck';
+  const exit = stopped === 'tohost' ? exitOf(Number(simulator.peek('exitValue'))) : undefined;
   return {
-    engine, exit: stopped ? exitOf(value) : undefined, cycles, instret: Number(simulator.peek('instret')), seconds,
-    cyclesPerSecond: cycles / seconds, stopped: stopped ? 'tohost' : 'limit',
+    engine, exit, cycles, instret: Number(simulator.peek('instret')), seconds, cyclesPerSecond: cycles / seconds, stopped,
+    crash: crashOf(stopped, { recent: events.recent(), exception: events.exception(), exit }, options.elf),
+    kept: options.keep && simulator.memory(RAM_PATH).read(options.keep.address - RAM_BASE, options.keep.bytes),
   };
 }
 
+/** What there is to tell about an end; undefined: nothing. */
+export function crashOf(stopped: 'tohost' | 'limit' | 'stuck', recorded: Recorded, elf: ElfImage): Crash | undefined {
+  if (recorded.exit === 0) return undefined;
+  return describeCrash(stopped === 'tohost' ? 'failed' : stopped, recorded, elf);
+}
+
 /** 1 is success, any other odd value v tells that test v >> 1 failed. */
-function exitOf(value: number): number {
+export function exitOf(value: number): number {
   return value === 1 ? 0 : value >>> 1;
 }
 
 /** A function that passes on what the program has sent since its last call. */
-function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) => void) | undefined): () => void {
+export function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) => void) | undefined): () => void {
   const log = simulator.memory(UART_LOG_PATH);
   let seen = 0;
   return () => {
@@ -185,18 +229,43 @@ function runModel(options: RunElfOptions): RunElfResult {
   const model = new GoldenModel({ ...modelOptions(options.config), uart: (byte) => sent.push(byte) });
   model.load(options.elf);
   if (options.uartInput) model.sendUart(options.uartInput);
+  const record = new ModelRecord(model);
   const limit = options.maxCycles ?? Infinity;
+  const { onEvent } = options;
   const start = performance.now();
   for (;;) {
-    const result = model.run(Math.min(MODEL_CHUNK, limit - model.instret));
+    const left = limit - model.instret;
+    const result = onEvent ? record.run(Math.min(TRACED_CHUNK, left), onEvent) : model.run(Math.min(MODEL_CHUNK, left));
     if (sent.length > 0) options.onUart?.(Uint8Array.from(sent));
     sent = [];
     options.onProgress?.(model.instret);
     if (result.stopped === 'limit' && model.instret < limit) continue;
     const seconds = (performance.now() - start) / 1000;
+    const { exit, stopped } = result;
+    const { exception } = model;
+    const recent = (): readonly HartEvent[] => (onEvent ? record.recent : replay(options, model));
     return {
-      engine: 'model', exit: result.exit, cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds,
-      stopped: result.stopped,
+      engine: 'model', exit, cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds, stopped,
+      crash: exit === 0 ? undefined : crashOf(stopped, { recent: recent(), exception, exit }, options.elf),
+      kept: options.keep && model.read(options.keep.address, options.keep.bytes),
     };
   }
+}
+
+/**
+ * The last events of a run that ended badly, by doing it once more: the model does the same every time, and a record kept by
+ * every run would cost each of them a fifth of its speed.
+ */
+function replay({ config, elf, uartInput }: RunElfOptions, ended: GoldenModel): readonly HartEvent[] {
+  const model = new GoldenModel(modelOptions(config));
+  model.load(elf);
+  if (uartInput) model.sendUart(uartInput);
+  const hasEnded = (): boolean => model.exit !== undefined || model.stuck;
+  const from = ended.instret - SHOWN_INSTRUCTIONS;
+  // Instructions that trap count for `run`, so that it may need several turns.
+  while (model.instret < from && !hasEnded()) model.run(Math.min(MODEL_CHUNK, from - model.instret));
+  const record = new ModelRecord(model);
+  const isThere = (): boolean => hasEnded() || (model.instret >= ended.instret && !ended.stuck);
+  for (let left = MOST_REPLAYED; left > 0 && !isThere(); left--) record.step();
+  return record.recent;
 }

@@ -17,6 +17,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
   { program: 'cmake', packages: ['cmake', 'ninja-build'], uses: 'the verilator engine' },
   { program: 'iverilog', packages: ['iverilog'], uses: 'the second simulator on the emitted SystemVerilog' },
   { program: 'yosys', packages: ['yosys'], uses: 'synthesis checks of the emitted SystemVerilog' },
+  { program: 'gdb-multiarch', packages: ['gdb-multiarch'], uses: 'the test of the GDB stub with the stock debugger' },
   { program: 'riscv64-unknown-elf-gcc', packages: ['gcc-riscv64-unknown-elf', 'picolibc-riscv64-unknown-elf'], uses: 'firmware examples, comparison of our encodings with the GNU assembler' },
 ];
 

@@ -4,29 +4,43 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../../gen/user-error.ts';
 import { parseElf } from '../../sim/elf.ts';
+import { crashJson } from '../../sim/debug/crash.ts';
+import { signatureRange, signatureText } from '../../sim/debug/signature.ts';
+import { traceToFile, traceToStderr } from '../../sim/debug/trace-log.ts';
+import type { TraceLog } from '../../sim/debug/trace-log.ts';
+import type { ElfImage } from '../../sim/elf.ts';
+import type { RunElfOptions, RunElfResult } from '../../sim/run-elf.ts';
 import type { EngineName } from '../engines.ts';
 import { common, configOf, wholeNumber, withEngine } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, reporter } from '../output.ts';
+import { pairs, reporter, writeWhole } from '../output.ts';
 
 interface SimOptions extends CommonOptions {
   readonly elf: string;
   readonly engine: EngineName;
   readonly maxCycles: number;
   readonly wave?: string;
+  /** True: to stderr. */
+  readonly trace?: string | true;
+  readonly signature?: string;
+  readonly gdb?: number;
 }
 
 const DEFAULT_MAX_CYCLES = 1_000_000_000;
-const STOPPED = { tohost: 'none', limit: 'none within the cycles allowed', stuck: 'none: its trap handler traps' } as const;
+const STOPPED = { tohost: 'none', limit: 'none within the cycles allowed', stuck: 'none: its trap handler traps', killed: 'none: killed' } as const;
 
 export function addSim(program: Command): void {
   withEngine(common(program.command('sim').description('run a bare-metal RV32 program until it writes to its symbol tohost'), [
     'systole sim --elf build/firmware/hello.elf', 'systole sim --elf program.elf --engine verilator --max-cycles 1000000',
-    'systole sim --elf program.elf --wave program.vcd --json',
+    'systole sim --elf program.elf --wave program.vcd --json', 'systole sim --elf program.elf --trace program.log --signature program.signature',
+    'systole sim --elf program.elf --gdb 3333',
   ]))
     .requiredOption('--elf <file>', 'the program; its UART output goes to stdout (with --json: to stderr)')
     .option('--max-cycles <n>', 'give up after that many', wholeNumber('--max-cycles', 1, Number.MAX_SAFE_INTEGER), DEFAULT_MAX_CYCLES)
     .option('--wave <file>', 'write waves in VCD format')
+    .option('--trace [file]', 'write a line for every instruction and trap, to stderr where no file is named')
+    .option('--signature <file>', 'write the memory from begin_signature to end_signature as riscv-arch-test wants it')
+    .option('--gdb <port>', 'wait for GDB on that TCP port of 127.0.0.1 (0: any that is free) and let it drive the program', wholeNumber('--gdb', 0, 65535))
     .action((options: SimOptions) => simulate(options));
 }
 
@@ -36,23 +50,47 @@ async function simulate(options: SimOptions): Promise<void> {
   if (options.wave !== undefined && !options.wave.endsWith('.vcd')) {
     throw new UserError(`--wave ${options.wave}: does not end in .vcd; waves are written in that format`);
   }
+  if (options.gdb !== undefined && options.wave !== undefined) throw new UserError('--gdb and --wave: waves need a run without pauses; give one of the two');
   const elf = parseElf(readProgram(options.elf), options.elf);
-  const { runElf } = await import('../../sim/run-elf.ts');
-  const run = await runElf({
+  const keep = options.signature === undefined ? undefined : signatureRange(elf, config.simulation.ramBytes);
+  const report = reporter(isJson);
+  const trace = openTrace(options, elf);
+  const run = await execute(options, trace, {
     config, elf, engine: options.engine, maxCycles: options.maxCycles,
     onUart: (bytes) => (isJson ? process.stderr : process.stdout).write(bytes),
-    onPrepare: (line) => process.stderr.write(`${line}\n`),
-    ...(options.wave === undefined ? {} : { wave: options.wave }),
-  });
-  if (run.exit !== 0) process.exitCode = 1;
-  const { stopped, ...figures } = run;
-  reporter(isJson).result({ ...figures, exit: run.exit ?? null, stopped, config: config.name }, () => pairs({
+    onPrepare: report.note, ...(trace ? { onEvent: trace.write } : {}), ...(keep ? { keep } : {}),
+  }).finally(() => trace?.close());
+  if (options.signature !== undefined && run.kept) writeWhole(options.signature, signatureText(run.kept));
+  // Killed by its debugger, a program has not failed.
+  if (run.exit !== 0 && run.stopped !== 'killed') process.exitCode = 1;
+  run.crash?.lines.forEach(report.note);
+  const { stopped, crash, kept: _kept, ...figures } = run;
+  const json = { ...figures, exit: run.exit ?? null, stopped, config: config.name, ...(crash ? { crash: crashJson(crash) } : {}) };
+  report.result(json, () => pairs({
     chip: config.name, engine: run.engine,
     exit: run.exit === undefined ? STOPPED[stopped] : run.exit === 0 ? '0 (passed)' : `${run.exit} (failed)`,
     ...(run.engine === 'model' ? {} : { cycles: run.cycles }),
     instructions: run.instret, seconds: run.seconds,
     [run.engine === 'model' ? 'instructions per second' : 'cycles per second']: Math.round(run.cyclesPerSecond),
   }));
+}
+
+async function execute({ gdb, wave, elf }: SimOptions, trace: TraceLog | undefined, run: RunElfOptions): Promise<RunElfResult> {
+  if (gdb === undefined) {
+    const { runElf } = await import('../../sim/run-elf.ts');
+    return runElf({ ...run, ...(wave === undefined ? {} : { wave }) });
+  }
+  const { debugElf } = await import('../../sim/debug/debug-elf.ts');
+  const onListening = (port: number): void => {
+    process.stderr.write(`waiting for GDB on 127.0.0.1:${port}: gdb-multiarch ${elf} -ex 'target remote 127.0.0.1:${port}'\n`);
+  };
+  // When the debugger has stopped it, what came before is to be seen.
+  return debugElf({ ...run, port: gdb, onListening, onProgress: () => trace?.flush() });
+}
+
+function openTrace({ trace }: SimOptions, elf: ElfImage): TraceLog | undefined {
+  if (trace === undefined) return undefined;
+  return trace === true ? traceToStderr(elf) : traceToFile(trace, elf);
 }
 
 function readProgram(path: string): Uint8Array {

@@ -5,7 +5,7 @@
 import type { Instruction } from '../../hw/isa/instruction.ts';
 import { csrByAddress } from '../../hw/isa/csr.ts';
 import { ABI_NAMES, immediateOf, rdOf, rs1Of, rs2Of } from '../../hw/isa/encoding.ts';
-import { decode, decodeCompressed } from '../../hw/isa/riscv.ts';
+import { decode, decodeCompressed, expandCompressed } from '../../hw/isa/riscv.ts';
 import type { CompressedInstruction, CompressedRegister } from '../../hw/isa/riscv-compressed.ts';
 import type { CompressedOperands } from '../../hw/isa/riscv-compressed.ts';
 import { decodeTensor } from '../../hw/isa/tensor-decode.ts';
@@ -15,6 +15,8 @@ export interface DisassembleOptions {
   readonly pc?: number;
   /** Names targets, for instance an `ElfImage`. */
   readonly symbols?: { nearestSymbol(address: number): { readonly name: string; readonly offset: number } | undefined };
+  /** Shows a compressed instruction as the 32-bit one that it stands for. */
+  readonly expand?: boolean;
 }
 
 const hex = (value: number, digits = 0): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
@@ -81,6 +83,8 @@ function compressed(entry: CompressedInstruction, operands: CompressedOperands, 
  */
 export function disassemble(word: number, options: DisassembleOptions = {}): string {
   if ((word & 3) !== 3) {
+    const full = options.expand ? expandCompressed(word) : undefined;
+    if (full !== undefined) return disassemble(full, options);
     const found = decodeCompressed(word);
     return found ? compressed(found.entry, found.operands, options) : `.half ${hex(word & 0xffff, 4)}`;
   }

@@ -13,6 +13,7 @@ import { CsrFile, lineBit } from './csr-file.ts';
 import type { IsaOptions } from './csr-file.ts';
 import { Clint, Uart } from './devices.ts';
 import { Machine } from './machine.ts';
+import type { Trap } from './machine.ts';
 import { Memory } from './memory.ts';
 import { TensorModel } from './tensor.ts';
 import type { TensorShape } from './tensor.ts';
@@ -204,6 +205,21 @@ export class GoldenModel {
       if (machine.stuck) return { exit: undefined, instret: machine.retired - from, stopped: 'stuck' };
     }
     return { exit: this.exitValue, instret: machine.retired - from, stopped: this.exitValue === undefined ? 'limit' : 'tohost' };
+  }
+
+  /** True when the trap handler's first instruction traps itself, and so for ever. */
+  get stuck(): boolean {
+    return this.machine.stuck;
+  }
+
+  /** The last exception that was not one of the trap handler's first instruction; undefined: there was none. */
+  get exception(): Trap | undefined {
+    return this.machine.exception;
+  }
+
+  /** Bits of the instruction at an address in RAM: 16 of a compressed one, else 32; 0 where there is none. */
+  instructionAt(address: number): number {
+    return this.machine.instructionAt(address);
   }
 
   /** Value of a register by number or name, 0…2³²−1. Throws RangeError when there is none of that name. */

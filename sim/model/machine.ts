@@ -66,11 +66,15 @@ export class Machine {
   /** Instructions retired; those that trapped do not count. Exact whenever a device or CSR is touched. */
   retired = 0;
   lastTrap: Trap | undefined;
+  /** The last exception, apart from those of a trap handler's first instruction straight after another exception. */
+  exception: Trap | undefined;
   /** The first instruction of the trap handler traps itself, and so for ever. */
   stuck = false;
   /** Makes `execute` return after the instruction under way, so that interrupts and stop conditions are looked at again. */
   leave = false;
   private readonly cache: DecodeCache;
+  /** `retired` when the last exception came; -1: none has. */
+  private retiredAtException = -1;
 
   constructor(private readonly parts: MachineParts) {
     this.cache = new DecodeCache(parts.memory, parts.isa, parts.tensor !== undefined, {
@@ -88,6 +92,10 @@ export class Machine {
   /** Enters the trap handler; `pc` is the instruction's address. */
   trap(cause: number, tval: number, interrupt: boolean): void {
     this.lastTrap = { pc: this.pc >>> 0, cause, tval: tval >>> 0, interrupt };
+    if (!interrupt) {
+      if (this.retiredAtException !== this.retired) this.exception = this.lastTrap;
+      this.retiredAtException = this.retired;
+    }
     this.pc = this.parts.csrs.enterTrap(this.pc, cause, tval, interrupt);
     this.stuck = !interrupt && this.pc === this.lastTrap.pc;
   }
@@ -132,6 +140,7 @@ export class Machine {
         n++;
         start--;
         this.pc = pc;
+        this.retired = start + n;
         this.trap(instructionFault.cause, pc, false);
         pc = this.pc | 0;
         if (this.stuck) limit = n;
@@ -392,6 +401,7 @@ export class Machine {
         }
         start--;
         this.pc = pc;
+        this.retired = start + n;
         this.trap(cause, tval, false);
         pc = this.pc | 0;
         if (this.stuck) limit = n;

@@ -236,7 +236,8 @@ export class TensorModel {
     const [row, channel] = [get(rs2, FIELD.rqRow), get(rs2, FIELD.rqChannel)];
     const groups = Math.ceil(used / rows);
     if (count < 1 || used > columns || accRow + count > accumulatorRows) return this.outOfRange();
-    if (row + groups * count > scratchpadRows || channel + used > channels || channel % this.shape.vectorLanes !== 0) return this.outOfRange();
+    if (row + groups * count > scratchpadRows || channel + used > channels) return this.outOfRange();
+    if (channel % this.shape.vectorLanes !== 0) return this.outOfRange();
     this.scratchpad.fill(0, (row + (groups - 1) * count) * rows, (row + groups * count) * rows);
     for (let n = 0; n < used; n++) {
       const record = (channel + n) * 4;

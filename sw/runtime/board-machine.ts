@@ -35,13 +35,15 @@ export async function boardMachine(
       let cycles = 0;
       let stopped = false;
       while (!stopped && cycles < maxCycles) {
-        const result = simulator.runUntil('stop', Math.min(SLICE, maxCycles - cycles));
+        const result = simulator.runUntil('halted', Math.min(SLICE, maxCycles - cycles));
         cycles += result.cycles;
         stopped = result.stopped;
         onProgress?.(cycles);
       }
       const value = Number(simulator.peek('exitValue'));
-      return { exit: stopped ? value >>> 1 : undefined, cycles, instret: Number(simulator.peek('instret')) };
+      // Halted without a result: its trap handler traps.
+      const ended = simulator.peek('stop') === 1n;
+      return { exit: ended ? value >>> 1 : undefined, cycles, instret: Number(simulator.peek('instret')) };
     },
     close: () => simulator.close(),
   };
