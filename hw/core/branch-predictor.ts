@@ -52,20 +52,21 @@ export function BranchPredictor(config: CoreConfig) {
     const tag = (address: UInt): UInt => address.slice(indexBits + TAG_BITS - 1, indexBits);
     const asked = m.regs({ known: Flag(false), askedTag: U<number>(TAG_BITS), fromUpperHalf: B });
 
-    // What the execute stage decides comes late in its cycle: it is written in the next one.
-    const writing = m.regs({ writes: Flag(false), place: U<number>(indexBits), content: U<number>(TAG_BITS + 34) });
-    writing.writes = io.update;
-    writing.place = index(io.updateAddress);
-    writing.content = cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget);
-    m.when(writing.writes, () => {
-      entries.write(writing.place, writing.content);
+    // What the execute stage decides comes late in its cycle: it is written in the next one, or in the first one after that in
+    // which the entry is not read. A newer one may take its place.
+    const waiting = m.regs({ waits: Flag(false), place: U<number>(indexBits), content: U<number>(TAG_BITS + 34) });
+    const { collides } = m.let({ collides: io.lookup.and(index(io.address).eq(waiting.place)) });
+    waiting.waits = io.update.or(waiting.waits.and(collides));
+    m.when(io.update, () => {
+      waiting.place = index(io.updateAddress);
+      waiting.content = cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget);
     });
-    // An entry that is written in this cycle is not read: the word counts as unknown.
-    const { collides } = m.let({ collides: writing.writes.and(index(io.address).eq(writing.place)) });
-    const { reads } = m.let({ reads: io.lookup.and(collides.not()) });
-    const entry = entries.readSync('entry', index(io.address), reads);
-    asked.known = reads;
-    m.when(reads, () => {
+    m.when(waiting.waits.and(collides.not()), () => {
+      entries.write(waiting.place, waiting.content);
+    });
+    const entry = entries.readSync('entry', index(io.address), io.lookup);
+    asked.known = io.lookup;
+    m.when(io.lookup, () => {
       asked.askedTag = tag(io.address);
       asked.fromUpperHalf = io.fromUpper;
     });

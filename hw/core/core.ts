@@ -295,7 +295,7 @@ export function Core(config: CoreConfig) {
     });
     if (guess && went) {
       const { follows } = m.let({ follows: allOf(w.complete, runs, isControl, jumps, expectsJump) });
-      const differs = prediction.target(guess.expected).ne(target.slice(31, 1));
+      const { differs } = m.let({ differs: prediction.target(guess.expected).ne(target.slice(31, 1)) });
       went.wentWrong = follows.and(differs).or(went.wentWrong.and(canRedirect.not()));
       m.when(went.wentWrong.not(), () => {
         went.wentTo = target;
@@ -305,14 +305,16 @@ export function Core(config: CoreConfig) {
         guess.expected = aligner ? aligner.prediction : fetch.prediction;
         guess.broken = aligner ? aligner.broken : NEVER;
       });
-      const { learns } = m.let({ learns: allOf(w.complete, runs, isControl, prediction.hit(guess.expected).or(jumps)) });
+      const count = prediction.counter(guess.expected);
+      // What would not change is not written: a write waits until nobody reads the entry.
+      const news = prediction.hit(guess.expected).mux(jumps.mux(count.ne(3).or(expectsJump.and(differs)), count.ne(0)), jumps);
+      const { learns } = m.let({ learns: allOf(w.complete, runs, isControl, news) });
       // A prediction belongs to the word of the instruction's last half, a broken one to that of the first.
       const crosses = c ? allOf(x.pc.bit(1), c.compressed.not(), guess.broken.not()) : NEVER;
       fetch.update = learns.or(refetch);
       fetch.updateAddress = crosses.mux(nextPc.slice(31, 2), x.pc.slice(31, 2));
       fetch.updateUpper = c ? x.pc.bit(1).eq(c.compressed) : bool(true);
       fetch.updateTarget = address.slice(31, 1);
-      const count = prediction.counter(guess.expected);
       const more = count.eq(3).mux(count, count.addWrap(1));
       const less = count.eq(0).mux(count, count.subWrap(1));
       const two = U<number>(2);
