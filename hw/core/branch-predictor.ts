@@ -6,6 +6,7 @@
 import { B, Flag, In, Out, U, cat, hw } from '../../gen/index.ts';
 import type { UInt } from '../../gen/index.ts';
 import type { CoreConfig } from './config.ts';
+import { allOf } from './word.ts';
 
 /** Bits above the index that an entry compares: enough for programs of tens of KiB to meet few strangers. */
 const TAG_BITS = 8;
@@ -65,7 +66,9 @@ export function BranchPredictor(config: CoreConfig) {
       entries.write(waiting.place, waiting.content);
     });
     const entry = entries.readSync('entry', index(io.address), io.lookup);
-    asked.known = io.lookup;
+    // The instruction that an entry misled is fetched again: not with the same entry, though it may still wait to be cleared.
+    const isCleared = waiting.content.slice(32, 31).eq(COUNTER.never);
+    asked.known = io.lookup.and(allOf(waiting.waits, collides, isCleared).not());
     m.when(io.lookup, () => {
       asked.askedTag = tag(io.address);
       asked.fromUpperHalf = io.fromUpper;

@@ -1,4 +1,5 @@
 /** What a core can be: its parameters as data, and presets. Must not know how the core is built. */
+import type { PmpRegions } from '../isa/csr.ts';
 
 export interface CoreIsa {
   /** Integer multiplication and division. */
@@ -47,8 +48,15 @@ export interface CoreConfig {
   readonly registerFile: 'flipflop' | 'block';
   /** mcycle and minstret count (64 bits, mcountinhibit); otherwise they read 0. */
   readonly counters: boolean;
+  /** Regions of physical memory protection; 0: none. A region restricts machine mode, and so this core, only once it is locked. */
+  readonly pmpRegions: PmpRegions;
   /** The CV-X-IF port for an extension unit. */
   readonly xif: boolean;
+  /**
+   * The core goes on while the extension unit works: results come later and in any order, and who needs them waits. Without it every
+   * instruction of the unit ends before the next one begins. Only with `xif`.
+   */
+  readonly xifOverlap: boolean;
   /** Outputs that tell of every retired instruction and trap, for lockstep checks and waves. */
   readonly trace: boolean;
 }
@@ -59,19 +67,19 @@ const RAM_START = 0x8000_0000;
 export const smallCore: CoreConfig = {
   isa: { m: false, c: false, zba: false, zbb: false, zbs: false, zicntr: false },
   bootAddress: RAM_START, stages: 2, prefetch: 1, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'serial', registerFile: 'block',
-  counters: false, xif: true, trace: false,
+  counters: false, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
 };
 
 /** Full instruction set at moderate area. */
 export const balancedCore: CoreConfig = {
   isa: { m: true, c: true, zba: false, zbb: false, zbs: false, zicntr: true },
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block',
-  counters: true, xif: true, trace: false,
+  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
 };
 
 /** Fewest cycles. */
 export const fastCore: CoreConfig = {
   isa: { m: true, c: true, zba: true, zbb: true, zbs: true, zicntr: true },
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 64, redirect: 'direct', loadBypass: true, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
-  counters: true, xif: true, trace: false,
+  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
 };

@@ -19,6 +19,7 @@ import { Fetch } from './fetch.ts';
 import { fieldOf } from './match.ts';
 import { MulDiv } from './mul-div.ts';
 import { Offload } from './offload.ts';
+import { OverlappedOffload } from './overlapped-offload.ts';
 import { corePorts } from './ports.ts';
 import { RegisterFile } from './register-file.ts';
 import { RegisterNumber, Word, allOf, anyOf, oneHot } from './word.ts';
@@ -109,7 +110,9 @@ export function Core(config: CoreConfig) {
     /** The instruction may have effects, if it raises no exception. */
     const { mayRun } = m.let({ mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not()) });
     const { runs } = m.let({ runs: mayRun.and(d.legal) });
-    const offload = config.xif ? m.inst('offload', Offload) : undefined;
+    const waiting = config.xif && !config.xifOverlap ? m.inst('offload', Offload) : undefined;
+    const overlapped = config.xif && config.xifOverlap ? m.inst('offload', OverlappedOffload) : undefined;
+    const offload = waiting ?? overlapped;
     // 16-bit instructions are never offered: the interface has no compressed part.
     const { offered } = m.let({ offered: offload ? allOf(mayRun, d.legal.not(), x.instr.slice(1, 0).eq(3)) : NEVER });
 
@@ -187,14 +190,15 @@ export function Core(config: CoreConfig) {
       offload.rs1 = rs1;
       offload.rs2 = rs2;
       offload.dismiss = w.trapTaken;
-      m.connect(offload.xif.issue, io.xif.issue);
-      m.connect(offload.xif.register, io.xif.register);
-      m.connect(io.xif.result, offload.xif.result);
-      offload.xif.issueAccept = io.xif.issueAccept;
-      offload.xif.issueWriteback = io.xif.issueWriteback;
-      offload.xif.issueRegisterRead = io.xif.issueRegisterRead;
-      io.xif.commitValid = offload.xif.commitValid;
-      io.xif.commit = offload.xif.commit;
+      if (overlapped) {
+        const unknownReads = d.legal.not();
+        overlapped.rs1Number = rs1Number;
+        overlapped.rs2Number = rs2Number;
+        overlapped.reads1 = d.readsRs1.or(unknownReads);
+        overlapped.reads2 = d.readsRs2.or(unknownReads);
+        overlapped.writes = d.writesRd.or(unknownReads);
+      }
+      m.link(offload.xif, io.xif);
     }
     let shiftDone: Bool = bool(true);
     if (serial) {
@@ -352,7 +356,9 @@ export function Core(config: CoreConfig) {
         ...(mulDiv ? [[d.isMulDiv, mulDiv.result] as const] : []),
       ])),
     });
-    const { writesRd } = m.let({ writesRd: (offload ? offload.done.mux(offload.writes, d.writesRd) : d.writesRd).and(rd.ne(0)) });
+    /** Of an instruction of the extension unit, or of the core's own. With overlap the unit's results go their own way. */
+    const ofUnit = (theirs: Bool, ours: Bool): Bool => (offload ? offload.done.mux(theirs, ours) : ours);
+    const { writesRd } = m.let({ writesRd: ofUnit(waiting?.writes ?? NEVER, d.writesRd).and(rd.ne(0)) });
 
     // --- data bus ---
 
@@ -361,14 +367,22 @@ export function Core(config: CoreConfig) {
     io.dbus.be = store.be.exact(4);
     io.dbus.wdata = store.wdata.exact(32);
     let result: UInt;
+    /** The core's own write, with `uses` where it takes the port of the registers; the unit's results take it when it is free. */
+    const writeRegister = (writes: Bool, uses: Bool, number: UInt, value: UInt): void => {
+      if (overlapped) overlapped.portFree = uses.not();
+      registers.write = overlapped ? writes.or(overlapped.resultWrite) : writes;
+      registers.rd = overlapped ? overlapped.resultWrite.mux(overlapped.resultRd, number) : number;
+      registers.value = overlapped ? overlapped.resultWrite.mux(overlapped.resultValue, value) : value;
+    };
     if (write && newer) {
       io.dbus.req = allOf(executes, isAccess, store.misaligned.not());
       w.accessDone = io.dbus.gnt.or(store.misaligned);
       w.previousDone = went ? write.ready.and(went.wentWrong.not()) : write.ready;
       w.fault = write.fault;
       const loads = (isNewer: Bool, reads: Bool): Bool => isNewer.and(config.xif ? reads.or(d.legal.not()) : reads);
-      w.hazard = config.loadBypass ? NEVER : write.isLoad.and(loads(newer.isNewer1, d.readsRs1).or(loads(newer.isNewer2, d.readsRs2)));
-      ({ result } = m.let({ result: offload ? offload.done.mux(offload.value, computed) : computed }));
+      const loadHazard = config.loadBypass ? NEVER : write.isLoad.and(loads(newer.isNewer1, d.readsRs1).or(loads(newer.isNewer2, d.readsRs2)));
+      w.hazard = overlapped ? loadHazard.or(overlapped.hazard) : loadHazard;
+      ({ result } = m.let({ result: waiting ? waiting.done.mux(waiting.value, computed) : computed }));
       write.push = w.complete;
       write.writes = writesRd;
       write.rd = rd;
@@ -383,9 +397,7 @@ export function Core(config: CoreConfig) {
       write.rdata = io.dbus.rdata;
       write.err = io.dbus.err;
       write.dismiss = w.trapTaken;
-      registers.write = write.write;
-      registers.rd = write.writeRd;
-      registers.value = write.writeValue;
+      writeRegister(write.write, write.write, write.writeRd, write.writeValue);
       if (config.counters) {
         csr.retire = write.retires;
         csr.fail = write.fault;
@@ -404,12 +416,10 @@ export function Core(config: CoreConfig) {
       w.accessDone = answered.and(io.dbus.err.not());
       w.previousDone = went ? access.failed.or(went.wentWrong).not() : access.failed.not();
       w.fault = access.failed;
-      w.hazard = NEVER;
+      w.hazard = overlapped ? overlapped.hazard : NEVER;
       const fromBus = computed.or(repeat(d.isLoad, 32).and(load.value));
-      ({ result } = m.let({ result: offload ? offload.done.mux(offload.value, fromBus) : fromBus }));
-      registers.write = w.complete.and(writesRd);
-      registers.rd = rd;
-      registers.value = result;
+      ({ result } = m.let({ result: waiting ? waiting.done.mux(waiting.value, fromBus) : fromBus }));
+      writeRegister(w.complete.and(writesRd), executes.and(done).and(d.writesRd), rd, result);
       m.assert('answerWasAskedFor', io.dbus.rvalid.not().or(access.waiting), 'the data bus answers without a request');
     }
     if (config.trace) {

@@ -82,7 +82,7 @@ export function Decoder(config: CoreConfig) {
   const table = instructionsOf(config.isa);
   const hasBits = hasBitManipulation(config);
   const { m: hasMulDiv } = config.isa;
-  const waits = config.stages === 3;
+  const waits = config.stages === 3 || (config.xif && config.xifOverlap);
   const chosen = withOnly(ports, { bits: hasBits, mulDiv: hasMulDiv, isMulDiv: hasMulDiv, readsRs1: waits, readsRs2: waits });
   return hw('Decoder', chosen, (m, io) => {
     m.doc(`Control signals of one instruction. Patterns are minimised: they hold for legal instructions only, many of them

@@ -87,6 +87,11 @@ export const CONFIG_KEYS = {
     shifter: { kind: 'choice', choices: ['barrel', 'serial'], default: PRESET, summary: 'one cycle, or one bit a cycle' },
     registerFile: { kind: 'choice', choices: ['flipflop', 'block'], default: PRESET, summary: 'asynchronous read, or block RAM' },
     counters: { kind: 'flag', default: PRESET, summary: 'mcycle and minstret count' },
+    pmpRegions: {
+      kind: 'count', min: 4, max: 16, powerOfTwo: true, orZero: true, default: PRESET,
+      summary: 'regions of physical memory protection; they bind the core once they are locked, the tensor unit never. 0: none',
+    },
+    xifOverlap: { kind: 'flag', default: PRESET, summary: 'the core goes on while the extension unit works; a result of tn.fence must then be used before what it guards' },
     trace: { kind: 'flag', default: false, summary: 'outputs of the chip that tell of every retired instruction' },
   },
   tensor: {

@@ -9,6 +9,7 @@ import { Core } from '../../hw/core/core.ts';
 import { corePorts } from '../../hw/core/ports.ts';
 import { addressOf, RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { BenchUnit } from './bench-unit.ts';
+import { StreamUnit } from './stream-unit.ts';
 
 export interface BenchOptions {
   readonly ramWords: number;
@@ -123,16 +124,9 @@ export function CoreBench(config: CoreConfig, { ramWords, stalls }: BenchOptions
       for (const name of names) Object.assign(io.trace, { [name]: core.trace[name] });
     }
     if (config.xif) {
-      const unit = m.inst('unit', BenchUnit);
+      const unit = m.inst('unit', config.xifOverlap ? StreamUnit : BenchUnit);
       unit.random = r.random.slice(31, 24);
-      m.connect(core.xif.issue, unit.xif.issue);
-      m.connect(core.xif.register, unit.xif.register);
-      m.connect(unit.xif.result, core.xif.result);
-      core.xif.issueAccept = unit.xif.issueAccept;
-      core.xif.issueWriteback = unit.xif.issueWriteback;
-      core.xif.issueRegisterRead = unit.xif.issueRegisterRead;
-      unit.xif.commitValid = core.xif.commitValid;
-      unit.xif.commit = core.xif.commit;
+      m.link(core.xif, unit.xif);
     }
   });
 }

@@ -122,7 +122,7 @@ describe('an extension unit', () => {
 
 describe('the emitted SystemVerilog', () => {
   const has = (tool: string): boolean => spawnSync(tool, ['--version']).error === undefined;
-  for (const [name, config] of Object.entries({ smallCore, balancedCore, fastCore, traced: { ...balancedCore, trace: true } })) {
+  for (const [name, config] of Object.entries({ smallCore, balancedCore, fastCore, traced: { ...balancedCore, trace: true }, overlapped: { ...fastCore, xifOverlap: true } })) {
     it(`of ${name} has no warning in Verilator and is read by Icarus`, { timeout: 30_000 }, () => {
       const directory = mkdtempSync(join(tmpdir(), 'systole-core-'));
       try {
