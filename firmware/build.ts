@@ -1,23 +1,16 @@
-// Builds the C examples with the stock RISC-V GNU compiler: generated header and linker script, start-up code, library, one ELF each.
+// `npm run firmware`: builds the C examples, or CoreMark from the user's copy of it, with the stock RISC-V GNU compiler.
 // Must not know: engines, what an example does.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { UserError } from '../gen/user-error.ts';
-import { cHeader } from '../sw/firmware/c-header.ts';
-import { linkerScript } from '../sw/firmware/linker-script.ts';
+import { corePreset } from './bench.ts';
+import { COMPILER, compileProgram, DEFAULT_OUT, DEFAULT_RAM_BYTES, HERE, OWN_CODE } from './compiler.ts';
+import { buildCoremark } from './coremark.ts';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const DEFAULT_OUT = join(dirname(HERE), 'build', 'firmware');
-const COMPILER = 'riscv64-unknown-elf-gcc';
-const FLAGS = [
-  '-march=rv32im_zicsr', '-mabi=ilp32', '-mcmodel=medany', '-std=c11', '-O2', '-Wall', '-Wextra', '-Werror',
-  '-ffreestanding', '-fno-tree-loop-distribute-patterns', '-nostdlib', '-nostartfiles', '-static',
-  '-ffunction-sections', '-Wl,--gc-sections', '-Wl,--build-id=none',
-] as const;
-/** All chips that come with Systole have at least as much. */
-const DEFAULT_RAM_BYTES = 1024 * 1024;
+/** Runs on every chip with a multiplier. */
+const MARCH = 'rv32im_zicsr';
 
 export interface FirmwareOptions {
   readonly outDir?: string;
@@ -33,45 +26,49 @@ export interface FirmwareOptions {
  */
 export function buildFirmware({ outDir = DEFAULT_OUT, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
   onBuilt }: FirmwareOptions = {}): ReadonlyMap<string, string> {
-  const include = join(outDir, 'include');
-  mkdirSync(include, { recursive: true });
-  writeFileSync(join(include, 'systole.h'), cHeader());
-  const script = join(outDir, 'systole.ld');
-  writeFileSync(script, linkerScript(ramBytes));
-  const library = readdirSync(join(HERE, 'lib')).filter((file) => file.endsWith('.c')).sort().map((file) => join(HERE, 'lib', file));
   const built = new Map<string, string>();
   for (const file of readdirSync(join(HERE, 'examples')).filter((name) => name.endsWith('.c')).sort()) {
     const name = basename(file, '.c');
-    const elf = join(outDir, `${name}.elf`);
-    const unfinished = `${elf}.${process.pid}.tmp`;
-    try {
-      run(compiler, [
-        ...FLAGS, `-I${include}`, `-I${join(HERE, 'lib')}`, join(HERE, 'crt0.S'), join(HERE, 'examples', file), ...library,
-        '-lgcc', `-T${script}`, '-o', unfinished,
-      ], name);
-      renameSync(unfinished, elf);
-    } finally {
-      rmSync(unfinished, { force: true });
-    }
-    built.set(name, elf);
-    onBuilt?.(elf);
+    const out = join(outDir, `${name}.elf`);
+    compileProgram({ name, sources: [join(HERE, 'examples', file)], march: MARCH, flags: OWN_CODE, out, ramBytes, compiler });
+    built.set(name, out);
+    onBuilt?.(out);
   }
   return built;
 }
 
-function run(compiler: string, args: readonly string[], name: string): void {
+const USAGE = 'usage: npm run firmware [-- coremark --source DIR [--core small|balanced|fast] [--march M] [--iterations N] [--flags="…"] [--out FILE]]';
+
+function main(args: readonly string[]): void {
+  const said = (file: string): void => void process.stdout.write(`${file}\n`);
+  if (args.length === 0) {
+    buildFirmware({ onBuilt: said });
+    return;
+  }
+  const [what, ...rest] = args;
+  if (what !== 'coremark') throw new UserError(USAGE);
+  const text = { type: 'string' } as const;
+  const { source, core = 'fast', march, iterations, flags, out } = parse(rest, { source: text, core: text, march: text, iterations: text, flags: text, out: text });
+  if (source === undefined) throw new UserError(USAGE);
+  if (iterations !== undefined && !/^[1-9]\d*$/.test(iterations)) throw new UserError(`--iterations ${iterations}: is not a whole number from 1; give one`);
+  said(buildCoremark({
+    source, isa: corePreset(core).isa,
+    ...(march === undefined ? {} : { march }), ...(iterations === undefined ? {} : { iterations: Number(iterations) }),
+    ...(flags === undefined ? {} : { flags: flags.split(/\s+/).filter((f) => f !== '') }), out: out ?? join(DEFAULT_OUT, 'coremark', `${core}.elf`),
+  }));
+}
+
+function parse<Name extends string>(args: string[], options: Record<Name, { type: 'string' }>): Partial<Record<Name, string>> {
   try {
-    execFileSync(compiler, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+    return parseArgs({ args, options }).values as Partial<Record<Name, string>>;
   } catch (error) {
-    const { code, stderr } = error as { code?: string; stderr?: string };
-    if (code === 'ENOENT') throw new UserError(`${compiler}: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf`);
-    throw new UserError(`firmware ${name}: ${compiler} refused it: ${(stderr ?? '').trim() || String(error)}; mend the source`);
+    throw new UserError(`${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
   }
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    buildFirmware({ onBuilt: (file) => process.stdout.write(`${file}\n`) });
+    main(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`firmware: ${error.message}\n`);

@@ -7,6 +7,7 @@ import type { EngineName } from '../engines.ts';
 import { common, configOf, withEngine } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { reporter, table } from '../output.ts';
+import { addBenchCore } from './bench-core.ts';
 
 interface GemmOptions extends CommonOptions {
   readonly shapes: string;
@@ -17,13 +18,14 @@ interface GemmOptions extends CommonOptions {
 const DEFAULT_SHAPES = '4x4x4,8x8x8,12x12x12,16x16x8,16x16x16,64x64x64';
 
 export function addBench(program: Command): void {
-  const bench = program.command('bench').description('measure the chip');
+  const bench = program.command('bench').description('measure the chip or its core');
   withEngine(common(bench.command('gemm').description('int8 matrix products, operands and result in main memory'), [
     'systole bench gemm', 'systole bench gemm --shapes 64x64x64,100x500x784 --result int32', 'systole bench gemm --config nano --json',
   ]))
     .option('--shapes <list>', 'MxNxK, separated by commas: [M,K] · [K,N]', DEFAULT_SHAPES)
     .addOption(new Option('--result <type>', 'what is stored: requantised int8, or the sums').choices(['int8', 'int32']).default('int8'))
     .action((options: GemmOptions) => benchGemm(options));
+  addBenchCore(bench);
 }
 
 interface GemmFigures {

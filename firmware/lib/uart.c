@@ -43,6 +43,12 @@ void uart_printf(const char *format, ...)
 {
   va_list arguments;
   va_start(arguments, format);
+  uart_vprintf(format, arguments);
+  va_end(arguments);
+}
+
+void uart_vprintf(const char *format, va_list arguments)
+{
   for (; *format != 0; format++) {
     if (*format != '%') {
       uart_putchar(*format);
@@ -52,6 +58,7 @@ void uart_printf(const char *format, ...)
     char pad = *format == '0' ? '0' : ' ';
     int width = 0;
     for (; *format >= '0' && *format <= '9'; format++) width = 10 * width + (*format - '0');
+    if (*format == 'l') format++;
     switch (*format) {
       case 'd': {
         int32_t value = va_arg(arguments, int);
@@ -62,9 +69,8 @@ void uart_printf(const char *format, ...)
       case 'x': put_number(va_arg(arguments, unsigned), 16, 0, width, pad); break;
       case 'c': uart_putchar((char)va_arg(arguments, int)); break;
       case 's': put_text(va_arg(arguments, const char *)); break;
-      case 0: va_end(arguments); return;
+      case 0: return;
       default: uart_putchar(*format);
     }
   }
-  va_end(arguments);
 }

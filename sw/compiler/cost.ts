@@ -159,7 +159,9 @@ export function layerCost(timing: Timing, tiling: LayerTiling, traffic: LayerTra
 }
 
 /** The same on a serial unit: everything takes its turn, and all that counts is how much there is of it. */
-function serialCost(timing: Timing, { blocks, groups, steps, input, weights, output }: LayerTiling, traffic: LayerTraffic, rows: number): Cost {
+function serialCost(
+  timing: Timing, { blocks, groups, steps, input, weights, output }: LayerTiling, traffic: LayerTraffic, rows: number,
+): Cost {
   const { lanes } = traffic;
   const isInt8 = output !== 'accumulators';
   const loadLatency = timing.loadLatency + timing.dispatch;
@@ -169,7 +171,8 @@ function serialCost(timing: Timing, { blocks, groups, steps, input, weights, out
   const weightLoads = weights === 'streamed' ? runBeats(timing, weightBytes) + blocks.count * steps * loadLatency : 0;
   const records = isInt8 ? blocks.count * loadLatency + blocks.outputs * timing.recordCycles : 0;
   const lastColumns = blocks.outputs - (blocks.tiles - 1) * blocks.columns;
-  const products = groups * ((blocks.tiles - 1) * serialTileCycles(timing, rows, blocks.columns) + serialTileCycles(timing, rows, lastColumns));
+  const tile = (columns: number): number => serialTileCycles(timing, rows, columns);
+  const products = groups * ((blocks.tiles - 1) * tile(blocks.columns) + tile(lastColumns));
   const requantised = isInt8 ? rows * blocks.outputs * timing.requantiseGroup : 0;
   const storedBytes = output === 'scratchpad' ? 0 : rows * blocks.outputs * traffic.outputBytes;
   const stores = storedBytes === 0 ? 0 : runBeats(timing, storedBytes) + blocks.tiles * (timing.storeLatency + timing.dispatch);

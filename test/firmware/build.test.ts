@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../gen/user-error.ts';
+import { buildBench, CORE_PRESETS, corePreset } from '../../firmware/bench.ts';
 import { buildFirmware } from '../../firmware/build.ts';
+import { marchOf } from '../../firmware/compiler.ts';
+import { buildCoremark } from '../../firmware/coremark.ts';
 import { loadConfig, presetNames } from '../../hw/soc/config.ts';
+import { parseElf } from '../../sim/elf.ts';
+import { runElf } from '../../sim/model/golden-model.ts';
 import { goldenMachine } from '../../sw/runtime/golden-machine.ts';
 import { cHeader } from '../../sw/firmware/c-header.ts';
 
@@ -41,6 +46,36 @@ describe.runIf(hasCompiler)('firmware examples', () => {
 
   it('leaves nothing unfinished behind', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe.runIf(hasCompiler)('kernels of the benchmark', () => {
+  it.each(Object.entries(CORE_PRESETS))('find their own results right on the golden model of the core %s', (name, { isa: { zicntr: _zicntr, ...isa } }) => {
+    const kernels = buildBench(CORE_PRESETS[name as keyof typeof CORE_PRESETS].isa, { outDir: join(folder, name) });
+    for (const [kernel, file] of kernels) {
+      const { exit } = runElf(parseElf(readFileSync(file), file), { isa, ramBytes: 1024 * 1024 }, 5_000_000);
+      expect(exit, kernel).toBe(0);
+    }
+    expect([...kernels.keys()]).toEqual(['crc32', 'float', 'interrupt', 'list', 'matmul', 'memcpy', 'sort', 'state', 'strlen']);
+  });
+});
+
+describe('marchOf', () => {
+  it('names every preset as the compiler does', () => {
+    expect(Object.values(CORE_PRESETS).map(({ isa }) => marchOf(isa))).toEqual(['rv32i_zicsr', 'rv32imc_zicsr', 'rv32imc_zicsr_zba_zbb_zbs']);
+  });
+});
+
+describe('corePreset', () => {
+  it('lists what there is', () => {
+    expect(() => corePreset('toString')).toThrow(new UserError('core toString: is not one of small, balanced, fast; give one'));
+  });
+});
+
+describe('buildCoremark', () => {
+  it('says what the source is', () => {
+    expect(() => buildCoremark({ source: folder, isa: CORE_PRESETS.fast.isa })).toThrow(
+      new UserError(`${folder}: has no coremark.h; give the folder of a copy of github.com/eembc/coremark`));
   });
 });
 

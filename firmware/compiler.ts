@@ -1,0 +1,88 @@
+// The stock RISC-V GNU compiler: how a core's instruction set is called there, and how one program is made.
+// Must not know: which programs there are.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../gen/user-error.ts';
+import type { CoreIsa } from '../hw/core/config.ts';
+import { cHeader } from '../sw/firmware/c-header.ts';
+import { linkerScript } from '../sw/firmware/linker-script.ts';
+
+export const HERE = dirname(fileURLToPath(import.meta.url));
+export const DEFAULT_OUT = join(dirname(HERE), 'build', 'firmware');
+export const COMPILER = 'riscv64-unknown-elf-gcc';
+/** All chips that come with Systole have at least as much. */
+export const DEFAULT_RAM_BYTES = 1024 * 1024;
+
+/** Flags without which a program would not start. */
+const NEEDED = ['-mabi=ilp32', '-mcmodel=medany', '-ffreestanding', '-fno-tree-loop-distribute-patterns', '-nostdlib', '-nostartfiles', '-static',
+  '-ffunction-sections', '-Wl,--gc-sections', '-Wl,--build-id=none'] as const;
+
+export const OWN_CODE = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror'] as const;
+
+export interface Program {
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly includes?: readonly string[];
+  /** Text of `-march=`. */
+  readonly march: string;
+  readonly flags: readonly string[];
+  readonly out: string;
+  readonly ramBytes?: number;
+  readonly compiler?: string;
+}
+
+/** What the compiler calls an instruction set: `rv32imc_zicsr_zba`. */
+export function marchOf({ m, c, zba, zbb, zbs }: Pick<CoreIsa, 'm' | 'c' | 'zba' | 'zbb' | 'zbs'>): string {
+  return ['rv32i' + (m ? 'm' : '') + (c ? 'c' : ''), 'zicsr', ...(zba ? ['zba'] : []), ...(zbb ? ['zbb'] : []), ...(zbs ? ['zbs'] : [])].join('_');
+}
+
+/**
+ * Compiles and links one program with start-up code and library, all of it with the same flags. The file is whole or not there.
+ * @throws UserError where the compiler is missing or does not accept the program
+ */
+export function compileProgram({
+  name, sources, includes = [], march, flags, out, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
+}: Program): void {
+  const folder = dirname(out);
+  const include = join(folder, 'include');
+  mkdirSync(include, { recursive: true });
+  writeOnce(join(include, 'systole.h'), cHeader());
+  const script = join(folder, 'systole.ld');
+  writeOnce(script, linkerScript(ramBytes));
+  const library = readdirSync(join(HERE, 'lib')).filter((file) => file.endsWith('.c')).sort().map((file) => join(HERE, 'lib', file));
+  const unfinished = `${out}.${process.pid}.tmp`;
+  try {
+    execute(compiler, [
+      `-march=${march}`, ...NEEDED, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
+      ...library, arithmetic(compiler, march, name), `-T${script}`, '-o', unfinished,
+    ], name);
+    renameSync(unfinished, out);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+/** Another build may be reading the file: it is never seen empty. */
+function writeOnce(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  const unfinished = `${file}.${process.pid}.tmp`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, file);
+}
+
+/** The compiler's own arithmetic (division, floating point): by the base instruction set, as it does not find it by longer names. */
+function arithmetic(compiler: string, march: string, name: string): string {
+  return execute(compiler, [`-march=${march.startsWith('rv32im') ? 'rv32im' : 'rv32i'}`, '-mabi=ilp32', '-print-libgcc-file-name'], name).trim();
+}
+
+function execute(compiler: string, args: readonly string[], name: string): string {
+  try {
+    return execFileSync(compiler, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  } catch (error) {
+    const { code, stderr } = error as { code?: string; stderr?: string };
+    if (code === 'ENOENT') throw new UserError(`${compiler}: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf`);
+    throw new UserError(`firmware ${name}: ${compiler} refused it: ${(stderr ?? '').trim() || String(error)}; mend the source`);
+  }
+}

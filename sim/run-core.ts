@@ -1,0 +1,94 @@
+/** Runs programs on a core alone, on any cycle-accurate engine. Must not know a particular program. */
+import { elaborate } from '../gen/index.ts';
+import { UserError } from '../gen/user-error.ts';
+import type { CoreConfig } from '../hw/core/config.ts';
+import { RAM_BASE } from '../hw/soc/memory-map.ts';
+import { BENCH_MARKS, BENCH_PATHS, BENCH_RAM_BYTES, BENCH_UART_BYTES, CoreBench, MARK_WORDS } from './core-bench.ts';
+import type { ElfImage } from './elf.ts';
+import { createWasmSimulator } from './engine/index.ts';
+import type { Simulator } from './simulator.ts';
+import { createVerilatorSimulator } from './verilator/index.ts';
+
+/** One store to the program's symbol `mark`. */
+export interface Mark {
+  readonly value: number;
+  /** Clock cycle since reset in which the store was on the bus, modulo 2³²; the timer counts the same. */
+  readonly cycle: number;
+  /** Instructions retired before that cycle, modulo 2³². */
+  readonly instret: number;
+}
+
+export interface CoreRun {
+  /** 0: passed; n: test n failed; undefined: it did not end. */
+  readonly exit: number | undefined;
+  readonly cycles: number;
+  readonly instret: number;
+  /** Time of the run itself. */
+  readonly seconds: number;
+  /** The last `BENCH_MARKS` of them. */
+  readonly marks: readonly Mark[];
+  /** The last `BENCH_UART_BYTES` characters that it sent. */
+  readonly text: string;
+}
+
+export interface CoreBenchRunner {
+  readonly engine: 'wasm' | 'verilator';
+  /** Clears the memory, loads, resets, runs. Throws UserError where the program does not fit. */
+  run(elf: ElfImage, maxCycles: number): CoreRun;
+  close(): void;
+}
+
+/** A core with its memory, on an engine; for as many programs as one likes. */
+export async function openCoreBench(config: CoreConfig, engine: 'wasm' | 'verilator', onProgress?: (line: string) => void): Promise<CoreBenchRunner> {
+  const design = elaborate(CoreBench(config));
+  const sim = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, onProgress ? { onProgress } : {});
+  return { engine, run: (elf, maxCycles) => run(sim, elf, maxCycles), close: () => sim.close() };
+}
+
+function run(sim: Simulator, elf: ElfImage, maxCycles: number): CoreRun {
+  load(sim, elf);
+  sim.poke('tohost', elf.symbols.get('tohost') ?? 0);
+  sim.poke('mark', elf.symbols.get('mark') ?? 0);
+  sim.poke('rst', 1);
+  sim.step(2);
+  sim.poke('rst', 0);
+  const start = performance.now();
+  const { cycles, stopped } = sim.runUntil('stop', maxCycles);
+  const seconds = (performance.now() - start) / 1000;
+  const value = Number(sim.peek('exitValue'));
+  return {
+    exit: !stopped ? undefined : value === 1 ? 0 : value >>> 1, cycles, instret: Number(sim.peek('instret')), seconds, marks: marksOf(sim),
+    text: new TextDecoder().decode(latest(sim, BENCH_PATHS.uartLog, Number(sim.peek('uartCount')), BENCH_UART_BYTES)),
+  };
+}
+
+function load(sim: Simulator, elf: ElfImage): void {
+  const hex = (n: number): string => `0x${n.toString(16)}`;
+  if (elf.entry !== RAM_BASE) throw new UserError(`${elf.file}: entry ${hex(elf.entry)} is not ${hex(RAM_BASE)}, where the core begins; mend the linker script`);
+  const ram = sim.memory(BENCH_PATHS.ram);
+  ram.write(0, new Uint8Array(BENCH_RAM_BYTES));
+  for (const { address, bytes, memSize } of elf.segments) {
+    if (address < RAM_BASE || address + memSize > RAM_BASE + BENCH_RAM_BYTES) {
+      throw new UserError(`${elf.file}: segment ${hex(address)}…${hex(address + memSize)} is outside the bench's RAM ${hex(RAM_BASE)}…${hex(RAM_BASE + BENCH_RAM_BYTES)}; mend the linker script`);
+    }
+    ram.write(address - RAM_BASE, bytes);
+  }
+}
+
+/** The last elements of a log of which `count` were written, oldest first. */
+function latest(sim: Simulator, path: string, count: number, capacity: number): Uint8Array {
+  const log = sim.memory(path);
+  const bytes = log.wordBytes;
+  if (count <= capacity) return log.read(0, count * bytes);
+  const from = (count % capacity) * bytes;
+  return Uint8Array.from([...log.read(from, capacity * bytes - from), ...log.read(0, from)]);
+}
+
+function marksOf(sim: Simulator): Mark[] {
+  const bytes = latest(sim, BENCH_PATHS.marks, Number(sim.peek('markCount')), BENCH_MARKS);
+  const { wordBytes } = sim.memory(BENCH_PATHS.marks);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const word = (mark: number, i: number): number => view.getUint32(mark * wordBytes + 4 * i, true);
+  if (wordBytes < 4 * MARK_WORDS) throw new RangeError('a mark does not fit its word');
+  return Array.from({ length: bytes.length / wordBytes }, (_, i) => ({ value: word(i, 0), cycle: word(i, 1), instret: word(i, 2) }));
+}
