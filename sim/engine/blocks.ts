@@ -7,7 +7,7 @@ import { rootsOf } from './actions.ts';
 import type { Graph, Node } from './nodes.ts';
 
 /** Cost of an arm, in simple operations, from which it is worth a branch. */
-const MIN_ARM = 10;
+const MIN_ARM = 6;
 const MIN_GROUP = 8;
 
 function costOf(n: Node): number {

@@ -186,9 +186,21 @@ export class Graph {
           ? this.not(this.not(b))
           : undefined;
     if (simple) return simple;
+    if (op === 'and') {
+      const gated = this.gated(a, b) ?? this.gated(b, a);
+      if (gated) return gated;
+    }
     if ((op === 'and' || op === 'or') && this.isComplement(a, b)) return this.bool(op === 'or');
     const [u, s] = boundsOf(op, a, b);
     return this.intern(op, resultType, [a, b], u, s);
+  }
+
+  /** `value` where the condition holds that fills `fill` with ones, else 0. */
+  private gated(fill: Node, value: Node): Node | undefined {
+    if (fill.op !== 'select' || value.op === 'const') return undefined;
+    const [condition, ones, zero] = fill.args;
+    if (!this.isConst(zero, 0n) || ones.op !== 'const' || !isMask(ones.value) || value.unsignedBits > bitLength(ones.value)) return undefined;
+    return this.select(condition, value, zero);
   }
 
   private isComplement(a: Node, b: Node): boolean {

@@ -130,6 +130,15 @@ export function isAccess(bytes: number): bytes is AccessBytes {
   return bytes === 1 || bytes === 2 || bytes === 4 || bytes === 8;
 }
 
+/** How many pieces from number `i` on are the same single bit. */
+function copiesFrom(r: Rope, i: number): number {
+  const first = r[i];
+  if (first.width !== 1 || first.kind === 'const') return 1;
+  let end = i + 1;
+  while (end < r.length && samePiece(r[end], first)) end++;
+  return end - i;
+}
+
 /** Makes words of ropes. */
 export class Words {
   constructor(readonly graph: Graph) {}
@@ -149,13 +158,21 @@ export class Words {
     const g = this.graph;
     let result: Node | undefined;
     let at = 0;
-    for (const p of r) {
-      const w = this.convert(this.piece(p), type);
-      const shifted = at === 0 ? w : g.binary('shl', w, g.constant(type, at));
+    for (let i = 0; i < r.length; i++) {
+      const copies = copiesFrom(r, i);
+      const bits = copies > 1 ? this.filled(this.piece(r[i]), copies, type) : this.convert(this.piece(r[i]), type);
+      const shifted = at === 0 ? bits : g.binary('shl', bits, g.constant(type, at));
       result = result ? g.binary('or', shifted, result) : shifted;
-      at += p.width;
+      at += copies > 1 ? copies : r[i].width;
+      i += copies - 1;
     }
     return result ?? g.constant(type, 0);
+  }
+
+  /** `copies` times the same bit, side by side. */
+  private filled(bit: Node, copies: number, type: WordType): Node {
+    const g = this.graph;
+    return g.select(g.asBool(bit), g.constant(type, (1n << BigInt(copies)) - 1n), g.constant(type, 0));
   }
 
   /** Words of 64 bits, the last one of what remains; all i64. */

@@ -17,7 +17,7 @@ export interface FunctionPlan {
 }
 
 /** Operations after which a function is full. */
-const FUNCTION_NODES = 2500;
+const FUNCTION_NODES = 4000;
 /** Node visits spent on finding a good order. */
 const ORDER_BUDGET = 20_000_000;
 
