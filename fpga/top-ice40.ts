@@ -16,6 +16,8 @@ export function onBoard(config: ChipConfig, board: Board): ChipConfig {
     ...config,
     core: { ...config.core, bootAddress: BOOT_ROM_BASE, trace: false },
     tensor: { ...config.tensor, multiplier: board.device.dsp > 0 ? 'ice40' : 'generic' },
+    // What lies beyond the board's memory must not be cached: the memory repeats there.
+    simulation: { ...config.simulation, ramBytes: board.ramBytes },
   };
 }
 

@@ -104,6 +104,13 @@ export const SimBoard = (config: ChipConfig) =>
       // The first instruction to retire after the word was written is the store itself.
       r.stopped = r.ended;
     });
+    // A store that is buffered retires before it is in memory, and perhaps nothing after it ever does.
+    if (config.soc.dataCacheBytes > 0) {
+      const cacheableBits = Math.log2(config.soc.dataCacheableBytes);
+      m.when(io.tohost.slice(31, cacheableBits).eq(Math.floor(RAM_BASE / 2 ** cacheableBits)), () => {
+        r.stopped = r.ended;
+      });
+    }
     io.instret = r.retired;
     Object.assign(io.trace, { valid: trace.valid, pc: trace.pc, instr: trace.instr });
     Object.assign(io.trace, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });

@@ -1,28 +1,24 @@
 /**
- * Instruction cache between the core's fetch bus (OBI) and the memory bus (AXI4 reads): direct mapped, a line is one beat.
- * Tags and data lie in memories with synchronous read: a hit answers in the cycle after its grant, one a cycle. Must not
+ * Instruction cache between the core's fetch bus (OBI) and the memory bus (AXI4 reads): direct mapped, a line is fetched as one
+ * burst. Tags and data lie in memories with synchronous read: a hit answers in the cycle after its grant, one a cycle. Must not
  * know the address map beyond the part that may be cached.
  *
- * A granted request is looked up in the next cycle and waits there until its line has come; error responses and addresses
- * outside the cacheable part go past the memories. After reset and on `flush` all tags are cleared one by one; requests wait
- * meanwhile.
+ * A granted request is looked up in the next cycle and waits there until its beat has come; others wait until the line is
+ * complete. Lines with an error response and addresses outside the cacheable part are not kept. After reset and on `flush` all
+ * tags are cleared one by one; requests wait meanwhile.
  */
 import { B, Flag, In, Out, U, bool, bundle, cat, flip, hw, indexWidth, valueOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
+import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress, axiReadManager } from './axi4.ts';
 import type { AxiParams } from './axi4.ts';
+import { cacheLines } from './cache-lines.ts';
+import type { CacheParams } from './cache-lines.ts';
 import { ObiFetch } from './obi.ts';
 import { laneOf, wordOf } from './obi-to-axi.ts';
 import { assertStays } from './stream-rules.ts';
 
-export interface InstructionCacheParams extends AxiParams {
-  /** Size: a power of two, at least two beats; 0: no cache, only the adapter between the buses. */
-  readonly bytes: number;
-  /** First address of the part that may be cached. */
-  readonly cacheableBase: number;
-  /** Its size: a power of two, of which `cacheableBase` is a multiple. */
-  readonly cacheableBytes: number;
-}
+/** `bytes` 0: no cache, only the adapter between the buses. */
+export type InstructionCacheParams = CacheParams;
 
 export const instructionCachePorts = (p: AxiParams) => ({
   obi: flip(ObiFetch),
@@ -37,8 +33,11 @@ export function InstructionCache(p: InstructionCacheParams): ModuleDef<ReturnTyp
   return p.bytes === 0 ? FetchAdapter(p) : DirectMappedCache(p);
 }
 
-function readRequest(p: AxiParams, address: UInt) {
-  return valueOf(axiAddress(p), { id: 0, addr: address, len: 0, size: Math.log2(p.dataBytes), burst: AXI_BURST_INCR });
+/** One whole beat: the one that holds the address. */
+function readBeat(p: AxiParams, address: UInt) {
+  const low = Math.log2(p.dataBytes);
+  const aligned = cat(address.slice(31, low), U(low).lit(0));
+  return valueOf(axiAddress(p), { id: 0, addr: aligned, len: 0, size: low, burst: AXI_BURST_INCR });
 }
 
 /** Fetch bus to memory bus without a cache; one request under way at a time. */
@@ -49,8 +48,7 @@ function FetchAdapter(p: InstructionCacheParams): ModuleDef<ReturnType<typeof in
     const r = m.regs({ busy: Flag(false) });
     axi.r.ready = bool(true);
     axi.ar.valid = obi.req.and(r.busy.not().or(axi.r.valid));
-    const beatBits = Math.log2(p.dataBytes);
-    axi.ar.bits = readRequest(p, cat(obi.addr.slice(31, beatBits), U(beatBits).lit(0)));
+    axi.ar.bits = readBeat(p, obi.addr);
     obi.gnt = axi.ar.fire;
     m.when(axi.ar.fire.or(axi.r.valid), () => {
       r.busy = axi.ar.fire;
@@ -74,37 +72,40 @@ function FetchAdapter(p: InstructionCacheParams): ModuleDef<ReturnType<typeof in
 }
 
 function DirectMappedCache(p: InstructionCacheParams): ModuleDef<ReturnType<typeof instructionCachePorts>> {
-  const lines = p.bytes / p.dataBytes;
-  const beatBits = Math.log2(p.dataBytes);
+  const shape = cacheLines(p);
+  const { lines, beats } = shape;
   const indexBits = indexWidth(lines);
-  const indexEnd = beatBits + indexBits;
-  const cacheableBits = Math.min(32, Math.log2(p.cacheableBytes));
-  const Tag = bundle('Tag', { valid: B, tag: U(cacheableBits - indexEnd) });
+  const Tag = bundle('Tag', { valid: B, tag: U<number>(shape.tagBits) });
   return hw('InstructionCache', instructionCachePorts(p), (m, io) => {
-    m.doc(`${p.bytes} bytes, direct mapped, ${lines} lines of one beat (${p.dataBytes} bytes).`);
+    m.doc(`${p.bytes} bytes, direct mapped, ${lines} lines of ${p.lineBytes} bytes (${beats} ${beats === 1 ? 'beat' : 'beats'}).`);
     const { obi, axi } = io;
-    const index = (address: UInt): UInt => address.slice(indexEnd - 1, beatBits);
-    const tag = (address: UInt): UInt => address.slice(cacheableBits - 1, indexEnd);
-    const isCacheable = (address: UInt): Bool =>
-      cacheableBits === 32 ? bool(true) : address.slice(31, cacheableBits).eq(Math.floor(p.cacheableBase / p.cacheableBytes));
 
-    /** `pending`: the request in `address` has been granted and not answered; `asked`: its line has been asked for. */
+    /** `pending`: the request in `address` has been granted and not answered; `asked`: its line is on its way. */
     const r = m.regs({ pending: Flag(false), asked: Flag(false), address: U(30), walking: Flag(true), walk: U(indexBits, 0) });
     const { pending, asked, walking, walk } = r;
     const address = m.let({ wholeAddress: cat(r.address, U(2).lit(0)) }).wholeAddress;
+    /** Of lines of several beats: the number of the next one, and whether one before it came with an error. */
+    const burst = beats === 1 ? undefined : m.regs({ beat: U<number>(indexWidth(beats)), broken: B });
 
     const tags = m.mem('tags', Tag, lines, { style: 'block' });
-    const data = m.mem('data', U(8 * p.dataBytes), lines, { style: 'block' });
-    const found = tags.readSync('foundTag', index(obi.addr), obi.gnt);
-    const foundData = data.readSync('foundData', index(obi.addr), obi.gnt);
-    const cacheable = isCacheable(address);
-    const hit = m.let({ hit: pending.and(asked.not()).and(cacheable).and(found.valid).and(found.tag.eq(tag(address))) }).hit;
-    const answers = m.let({ answers: hit.or(axi.r.valid) }).answers;
+    const data = m.mem('data', U<number>(8 * p.dataBytes), lines * beats, { style: 'block' });
+    const found = tags.readSync('foundTag', shape.index(obi.addr), obi.gnt);
+    const foundData = data.readSync('foundData', shape.place(obi.addr), obi.gnt);
+    const cacheable = shape.isCacheable(address);
+    const hit = m.let({ hit: pending.and(asked.not()).and(cacheable).and(found.valid).and(found.tag.eq(shape.tag(address))) }).hit;
+    const wanted = shape.beat(address);
+    const arrives = burst && wanted ? axi.r.valid.and(pending).and(cacheable.not().or(burst.beat.eq(wanted))) : axi.r.valid;
+    const answers = m.let({ answers: hit.or(arrives) }).answers;
 
-    // A request for the line that arrives in this cycle waits: block RAM need not read well what is being written.
-    const fills = m.let({ fills: axi.r.valid.and(cacheable).and(axi.r.bits.resp.bit(1).not()) }).fills;
-    const sameLine = fills.and(index(obi.addr).eq(index(address)));
-    obi.gnt = obi.req.and(walking.not()).and(io.flush.not()).and(pending.not().or(answers)).and(sameLine.not());
+    // A request for the line that is complete in this cycle waits: block RAM need not read well what is being written.
+    const ends = burst ? m.let({ ends: axi.r.valid.and(axi.r.bits.last) }).ends : axi.r.valid;
+    const failed = axi.r.bits.resp.bit(1);
+    const fills = m.let({ fills: axi.r.valid.and(cacheable).and(failed.not()) }).fills;
+    // A line of several beats is overwritten from its first beat on: with an error in one of them nothing of it is left.
+    const learns = burst ? m.let({ learns: ends.and(cacheable) }).learns : fills;
+    const sameLine = learns.and(shape.index(obi.addr).eq(shape.index(address)));
+    const free = burst ? pending.not().or(answers).and(asked.not().or(ends)) : pending.not().or(answers);
+    obi.gnt = obi.req.and(walking.not()).and(io.flush.not()).and(free).and(sameLine.not());
     m.when(obi.gnt, () => {
       r.address = obi.addr.slice(31, 2);
     });
@@ -113,28 +114,40 @@ function DirectMappedCache(p: InstructionCacheParams): ModuleDef<ReturnType<type
     });
 
     axi.ar.valid = pending.and(asked.not()).and(hit.not());
-    axi.ar.bits = readRequest(p, cat(address.slice(31, beatBits), U(beatBits).lit(0)));
+    axi.ar.bits = burst ? cacheable.mux(shape.burst(address), readBeat(p, address)) : readBeat(p, address);
     axi.r.ready = bool(true);
-    m.when(axi.ar.fire.or(axi.r.valid), () => {
+    m.when(axi.ar.fire.or(ends), () => {
       r.asked = axi.ar.fire;
     });
+    if (burst) {
+      m.when(asked.not(), () => {
+        burst.beat = U<number>(burst.beat.width).lit(0);
+        burst.broken = bool(false);
+      }).elseWhen(axi.r.valid, () => {
+        burst.beat = burst.beat.addWrap(1);
+        burst.broken = burst.broken.or(failed);
+      });
+    }
     obi.rvalid = answers;
     obi.rdata = wordOf(asked.mux(axi.r.bits.data, foundData), laneOf(address, p.dataBytes));
-    obi.err = asked.and(axi.r.bits.resp.bit(1));
+    obi.err = asked.and(failed);
 
     // A line that is still under way was asked for before the flush: the walk starts when it is there.
+    const idle = burst ? pending.or(asked).not() : pending.not();
+    const { walks } = m.let({ walks: walking.and(idle) });
     m.when(io.flush, () => {
       r.walking = bool(true);
       r.walk = U(indexBits).lit(0);
-    }).elseWhen(walking.and(pending.not()), () => {
+    }).elseWhen(walks, () => {
       r.walk = walk.addWrap(1);
       r.walking = walk.andR().not();
     });
-    const written = m.let({ written: walking.and(pending.not()).mux<UInt>(walk, index(address)) }).written;
-    m.when(fills.or(walking.and(pending.not())), () => {
-      tags.write(written, valueOf(Tag, { valid: walking.not().or(pending), tag: tag(address) }));
+    const good = burst ? walks.or(burst.broken).or(failed).not() : walks.not();
+    const written = m.let({ written: walks.mux<UInt>(walk, shape.index(address)) }).written;
+    m.when(learns.or(walks), () => {
+      tags.write(written, valueOf(Tag, { valid: good, tag: shape.tag(address) }));
     });
-    m.when(fills, () => data.write(index(address), axi.r.bits.data));
+    m.when(fills, () => data.write(shape.placeOf(address, burst?.beat), axi.r.bits.data));
     io.flushDone = walking.not();
 
     m.assert('expected', axi.r.valid.not().or(asked), 'a response without a request');

@@ -1,22 +1,28 @@
 /**
- * The whole chip: core, instruction cache, tensor unit, timer and serial port on one memory bus. Everything outside of it
- * (memory, pins) hangs on a published bus or a byte stream, so that simulations and boards wrap the same chip.
+ * The whole chip: core, caches, tensor unit, timer and serial port on one memory bus. Everything outside of it (memory, pins)
+ * hangs on a published bus or a byte stream, so that simulations and boards wrap the same chip.
  *
- *   core ── fetch ──► instruction cache ─┐
- *     ├──── data ───► demux ─► ObiToAxi ─┼─► arbiters ─► mem
- *     │                 ├─► CLINT        │
- *     │                 └─► UART         │
- *     └──── CV-X-IF ─► tensor unit ──────┘
+ *   core ── fetch ──► instruction cache ──┐
+ *     ├──── data ───► demux ─► data cache ┼─► arbiters ─► mem
+ *     │                 ├─► CLINT         │
+ *     │                 └─► UART          │
+ *     └──── CV-X-IF ─► tensor unit ───────┘
+ *
+ * Without data cache every access of the core ends before the next instruction has effects, so all are in order. The cache
+ * answers stores early: then the chip holds back whoever could notice until they have arrived in memory.
  */
-import { Sink, Source, U, bool, hw } from '../../gen/index.ts';
-import type { ModuleDef } from '../../gen/index.ts';
+import { Flag, Sink, Source, U, bool, hw } from '../../gen/index.ts';
+import type { Bool, Builder, Inside, ModuleDef, Outside } from '../../gen/index.ts';
 import { Core } from '../core/core.ts';
 import { corePorts } from '../core/ports.ts';
 import { withOnly } from '../core/word.ts';
 import { axiManager } from '../lib/axi4.ts';
 import type { AxiParams } from '../lib/axi4.ts';
 import { AxiReadArbiter, AxiWriteArbiter } from '../lib/axi-arbiter.ts';
+import type { XifCore, XifUnit } from '../lib/cv-x-if.ts';
+import { DataCache } from '../lib/data-cache.ts';
 import { InstructionCache } from '../lib/instruction-cache.ts';
+import type { ObiData } from '../lib/obi.ts';
 import { ObiDemux } from '../lib/obi-demux.ts';
 import { ObiToAxi } from '../lib/obi-to-axi.ts';
 import { TensorUnit } from '../tensor/tensor-unit.ts';
@@ -30,6 +36,8 @@ import { Uart } from './uart.ts';
 const READERS = ['data', 'fetch', 'tensor'] as const;
 const WRITERS = ['data', 'tensor'] as const;
 const MANAGER_BITS = 2;
+/** Stores that wait in the data cache for the memory bus. */
+const STORE_QUEUE = 4;
 /** What the data bus sends to main memory: all from its base up. Memory itself answers for what lies past its end. */
 const RAM_WINDOW = { base: RAM_BASE, bytes: 2 ** 32 - RAM_BASE };
 
@@ -56,23 +64,39 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     const clint = whole ?? m.inst('clint', SerialClint);
     const uart = m.inst('uart', Uart({ rxQueue: config.soc.uartQueue }));
     const cache = m.inst('cache', InstructionCache({
-      ...inner, bytes: config.soc.instructionCacheBytes, cacheableBase: RAM_BASE, cacheableBytes: config.soc.cacheableBytes,
+      ...inner, bytes: config.soc.instructionCacheBytes, lineBytes: config.soc.instructionLineBytes,
+      cacheableBase: RAM_BASE, cacheableBytes: config.soc.cacheableBytes,
     }));
     const demux = m.inst('demux', ObiDemux({ ram: RAM_WINDOW, clint: REGIONS.clint, uart: REGIONS.uart }));
-    const data = m.inst('data', ObiToAxi(inner));
+    const dataCache = config.soc.dataCacheBytes === 0 ? undefined : m.inst('dataCache', DataCache({
+      ...inner, bytes: config.soc.dataCacheBytes, lineBytes: config.soc.dataLineBytes,
+      cacheableBase: RAM_BASE, cacheableBytes: config.soc.dataCacheableBytes, storeQueue: STORE_QUEUE,
+    }));
+    const data = dataCache ?? m.inst('data', ObiToAxi(inner));
+    /** All stores of the core have arrived in memory. */
+    const drained = dataCache?.drained;
     const reads = m.inst('reads', AxiReadArbiter({ ...inner, managerBits: MANAGER_BITS, managers: READERS.length }));
     const writes = m.inst('writes', AxiWriteArbiter({ ...inner, managerBits: MANAGER_BITS, managers: WRITERS.length }));
 
     // --- core: fetch ---
     m.link(core.ibus, cache.obi);
-    cache.flush = core.fenceI;
-    core.fenceIDone = cache.flushDone;
+    if (drained) {
+      // Not before: what is fetched after the flush must be what was stored before the fence.
+      const r = m.regs({ fenceWaits: Flag(false) });
+      const { fences } = m.let({ fences: core.fenceI.or(r.fenceWaits) });
+      r.fenceWaits = fences.and(drained.not());
+      cache.flush = fences.and(drained);
+      core.fenceIDone = cache.flushDone.and(r.fenceWaits.not());
+    } else {
+      cache.flush = core.fenceI;
+      core.fenceIDone = cache.flushDone;
+    }
 
     // --- core: data ---
     m.link(core.dbus, demux.manager);
     m.link(demux.subordinates.ram, data.obi);
-    m.link(demux.subordinates.clint, clint.obi);
-    m.link(demux.subordinates.uart, uart.obi);
+    linkDevice(m, demux.subordinates.clint, clint.obi, drained);
+    linkDevice(m, demux.subordinates.uart, uart.obi, drained);
 
     // --- core: interrupts and time ---
     core.irqSoftware = clint.irqSoftware;
@@ -81,7 +105,12 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     if (whole) core.mtime = whole.mtime;
 
     // --- core: tensor unit ---
-    m.link(core.xif, tensor.xif);
+    linkUnit(m, core.xif, tensor.xif, drained);
+    if (dataCache) {
+      // Whatever the unit has written, lines may hold the old bytes; the program learns that it is done after this cycle.
+      dataCache.invalidate = writes.managers.m1.b.fire;
+      m.assert('storesArrive', dataCache.lostStore.not(), 'memory refused a store to the cacheable part; make soc.cacheable or simulation.ram no larger than the memory');
+    }
 
     // --- memory bus ---
     for (const [i, manager] of [data.axi, cache.axi, tensor.mem].entries()) m.link(manager, reads.managers[`m${i}`], ['ar', 'r']);
@@ -93,4 +122,21 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     m.connect(io.uartRx, uart.rx);
     if (config.core.trace) m.link(core.trace, io.trace);
   });
+}
+
+/** The core's accesses to a device; with `drained` only while that is 1, so that they are in order with its stores to memory. */
+function linkDevice(m: Builder, core: Outside<typeof ObiData>, device: Inside<typeof ObiData>, drained: Bool | undefined): void {
+  if (!drained) return m.link(core, device);
+  m.link(core, device, ['addr', 'we', 'be', 'wdata', 'rvalid', 'rdata', 'err']);
+  device.req = core.req.and(drained);
+  core.gnt = device.gnt.and(drained);
+}
+
+/** The core's instructions to the unit; with `drained` only while that is 1, so that the unit reads what the core has stored. */
+function linkUnit(m: Builder, core: Outside<typeof XifCore>, unit: Outside<typeof XifUnit>, drained: Bool | undefined): void {
+  if (!drained) return m.link(core, unit);
+  m.link(core, unit, ['issueAccept', 'issueWriteback', 'issueRegisterRead', 'register', 'commitValid', 'commit', 'result']);
+  unit.issue.valid = core.issue.valid.and(drained);
+  unit.issue.bits = core.issue.bits;
+  core.issue.ready = unit.issue.ready.and(drained);
 }

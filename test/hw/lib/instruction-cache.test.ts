@@ -4,6 +4,7 @@ import { InstructionCache } from '../../../hw/lib/instruction-cache.ts';
 import { ObiFetch } from '../../../hw/lib/obi.ts';
 import { AxiRam } from '../../../sim/axi-ram.ts';
 import type { Simulator } from '../../../sim/simulator.ts';
+import { AxiMemory } from './axi-memory.ts';
 import { Dice, isSet, noWrites, start } from './bench.ts';
 import { ObiManager } from './obi-bench.ts';
 
@@ -12,9 +13,9 @@ const RAM_BYTES = 8192;
 /** Half of the memory may be cached. */
 const CACHEABLE = 4096;
 
-const Bench = (bytes: number, dataBytes: number, latencyCycles: number) =>
+const Bench = (bytes: number, dataBytes: number, latencyCycles: number, lineBytes = dataBytes) =>
   hw('Bench', { obi: flip(ObiFetch), flush: In(B), flushDone: Out(B), asks: Out(B) }, (m, io) => {
-    const cache = m.inst('cache', InstructionCache({ bytes, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE }));
+    const cache = m.inst('cache', InstructionCache({ bytes, lineBytes, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE }));
     const ram = m.inst('ram', AxiRam({ dataBytes, idBits: 2, base: BASE, bytes: RAM_BYTES, latencyCycles, outstanding: 2 }));
     cache.obi.req = io.obi.req;
     cache.obi.addr = io.obi.addr;
@@ -47,10 +48,13 @@ function settle(sim: Simulator): void {
 }
 
 describe('the instruction cache', () => {
-  for (const [bytes, dataBytes] of [[0, 4], [0, 16], [256, 4], [1024, 4], [256, 16], [512, 8]]) {
-    it(`of ${bytes} bytes with lines of ${dataBytes} gives what memory holds, and nothing older than the last flush`, () => {
-      const sim = start(Bench(bytes, dataBytes, 2), idle);
-      const dice = new Dice(bytes + dataBytes);
+  for (const [bytes, dataBytes, lineBytes] of [
+    [0, 4, 4], [0, 16, 16], [256, 4, 4], [1024, 4, 4], [256, 16, 16], [512, 8, 8],
+    [256, 4, 32], [64, 4, 64], [512, 16, 32], [64, 64, 64], [1024, 64, 256],
+  ]) {
+    it(`of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes} gives what memory holds, and nothing older than the last flush`, () => {
+      const sim = start(Bench(bytes, dataBytes, 2, lineBytes), idle);
+      const dice = new Dice(bytes + lineBytes);
       let generation = 0;
       fill(sim, generation);
       settle(sim);
@@ -78,7 +82,49 @@ describe('the instruction cache', () => {
         sim.poke('flush', 0);
         settle(sim);
       }
-      expect(manager.answered).toBeGreaterThan(1000);
+      expect(manager.answered).toBeGreaterThan(750);
+    });
+  }
+
+  for (const [bytes, dataBytes, lineBytes] of [[256, 4, 4], [256, 4, 32], [64, 16, 64], [256, 64, 64]]) {
+    it(`of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes} keeps no line with an error, whenever memory answers`, () => {
+      const cache = InstructionCache({ bytes, lineBytes, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE });
+      const sim = start(cache, { ...idle, ...AxiMemory.idle('axi_', true) });
+      const dice = new Dice(bytes + lineBytes);
+      // Of every seven lines one fails in the middle and one in its last beat.
+      const beats = lineBytes / dataBytes;
+      const isBad = (address: number): boolean => {
+        const [line, beat] = [Math.floor(address / lineBytes) % 7, Math.floor((address % lineBytes) / dataBytes)];
+        return (line === 3 && beat === beats >> 1) || (line === 6 && beat === beats - 1);
+      };
+      const memory = new AxiMemory(sim, dice, { prefix: 'axi_', dataBytes, base: BASE, bytes: RAM_BYTES, rate: 0.5, isBad, readOnly: true });
+      const words = new Uint32Array(memory.content.buffer);
+      let errors = 0;
+      let address = BASE;
+      const manager = new ObiManager(sim, 'obi_', dice, 0.9, () => {
+        // Also to the same line of the cache, which holds other addresses.
+        const anywhere = BASE + 4 * dice.roll((dice.chance(0.8) ? 1024 : RAM_BYTES) / 4);
+        const other = dice.chance(0.6) ? address + (dice.chance(0.5) ? bytes : -bytes) : anywhere;
+        address = dice.chance(0.5) ? address + 4 : other;
+        if (address < BASE || address >= BASE + RAM_BYTES) address = BASE;
+        return { addr: address };
+      }, (request, response) => {
+        expect(response.err).toBe(isBad(request.addr));
+        if (response.err) errors++;
+        else expect(response.rdata).toBe(words[(request.addr - BASE) / 4]);
+      });
+      words.forEach((_, i) => {
+        words[i] = dice.word();
+      });
+      for (let cycle = 0; cycle < 6000 || !manager.isIdle; cycle++) {
+        manager.before(cycle < 6000);
+        memory.before();
+        manager.after();
+        memory.after();
+        sim.step();
+      }
+      expect(errors).toBeGreaterThan(5);
+      expect(new Set(memory.bursts.map((b) => b.len))).toEqual(new Set([0, beats - 1]));
     });
   }
 
