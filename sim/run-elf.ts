@@ -212,10 +212,10 @@ export function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) =>
 
 /** The golden model of a configuration. */
 export function modelOptions(config: ChipConfig): GoldenModelOptions {
-  const { zicntr: _zicntr, ...isa } = config.core.isa;
+  const { isa, pmpRegions } = config.core;
   const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters } = config.tensor;
   return {
-    isa, ramBytes: config.simulation.ramBytes,
+    isa, pmpRegions, ramBytes: config.simulation.ramBytes,
     tensor: {
       rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes,
       counters: counters ? TENSOR_COUNTERS.length : 0,

@@ -40,6 +40,8 @@ export function BranchPredictor(config: CoreConfig) {
 
     /** Write the entry of the word at `updateAddress`. */
     update: In(B),
+    /** With `update`: the entry must go. */
+    clear: In(B),
     updateAddress: In(U<number>(30)),
     updateUpper: In(B),
     updateCounter: In(U<number>(2)),
@@ -54,11 +56,12 @@ export function BranchPredictor(config: CoreConfig) {
     const asked = m.regs({ known: Flag(false), askedTag: U<number>(TAG_BITS), fromUpperHalf: B });
 
     // What the execute stage decides comes late in its cycle: it is written in the next one, or in the first one after that in
-    // which the entry is not read. A newer one may take its place.
+    // which the entry is not read. What comes meanwhile is lost, but for
+    // the clearing of an entry: without it the same would happen again.
     const waiting = m.regs({ waits: Flag(false), place: U<number>(indexBits), content: U<number>(TAG_BITS + 34) });
     const { collides } = m.let({ collides: io.lookup.and(index(io.address).eq(waiting.place)) });
-    waiting.waits = io.update.or(waiting.waits.and(collides));
-    m.when(io.update, () => {
+    waiting.waits = io.clear.or(waiting.waits.mux(collides, io.update));
+    m.when(io.clear.or(waiting.waits.not()), () => {
       waiting.place = index(io.updateAddress);
       waiting.content = cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget);
     });
@@ -78,6 +81,7 @@ export function BranchPredictor(config: CoreConfig) {
     const { hit } = m.let({
       hit: asked.known.and(entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag)).and(upper.or(asked.fromUpperHalf.not())),
     });
-    io.prediction = cat(hit, entry.slice(33, 0));
+    // Power-up contents must not make an odd half of a target where there are no halves.
+    io.prediction = config.isa.c ? cat(hit, entry.slice(33, 0)) : cat(hit, entry.slice(33, 1), U(1).lit(0));
   });
 }

@@ -83,3 +83,11 @@ export const fastCore: CoreConfig = {
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 64, redirect: 'direct', loadBypass: true, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
   counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
 };
+
+/** Most work a second on a small FPGA: what would lengthen the cycle is done in one cycle more, or left out. */
+export const clockedCore: CoreConfig = {
+  ...fastCore, isa: { ...fastCore.isa, zbb: false }, redirect: 'registered', loadBypass: false, multiplier: 'stepped', registerFile: 'block',
+};
+
+/** By the name that configuration files and commands use. */
+export const CORE_PRESETS = { small: smallCore, balanced: balancedCore, clocked: clockedCore, fast: fastCore } as const;

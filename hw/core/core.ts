@@ -5,7 +5,7 @@
  */
 import { B, Flag, U, bool, cat, hw, repeat } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
-import { EXCEPTION } from '../isa/csr.ts';
+import { EXCEPTION, pmpConfigs } from '../isa/csr.ts';
 import { immediateOf, rdOf, rs1Of, rs2Of } from '../isa/encoding.ts';
 import { Aligner } from './aligner.ts';
 import { Alu } from './alu.ts';
@@ -20,6 +20,7 @@ import { fieldOf } from './match.ts';
 import { MulDiv } from './mul-div.ts';
 import { Offload } from './offload.ts';
 import { OverlappedOffload } from './overlapped-offload.ts';
+import { FetchCheck, PmpCheck } from './pmp.ts';
 import { corePorts } from './ports.ts';
 import { RegisterFile } from './register-file.ts';
 import { RegisterNumber, Word, allOf, anyOf, oneHot } from './word.ts';
@@ -39,7 +40,13 @@ export function Core(config: CoreConfig) {
     fetch.ibus.gnt = io.ibus.gnt;
     fetch.ibus.rvalid = io.ibus.rvalid;
     fetch.ibus.rdata = io.ibus.rdata;
-    fetch.ibus.err = io.ibus.err;
+    const fetchCheck = config.pmpRegions > 0 ? m.inst('fetchCheck', FetchCheck(config.pmpRegions, config.prefetch)) : undefined;
+    if (fetchCheck) {
+      fetchCheck.granted = fetch.ibus.req.and(io.ibus.gnt);
+      fetchCheck.wordAddress = fetch.ibus.addr.slice(31, 2);
+      fetchCheck.answered = io.ibus.rvalid;
+    }
+    fetch.ibus.err = fetchCheck ? io.ibus.err.or(fetchCheck.denied) : io.ibus.err;
     io.ibus.req = fetch.ibus.req;
     io.ibus.addr = fetch.ibus.addr;
     const aligner = isa.c ? m.inst('aligner', Aligner(config)) : undefined;
@@ -123,6 +130,18 @@ export function Core(config: CoreConfig) {
     store.size = d.accessSize;
     store.offset = address.slice(1, 0);
     store.value = rs2;
+    const accessCheck = config.pmpRegions > 0 ? m.inst('accessCheck', PmpCheck(config.pmpRegions)) : undefined;
+    if (fetchCheck && accessCheck) {
+      fetchCheck.regions = csr.regions;
+      accessCheck.regions = csr.regions;
+      accessCheck.wordAddress = address.slice(31, 2);
+      accessCheck.isStore = d.isStore;
+      accessCheck.isFetch = NEVER;
+    }
+    const denied = accessCheck?.denied ?? NEVER;
+    // What has been fetched was checked by the regions as they were: after an instruction that may change them it is fetched again.
+    const isPmpCsr = csr.address.slice(11, 5).eq(pmpConfigs(config.pmpRegions)[0].address >> 5);
+    const isPmpAccess = config.pmpRegions > 0 ? d.isCsr.and(isPmpCsr) : NEVER;
     const csrRefused = d.isCsr.and(csr.allowed.not());
     const unknown = offload ? offered.mux(offload.rejected, d.legal.not()) : d.legal.not();
     const e = m.let({
@@ -133,10 +152,11 @@ export function Core(config: CoreConfig) {
       targetMisaligned: isa.c ? NEVER : allOf(runs, d.isJump.or(taken), target.bit(1)),
       // With a write stage found there: the address comes late in this stage.
       accessMisaligned: write ? NEVER : allOf(runs, isAccess, store.misaligned),
+      accessDenied: write ? NEVER : allOf(runs, isAccess, store.misaligned.not(), denied),
       accessFault: w.fault,
     });
     const { exception } = m.let({
-      exception: anyOf(e.fetchFault, e.illegal, e.breakpoint, e.call, e.targetMisaligned, e.accessMisaligned),
+      exception: anyOf(e.fetchFault, e.illegal, e.breakpoint, e.call, e.targetMisaligned, e.accessMisaligned, e.accessDenied),
     });
     const { trap } = m.let({ trap: anyOf(interrupt, exception, e.accessFault) });
     const faultIsStore = write ? write.faultIsStore : d.isStore;
@@ -150,13 +170,16 @@ export function Core(config: CoreConfig) {
       [e.call, cause(EXCEPTION.machineCall.cause)],
       [e.targetMisaligned, cause(EXCEPTION.instructionMisaligned.cause)],
       [e.accessMisaligned, misalignedCause(d.isStore)],
+      [e.accessDenied, faultCause(d.isStore)],
       [e.accessFault, write ? write.faultIsMisaligned.mux(misalignedCause(faultIsStore), faultCause(faultIsStore)) : faultCause(faultIsStore)],
     ]);
-    const fetchFaultAt = c ? c.errorInSecondHalf.mux(nextPc, x.pc) : x.pc;
+    // A second half begins a word.
+    const fetchFaultAt = c ? c.errorInSecondHalf.mux(cat(nextPc.slice(31, 2), U(2).lit(0)), x.pc) : x.pc;
     const badInstr = c ? cat(repeat(c.compressed.not(), 16).and(x.instr.slice(31, 16)), x.instr.slice(15, 0)) : x.instr;
     const { trapValue } = m.let({
       trapValue: oneHot([
-        [e.fetchFault, fetchFaultAt], [e.breakpoint, x.pc], [e.illegal, badInstr], [e.targetMisaligned.or(e.accessMisaligned), target],
+        [e.fetchFault, fetchFaultAt], [e.breakpoint, x.pc], [e.illegal, badInstr],
+        [anyOf(e.targetMisaligned, e.accessMisaligned, e.accessDenied), target],
         [e.accessFault, write ? write.faultAddress : address],
       ]),
     });
@@ -218,7 +241,7 @@ export function Core(config: CoreConfig) {
     const { fenceDone } = m.let({ fenceDone: wait.fencing.and(io.fenceIDone) });
     // Nothing of the data bus's grant in here: a bus may grant one of the two sides depending on what the other one asks for.
     const unexpected = guess ? isControl.and(jumps.ne(expectsJump)) : jumps;
-    const { leavesStream } = m.let({ leavesStream: anyOf(unexpected, d.isMret, d.isFenceI.and(fenceDone)) });
+    const { leavesStream } = m.let({ leavesStream: anyOf(unexpected, d.isMret, d.isFenceI.and(fenceDone), isPmpAccess) });
     /** Fetch will take a redirection in this cycle. */
     const canRedirect = late ? late.redirecting.not() : fetch.canRedirect;
     const wentWrong = went ? went.wentWrong : NEVER;
@@ -237,14 +260,14 @@ export function Core(config: CoreConfig) {
     const { redirect } = m.let({ redirect: anyOf(trap, refetch, wentWrong, executes.and(leavesStream)) });
     const stays = anyOf(trap, refetch, wentWrong);
     const isReturn = d.isMret.and(stays.not());
-    const isFence = d.isFenceI.and(stays.not());
+    const refetchesNext = d.isFenceI.or(isPmpAccess);
     // Of a branch that does not do what was expected the expectation says where it goes.
     const notTaken: (readonly [Bool, UInt])[] = guess ? [[refetch, x.pc], [wentWrong, went?.wentTo ?? x.pc], [allOf(expectsJump, isControl, stays.not()), nextPc]] : [];
     const { redirectTarget } = m.let({
       redirectTarget: oneHot([
-        [trap, csr.handler], [isReturn, csr.returnPc], [isFence, nextPc],
+        [trap, csr.handler], [isReturn, csr.returnPc], [refetchesNext.and(stays.not()), nextPc],
         ...notTaken,
-        [anyOf(trap, d.isMret, d.isFenceI, ...notTaken.map(([condition]) => condition)).not(), target],
+        [anyOf(trap, d.isMret, refetchesNext, ...notTaken.map(([condition]) => condition)).not(), target],
       ]),
     });
     csr.trapReturn = w.complete.and(runs).and(d.isMret);
@@ -316,6 +339,7 @@ export function Core(config: CoreConfig) {
       // A prediction belongs to the word of the instruction's last half, a broken one to that of the first.
       const crosses = c ? allOf(x.pc.bit(1), c.compressed.not(), guess.broken.not()) : NEVER;
       fetch.update = learns.or(refetch);
+      fetch.clear = refetch;
       fetch.updateAddress = crosses.mux(nextPc.slice(31, 2), x.pc.slice(31, 2));
       fetch.updateUpper = c ? x.pc.bit(1).eq(c.compressed) : bool(true);
       fetch.updateTarget = address.slice(31, 1);
@@ -375,8 +399,9 @@ export function Core(config: CoreConfig) {
       registers.value = overlapped ? overlapped.resultWrite.mux(overlapped.resultValue, value) : value;
     };
     if (write && newer) {
-      io.dbus.req = allOf(executes, isAccess, store.misaligned.not());
-      w.accessDone = io.dbus.gnt.or(store.misaligned);
+      const refused = store.misaligned.or(denied);
+      io.dbus.req = allOf(executes, isAccess, refused.not());
+      w.accessDone = io.dbus.gnt.or(refused);
       w.previousDone = went ? write.ready.and(went.wentWrong.not()) : write.ready;
       w.fault = write.fault;
       const loads = (isNewer: Bool, reads: Bool): Bool => isNewer.and(config.xif ? reads.or(d.legal.not()) : reads);
@@ -389,6 +414,7 @@ export function Core(config: CoreConfig) {
       write.value = result;
       write.isAccess = d.legal.and(isAccess);
       write.misaligned = allOf(d.legal, isAccess, store.misaligned);
+      write.denied = allOf(d.legal, isAccess, denied);
       write.isStore = d.isStore;
       write.accessSize = d.accessSize;
       write.zeroExtend = d.zeroExtend;

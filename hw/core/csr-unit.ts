@@ -4,14 +4,15 @@
  */
 import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import type { Builder, Inside, UInt } from '../../gen/index.ts';
-import { CSR, CSRS, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, misaValue } from '../isa/csr.ts';
+import { CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, csrsOf, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
 import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from './bit-fields.ts';
 import type { CoreConfig } from './config.ts';
 import { decoderFor, isAnyOf } from './match.ts';
+import { pmpRegionsShape, pmpRegisters } from './pmp.ts';
 import { Word, allOf, oneHot, withOnly } from './word.ts';
 
-const ports = {
+const portsOf = (config: CoreConfig) => ({
   /** Access by an instruction. `readData` and `allowed` answer at once; the write happens when `commit` is 1. */
   address: In(U<number>(12)),
   operand: In(Word),
@@ -51,15 +52,18 @@ const ports = {
   fail: In(B),
   /** Present if config.isa.zicntr. */
   mtime: In(U<number>(64)),
-};
-
-const UNPRIVILEGED = [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.instret, CSR.instreth];
+  /** What memory protection shall check. Present if config.pmpRegions. */
+  regions: Out(pmpRegionsShape(config.pmpRegions)),
+});
 
 export function CsrUnit(config: CoreConfig) {
-  const chosen = withOnly(ports, { complete: config.counters, retire: config.counters && config.stages === 3, fail: config.counters && config.stages === 3, mtime: config.isa.zicntr });
-  return hw('CsrUnit', chosen, (m, io) => {
+  const lateFaults = config.counters && config.stages === 3;
+  const present = {
+    complete: config.counters, retire: lateFaults, fail: lateFaults, mtime: config.isa.zicntr, regions: config.pmpRegions > 0,
+  };
+  return hw('CsrUnit', withOnly(portsOf(config), present), (m, io) => {
     m.doc('Machine-mode control and status registers.');
-    const existing = CSRS.filter((c) => config.isa.zicntr || !UNPRIVILEGED.some((u) => u.address === c.address));
+    const existing = csrsOf({ zicntr: config.isa.zicntr, pmpRegions: config.pmpRegions });
     const cubes = new Map(existing.map((c) => [c.address, { match: c.address, mask: 0xfff }]));
     const cubesOf = (list: readonly Csr[]) => list.flatMap((c) => cubes.get(c.address) ?? []);
     const isCsr = decoderFor(io.address, [...cubes.values()]);
@@ -144,6 +148,11 @@ export function CsrUnit(config: CoreConfig) {
 
     if (config.counters) words.push(...counters(m, io, writeData, whenWritten, config));
     if (config.isa.zicntr) words.push([CSR.time, io.mtime.slice(31, 0)], [CSR.timeh, io.mtime.slice(63, 32)]);
+    if (config.pmpRegions > 0) {
+      const protection = pmpRegisters(m, config.pmpRegions, writeData, whenWritten);
+      io.regions = protection.regions;
+      words.push(...protection.words);
+    }
     io.readData = oneHot(words.map(([csr, word]) => [isCsr(...cubesOf([csr, ...aliasesOf(csr)])), word] as const));
   });
 }
@@ -154,7 +163,7 @@ function aliasesOf(csr: Csr): Csr[] {
   return csr.access === 'rw' && alias?.access === 'r' ? [alias] : [];
 }
 
-type CsrIo = Inside<typeof ports>;
+type CsrIo = Inside<ReturnType<typeof portsOf>>;
 
 /** mcycle, minstret and mcountinhibit. */
 function counters(

@@ -25,6 +25,7 @@ const ports = {
   prediction: Out(Prediction),
   /** Teaches the predictor: see there. */
   update: In(B),
+  clear: In(B),
   updateAddress: In(U<number>(30)),
   updateUpper: In(B),
   updateCounter: In(U<number>(2)),
@@ -33,7 +34,7 @@ const ports = {
 
 export function Fetch(config: CoreConfig) {
   const predicts = config.predictorEntries > 0;
-  const present = { prediction: predicts, update: predicts, updateAddress: predicts, updateUpper: predicts, updateCounter: predicts, updateTarget: predicts };
+  const present = { prediction: predicts, update: predicts, clear: predicts, updateAddress: predicts, updateUpper: predicts, updateCounter: predicts, updateTarget: predicts };
   return hw('Fetch', withOnly(ports, present), (m, io) => {
     m.doc('Word-wise prefetch with a queue in front of the instruction register.');
     const { ibus } = io;
@@ -99,6 +100,7 @@ export function Fetch(config: CoreConfig) {
       predictor.address = address;
       predictor.fromUpper = fromUpper;
       predictor.update = io.update;
+      predictor.clear = io.clear;
       predictor.updateAddress = io.updateAddress;
       predictor.updateUpper = io.updateUpper;
       predictor.updateCounter = io.updateCounter;

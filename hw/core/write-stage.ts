@@ -15,8 +15,9 @@ export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
   /** Result, or address of an access. */
   value: In(Word),
   isAccess: In(B),
-  /** The access was not made: it fails here. */
+  /** The access was not made, because it is misaligned or else denied by memory protection: it fails here. */
   misaligned: In(B),
+  denied: In(B),
   isStore: In(B),
   accessSize: In(AccessSize),
   zeroExtend: In(B),
@@ -53,12 +54,13 @@ export const WriteStage = (loadBypass: boolean) => hw('WriteStage', {
     occupied: Flag(false), failed: Flag(false),
     wasMisaligned: B, hasRd: B, number: RegisterNumber, data: Word, access: B, store: B, size: AccessSize, zeroExtends: B, at: Word,
   });
+  const { refused } = m.let({ refused: io.misaligned.or(io.denied) });
   const { waits } = m.let({ waits: r.occupied.and(r.access) });
   const { leaves } = m.let({ leaves: r.occupied.and(r.access.not().or(io.rvalid.and(io.err.not()))) });
   io.retires = leaves;
   io.ready = r.failed.not().and(r.occupied.not().or(leaves));
-  r.occupied = io.push.and(io.misaligned.not()).or(waits.and(io.rvalid.not()));
-  r.failed = anyOf(io.push.and(io.misaligned), allOf(waits, io.rvalid, io.err), r.failed.and(io.dismiss.not()));
+  r.occupied = io.push.and(refused.not()).or(waits.and(io.rvalid.not()));
+  r.failed = anyOf(io.push.and(refused), allOf(waits, io.rvalid, io.err), r.failed.and(io.dismiss.not()));
   m.when(io.push, () => {
     r.wasMisaligned = io.misaligned;
     r.hasRd = io.writes;

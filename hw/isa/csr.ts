@@ -72,8 +72,45 @@ const UNUSED_COUNTERS: readonly Csr[] = Array.from({ length: 29 }, (_, i) => i +
   rw(`mhpmcounter${n}h`, 0xb80 + n, 0, `performance counter ${n}, high word: always 0`),
 ]);
 
-/** Every CSR of the hart in order of address; any other address is an illegal instruction. */
-export const CSRS: readonly Csr[] = [...Object.values(CSR), ...UNUSED_COUNTERS].sort((a, b) => a.address - b.address);
+/** Regions of physical memory protection that can be set up; 0: there is no protection, and none of its CSRs. */
+export type PmpRegions = 0 | 4 | 8 | 16;
+/** Regions that have CSRs wherever there is protection: the specification knows 0, 16 and 64. Those beyond `PmpRegions` are always 0. */
+export const PMP_ENTRIES = 16;
+/** Fields of a region's byte in pmpcfg. Bits 6:5 are 0; W is stored only together with R, because W alone is reserved. */
+export const PMP_CFG = { R: 1 << 0, W: 1 << 1, X: 1 << 2, A: 3 << 3, L: 1 << 7 } as const;
+/** How a region says where it is: field A. */
+export const PMP_MODE = { off: 0, tor: 1, na4: 2, napot: 3 } as const;
+const PMP_BYTE = PMP_CFG.R | PMP_CFG.W | PMP_CFG.X | PMP_CFG.A | PMP_CFG.L;
+
+/**
+ * pmpcfg0…3 of a hart, four regions each, region 0 in the lowest byte. Bytes and addresses of locked regions (L), and the address
+ * before a locked region of mode TOR, keep their value until reset.
+ */
+export const pmpConfigs = (regions: PmpRegions): Csr[] => Array.from({ length: PMP_ENTRIES / 4 }, (_, n) =>
+  rw(`pmpcfg${n}`, 0x3a0 + n, 4 * n < regions ? PMP_BYTE * 0x0101_0101 : 0,
+    `protection of regions ${4 * n}…${4 * n + 3}, a byte each: L00AAXWR`));
+/** pmpaddr0…15 of a hart. */
+export const pmpAddresses = (regions: PmpRegions): Csr[] => Array.from({ length: PMP_ENTRIES }, (_, n) =>
+  rw(`pmpaddr${n}`, 0x3b0 + n, n < regions ? 0xffff_ffff : 0, `bits 33:2 of the address of region ${n}`));
+
+const UNPRIVILEGED: readonly Csr[] = [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.instret, CSR.instreth];
+
+/** What decides which CSRs a hart has. */
+export interface CsrOptions {
+  /** The counters that unprivileged software reads. */
+  readonly zicntr: boolean;
+  readonly pmpRegions: PmpRegions;
+}
+
+/** Every CSR of a hart in order of address; any other address is an illegal instruction. */
+export function csrsOf({ zicntr, pmpRegions }: CsrOptions): readonly Csr[] {
+  const always = Object.values<Csr>(CSR).filter((csr) => zicntr || !UNPRIVILEGED.includes(csr));
+  const protection = pmpRegions === 0 ? [] : [...pmpConfigs(pmpRegions), ...pmpAddresses(pmpRegions)];
+  return [...always, ...UNUSED_COUNTERS, ...protection].sort((a, b) => a.address - b.address);
+}
+
+/** Every CSR that a hart can have. */
+export const CSRS: readonly Csr[] = csrsOf({ zicntr: true, pmpRegions: PMP_ENTRIES });
 
 const BY_ADDRESS: ReadonlyMap<number, Csr> = new Map(CSRS.map((csr) => [csr.address, csr]));
 const BY_NAME: ReadonlyMap<string, Csr> = new Map(CSRS.map((csr) => [csr.name, csr]));
@@ -96,7 +133,7 @@ export function misaValue(has: IsaExtensions): number {
   return ((1 << 30) | letter('I', true) | letter('M', has.m) | letter('C', has.c) | letter('B', has.zba && has.zbb && has.zbs)) >>> 0;
 }
 
-/** Exceptions that a machine-mode hart can raise: number in mcause, what mtval holds. */
+/** Exceptions that a machine-mode hart can raise: number in mcause, what mtval holds. A protected region is as if nothing were there. */
 export const EXCEPTION = {
   instructionMisaligned: { cause: 0, summary: 'jump to an address that is not a multiple of 4; only without C', mtval: 'the target' },
   instructionFault: { cause: 1, summary: 'fetch from where there is no memory', mtval: 'address of the part that is missing' },

@@ -60,9 +60,16 @@ export const CONFIG_KEYS = {
   soc: {
     clock: { kind: 'frequency', min: 1e3, max: 1e10, default: 100e6, summary: 'clock, for times in reports and the UART of boards' },
     instructionCache: { kind: 'size', min: 64, max: 64 * KIB, powerOfTwo: true, orZero: true, default: 4 * KIB, summary: 'bytes of the instruction cache; 0: none' },
+    instructionCacheLine: {
+      kind: 'size', min: 4, max: 256, powerOfTwo: true, orZero: true, default: 0, summary: 'bytes that it fetches as one burst; 0: one beat of the bus',
+    },
+    dataCache: { kind: 'size', min: 64, max: 64 * KIB, powerOfTwo: true, orZero: true, default: 0, summary: 'bytes of the data cache; 0: none' },
+    dataCacheLine: {
+      kind: 'size', min: 4, max: 256, powerOfTwo: true, orZero: true, default: 0, summary: 'bytes that it fetches as one burst; 0: 32, or one beat if that is more',
+    },
     cacheable: {
       kind: 'size', min: 64 * KIB, max: 2 * GIB, powerOfTwo: true, default: 2 * GIB,
-      summary: 'bytes of RAM, from its base, that the instruction cache may hold; fewer make smaller tags, the rest is fetched uncached',
+      summary: 'bytes of RAM, from its base, that caches may hold (the data cache no more than `simulation.ram`); fewer make smaller tags, the rest is not cached',
     },
     uartQueue: { kind: 'count', min: 1, max: 64, default: 4, summary: 'received bytes that the UART holds' },
   },
@@ -71,7 +78,7 @@ export const CONFIG_KEYS = {
     idBits: { kind: 'count', min: 1, max: 8, default: 2, summary: 'bits of the tensor unit\'s transaction identifiers' },
   },
   core: {
-    preset: { kind: 'choice', choices: ['small', 'balanced', 'fast'], default: 'balanced', summary: 'where the keys below that are not given come from' },
+    preset: { kind: 'choice', choices: ['small', 'balanced', 'clocked', 'fast'], default: 'balanced', summary: 'where the keys below that are not given come from' },
     m: { kind: 'flag', default: PRESET, summary: 'integer multiplication and division' },
     c: { kind: 'flag', default: PRESET, summary: '16-bit instructions' },
     zba: { kind: 'flag', default: PRESET, summary: 'address generation instructions' },

@@ -7,8 +7,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../gen/user-error.ts';
-import { balancedCore, fastCore, smallCore } from '../core/config.ts';
+import { CORE_PRESETS } from '../core/config.ts';
 import type { CoreConfig } from '../core/config.ts';
+import type { PmpRegions } from '../isa/csr.ts';
+import { problemWithCache } from '../lib/cache-lines.ts';
 import { problemWith } from '../tensor/params.ts';
 import type { TensorParams } from '../tensor/params.ts';
 import { CONFIG_KEYS, PRESET } from './config-keys.ts';
@@ -23,8 +25,14 @@ export interface SocParams {
   readonly clockHz: number;
   /** 0: no cache. */
   readonly instructionCacheBytes: number;
+  readonly instructionLineBytes: number;
   /** RAM from its base that the instruction cache may hold: a power of two. */
   readonly cacheableBytes: number;
+  /** 0: no cache. */
+  readonly dataCacheBytes: number;
+  readonly dataLineBytes: number;
+  /** The same for the data cache. It answers for stores there before memory has, so all of it must be memory. */
+  readonly dataCacheableBytes: number;
   /** Received bytes that the UART holds. */
   readonly uartQueue: number;
 }
@@ -48,7 +56,6 @@ export interface ChipConfig {
 }
 
 const PRESET_DIR = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'configs');
-const CORE_PRESETS = { small: smallCore, balanced: balancedCore, fast: fastCore } as const satisfies Record<ConfigValues['core']['preset'], CoreConfig>;
 
 /** Names of the configurations that come with Systole. */
 export function presetNames(): string[] {
@@ -82,13 +89,18 @@ export function parseConfig(text: string, fileName: string): ChipConfig {
       Object.fromEntries(Object.keys(keys).map((key) => [key, reader.value(section, key)])),
     ]),
   ) as ConfigValues;
+  const dataCacheableBytes = Math.min(v.soc.cacheable, v.simulation.ram);
   return {
     name: v.chip.name,
     file: fileName,
     soc: {
       clockHz: v.soc.clock,
       instructionCacheBytes: v.soc.instructionCache,
+      instructionLineBytes: lineBytes(v, 'instructionCache', v.soc.cacheable, source),
       cacheableBytes: v.soc.cacheable,
+      dataCacheBytes: v.soc.dataCache,
+      dataLineBytes: lineBytes(v, 'dataCache', dataCacheableBytes, source),
+      dataCacheableBytes,
       uartQueue: v.soc.uartQueue,
     },
     bus: v.bus,
@@ -172,7 +184,7 @@ class Reader {
   }
 
   private presetValue(key: string): unknown {
-    const preset = CORE_PRESETS[this.value('core', 'preset') as keyof typeof CORE_PRESETS];
+    const preset = CORE_PRESETS[this.value('core', 'preset') as ConfigValues['core']['preset']];
     return { ...preset.isa, ...preset }[key];
   }
 
@@ -246,9 +258,27 @@ function isPowerOfTwo(n: number): boolean {
 }
 
 function coreConfig(v: ConfigValues['core']): CoreConfig {
-  const { preset: _preset, m, c, zba, zbb, zbs, zicntr, stages, prefetch, ...rest } = v;
+  const { preset: _preset, m, c, zba, zbb, zbs, zicntr, stages, prefetch, pmpRegions, ...rest } = v;
   const isa = { m, c, zba, zbb, zbs, zicntr };
-  return { isa, bootAddress: RAM_BASE, stages: stages as 2 | 3, prefetch: prefetch as 1 | 2, xif: true, ...rest };
+  return {
+    isa, bootAddress: RAM_BASE, stages: stages as 2 | 3, prefetch: prefetch as 1 | 2, pmpRegions: pmpRegions as PmpRegions,
+    xif: true, ...rest,
+  };
+}
+
+/** Lines that are not given have this many bytes, or those of a beat. */
+const LEAST_LINE = { instructionCache: 0, dataCache: 32 } as const;
+
+/** Bytes of a cache's lines, with the rules between its keys. */
+function lineBytes(v: ConfigValues, cache: keyof typeof LEAST_LINE, cacheableBytes: number, source: TomlSource): number {
+  const bytes = v.soc[cache];
+  const line = v.soc[`${cache}Line`] || Math.max(LEAST_LINE[cache], v.bus.bytes);
+  const { bytes: dataBytes, idBits } = v.bus;
+  const sizes = { bytes, lineBytes: line, cacheableBase: RAM_BASE, cacheableBytes, dataBytes, idBits };
+  const problem = bytes === 0 ? undefined : problemWithCache(sizes);
+  if (!problem) return line;
+  const path = problem[0] === 'lineBytes' ? `soc.${cache}Line` : `soc.${cache}`;
+  throw new UserError(`${source.place(path)}: ${path}: ${problem[1]}`);
 }
 
 /** Keys of the file by the names of the parameters that are made from them, where they differ. */

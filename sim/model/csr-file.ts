@@ -3,11 +3,15 @@
  * specification, chapter "Machine-level ISA"). What exists, resets and is writable comes from `hw/isa/csr.ts`.
  * Must not know instructions nor memory.
  */
-import { CAUSE_INTERRUPT, CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, misaValue } from '../../hw/isa/csr.ts';
-import type { IsaExtensions } from '../../hw/isa/csr.ts';
+import { CAUSE_INTERRUPT, CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrsOf, misaValue } from '../../hw/isa/csr.ts';
+import type { Csr, IsaExtensions, PmpRegions } from '../../hw/isa/csr.ts';
+import { Pmp } from './pmp.ts';
 
-/** Which extensions a hart has beside I, Zicsr, Zifencei and Zicntr. */
-export type IsaOptions = IsaExtensions;
+/** Which extensions a hart has beside I, Zicsr and Zifencei. */
+export interface IsaOptions extends IsaExtensions {
+  /** Unprivileged counters; default: present. */
+  readonly zicntr?: boolean;
+}
 
 /** What the CSRs see of their surroundings. */
 export interface CsrHooks {
@@ -57,13 +61,18 @@ export class CsrFile {
   mepc = 0;
   mcause = 0;
   mtval = 0;
+  readonly pmp: Pmp;
   private mcountinhibit = 0;
+  /** Those that this hart has, by address. */
+  private readonly existing: ReadonlyMap<number, Csr>;
   private readonly cycles: Counter;
   private readonly instret: Counter;
   private readonly misa: number;
   private readonly mepcMask: number;
 
-  constructor(isa: IsaOptions, private readonly hooks: CsrHooks) {
+  constructor(isa: IsaOptions, private readonly hooks: CsrHooks, pmpRegions: PmpRegions = 0) {
+    this.pmp = new Pmp(pmpRegions);
+    this.existing = new Map(csrsOf({ zicntr: isa.zicntr ?? true, pmpRegions }).map((csr) => [csr.address, csr]));
     this.cycles = new Counter(hooks.retired);
     this.instret = new Counter(hooks.retired);
     this.misa = misaValue(isa);
@@ -72,8 +81,10 @@ export class CsrFile {
 
   /** Value of a CSR, 0…2³²−1; undefined when the hart has no such CSR. */
   read(address: number): number | undefined {
+    const csr = this.existing.get(address);
+    if (csr === undefined) return undefined;
     const override = this.hooks.override?.(address);
-    if (override !== undefined && csrByAddress(address)) return override >>> 0;
+    if (override !== undefined) return override >>> 0;
     switch (address) {
       case CSR.mstatus.address: return this.mstatus >>> 0;
       case CSR.misa.address: return this.misa;
@@ -91,7 +102,7 @@ export class CsrFile {
       case CSR.minstreth.address: case CSR.instreth.address: return Number(this.instret.value >> 32n);
       case CSR.time.address: return Number(this.hooks.time() & 0xffff_ffffn);
       case CSR.timeh.address: return Number(this.hooks.time() >> 32n);
-      default: return csrByAddress(address)?.reset;
+      default: return this.pmp.read(address) ?? csr.reset;
     }
   }
 
@@ -100,7 +111,7 @@ export class CsrFile {
    * instruction, which itself does not move the counter that it writes: the next one reads `value`.
    */
   write(address: number, value: number, inFlight: 0 | 1 = 0): boolean {
-    const csr = csrByAddress(address);
+    const csr = this.existing.get(address);
     if (!csr || csr.access === 'r') return false;
     const kept = ((value & csr.writable) | (csr.reset & ~csr.writable)) >>> 0;
     const word = BigInt(value >>> 0);
@@ -121,6 +132,7 @@ export class CsrFile {
       case CSR.mcycleh.address: this.cycles.write((this.cycles.value & 0xffff_ffffn) | (word << 32n), inFlight); break;
       case CSR.minstret.address: this.instret.write((this.instret.value & ~0xffff_ffffn) | word, inFlight); break;
       case CSR.minstreth.address: this.instret.write((this.instret.value & 0xffff_ffffn) | (word << 32n), inFlight); break;
+      default: this.pmp.write(address, value);
     }
     return true;
   }

@@ -4,6 +4,7 @@
  */
 import { UserError } from '../../gen/user-error.ts';
 import { csrByName } from '../../hw/isa/csr.ts';
+import type { PmpRegions } from '../../hw/isa/csr.ts';
 import { formatWritesRd, immediateOf, rdOf, registerNumber, rs1Of, rs2Of } from '../../hw/isa/encoding.ts';
 import { decode, expandCompressed } from '../../hw/isa/riscv.ts';
 import { decodeTensor } from '../../hw/isa/tensor-decode.ts';
@@ -24,6 +25,8 @@ export type { TensorShape } from './tensor.ts';
 export interface GoldenModelOptions {
   /** Extensions of the hart; each is present unless set to false. */
   readonly isa?: Partial<IsaOptions>;
+  /** Regions of physical memory protection; default 0: there is none. */
+  readonly pmpRegions?: PmpRegions;
   /** Bytes of RAM at RAM_BASE; default 64 MiB. */
   readonly ramBytes?: number;
   /** Sizes of the tensor unit; left out: there is none and its instructions are illegal. */
@@ -112,7 +115,8 @@ export class GoldenModel {
       watchedWritten: (value) => this.toHost(value),
     });
     this.tensor = options.tensor && new TensorModel(options.tensor, this.memory);
-    this.csrs = new CsrFile(this.isa, { retired, time: () => this.clint.time, lines: () => this.lines(), override: options.overrideCsr });
+    const hooks = { retired, time: () => this.clint.time, lines: () => this.lines(), override: options.overrideCsr };
+    this.csrs = new CsrFile(this.isa, hooks, options.pmpRegions);
     this.machine = new Machine({
       isa: this.isa, memory: this.memory, csrs: this.csrs, tensor: this.tensor, overrideDevice: options.overrideDevice,
     });

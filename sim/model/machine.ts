@@ -8,6 +8,8 @@
  * at once; a misaligned jump target (only without C) traps at the jump, which then writes no register.
  */
 import { EXCEPTION } from '../../hw/isa/csr.ts';
+import { immediateOf, rs1Of } from '../../hw/isa/encoding.ts';
+import { decode, expandCompressed } from '../../hw/isa/riscv.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { cpop, ctz, div, divu, mulh, mulhsu, mulhu, orcb, rem, remu, rev8, ror } from './arithmetic.ts';
 import type { CsrFile, IsaOptions } from './csr-file.ts';
@@ -39,6 +41,9 @@ const PAGE_MASK = -(1 << PAGE_BITS);
 const BASE = RAM_BASE | 0;
 const { instructionMisaligned, instructionFault, illegalInstruction, breakpoint } = EXCEPTION;
 const { loadMisaligned, loadFault, storeMisaligned, storeFault, machineCall } = EXCEPTION;
+
+/** Load and store mnemonics and the bytes they move. */
+const ACCESS_BYTES: Readonly<Record<string, number | undefined>> = { lb: 1, lbu: 1, sb: 1, lh: 2, lhu: 2, sh: 2, lw: 4, sw: 4 };
 
 /** A trap that has been taken. */
 export interface Trap {
@@ -112,9 +117,42 @@ export class Machine {
 
   /**
    * Does up to `limit` instructions (those that trap count too; limit < 2³⁰) and returns how many. Returns early when `leave` is set or
-   * after an instruction that can change which interrupts are taken, or when `stuck`. Takes no interrupts itself.
+   * after an instruction that can change which interrupts are taken or what is protected, or when `stuck`. Takes no interrupts itself.
    */
   execute(limit: number): number {
+    // Asked about only here, and then for each instruction, so that the loop is not slowed down by what hardly any program uses.
+    return this.parts.csrs.pmp.restricts ? this.executeProtected() : this.executeFreely(limit);
+  }
+
+  /** One instruction, if memory protection allows what it accesses; else it traps. Returns 1. */
+  private executeProtected(): number {
+    const denied = this.deniedAccess();
+    if (!denied) return this.executeFreely(1);
+    this.leave = false;
+    this.trap(denied.cause, denied.tval, false);
+    return 1;
+  }
+
+  /** The exception that memory protection raises at the next instruction; undefined: none. */
+  private deniedAccess(): { cause: number; tval: number } | undefined {
+    const { csrs: { pmp }, isa } = this.parts;
+    const pc = this.pc >>> 0;
+    if (!pmp.allows(pc, 2, 'fetch')) return { cause: instructionFault.cause, tval: pc };
+    const word = this.instructionAt(pc);
+    const isShort = isa.c && (word & 3) !== 3;
+    if (!isShort && !pmp.allows(pc + 2, 2, 'fetch')) return { cause: instructionFault.cause, tval: pc + 2 };
+    const full = isShort ? expandCompressed(word) ?? 0 : word;
+    const instruction = decode(full);
+    const size = ACCESS_BYTES[instruction?.mnemonic ?? ''];
+    if (!instruction || size === undefined) return undefined;
+    const isStore = instruction.format === 'store';
+    const tval = (this.x[rs1Of(full)]! + immediateOf(instruction.format, full)) >>> 0;
+    // A misaligned access is one whatever else it is.
+    if (tval % size !== 0 || pmp.allows(tval, size, isStore ? 'store' : 'load')) return undefined;
+    return { cause: (isStore ? storeFault : loadFault).cause, tval };
+  }
+
+  private executeFreely(limit: number): number {
     const { x, cache } = this;
     const { memory, tensor, csrs, isa } = this.parts;
     const { ram, ram8, ram16, ramU16, ram32, ramBytes, pageFlags } = memory;

@@ -57,7 +57,18 @@ describe('a configuration', () => {
   it('has a default for most keys', () => {
     const config = parseConfig(GOOD, 'x.toml');
     expect(config.tensor).toMatchObject({ vectorLanes: 4, channels: 1024, requantiser: 'pipelined', counters: true });
-    expect(config.soc).toEqual({ clockHz: 100e6, instructionCacheBytes: 4096, cacheableBytes: 2 ** 31, uartQueue: 4 });
+    expect(config.soc).toEqual({
+      clockHz: 100e6, instructionCacheBytes: 4096, instructionLineBytes: 16, cacheableBytes: 2 ** 31,
+      dataCacheBytes: 0, dataLineBytes: 32, dataCacheableBytes: 2 ** 26, uartQueue: 4,
+    });
+  });
+
+  it('has lines of at least one beat', () => {
+    const lines = (bus: number): number[] => {
+      const { soc } = parseConfig(`${GOOD.replace('bytes = 16', `bytes = ${bus}`)}[soc]\ndataCache = "1 KiB"\n`, 'x.toml');
+      return [soc.instructionLineBytes, soc.dataLineBytes];
+    };
+    expect([4, 16, 64].map(lines)).toEqual([[4, 32], [16, 32], [64, 64]]);
   });
 
   it('takes the core from a preset and changes what is given', () => {
@@ -84,6 +95,14 @@ describe('a configuration', () => {
     ['name = "test"', 'name = 5', 'x.toml:2: chip.name: 5 is no text; write it in quotes'],
     ['rows = 12', 'rows = 12\nrequantiser = "fast"', 'x.toml:7: tensor.requantiser: "fast" is not one of its values; use "pipelined" or "iterative"'],
     ['rows = 12', 'rows = 12\ncounters = 1', 'x.toml:7: tensor.counters: 1 is no flag; write true or false'],
+    ['[bus]', '[soc]\ndataCache = "3 KiB"\n[bus]', 'x.toml:4: soc.dataCache: 3072 (3 KiB) is not a power of two; use 2048 or 4096'],
+    ['[bus]', '[soc]\ndataCache = 32\n[bus]', 'x.toml:4: soc.dataCache: 32 is out of range; use 0 or 64 bytes to 64 KiB'],
+    ['[bus]', '[soc]\ndataCache = 64\ndataCacheLine = 8\n[bus]', 'x.toml:5: soc.dataCacheLine: 8 bytes are less than a beat of the bus; use at least 16'],
+    ['[bus]', '[soc]\ndataCache = 64\ndataCacheLine = 128\n[bus]', 'x.toml:5: soc.dataCacheLine: 128 bytes are more than the cache has; use at most 64'],
+    ['[bus]', '[soc]\ninstructionCache = 64\ninstructionCacheLine = 128\n[bus]',
+      'x.toml:5: soc.instructionCacheLine: 128 bytes are more than the cache has; use at most 64'],
+    ['[bus]', '[simulation]\nram = "64 KiB"\n[soc]\ndataCache = "64 KiB"\n[bus]',
+      'x.toml:6: soc.dataCache: 65536 bytes hold all of the 65536 that may be cached; use at most 32768'],
     ['rows = 12', 'rows = 12\nvectorLanes = 8', 'x.toml:7: tensor.vectorLanes: is 8, which does not divide rows = 12'],
   ])('with %j replaced by %j is refused', (from, to, message) => {
     expect(messageOf(from, to)).toBe(message);

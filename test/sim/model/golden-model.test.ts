@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CSRS } from '../../../hw/isa/csr.ts';
+import { csrsOf } from '../../../hw/isa/csr.ts';
 import { RAM_BASE, addressOf } from '../../../hw/soc/memory-map.ts';
 import { parseElf } from '../../../sim/elf.ts';
 import { GoldenModel, runElf } from '../../../sim/model/golden-model.ts';
@@ -93,7 +93,7 @@ describe('mstatus and mret', () => {
 describe('CSRs', () => {
   it('keep exactly the bits that the table calls writable', () => {
     const counters = ['mcycle', 'mcycleh', 'minstret', 'minstreth'];
-    for (const { name, access, reset, writable } of CSRS) {
+    for (const { name, access, reset, writable } of csrsOf({ zicntr: true, pmpRegions: 0 })) {
       if (access === 'r' || counters.includes(name) || name === 'misa') continue;
       const model = new GoldenModel({ ramBytes: 4096 });
       model.setCsr(name, 0xffff_ffff);
@@ -107,6 +107,13 @@ describe('CSRs', () => {
     const model = new GoldenModel({ ramBytes: 4096, isa: { c: false, zbs: false } });
     model.setCsr('mepc', 7);
     expect([model.csr('misa'), model.csr('mepc')]).toEqual([0x4000_1100, 4]);
+  });
+
+  it('exist only as far as the hart has them', () => {
+    const model = new GoldenModel({ ramBytes: 4096, isa: { zicntr: false } });
+    for (const name of ['cycle', 'time', 'instreth', 'pmpcfg0', 'pmpaddr15']) expect(() => model.csr(name)).toThrow(`no CSR ${name}`);
+    const full = new GoldenModel({ ramBytes: 4096, pmpRegions: 4 });
+    expect(['cycle', 'time', 'instreth', 'pmpcfg3', 'pmpaddr15'].map((name) => full.csr(name))).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('set and clear bits, and swap', () => {
