@@ -3,11 +3,9 @@
 import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { UserError } from '../gen/user-error.ts';
-import { balancedCore, fastCore, smallCore } from '../hw/core/config.ts';
+import { CORE_PRESETS } from '../hw/core/config.ts';
 import type { CoreConfig, CoreIsa } from '../hw/core/config.ts';
 import { COMPILER, compileProgram, DEFAULT_OUT, HERE, marchOf, OWN_CODE } from './compiler.ts';
-
-export const CORE_PRESETS = { small: smallCore, balanced: balancedCore, fast: fastCore } as const satisfies Record<string, CoreConfig>;
 
 /** @throws UserError where there is none of that name */
 export function corePreset(name: string): CoreConfig {

@@ -5,10 +5,11 @@ import type { Command } from 'commander';
 import { UserError } from '../../gen/user-error.ts';
 import type { CoreConfig } from '../../hw/core/config.ts';
 import type { ElfImage } from '../../sim/elf.ts';
+import type { CoreFpgaFigures } from '../../fpga/core-figures.ts';
 import type { CoreBenchRunner, CoreRun, Mark } from '../../sim/run-core.ts';
 import { parseCoremark } from '../coremark-report.ts';
 import type { CoremarkReport } from '../coremark-report.ts';
-import { common, configOf, hasConfig } from '../options.ts';
+import { common, configOf, hasConfig, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { reporter, table } from '../output.ts';
 import type { Reporter } from '../output.ts';
@@ -17,6 +18,8 @@ interface CoreOptions extends CommonOptions {
   readonly core?: string;
   readonly elf?: string;
   readonly engines?: boolean;
+  readonly fpga?: boolean;
+  readonly seeds: number;
 }
 
 /** Longer than any kernel; a CoreMark of many iterations. */
@@ -30,8 +33,10 @@ export function addBenchCore(bench: Command): void {
   common(bench.command('core').description('kernels, interrupts and CoreMark on the core alone, memory of one cycle'), [
     'systole bench core', 'systole bench core --core fast --elf coremark.elf', 'systole bench core --config nano --json', 'systole bench core --core fast --engines',
   ])
-    .option('--core <name>', 'one preset of the core: small, balanced or fast (default: all)')
+    .option('--core <name>', 'one preset of the core: small, balanced, clocked or fast (default: all)')
     .option('--elf <file>', 'runs this program instead of the kernels; understands what CoreMark reports')
+    .option('--fpga', 'cells on the iCE40 and the clock on an HX8K as well; takes minutes')
+    .option('--seeds <n>', 'placements to try with --fpga; the best counts', wholeNumber('--seeds', 1, 100), 5)
     .option('--engines', 'simulated cycles per second in the engines wasm and verilator as well')
     .action((options: CoreOptions, command: Command) => benchCore(options, hasConfig(command)));
 }
@@ -77,6 +82,7 @@ interface CoreFigures {
   readonly kernels?: readonly Kernel[];
   readonly interrupt?: Interrupt;
   readonly program?: Program;
+  readonly fpga?: CoreFpgaFigures;
   /** Simulated cycles per second. */
   readonly engines?: Engines;
 }
@@ -100,7 +106,8 @@ async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<
       const engines = options.engines !== true ? {} : {
         engines: await compareEngines(runner, config, elf ?? kernels.get(ENGINE_PROGRAM)!, report),
       };
-      results.push({ core, march, ...figures, ...engines });
+      const fpga = options.fpga !== true ? {} : { fpga: await (await import('../../fpga/core-figures.ts')).coreFpgaFigures(config, options.seeds, report.note) };
+      results.push({ core, march, ...figures, ...engines, ...fpga });
       report.progress('cores', results.length, cores.length);
     } finally {
       runner.close();
@@ -112,7 +119,8 @@ async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<
 }
 
 async function coresOf(options: CoreOptions, isConfigGiven: boolean): Promise<readonly (readonly [string, CoreConfig])[]> {
-  const { CORE_PRESETS, corePreset } = await import('../../firmware/bench.ts');
+  const { corePreset } = await import('../../firmware/bench.ts');
+  const { CORE_PRESETS } = await import('../../hw/core/config.ts');
   if (options.core !== undefined && isConfigGiven) throw new UserError('--core and --config: both name a core; give one of them');
   if (isConfigGiven) {
     const config = configOf(options);
@@ -205,7 +213,7 @@ async function compareEngines(wasm: CoreBenchRunner, config: CoreConfig, elf: El
   return { wasm: speed('wasm'), verilator: speed('verilator'), ratio: speed('wasm') / speed('verilator') };
 }
 
-function textOf({ core, march, kernels, interrupt, program, engines }: CoreFigures): string {
+function textOf({ core, march, kernels, interrupt, program, engines, fpga }: CoreFigures): string {
   const lines = [`core ${core}, ${march}`];
   if (kernels) lines.push(table(['kernel', 'cycles', 'instructions', 'per cycle'], kernels.map((k) => [k.name, k.cycles, k.instructions, k.ipc.toFixed(3)])));
   if (interrupt) lines.push(`interrupt: ${spanText(interrupt.entry)} cycles to the handler, ${spanText(interrupt.return)} back`);
@@ -214,6 +222,13 @@ function textOf({ core, march, kernels, interrupt, program, engines }: CoreFigur
     if (program.coremark) lines.push(coremarkText(program.coremark));
   }
   if (engines) lines.push(`simulated cycles per second: wasm ${mega(engines.wasm)}, verilator ${mega(engines.verilator)}: ${engines.ratio.toFixed(2)} times as many`);
+  if (fpga) {
+    const { luts, flipFlops, bram, cells } = fpga.core;
+    lines.push(`iCE40, the core alone without DSP cells: ${luts} LUT4, ${flipFlops} flip-flops, ${bram} block RAMs, ${cells} logic cells`);
+    const clocks = fpga.clocks.map((c) => c.fmaxMHz.toFixed(1)).join(', ');
+    lines.push(`HX8K, with memory: ${fpga.systemCells} logic cells, best clock ${fpga.bestMHz.toFixed(1)} MHz (seeds: ${clocks})`);
+    if (program?.coremark) lines.push(`CoreMark/MHz × MHz on HX8K: ${(program.coremark.coremarkPerMhz * fpga.bestMHz).toFixed(0)}`);
+  }
   return lines.join('\n');
 }
 

@@ -1,4 +1,5 @@
 /** Runs a program with a debugger at its side, on any engine. Must not know the debugger's protocol. */
+import { UserError } from '../../gen/user-error.ts';
 import type { RunElfOptions, RunElfResult } from '../run-elf.ts';
 import { crashOf, createBoard, modelOptions } from '../run-elf.ts';
 import { BoardHart } from './board-hart.ts';
@@ -47,6 +48,8 @@ async function openHart(engine: NonNullable<RunElfOptions['engine']>, options: D
   const hartOptions: HartOptions = { maxCycles, ...(onEvent ? { onEvent } : {}), ...(onUart ? { onUart } : {}) };
   const shape = modelOptions(config);
   if (engine === 'model') return new ModelHart(elf, shape, hartOptions);
+  // The registers are followed by the trace, and it does not tell what the extension unit writes later.
+  if (config.core.xifOverlap) throw new UserError(`${config.file}: core.xifOverlap: the debugger cannot follow it on engine ${engine}; use --engine model or set it to false`);
   const simulator = await createBoard(engine, options);
   const { zicntr: _zicntr, ...isa } = config.core.isa;
   return new BoardHart(simulator, elf, isa, hartOptions);

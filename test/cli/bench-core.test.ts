@@ -80,7 +80,7 @@ describe('systole bench core', () => {
   });
 
   it.each([
-    [['--core', 'huge'], 'systole: core huge: is not one of small, balanced, fast; give one\n'],
+    [['--core', 'huge'], 'systole: core huge: is not one of small, balanced, clocked, fast; give one\n'],
     [['--core', 'fast', '--config', 'nano'], 'systole: --core and --config: both name a core; give one of them\n'],
     [['--elf', 'no-such.elf'], 'systole: no-such.elf: cannot be read (ENOENT); give a program\'s file\n'],
   ])('refuses %j', async (args, stderr) => {

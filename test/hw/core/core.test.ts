@@ -6,55 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { balancedCore, fastCore, smallCore } from '../../../hw/core/config.ts';
-import type { CoreConfig } from '../../../hw/core/config.ts';
 import { Core } from '../../../hw/core/core.ts';
 import { RV32I, RV32M, encode } from '../../../hw/isa/riscv.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
-import type { Simulator } from '../../../sim/simulator.ts';
 import { BENCH_UNIT } from '../../support/bench-unit.ts';
-import { createBench, reset } from '../../support/core-runner.ts';
+import { bench, costs, trace } from '../../support/retired.ts';
 
 const { addi, lui, lw, sw, beq, slli } = RV32I;
 const nop = encode(addi);
-const RAM_WORDS = 4096;
-
-interface Retired {
-  readonly pc: number;
-  readonly cycle: number;
-  readonly rd: number;
-  readonly value: number;
-  readonly trap: boolean;
-  readonly cause: number;
-  readonly tval: number;
-}
-
-/** Runs the words from the boot address and returns the first `count` events. */
-function trace(sim: Simulator, words: readonly number[], count: number): Retired[] {
-  const image = new Uint32Array(RAM_WORDS).fill(nop);
-  image.set(words);
-  sim.memory('ram').write(0, new Uint8Array(image.buffer));
-  reset(sim);
-  const events: Retired[] = [];
-  const get = (name: string): number => Number(sim.peek(`trace_${name}`));
-  for (let cycle = 0; events.length < count && cycle < 2000; cycle++) {
-    if (get('valid') === 1) {
-      events.push({
-        cycle, pc: get('pc'), rd: get('rdWrite') === 1 ? get('rd') : 0, value: get('rdValue'),
-        trap: get('trap') === 1, cause: get('cause'), tval: get('tval'),
-      });
-    }
-    sim.step();
-  }
-  return events;
-}
-
-const bench = (config: CoreConfig, stalls = false): Simulator => createBench({ ...config, trace: true }, { ramWords: RAM_WORDS, stalls });
-
-/** Cycles from the retirement of the instruction before to that of each of the last ones. */
-function costs(sim: Simulator, words: readonly number[], count: number): number[] {
-  const events = trace(sim, words, count + 6).slice(5);
-  return events.slice(1).map((e, i) => e.cycle - events[i].cycle);
-}
 
 describe('with memories of one cycle', () => {
   /** Five nops lead in, x2 points into RAM. */
