@@ -1,11 +1,13 @@
 /**
  * A test bench around one core, in the design language: RAM on both buses, a `tohost` watch, and, if asked for, random delays
- * on both buses. Must not know test programs.
+ * on both buses, random interrupts and a log of what the core does, so that a host need not look at every cycle. Must not know
+ * test programs.
  */
 import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import type { CoreConfig } from '../../hw/core/config.ts';
 import { Core } from '../../hw/core/core.ts';
+import { anyOf } from '../../hw/core/word.ts';
 import { corePorts } from '../../hw/core/ports.ts';
 import { addressOf, RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { BenchUnit } from './bench-unit.ts';
@@ -19,6 +21,20 @@ export interface BenchOptions {
 
 const Word = U<number>(32);
 const QUEUE = 4;
+
+/** Events that the log holds, and how many unread ones stop a run: an event can come in the cycle in which it stops. */
+export const LOG_EVENTS = 1024;
+const LOG_STOP = LOG_EVENTS - 8;
+export const LOG_INDEX_BITS = Math.log2(LOG_EVENTS);
+/** An event in the log: 32-bit words, the first in the low bits. */
+export const LOG_WORDS = { pc: 0, instr: 1, /** rdValue, or tval of a trap */ value: 2, flags: 3, /** since reset */ cycle: 4 } as const;
+const LOG_BITS = 32 * Object.keys(LOG_WORDS).length;
+/** Bits of the word `flags`. */
+export const LOG_FLAGS = {
+  rd: 0, rdWrite: 5, trap: 6, interrupt: 7, cause: 8, /** The line has been high ever since the event before. */ timer: 13, external: 14,
+} as const;
+/** How often the bench delays grants and answers, if it does at all. */
+export const PACE = { aQuarter: 0, never: 1, mostly: 2, bursts: 3 } as const;
 
 /** Answers of a memory, passed on in order but some of them later. */
 const AnswerDelay = (stalls: boolean) => hw('AnswerDelay', {
@@ -55,18 +71,45 @@ export function CoreBench(config: CoreConfig, { ramWords, stalls }: BenchOptions
     finished: Out(B),
     tohost: Out(Word),
     irqTimer: In(B), irqExternal: In(B),
+    /** Start of the random numbers; 0: always the same. To be set before reset ends. */
+    seed: In(Word),
+    /** See PACE. */
+    pace: In(U<number>(2)),
+    /** The lines go up and down at random; most times they go down when the program stores to mtimecmpLo. */
+    irqRandom: In(B),
+    /** The timer's line goes up at the end of cycle `timerFrom`, down at that of `timerUntil` or at a store to mtimecmpLo. Equal: never. */
+    timerFrom: In(Word), timerUntil: In(Word),
+    /** Events that the host has read. With the core's trace: `stop` asks it to read on, or tells that the program has finished. */
+    logRead: In(Word),
+    logCount: Out(Word),
+    stop: Out(B),
+    /** The log by a port, for a host without a back door. */
+    logIndex: In(U<number>(LOG_INDEX_BITS)),
+    logEntry: Out(U<number>(LOG_BITS)),
     ...(config.trace ? { trace: corePorts(config).trace } : {}),
   }, (m, io) => {
     const core = m.inst('core', Core(config));
     const ram = m.mem('ram', Word, ramWords, { style: 'block' });
     const r = m.regs({
       random: U<number>(32, 0x1234_5678), cycle: U<number>(64, 0), finished_: Flag(false), tohost_: U<number>(32, 0), software: Flag(false),
+      isSeeded: Flag(false), timer: Flag(false), external: Flag(false),
       fetched: Flag(false), fetchFailed: B, accessed: Flag(false), accessFailed: B, readDevice: B, deviceData: Word,
     });
     r.cycle = r.cycle.addWrap(1);
-    // Galois LFSR of 32 bits, taps 32, 22, 2, 1; several steps would be better, but bits far apart are random enough here.
-    r.random = r.random.shr(1).xor(r.random.bit(0).mux(Word.lit(0x8020_0003), Word.lit(0)));
-    const chance = (bit: number): Bool => (stalls ? r.random.bit(bit).and(r.random.bit(bit + 9)) : bool(false));
+    // G. Marsaglia, "Xorshift RNGs", 2003: every bit of one cycle depends on many of the cycle before.
+    r.isSeeded = bool(true);
+    const left = (word: UInt, by: number): UInt => cat(word.slice(31 - by, 0), U<number>(by).lit(0));
+    const { mixed1 } = m.let({ mixed1: r.random.xor(left(r.random, 13)) });
+    const { mixed2 } = m.let({ mixed2: mixed1.xor(mixed1.shr(17)) });
+    r.random = r.isSeeded.or(io.seed.eq(0)).mux(mixed2.xor(left(mixed2, 5)), io.seed.exact(32));
+    const rush = r.cycle.bit(6).not();
+    const pace = (rare: Bool, often: Bool): Bool =>
+      io.pace.eq(PACE.aQuarter).and(rare).or(io.pace.eq(PACE.mostly).or(io.pace.eq(PACE.bursts).and(rush)).and(often));
+    const chance = (bit: number): Bool => {
+      if (!stalls) return bool(false);
+      const [one, other] = [r.random.bit(bit), r.random.bit(bit + 9)];
+      return pace(one.and(other), one.or(other));
+    };
 
     const inRam = (address: UInt): Bool => address.slice(31, 2).ge(RAM_BASE / 4).and(address.slice(31, 2).lt(RAM_BASE / 4 + ramWords));
     const index = (address: UInt): UInt => address.slice(31, 2).subWrap(RAM_BASE / 4).trunc(Math.ceil(Math.log2(ramWords)));
@@ -89,7 +132,8 @@ export function CoreBench(config: CoreConfig, { ramWords, stalls }: BenchOptions
     const isSoftwareInterrupt = core.dbus.addr.eq(addressOf('msip'));
     core.dbus.gnt = accessGranted;
     r.accessed = accessGranted;
-    r.accessFailed = inRam(core.dbus.addr).or(isSoftwareInterrupt).not();
+    const isAcknowledge = core.dbus.addr.eq(addressOf('mtimecmpLo'));
+    r.accessFailed = anyOf(inRam(core.dbus.addr), isSoftwareInterrupt, isAcknowledge).not();
     r.readDevice = isSoftwareInterrupt;
     r.deviceData = r.software.asUInt().zext(32);
     const accessData = ram.readSync('accessData', index(core.dbus.addr), accessGranted);
@@ -115,13 +159,53 @@ export function CoreBench(config: CoreConfig, { ramWords, stalls }: BenchOptions
     io.tohost = r.tohost_;
 
     core.irqSoftware = r.software;
-    core.irqTimer = io.irqTimer;
-    core.irqExternal = io.irqExternal;
+    core.irqTimer = io.irqTimer.or(r.timer);
+    core.irqExternal = io.irqExternal.or(r.external);
+    const cycle = r.cycle.slice(31, 0);
+    const acknowledged = writes.and(isAcknowledge).and(io.irqRandom.not().or(r.random.slice(31, 30).ne(0)));
+    m.when(io.irqRandom.and(r.random.slice(23, 18).eq(0)), () => {
+      r.timer = r.random.bit(16);
+    });
+    m.when(io.irqRandom.and(r.random.slice(29, 24).eq(0)), () => {
+      r.external = r.random.bit(17);
+    });
+    m.when(io.timerFrom.ne(io.timerUntil), () => {
+      m.when(cycle.eq(io.timerFrom.exact(32)), () => {
+        r.timer = bool(true);
+      }).elseWhen(cycle.eq(io.timerUntil.exact(32)), () => {
+        r.timer = bool(false);
+      });
+    });
+    m.when(acknowledged, () => {
+      r.timer = bool(false);
+      r.external = bool(false);
+    });
     if (config.isa.zicntr) core.mtime = r.cycle.exact(64);
     core.fenceIDone = chance(14).not();
     if (config.trace && io.trace) {
       const names = Object.keys(corePorts(config).trace) as (keyof typeof core.trace)[];
       for (const name of names) Object.assign(io.trace, { [name]: core.trace[name] });
+    }
+    if (config.trace) {
+      const { trace } = core;
+      const log = m.mem('log', U<number>(LOG_BITS), LOG_EVENTS);
+      const logged = m.regs({ logged: U<number>(32, 0), timerSteady: Flag(false), externalSteady: Flag(false) });
+      logged.timerSteady = core.irqTimer.and(logged.timerSteady.or(trace.valid));
+      logged.externalSteady = core.irqExternal.and(logged.externalSteady.or(trace.valid));
+      m.when(trace.valid, () => {
+        const steady = [logged.externalSteady.and(core.irqExternal), logged.timerSteady.and(core.irqTimer)];
+        const flags = cat(...steady, trace.cause, trace.interrupt, trace.trap, trace.rdWrite, trace.rd).zext(32);
+        const value = trace.trap.mux(trace.tval, trace.rdValue);
+        log.write(logged.logged.slice(LOG_INDEX_BITS - 1, 0), cat(cycle, flags, value, trace.instr, trace.pc));
+        logged.logged = logged.logged.addWrap(1);
+      });
+      io.logCount = logged.logged;
+      io.logEntry = log.read(io.logIndex);
+      io.stop = r.finished_.or(logged.logged.subWrap(io.logRead.exact(32)).ge(LOG_STOP));
+    } else {
+      io.logCount = Word.lit(0);
+      io.logEntry = U<number>(LOG_BITS).lit(0);
+      io.stop = r.finished_;
     }
     if (config.xif) {
       const unit = m.inst('unit', config.xifOverlap ? StreamUnit : BenchUnit);

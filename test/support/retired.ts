@@ -37,7 +37,8 @@ export function trace(sim: Simulator, words: readonly number[], count: number): 
   return events;
 }
 
-export const bench = (config: CoreConfig, stalls = false): Simulator => createBench({ ...config, trace: true }, { ramWords: RAM_WORDS, stalls });
+export const bench = (config: CoreConfig, stalls = false): Simulator =>
+  createBench({ ...config, trace: true }, { ramWords: RAM_WORDS, stalls });
 
 /** Cycles from the retirement of the instruction before to that of each of the last ones. */
 export function costs(sim: Simulator, words: readonly number[], count: number): number[] {
