@@ -61,7 +61,8 @@ export async function coreFpgaFigures(config: CoreConfig, seeds: number, onProgr
   await installTools(onProgress);
   onProgress('fpga: synthesis of the core alone');
   const alone = await synthesised(sources(Core({ ...config, trace: false })), 'Core');
-  const sum = (prefix: string): number => Object.entries(alone.cells).reduce((n, [type, count]) => (type.startsWith(prefix) ? n + count : n), 0);
+  const sum = (prefix: string): number =>
+    Object.entries(alone.cells).reduce((n, [type, count]) => (type.startsWith(prefix) ? n + count : n), 0);
   const core: CoreCells = {
     luts: sum('SB_LUT4'), flipFlops: sum('SB_DFF'), carries: sum('SB_CARRY'), bram: sum('SB_RAM40'), cells: await packed(alone.netlist),
   };

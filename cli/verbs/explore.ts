@@ -23,7 +23,8 @@ async function explore(sweep: string, options: ExploreOptions): Promise<void> {
   const { jsonOf, progressLines, runSweep, tableOf } = await import('../../explore/index.ts');
   const report = reporter(options.json === true);
   const result = await runSweep(sweep, {
-    outDir: options.out, ...(options.jobs === undefined ? {} : { jobs: options.jobs }), onProgress: progressLines(report.note), onNote: report.note,
+    outDir: options.out, ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    onProgress: progressLines(report.note), onNote: report.note,
   });
   report.result({ ...jsonOf(result), files: result.files, seconds: result.seconds }, () => tableOf(result));
   if (result.failed > 0) process.exitCode = 1;

@@ -40,7 +40,10 @@ export interface CoreConfig {
    * cycles, a longer path. Only with three stages.
    */
   readonly loadBypass: boolean;
-  /** `single`: one cycle; `stepped`: four, with half of that multiplier; `iterative`: one bit a cycle in the divider's registers. Matters only with isa.m. */
+  /**
+   * `single`: one cycle; `stepped`: four, with half of that multiplier; `iterative`: one bit a cycle in the divider's registers.
+   * Matters only with isa.m.
+   */
   readonly multiplier: 'single' | 'stepped' | 'iterative';
   /** `barrel`: one cycle; `serial`: one bit a cycle. */
   readonly shifter: 'barrel' | 'serial';

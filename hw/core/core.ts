@@ -80,7 +80,8 @@ export function Core(config: CoreConfig) {
     const write = config.stages === 3 ? m.inst('writeStage', WriteStage(config.loadBypass)) : undefined;
     /** What the write stage holds is newer than the register: decided a cycle before it is needed. */
     const newer = write ? m.regs({ isNewer1: Flag(false), isNewer2: Flag(false) }) : undefined;
-    const forward = (isNewer: Bool | undefined, stored: UInt): UInt => (write && isNewer ? isNewer.and(write.hasResult).mux(write.bypass, stored) : stored);
+    const forward = (isNewer: Bool | undefined, stored: UInt): UInt =>
+      (write && isNewer ? isNewer.and(write.hasResult).mux(write.bypass, stored) : stored);
     const { rs1, rs2 } = m.let({ rs1: forward(newer?.isNewer1, registers.rs1), rs2: forward(newer?.isNewer2, registers.rs2) });
 
     // --- compute ---
@@ -115,7 +116,9 @@ export function Core(config: CoreConfig) {
     const mistaken = guess ? m.let({ mistaken: guess.broken.or(expectsJump.and(isControl.not())) }).mistaken : NEVER;
     const { refetch } = m.let({ refetch: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError.not(), mistaken) });
     /** The instruction may have effects, if it raises no exception. */
-    const { mayRun } = m.let({ mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not()) });
+    const { mayRun } = m.let({
+      mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not()),
+    });
     const { runs } = m.let({ runs: mayRun.and(d.legal) });
     const waiting = config.xif && !config.xifOverlap ? m.inst('offload', Offload) : undefined;
     const overlapped = config.xif && config.xifOverlap ? m.inst('offload', OverlappedOffload) : undefined;
@@ -161,7 +164,8 @@ export function Core(config: CoreConfig) {
     const { trap } = m.let({ trap: anyOf(interrupt, exception, e.accessFault) });
     const faultIsStore = write ? write.faultIsStore : d.isStore;
     const cause = (number: number): UInt => U<number>(5).lit(number);
-    const misalignedCause = (isStore: Bool): UInt => isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause));
+    const misalignedCause = (isStore: Bool): UInt =>
+      isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause));
     const faultCause = (isStore: Bool): UInt => isStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause));
     csr.trapCause = oneHot([
       [e.fetchFault, cause(EXCEPTION.instructionFault.cause)],
@@ -171,7 +175,9 @@ export function Core(config: CoreConfig) {
       [e.targetMisaligned, cause(EXCEPTION.instructionMisaligned.cause)],
       [e.accessMisaligned, misalignedCause(d.isStore)],
       [e.accessDenied, faultCause(d.isStore)],
-      [e.accessFault, write ? write.faultIsMisaligned.mux(misalignedCause(faultIsStore), faultCause(faultIsStore)) : faultCause(faultIsStore)],
+      [e.accessFault, write
+        ? write.faultIsMisaligned.mux(misalignedCause(faultIsStore), faultCause(faultIsStore))
+        : faultCause(faultIsStore)],
     ]);
     // A second half begins a word.
     const fetchFaultAt = c ? c.errorInSecondHalf.mux(cat(nextPc.slice(31, 2), U(2).lit(0)), x.pc) : x.pc;
@@ -262,7 +268,9 @@ export function Core(config: CoreConfig) {
     const isReturn = d.isMret.and(stays.not());
     const refetchesNext = d.isFenceI.or(isPmpAccess);
     // Of a branch that does not do what was expected the expectation says where it goes.
-    const notTaken: (readonly [Bool, UInt])[] = guess ? [[refetch, x.pc], [wentWrong, went?.wentTo ?? x.pc], [allOf(expectsJump, isControl, stays.not()), nextPc]] : [];
+    const notTaken: (readonly [Bool, UInt])[] = went
+      ? [[refetch, x.pc], [wentWrong, went.wentTo], [allOf(expectsJump, isControl, stays.not()), nextPc]]
+      : [];
     const { redirectTarget } = m.let({
       redirectTarget: oneHot([
         [trap, csr.handler], [isReturn, csr.returnPc], [refetchesNext.and(stays.not()), nextPc],
@@ -405,7 +413,8 @@ export function Core(config: CoreConfig) {
       w.previousDone = went ? write.ready.and(went.wentWrong.not()) : write.ready;
       w.fault = write.fault;
       const loads = (isNewer: Bool, reads: Bool): Bool => isNewer.and(config.xif ? reads.or(d.legal.not()) : reads);
-      const loadHazard = config.loadBypass ? NEVER : write.isLoad.and(loads(newer.isNewer1, d.readsRs1).or(loads(newer.isNewer2, d.readsRs2)));
+      const usesLoad = loads(newer.isNewer1, d.readsRs1).or(loads(newer.isNewer2, d.readsRs2));
+      const loadHazard = config.loadBypass ? NEVER : write.isLoad.and(usesLoad);
       w.hazard = overlapped ? loadHazard.or(overlapped.hazard) : loadHazard;
       ({ result } = m.let({ result: waiting ? waiting.done.mux(waiting.value, computed) : computed }));
       write.push = w.complete;

@@ -34,7 +34,10 @@ const ports = {
 
 export function Fetch(config: CoreConfig) {
   const predicts = config.predictorEntries > 0;
-  const present = { prediction: predicts, update: predicts, clear: predicts, updateAddress: predicts, updateUpper: predicts, updateCounter: predicts, updateTarget: predicts };
+  const present = {
+    prediction: predicts, update: predicts, clear: predicts,
+    updateAddress: predicts, updateUpper: predicts, updateCounter: predicts, updateTarget: predicts,
+  };
   return hw('Fetch', withOnly(ports, present), (m, io) => {
     m.doc('Word-wise prefetch with a queue in front of the instruction register.');
     const { ibus } = io;

@@ -90,7 +90,8 @@ export function MulDiv(config: CoreConfig) {
     if (stepped) {
       // One multiplier of 33 by 17 bits on registered operands: first with the lower half of b, then with the upper one, then the sum.
       const half = m.regs({ low: U<number>(50), high: U<number>(50) });
-      const factor = r.steps.bit(1).mux(cat(U(1).lit(0), r.lower.slice(15, 0)), cat(control.signedSecond.and(r.lower.bit(31)), r.lower.slice(31, 16)));
+      const upperFactor = cat(control.signedSecond.and(r.lower.bit(31)), r.lower.slice(31, 16));
+      const factor = r.steps.bit(1).mux(cat(U(1).lit(0), r.lower.slice(15, 0)), upperFactor);
       const { partial } = m.let({ partial: r.upper.asSInt().mul(factor.asSInt()).asUInt() });
       half.high = partial;
       m.when(r.steps.bit(1), () => {
