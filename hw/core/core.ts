@@ -23,7 +23,8 @@ import { OverlappedOffload } from './overlapped-offload.ts';
 import { FetchCheck, PmpCheck } from './pmp.ts';
 import { corePorts } from './ports.ts';
 import { RegisterFile } from './register-file.ts';
-import { RegisterNumber, Word, allOf, anyOf, oneHot } from './word.ts';
+import { Word, allOf, anyOf, oneHot } from './word.ts';
+import { TraceEvents } from './trace-events.ts';
 import { WriteStage } from './write-stage.ts';
 
 const NEVER = bool(false);
@@ -167,7 +168,7 @@ export function Core(config: CoreConfig) {
     const misalignedCause = (isStore: Bool): UInt =>
       isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause));
     const faultCause = (isStore: Bool): UInt => isStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause));
-    csr.trapCause = oneHot([
+    const trapCause = oneHot([
       [e.fetchFault, cause(EXCEPTION.instructionFault.cause)],
       [e.illegal, cause(EXCEPTION.illegalInstruction.cause)],
       [e.breakpoint, cause(EXCEPTION.breakpoint.cause)],
@@ -179,6 +180,7 @@ export function Core(config: CoreConfig) {
         ? write.faultIsMisaligned.mux(misalignedCause(faultIsStore), faultCause(faultIsStore))
         : faultCause(faultIsStore)],
     ]);
+    csr.trapCause = trapCause;
     // A second half begins a word.
     const fetchFaultAt = c ? c.errorInSecondHalf.mux(cat(nextPc.slice(31, 2), U(2).lit(0)), x.pc) : x.pc;
     const badInstr = c ? cat(repeat(c.compressed.not(), 16).and(x.instr.slice(31, 16)), x.instr.slice(15, 0)) : x.instr;
@@ -191,7 +193,8 @@ export function Core(config: CoreConfig) {
     });
     csr.trap = w.trapTaken;
     csr.trapInterrupt = interrupt;
-    csr.trapPc = write ? e.accessFault.mux(write.faultPc, x.pc) : x.pc;
+    const { trapPc } = m.let({ trapPc: write ? e.accessFault.mux(write.faultPc, x.pc) : x.pc });
+    csr.trapPc = trapPc;
     csr.trapValue = trapValue;
     csr.irqSoftware = io.irqSoftware;
     csr.irqTimer = io.irqTimer;
@@ -458,37 +461,23 @@ export function Core(config: CoreConfig) {
       m.assert('answerWasAskedFor', io.dbus.rvalid.not().or(access.waiting), 'the data bus answers without a request');
     }
     if (config.trace) {
-      // One event at a time waits here until it is certain; a trap is so at once.
-      const event = m.regs({
-        pending: Flag(false), eventPc: Word, eventInstr: Word, eventRd: RegisterNumber, eventRdWrite: B, eventRdValue: Word,
-        eventTrap: B, eventCause: RegisterNumber, eventTval: Word, eventInterrupt: B,
-      });
-      const certain = write ? write.retires.or(event.eventTrap) : bool(true);
-      event.pending = anyOf(w.complete, w.trapTaken, event.pending.and(certain.not()).and(w.fault.not()));
-      m.when(w.complete.or(w.trapTaken), () => {
-        event.eventPc = csr.trapPc;
-        // After a fault of the write stage the faulting instruction's bits still stand here.
-        m.when(write ? w.fault.not() : bool(true), () => {
-          event.eventInstr = raw;
-        });
-        event.eventRd = rd;
-        event.eventRdWrite = writesRd.and(w.trapTaken.not());
-        event.eventRdValue = result;
-        event.eventTrap = w.trapTaken;
-        event.eventCause = interrupt.mux(csr.interruptCause, csr.trapCause);
-        event.eventTval = interrupt.mux(Word.lit(0), trapValue);
-        event.eventInterrupt = interrupt;
-      });
-      io.trace.valid = event.pending.and(certain);
-      io.trace.pc = event.eventPc.exact(32);
-      io.trace.instr = event.eventInstr.exact(32);
-      io.trace.rd = event.eventRd.exact(5);
-      io.trace.rdWrite = event.eventRdWrite;
-      io.trace.rdValue = (write ? event.eventTrap.mux(Word.lit(0), write.writeValue) : event.eventRdValue).exact(32);
-      io.trace.trap = event.eventTrap;
-      io.trace.cause = event.eventCause.exact(5);
-      io.trace.tval = event.eventTval.exact(32);
-      io.trace.interrupt = event.eventInterrupt;
+      const events = m.inst('traceEvents', TraceEvents(config));
+      events.complete = w.complete;
+      events.trapTaken = w.trapTaken;
+      events.pc = trapPc;
+      events.instr = raw;
+      events.rd = rd;
+      events.writes = writesRd;
+      events.value = result;
+      events.cause = interrupt.mux(csr.interruptCause, trapCause);
+      events.tval = interrupt.mux(Word.lit(0), trapValue);
+      events.interrupt = interrupt;
+      events.fault = w.fault;
+      if (write) {
+        events.retires = write.retires;
+        events.writeValue = write.writeValue;
+      }
+      m.link(events.trace, io.trace);
     }
 
     const last = m.regs({ requestWaits: Flag(false), lastAccess: U<number>(36) });

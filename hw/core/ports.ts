@@ -10,7 +10,7 @@ import { withOnly } from './word.ts';
  * instead. `instr` holds 16 bits of a compressed instruction, and nothing useful for an interrupt or a failed fetch.
  * `rdWrite` is 0 where rd is x0.
  */
-const TRACE = {
+export const TRACE = {
   valid: Out(B), pc: Out(U(32)), instr: Out(U(32)), rd: Out(U(5)), rdWrite: Out(B), rdValue: Out(U(32)),
   trap: Out(B), cause: Out(U(5)), tval: Out(U(32)), interrupt: Out(B),
 };
