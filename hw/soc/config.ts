@@ -104,7 +104,7 @@ export function parseConfig(text: string, fileName: string): ChipConfig {
       uartQueue: v.soc.uartQueue,
     },
     bus: v.bus,
-    core: coreConfig(v.core),
+    core: coreConfig(v.core, source),
     tensor: tensorParams(v, source),
     simulation: { ramBytes: v.simulation.ram, latencyCycles: v.simulation.latency },
   };
@@ -257,7 +257,10 @@ function isPowerOfTwo(n: number): boolean {
   return n >= 1 && Number.isInteger(Math.log2(n));
 }
 
-function coreConfig(v: ConfigValues['core']): CoreConfig {
+function coreConfig(v: ConfigValues['core'], source: TomlSource): CoreConfig {
+  if (v.stages === 3 && v.prefetch === 1) {
+    throw new UserError(`${source.place('core.prefetch')}: core.prefetch: 1 needs core.stages = 2; use 2`);
+  }
   const { preset: _preset, m, c, zba, zbb, zbs, zicntr, stages, prefetch, pmpRegions, ...rest } = v;
   const isa = { m, c, zba, zbb, zbs, zicntr };
   return {
