@@ -35,7 +35,7 @@ export interface Board {
 const UP5K_SG48: Device = {
   option: 'up5k', package: 'sg48', cells: 5280, dsp: 8, bram: 30, spram: 4, pll: { primitive: 'SB_PLL40_PAD', outMinHz: 16e6, outMaxHz: 275e6 },
 };
-const HX8K_CT256: Device = {
+export const HX8K_CT256: Device = {
   option: 'hx8k', package: 'ct256', cells: 7680, dsp: 0, bram: 32, spram: 0, pll: { primitive: 'SB_PLL40_CORE', outMinHz: 16e6, outMaxHz: 275e6 },
 };
 

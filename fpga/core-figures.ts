@@ -6,8 +6,9 @@ import { elaborate } from '../gen/index.ts';
 import { printDesign } from '../gen/print/systemverilog.ts';
 import type { CoreConfig } from '../hw/core/config.ts';
 import { Core } from '../hw/core/core.ts';
+import { HX8K_CT256 } from './boards.ts';
 import { CoreSystem } from './core-system.ts';
-import { installTools, runTool } from './tools.ts';
+import { ToolError, installTools, runTool } from './tools.ts';
 import type { Files, Progress } from './tools.ts';
 
 export interface CoreCells {
@@ -28,13 +29,14 @@ export interface CoreFpgaFigures {
   readonly core: CoreCells;
   /** Logic cells of the system, by which the core was clocked. */
   readonly systemCells: number;
+  /** Empty if the system does not fit an HX8K. */
   readonly clocks: readonly CoreClock[];
-  readonly bestMHz: number;
+  readonly bestMHz: number | undefined;
 }
 
 /** More than any core reaches: nextpnr then tries as hard as it can. */
 const TARGET_MHZ = 80;
-const DEVICE = ['--hx8k', '--package', 'ct256'];
+const DEVICE = [`--${HX8K_CT256.option}`, '--package', HX8K_CT256.package];
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 async function synthesised(files: Files, top: string): Promise<{ netlist: Uint8Array; cells: Readonly<Record<string, number>> }> {
@@ -69,11 +71,18 @@ export async function coreFpgaFigures(config: CoreConfig, seeds: number, onProgr
   onProgress('fpga: synthesis of the core with memory');
   const system = await synthesised(sources(CoreSystem(config)), 'CoreSystem');
   const clocks: CoreClock[] = [];
-  let systemCells = 0;
+  let systemCells = await packed(system.netlist);
+  if (systemCells > HX8K_CT256.cells) {
+    onProgress(`fpga: ${systemCells} logic cells do not fit an HX8K (${HX8K_CT256.cells})`);
+    return { core, systemCells, clocks, bestMHz: undefined };
+  }
   for (let seed = 1; seed <= seeds; seed++) {
     onProgress(`fpga: place and route on an HX8K, seed ${seed} of ${seeds} (a minute)`);
     const args = [...DEVICE, '--json', 'netlist.json', '--freq', String(TARGET_MHZ), '--timing-allow-fail', '--seed', String(seed), '--report', 'report.json'];
-    const { files } = await runTool('nextpnr-ice40', args, { 'netlist.json': system.netlist });
+    const { files } = await runTool('nextpnr-ice40', args, { 'netlist.json': system.netlist }).catch((error: unknown) => {
+      const words = error instanceof ToolError ? error.log.filter((l) => /error/i.test(l)).at(-1) : undefined;
+      throw words === undefined ? error : new Error(`core on an HX8K, seed ${seed}: ${words.trim()}`);
+    });
     const report = JSON.parse(text(files['report.json'])) as {
       fmax: Readonly<Record<string, { achieved: number }>>; utilization: Readonly<Record<string, { used: number }>>;
     };

@@ -226,8 +226,13 @@ function textOf({ core, march, kernels, interrupt, program, engines, fpga }: Cor
     const { luts, flipFlops, bram, cells } = fpga.core;
     lines.push(`iCE40, the core alone without DSP cells: ${luts} LUT4, ${flipFlops} flip-flops, ${bram} block RAMs, ${cells} logic cells`);
     const clocks = fpga.clocks.map((c) => c.fmaxMHz.toFixed(1)).join(', ');
-    lines.push(`HX8K, with memory: ${fpga.systemCells} logic cells, best clock ${fpga.bestMHz.toFixed(1)} MHz (seeds: ${clocks})`);
-    if (program?.coremark) lines.push(`CoreMark/MHz × MHz on HX8K: ${(program.coremark.coremarkPerMhz * fpga.bestMHz).toFixed(0)}`);
+    const { systemCells, bestMHz } = fpga;
+    if (bestMHz === undefined) {
+      lines.push(`HX8K, with memory: ${systemCells} logic cells are more than it has`);
+    } else {
+      lines.push(`HX8K, with memory: ${systemCells} logic cells, best clock ${bestMHz.toFixed(1)} MHz (seeds: ${clocks})`);
+      if (program?.coremark) lines.push(`CoreMark/MHz × MHz on HX8K: ${(program.coremark.coremarkPerMhz * bestMHz).toFixed(0)}`);
+    }
   }
   return lines.join('\n');
 }

@@ -49,7 +49,7 @@ export function BranchPredictor(config: CoreConfig) {
   }, (m, io) => {
     m.doc('Branch target buffer, read while the word is fetched.');
     const indexBits = Math.log2(config.predictorEntries);
-    const style = config.registerFile === 'block' ? 'block' : 'registers';
+    const style = config.registerFile === 'block' ? 'block' : 'auto';
     const entries = m.mem('entries', U<number>(TAG_BITS + 1 + 2 + 31), config.predictorEntries, { style, collisionFree: true });
     const index = (address: UInt): UInt => address.slice(indexBits - 1, 0);
     const tag = (address: UInt): UInt => address.slice(indexBits + TAG_BITS - 1, indexBits);
