@@ -375,6 +375,7 @@ export function Core(config: CoreConfig) {
     // --- CSR access ---
 
     csr.address = fieldOf(x.instr, (word) => immediateOf('csr', word), 12);
+    csr.active = d.isCsr;
     csr.operand = d.csrImmediate.mux(rs1Number.zext(32), rs1);
     csr.writes = d.csrReplace.or(rs1Number.ne(0));
     csr.replace = d.csrReplace;
@@ -386,8 +387,8 @@ export function Core(config: CoreConfig) {
     // --- result ---
 
     const { computed } = m.let({
-      computed: anyResult(alu.result, bits?.result, oneHot([
-        [write ? anyOf(d.isAddress, d.isLoad, d.isStore) : d.isAddress, address], [d.isJump, nextPc], [d.isCsr, csr.readData],
+      computed: anyResult(alu.result, bits?.result, csr.readData, oneHot([
+        [write ? anyOf(d.isAddress, d.isLoad, d.isStore) : d.isAddress, address], [d.isJump, nextPc],
         ...(mulDiv ? [[d.isMulDiv, mulDiv.result] as const] : []),
       ])),
     });

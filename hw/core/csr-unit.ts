@@ -2,8 +2,8 @@
  * Control and status registers, trap entry and return, and the choice of an interrupt. What exists, resets and is writable
  * comes from `hw/isa/csr.ts`. Must not know instructions nor the pipeline.
  */
-import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
-import type { Builder, Inside, UInt } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, cat, hw, repeat } from '../../gen/index.ts';
+import type { Bool, Builder, Inside, UInt } from '../../gen/index.ts';
 import { CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, csrsOf, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
 import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from './bit-fields.ts';
@@ -13,7 +13,9 @@ import { pmpRegionsShape, pmpRegisters } from './pmp.ts';
 import { Word, allOf, oneHot, withOnly } from './word.ts';
 
 const portsOf = (config: CoreConfig) => ({
-  /** Access by an instruction. `readData` and `allowed` answer at once; the write happens when `commit` is 1. */
+  /** An instruction may be accessing a register; otherwise `readData` is 0. */
+  active: In(B),
+  /** Its access. `readData` and `allowed` answer at once; the write happens when `commit` is 1. */
   address: In(U<number>(12)),
   operand: In(Word),
   /** The instruction writes; otherwise it only reads. */
@@ -67,8 +69,8 @@ export function CsrUnit(config: CoreConfig) {
     const cubes = new Map(existing.map((c) => [c.address, { match: c.address, mask: 0xfff }]));
     const cubesOf = (list: readonly Csr[]) => list.flatMap((c) => cubes.get(c.address) ?? []);
     const isCsr = decoderFor(io.address, [...cubes.values()]);
-    // Read-only registers are those whose address says so.
-    io.allowed = isAnyOf(io.address, [...cubes.values()]).and(io.writes.and(io.address.slice(11, 10).eq(3)).not());
+    // Registers whose address says so.
+    const isReadOnly = io.address.slice(11, 10).eq(3);
 
     const mepcBits = config.isa.c ? CSR.mepc.writable : (CSR.mepc.writable & ~2) >>> 0;
     const stored = { mie: CSR.mie.writable, mtvec: CSR.mtvec.writable, mepc: mepcBits, mcause: CSR.mcause.writable };
@@ -107,9 +109,8 @@ export function CsrUnit(config: CoreConfig) {
       writeData: io.replace.mux(io.operand, io.clear.mux(io.readData.and(io.operand.not()), io.readData.or(io.operand))),
     });
     const { write } = m.let({ write: io.commit.and(io.writes) });
-    const whenWritten = (csr: Csr, body: () => void): void => {
-      m.when(write.and(isCsr(...cubesOf([csr]))), body);
-    };
+    const writes: [Csr, () => void][] = [];
+    const whenWritten = (csr: Csr, body: () => void): void => void writes.push([csr, body]);
 
     whenWritten(CSR.mstatus, () => {
       r.enabled = writeData.bit(bitIndex(MSTATUS.MIE));
@@ -153,7 +154,14 @@ export function CsrUnit(config: CoreConfig) {
       io.regions = protection.regions;
       words.push(...protection.words);
     }
-    io.readData = oneHot(words.map(([csr, word]) => [isCsr(...cubesOf([csr, ...aliasesOf(csr)])), word] as const));
+    // Addresses are told apart only for an instruction that has one: the engines then skip it for all others.
+    const known = [...new Set([...words, ...writes].map(([csr]) => csr))];
+    const choices = [isAnyOf(io.address, [...cubes.values()]), ...known.map((csr) => isCsr(...cubesOf([csr, ...aliasesOf(csr)])))];
+    const { selected } = m.let({ selected: repeat(io.active, choices.length).and(cat(...[...choices].reverse())) });
+    const isSelected = (csr: Csr): Bool => selected.bit(1 + known.indexOf(csr));
+    io.allowed = selected.bit(0).and(io.writes.and(isReadOnly).not());
+    io.readData = repeat(io.active, 32).and(oneHot(words.map(([csr, word]) => [isSelected(csr), word] as const)));
+    for (const [csr, body] of writes) m.when(write.and(isSelected(csr)), body);
   });
 }
 
