@@ -29,6 +29,18 @@ export const prediction = {
 /** Counter of an entry that no instruction shall follow. */
 export const COUNTER = { never: 0, likely: 2 } as const;
 
+/** What the execute stage teaches. */
+export const predictorUpdate = {
+  /** Write the entry of the word at `updateAddress`. */
+  update: In(B),
+  /** With `update`: the entry must go. */
+  clear: In(B),
+  updateAddress: In(U<number>(30)),
+  updateUpper: In(B),
+  updateCounter: In(U<number>(2)),
+  updateTarget: In(U<number>(31)),
+};
+
 export function BranchPredictor(config: CoreConfig) {
   return hw('BranchPredictor', {
     /** Ask about the word at `address` (in words), of which execution starts in its upper half if `fromUpper`. */
@@ -38,14 +50,7 @@ export function BranchPredictor(config: CoreConfig) {
     /** The answer, in the next cycle; 0 where nothing was asked. */
     prediction: Out(Prediction),
 
-    /** Write the entry of the word at `updateAddress`. */
-    update: In(B),
-    /** With `update`: the entry must go. */
-    clear: In(B),
-    updateAddress: In(U<number>(30)),
-    updateUpper: In(B),
-    updateCounter: In(U<number>(2)),
-    updateTarget: In(U<number>(31)),
+    ...predictorUpdate,
   }, (m, io) => {
     m.doc('Branch target buffer, read while the word is fetched.');
     const indexBits = Math.log2(config.predictorEntries);

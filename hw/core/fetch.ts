@@ -5,7 +5,7 @@
 import { B, Flag, In, Out, U, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { ObiFetch } from '../lib/obi.ts';
-import { BranchPredictor, Prediction, prediction } from './branch-predictor.ts';
+import { BranchPredictor, Prediction, prediction, predictorUpdate } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
 import { Word, withOnly } from './word.ts';
 
@@ -23,13 +23,7 @@ const ports = {
   take: In(B),
   /** What the predictor says of the word. Here and below: present with a predictor. */
   prediction: Out(Prediction),
-  /** Teaches the predictor: see there. */
-  update: In(B),
-  clear: In(B),
-  updateAddress: In(U<number>(30)),
-  updateUpper: In(B),
-  updateCounter: In(U<number>(2)),
-  updateTarget: In(U<number>(31)),
+  ...predictorUpdate,
 };
 
 export function Fetch(config: CoreConfig) {
