@@ -283,7 +283,9 @@ export class GridLoop implements LoopInputs {
 function invariantsOf(passes: readonly LoopPass[]): Node[] {
   const seen = new Set<Node>();
   const out = new Set<Node>();
-  const stack = passes.flatMap((p) => p.actions.flatMap((a) => [...(a.enable ? [a.enable] : []), ...a.stores.map((s) => s.value)]));
+  // Vectors store what `always` says where the condition differs from cell to cell.
+  const actions = passes.flatMap((p) => p.actions);
+  const stack = actions.flatMap((a) => [...(a.enable ? [a.enable] : []), ...[...a.stores, ...a.always].map((s) => s.value)]);
   for (let n = stack.pop(); n; n = stack.pop()) {
     if (seen.has(n)) continue;
     seen.add(n);

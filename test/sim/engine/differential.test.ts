@@ -59,6 +59,12 @@ describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
     );
   });
 
+  it('on designs that found defects before', () => {
+    // What only the unconditional form of a grid's stores uses was read after it had changed.
+    agree(2_000_325, { depth: 1, maxGridSide: 6, maxWidth: 40 });
+    agree(2_000_565, { depth: 2, maxWidth: 80 });
+  });
+
   it('on hierarchies with grids', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 2, maxWidth: 80 })),
