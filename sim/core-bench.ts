@@ -76,9 +76,11 @@ export const CoreBench = (config: CoreConfig) => hw('CoreBench', {
   ];
   const isDevice = readable.reduce<Bool>((any, [name]) => any.or(at(name)), at('uartData'));
   r.accessed = core.dbus.req;
-  r.accessFailed = inRam(addr).or(isDevice).not();
-  r.readDevice = isDevice;
-  r.deviceData = readable.reduce<UInt>((data, [name, value]) => at(name).mux(value, data), Word.lit(0)).exact(32);
+  m.when(core.dbus.req, () => {
+    r.accessFailed = inRam(addr).or(isDevice).not();
+    r.readDevice = isDevice;
+    r.deviceData = readable.reduce<UInt>((data, [name, value]) => at(name).mux(value, data), Word.lit(0)).exact(32);
+  });
   const loaded = ram.readSync('data', index(addr), core.dbus.req);
   core.dbus.rvalid = r.accessed;
   core.dbus.rdata = r.readDevice.mux(r.deviceData, loaded).exact(32);

@@ -484,7 +484,9 @@ export function Core(config: CoreConfig) {
     const last = m.regs({ requestWaits: Flag(false), lastAccess: U<number>(36) });
     const attributes = cat(io.dbus.addr.slice(31, 2), io.dbus.we, io.dbus.be, U(1).lit(0));
     last.requestWaits = io.dbus.req.and(io.dbus.gnt.not());
-    last.lastAccess = attributes;
+    m.when(io.dbus.req, () => {
+      last.lastAccess = attributes;
+    });
     const unchanged = io.dbus.req.and(attributes.eq(last.lastAccess));
     m.assert('requestIsStable', last.requestWaits.not().or(unchanged), 'a data request changes before it is granted');
     m.assert('pcIsAligned', x.pc.bit(0).not().and(isa.c ? bool(true) : x.pc.bit(1).not()), 'pc is no instruction address');

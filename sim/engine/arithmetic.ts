@@ -5,8 +5,8 @@
 import type { BinaryFn, UnaryFn } from '../../gen/ir/expr.ts';
 import type { BinaryOp, Graph, Node, WordType } from './nodes.ts';
 import { bitsOfType } from './nodes.ts';
-import type { Rope } from './rope.ts';
-import { concatRopes, constRope, nodeRope, ropeWidth, sameRope, sliceRope, Words } from './rope.ts';
+import type { BoxPiece, NodePiece, Rope } from './rope.ts';
+import { boxRope, concatRopes, constRope, nodeRope, ropeWidth, sameBox, sameRope, sliceRope, Words } from './rope.ts';
 
 export class Arithmetic {
   readonly words: Words;
@@ -183,10 +183,41 @@ export class Arithmetic {
     const width = ropeWidth(a);
     const g = this.graph;
     if (sameRope(a, b)) return g.bool(true);
+    const [x0, y0] = a.every((p) => p.kind === 'const') ? [b, a] : [a, b];
+    const inPlace = this.equalInPlace(x0, y0);
+    if (inPlace) return inPlace;
     if (width <= 64) return g.binary('eq', this.words.word(a), this.words.word(b));
     const x = this.words.limbs(a);
     const y = this.words.limbs(b);
     return x.map((xi, i) => g.binary('eq', xi, y[i])).reduce((p, q) => g.binary('and', p, q));
+  }
+
+  /** Comparison of parts of one word with a constant: the parts are masked where they are instead of being gathered. */
+  private equalInPlace(a: Rope, b: Rope): Node | undefined {
+    const first = a.find((p): p is NodePiece | BoxPiece => p.kind !== 'const');
+    if (!first || b.some((p) => p.kind !== 'const')) return undefined;
+    const whole: Rope = first.kind === 'node' ? nodeRope(first.node, bitsOfType(first.node.type)) : boxRope(first.box);
+    if (ropeWidth(whole) > 64) return undefined;
+    const g = this.graph;
+    let mask = 0n;
+    let value = 0n;
+    let at = 0;
+    for (const p of a) {
+      const wanted = constantOf(sliceRope(b, at, p.width));
+      at += p.width;
+      if (p.kind === 'const') {
+        if (p.value !== wanted) return g.bool(false);
+        continue;
+      }
+      if (p.kind === 'node' ? first.kind !== 'node' || p.node !== first.node : first.kind !== 'box' || !sameBox(p.box, first.box)) return undefined;
+      const ones = ((1n << BigInt(p.width)) - 1n) << BigInt(p.lo);
+      // The same bit twice, as two values.
+      if ((mask & ones & (value ^ (wanted << BigInt(p.lo)))) !== 0n) return g.bool(false);
+      mask |= ones;
+      value |= wanted << BigInt(p.lo);
+    }
+    const word = this.words.word(mask >> 32n === 0n ? sliceRope(whole, 0, Math.min(32, ropeWidth(whole))) : whole);
+    return g.binary('eq', g.binary('and', word, g.constant(word.type, mask)), g.constant(word.type, value));
   }
 
   private less(a: Rope, b: Rope, signed: boolean): Node {
@@ -216,7 +247,7 @@ export class Arithmetic {
     const width = ropeWidth(a);
     const g = this.graph;
     if (b.every((p) => p.kind === 'const')) {
-      const amount = b.reduceRight((v, p) => (v << BigInt(p.width)) | (p.kind === 'const' ? p.value : 0n), 0n);
+      const amount = constantOf(b);
       return this.shiftBy(fn, a, amount > BigInt(width) ? width : Number(amount), signed);
     }
     if (width > 64) return this.wideShift(fn, a, b, signed);
@@ -316,4 +347,9 @@ function boundaries(a: Rope, b: Rope): number[] {
     from = to;
   }
   return out;
+}
+
+/** The value of a rope of constants. */
+function constantOf(r: Rope): bigint {
+  return r.reduceRight((v, p) => (v << BigInt(p.width)) | (p.kind === 'const' ? p.value : 0n), 0n);
 }

@@ -1,14 +1,21 @@
 /**
- * Where each node of a function is evaluated: unconditionally, or only inside an arm of a multiplexer or a group of
- * stores that needs it. An arm gets a block of its own (an `if`) when what only it needs is costly enough to skip.
+ * Where each node of a function is evaluated: unconditionally, or only where it is needed: inside an arm of a multiplexer, an
+ * operand of a conjunction or disjunction that the other one does not decide, a group of stores. Such a place gets a block of its
+ * own (an `if`) when what only it needs is costly enough to skip.
  */
 import type { Action, StoresAction } from './actions.ts';
 import { rootsOf } from './actions.ts';
 import type { Graph, Node } from './nodes.ts';
 
-/** Cost of an arm, in simple operations, from which it is worth a branch. */
-const MIN_ARM = 6;
-const MIN_GROUP = 8;
+/**
+ * Costs, in simple operations, from which something is worth a branch: both arms of a multiplexer, a group of stores, one operand
+ * of a conjunction or disjunction. Found by trying; programs make most conditions easy to predict.
+ */
+const MIN_ARM = 2;
+const MIN_GROUP = 3;
+const MIN_OPERAND = 3;
+/** Beyond this all costs are alike. */
+const BIG = 1000;
 
 function costOf(n: Node): number {
   switch (n.op) {
@@ -20,15 +27,22 @@ function costOf(n: Node): number {
       return n.args.length > 0 ? 3 : 1;
     case 'select':
       return 2;
+    case 'memo':
+      return 8;
     default:
       return 1;
   }
 }
 
-/** Arms of a multiplexer that are blocks. */
+/** A multiplexer, or a conjunction or disjunction of booleans seen as one, whose arms are blocks. */
 export interface Arms {
-  readonly then: number;
-  readonly else: number;
+  readonly condition: Node;
+  readonly then: Arm;
+  readonly else: Arm;
+}
+export interface Arm {
+  readonly block: number;
+  readonly value: Node;
 }
 
 export class Blocks {
@@ -47,15 +61,19 @@ export class Blocks {
 
   /** `isLeaf`: nodes whose operands do not matter because their value is at hand. `minGroup`: least cost of a group of stores. */
   constructor(graph: Graph, actions: readonly Action[], isLeaf: (n: Node) => boolean, minGroup = 0) {
+    // Short circuits need them.
+    graph.bool(false);
+    graph.bool(true);
     this.placedIn = new Int32Array(graph.nodes.length).fill(-1);
     this.useCount = new Int32Array(graph.nodes.length);
     this.nodes = reachable(graph, actions, isLeaf);
-    const owners: { block: Arms | number; stores: number }[] = [];
+    const sizes = treeSizes(this.nodes);
+    const owners: { block: Arms | number; stores: number; least: number }[] = [];
     for (const a of actions) {
       const block = a.kind === 'write' || a.kind === 'checks' || (a.kind === 'stores' && a.enable) ? this.open(0) : 0;
       if (block !== 0) {
         this.groupOf.set(a, block);
-        if (a.kind === 'stores') owners.push({ block, stores: a.stores.length });
+        if (a.kind === 'stores') owners.push({ block, stores: a.stores.length, least: minGroup });
       }
       const guard = a.kind === 'stores' ? a.enable : a.kind === 'write' ? a.enable : a.kind === 'checks' ? a.any : undefined;
       for (const n of rootsOf(a)) this.use(n, n === guard ? 0 : block);
@@ -64,13 +82,15 @@ export class Blocks {
       const block = this.placedIn[n.id];
       this.cost[block] += costOf(n);
       if (isLeaf(n)) continue;
-      if (n.op === 'select' && n.args[1].args.length + n.args[2].args.length > 0) {
-        const arms = { then: this.open(block), else: this.open(block) };
+      const choice = n.op === 'select' ? n.args : shortCircuit(graph, n, sizes);
+      if (choice && choice[1].args.length + choice[2].args.length > 0) {
+        const [condition, a, b] = choice;
+        const arms = { condition, then: { block: this.open(block), value: a }, else: { block: this.open(block), value: b } };
         this.armsOf.set(n, arms);
-        owners.push({ block: arms, stores: 0 });
-        this.use(n.args[0], block);
-        this.use(n.args[1], arms.then);
-        this.use(n.args[2], arms.else);
+        owners.push({ block: arms, stores: 0, least: n.op === 'select' ? MIN_ARM : MIN_OPERAND });
+        this.use(condition, block);
+        this.use(a, arms.then.block);
+        this.use(b, arms.else.block);
       } else {
         for (const x of n.args) this.use(x, block);
       }
@@ -78,10 +98,10 @@ export class Blocks {
     // Inner blocks were opened after outer ones.
     for (const o of owners.reverse()) {
       if (typeof o.block === 'number') {
-        this.settle([o.block], this.cost[o.block] + 2 * o.stores >= minGroup);
+        this.settle([o.block], this.cost[o.block] + 2 * o.stores >= o.least);
       } else {
-        const cost = this.cost[o.block.then] + this.cost[o.block.else];
-        this.settle([o.block.then, o.block.else], cost >= MIN_ARM);
+        const arms = [o.block.then.block, o.block.else.block];
+        this.settle(arms, this.cost[arms[0]] + this.cost[arms[1]] >= o.least);
       }
     }
     this.findNeeds(actions, isLeaf);
@@ -143,7 +163,12 @@ export class Blocks {
     for (const n of this.nodes) {
       if (isLeaf(n)) continue;
       const arms = this.armsOf.get(n);
-      for (const [i, x] of n.args.entries()) note(x, arms && i > 0 ? (i === 1 ? arms.then : arms.else) : this.placedIn[n.id]);
+      if (!arms) {
+        for (const x of n.args) note(x, this.placedIn[n.id]);
+        continue;
+      }
+      note(arms.condition, this.placedIn[n.id]);
+      for (const { value, block } of [arms.then, arms.else]) note(value, block);
     }
     for (const [block, list] of lists)
       this.needed.set(
@@ -159,7 +184,7 @@ export class Blocks {
   /** The blocks of a multiplexer, if it is a branch. */
   arms(n: Node): Arms | undefined {
     const a = this.armsOf.get(n);
-    return a && !this.merged[a.then] ? a : undefined;
+    return a && !this.merged[a.then.block] ? a : undefined;
   }
 
   /** The block of an action's conditional part, if it has one. */
@@ -171,6 +196,30 @@ export class Blocks {
   needs(block: number): readonly Node[] {
     return this.needed.get(block) ?? [];
   }
+}
+
+/** Operations behind each node, shared ones counted as often as they are used, at most BIG. */
+function treeSizes(nodes: readonly Node[]): ReadonlyMap<Node, number> {
+  const sizes = new Map<Node, number>();
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const n = nodes[i];
+    let size = costOf(n);
+    for (const a of n.args) size += sizes.get(a) ?? 0;
+    sizes.set(n, Math.min(size, BIG));
+  }
+  return sizes;
+}
+
+/** A conjunction or disjunction of booleans as condition and arms: its larger operand need not be known if the other one decides. */
+function shortCircuit(graph: Graph, n: Node, sizes: ReadonlyMap<Node, number>): readonly [Node, Node, Node] | undefined {
+  if ((n.op !== 'and' && n.op !== 'or') || n.type !== 'i32') return undefined;
+  if (n.args.some((a) => a.op === 'const' || a.unsignedBits > 1)) return undefined;
+  // Of a chain each operand is weighed on its own.
+  const weight = (a: Node): number => (a.op === n.op ? -1 : (sizes.get(a) ?? 0));
+  const [x, y] = n.args;
+  const [other, large] = weight(x) > weight(y) ? [y, x] : [x, y];
+  if (weight(large) < MIN_OPERAND) return undefined;
+  return n.op === 'and' ? [other, large, graph.bool(false)] : [other, graph.bool(true), large];
 }
 
 function reachable(graph: Graph, actions: readonly Action[], isLeaf: (n: Node) => boolean): Node[] {

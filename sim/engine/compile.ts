@@ -12,9 +12,14 @@ import { Collector } from './collect.ts';
 import type { Placed } from './context.ts';
 import { Context, Shared, place } from './context.ts';
 import { emitLoop } from './emit-loop.ts';
+import { emitMemo, fillParams } from './emit-memo.ts';
 import { Emitter } from './emit.ts';
+import type { EmitLoop } from './emit.ts';
 import { Lowering } from './lower.ts';
+import { MIN_MEMO_OPERATIONS } from './memo.ts';
+import type { EntryLayout } from './memo.ts';
 import { Graph } from './nodes.ts';
+import type { Node } from './nodes.ts';
 import type { Rope } from './rope.ts';
 import { boxRope, concatRopes, sliceRope } from './rope.ts';
 import { orderTasks, planFunctions } from './schedule.ts';
@@ -27,6 +32,42 @@ export const RUN = 'run';
 export const SETTLE = 'settle';
 /** `run` that stops when the output is 1 before an edge. */
 export const runUntilName = (output: string): string => `run:${output}`;
+
+/** A module with the functions that fill tables of remembered results, as far as its code looks into them. */
+class EngineModule extends ModuleBuilder {
+  private readonly fills = new Map<EntryLayout, number>();
+  private readonly pending: { readonly layout: EntryLayout; readonly code: Code }[] = [];
+
+  constructor(private readonly lowering: Lowering) {
+    super();
+  }
+
+  emitter(code: Code, actions: readonly Action[], atHand: (n: Node) => (() => void) | undefined = () => undefined): Emitter {
+    const { graph, memos } = this.lowering;
+    const loop: EmitLoop = (c, action, local) => emitLoop(graph, c, action, local);
+    return new Emitter(code, graph, actions, atHand, undefined, loop, (c, table) => emitMemo(c, memos.tables[table], this.fill(table)));
+  }
+
+  private fill(table: number): number {
+    const { layout } = this.lowering.memos.tables[table];
+    let index = this.fills.get(layout);
+    if (index === undefined) {
+      const code = new Code(fillParams(layout));
+      this.fills.set(layout, (index = this.add(code)));
+      this.pending.push({ layout, code });
+    }
+    return index;
+  }
+
+  override encode(pages: () => number): Uint8Array {
+    for (let p = this.pending.pop(); p; p = this.pending.pop()) {
+      const { layout, code } = p;
+      const action = this.lowering.run(() => this.lowering.memos.fill(layout));
+      this.emitter(code, [action]).emit();
+    }
+    return super.encode(pages);
+  }
+}
 
 /** A place in memory that holds a signal. */
 export interface Held {
@@ -47,7 +88,8 @@ export class Compilation {
   readonly failedAddress: number;
   readonly collected: Collected;
 
-  constructor(design: Design) {
+  /** `minMemoOperations`: see `WasmOptions`. */
+  constructor(design: Design, minMemoOperations = MIN_MEMO_OPERATIONS) {
     const shared = new Shared(this.arena);
     const top = design.top;
     const hold = (kind: Signal['kind']): ReadonlyMap<string, Held> =>
@@ -58,7 +100,8 @@ export class Compilation {
       );
     this.inputs = hold('input');
     this.outputs = hold('output');
-    this.lowering = new Lowering(this.graph, this.arena, (signal, lo, width) => this.inputBits(signal, lo, width));
+    const input = this.inputBits.bind(this);
+    this.lowering = new Lowering(this.graph, this.arena, shared, minMemoOperations, input);
     this.top = new Context(shared, top, '', { kind: 'top' }, { kind: 'plain' }, '');
     this.resetAddress = this.arena.allocate(4);
     this.failedAddress = this.arena.allocate(4);
@@ -86,7 +129,7 @@ export class Compilation {
 
   /** The main module: `run`, `settle` for the outputs, and `run` until each 1-bit output. */
   encode(): Uint8Array {
-    const module = new ModuleBuilder();
+    const module = new EngineModule(this.lowering);
     const settled = settleGroups<Action>(this.graph, this.collected.tasks.flat())[Symbol.iterator]();
     const tasks = orderTasks(
       this.graph,
@@ -104,25 +147,20 @@ export class Compilation {
       if (widthOf(o.signal.type) !== 1) continue;
       const value = this.lowering.run(() => this.lowering.read(this.top, o.signal, 0, 1));
       const node = this.lowering.arithmetic.words.word(value);
-      const stop = new Code([], ['i32']);
-      const address = this.arena.allocate(8);
-      new Emitter(stop, this.graph, [{ kind: 'spill', node, address }], () => undefined).emit();
-      stop.i32(0);
-      stop.memory(OP.i32Load, address);
-      module.export(runUntilName(o.signal.name), module.add(this.runLoop(step, module.add(stop))));
+      module.export(runUntilName(o.signal.name), module.add(this.runLoop(step, (code) => module.emitter(code, [{ kind: 'evaluate', node }]).push(node))));
     }
-    return module.encode(this.pages);
+    return module.encode(() => this.pages);
   }
 
   /** A module whose `settle` stores signals where they are held. */
   encodeObserver(watched: readonly { readonly ctx: Context; readonly held: Held }[]): Uint8Array {
-    const module = new ModuleBuilder();
+    const module = new EngineModule(this.lowering);
     const functions = this.emitFunctions(
       module,
       watched.flatMap(({ ctx, held }) => this.observe(ctx, held)),
     );
     module.export(SETTLE, this.emitSequence(module, functions));
-    return module.encode(this.pages);
+    return module.encode(() => this.pages);
   }
 
   /** The settled value of a signal. */
@@ -138,10 +176,10 @@ export class Compilation {
     });
   }
 
-  private emitFunctions(module: ModuleBuilder, actions: readonly Action[]): number[] {
+  private emitFunctions(module: EngineModule, actions: readonly Action[]): number[] {
     return planFunctions(this.graph, this.arena, actions).map((plan) => {
       const code = new Code();
-      const atHand = (n: (typeof this.graph.nodes)[number]): (() => void) | undefined => {
+      const atHand = (n: Node): (() => void) | undefined => {
         const address = plan.kept.get(n);
         if (address === undefined) return undefined;
         return () => {
@@ -149,18 +187,19 @@ export class Compilation {
           code.memory(n.type === 'i32' ? OP.i32Load : OP.i64Load, address);
         };
       };
-      new Emitter(code, this.graph, plan.actions, atHand, undefined, (c, loop, local) => emitLoop(this.graph, c, loop, local)).emit();
+      module.emitter(code, plan.actions, atHand).emit();
       return module.add(code);
     });
   }
 
-  private emitSequence(module: ModuleBuilder, functions: readonly number[]): number {
+  private emitSequence(module: EngineModule, functions: readonly number[]): number {
     const code = new Code();
     for (const f of functions) code.opIndex(OP.call, f);
     return module.add(code);
   }
 
-  private runLoop(step: readonly number[], stop: number | undefined): Code {
+  /** `pushStop` emits what pushes 1 to stop before an edge. */
+  private runLoop(step: readonly number[], pushStop: ((code: Code) => void) | undefined): Code {
     const code = new Code(['i32'], ['i32']);
     const made = code.local('i32');
     code.op(OP.block, OP.void, OP.loop, OP.void);
@@ -168,8 +207,8 @@ export class Compilation {
     code.opIndex(OP.localGet, 0);
     code.op(OP.i32GeS);
     code.opIndex(OP.brIf, 1);
-    if (stop !== undefined) {
-      code.opIndex(OP.call, stop);
+    if (pushStop) {
+      pushStop(code);
       code.opIndex(OP.brIf, 1);
     }
     for (const f of step) code.opIndex(OP.call, f);

@@ -7,7 +7,7 @@ import type { Type } from '../../gen/ir/types.ts';
 import { isScalar, widthOf } from '../../gen/ir/types.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { ModuleDrivers, fieldOffset } from './drivers.ts';
-import type { Box } from './rope.ts';
+import type { Box, Rope } from './rope.ts';
 import type { Arena, Slot } from './slots.ts';
 import { storageBytes } from './slots.ts';
 
@@ -119,6 +119,8 @@ export type Home =
 /** How a context's inputs are fed. */
 export type Link =
   | { readonly kind: 'top' }
+  /** On its own, with these values. */
+  | { readonly kind: 'given'; readonly inputs: ReadonlyMap<string, Rope> }
   | { readonly kind: 'instance'; readonly parent: Context; readonly connections: ReadonlyMap<string, Signal> }
   | { readonly kind: 'cell'; readonly parent: Context; readonly grid: Grid; readonly row: number; readonly column: number }
   | { readonly kind: 'loop'; readonly parent: Context; readonly grid: Grid };

@@ -17,6 +17,9 @@ export interface Pointers {
 /** Emits the body of a loop over a grid; given so that this file need not know how. */
 export type EmitLoop = (code: Code, action: LoopAction, local: (n: Node) => number) => void;
 
+/** Emits the lookup in a table: replaces the key on the stack by the entry's offset. */
+export type EmitMemo = (code: Code, table: number) => void;
+
 type Work = { readonly node: Node; readonly keep: boolean } | (() => void);
 
 export class Emitter {
@@ -34,6 +37,7 @@ export class Emitter {
     private readonly atHand: (n: Node) => (() => void) | undefined,
     private readonly pointers?: Pointers,
     private readonly emitLoop?: EmitLoop,
+    private readonly emitMemo?: EmitMemo,
   ) {
     this.blocks = new Blocks(graph, actions, (n) => atHand(n) !== undefined);
     for (const n of this.blocks.nodes) {
@@ -98,7 +102,7 @@ export class Emitter {
       return;
     }
     for (const n of this.blocks.needs(block)) this.ensure(n);
-    this.push(guard);
+    for (const work of this.condition(guard).reverse()) this.run(work);
     this.code.op(OP.if, OP.void);
     body();
     this.code.op(OP.end);
@@ -191,7 +195,8 @@ export class Emitter {
     if (n.op !== 'const') this.local(n);
   }
 
-  private push(n: Node): void {
+  /** Emits what pushes the value of a node that the actions use. */
+  push(n: Node): void {
     this.run({ node: n, keep: true });
   }
 
@@ -225,13 +230,13 @@ export class Emitter {
         work.push(
           finish,
           () => code.op(OP.end),
-          { node: node.args[2], keep: true },
+          { node: arms.else.value, keep: true },
           () => code.op(OP.else),
-          { node: node.args[1], keep: true },
+          { node: arms.then.value, keep: true },
           () => code.op(OP.if, node.type === 'i32' ? OP.i32 : OP.i64),
-          { node: node.args[0], keep: true },
+          ...this.condition(arms.condition),
         );
-        const needs = new Set([...this.blocks.needs(arms.then), ...this.blocks.needs(arms.else)]);
+        const needs = new Set([...this.blocks.needs(arms.then.block), ...this.blocks.needs(arms.else.block)]);
         for (const n of [...needs].sort((a, b) => b.id - a.id)) work.push({ node: n, keep: false });
         continue;
       }
@@ -245,6 +250,12 @@ export class Emitter {
         for (let i = node.args.length - 1; i >= 0; i--) work.push({ node: node.args[i], keep: true });
       }
     }
+  }
+
+  /** Pushes a value for a branch, last step first: a comparison with 0 costs nothing there, unless its result is at hand. */
+  private condition(n: Node): Work[] {
+    const isPlain = n.op !== 'eqz' || n.args[0].type !== 'i32' || this.localOf.has(n) || this.atHand(n) !== undefined;
+    return isPlain ? [{ node: n, keep: true }] : [() => this.code.op(OP.i32Eqz), { node: n.args[0], keep: true }];
   }
 
   /** The value is on the stack. */
@@ -273,8 +284,17 @@ export class Emitter {
       if (a.base === 'abs') code.i32(0);
       else if (a.base !== 'dynamic') code.opIndex(OP.localGet, this.pointer(a.base, a.bytes));
       code.memory(loadOp(n.type, a.bytes, a.signed), a.address);
+    } else if (n.op === 'param') {
+      code.opIndex(OP.localGet, Number(n.value));
+    } else if (n.op === 'memo') {
+      if (!this.emitMemo) throw new Error('engine: no tables here');
+      this.emitMemo(code, Number(n.value));
     } else if (n.op === 'select') {
       code.op(OP.select);
+      // One instruction, where V8 makes three of a comparison whose result is a value.
+    } else if (n.op === 'eqz' && n.args[0].type === 'i32' && n.args[0].unsignedBits <= 1) {
+      code.i32(1);
+      code.op(BINARY_OPS.xor.i32);
     } else if (n.op in UNARY_OPS) {
       code.op(UNARY_OPS[n.op as keyof typeof UNARY_OPS][n.args[0].type]);
     } else {

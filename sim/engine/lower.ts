@@ -7,10 +7,11 @@ import type { Expr } from '../../gen/ir/expr.ts';
 import type { Grid, GridInput, MemWrite, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import { Arithmetic } from './arithmetic.ts';
-import type { Context } from './context.ts';
+import type { Context, Shared } from './context.ts';
 import { fieldOffset, fieldType } from './drivers.ts';
 import type { Guard, Unit } from './drivers.ts';
 import { DynamicReads } from './dynamic-reads.ts';
+import { Memos, NotMemoisable } from './memo.ts';
 import type { Graph, Node } from './nodes.ts';
 import type { Rope } from './rope.ts';
 import { boxRope, concatRopes, constRope, sliceRope } from './rope.ts';
@@ -55,14 +56,19 @@ export class Lowering {
   /** Set while a grid's loop is lowered. */
   loopInputs: LoopInputs | undefined;
   readonly dynamic: DynamicReads;
+  readonly memos: Memos;
 
   constructor(
     readonly graph: Graph,
     arena: Arena,
+    shared: Shared,
+    minMemoOperations: number,
     private readonly topInput: (signal: Signal, lo: number, width: number) => Rope,
   ) {
     this.arithmetic = new Arithmetic(graph);
     this.dynamic = new DynamicReads(this.arithmetic, arena);
+    const read = this.read.bind(this);
+    this.memos = new Memos({ graph, words: this.arithmetic.words, arena, shared, read }, minMemoOperations);
   }
 
   /** Runs `f`, which reads values, restarting it as often as deep recursions make it necessary. */
@@ -77,7 +83,8 @@ export class Lowering {
         stack.pop();
       } catch (e) {
         for (const o of this.opened.splice(0)) o.values.open.delete(o.unit);
-        if (e instanceof CutFiner) continue;
+        this.memos.restart();
+        if (e instanceof CutFiner || e instanceof NotMemoisable) continue;
         if (!(e instanceof Suspend)) throw e;
         if (stack.some((s) => s.key === e.key)) throw this.loopInputs ? new NotLoopable() : loopError(e.key);
         stack.push(e);
@@ -120,7 +127,8 @@ export class Lowering {
       case 'instOut': {
         const { instance, port } = this.portOf(signal);
         const child = ctx.instance(instance);
-        return this.read(child, portNamed(child, port), lo, width);
+        const output = portNamed(child, port);
+        return this.memos.output(child, output, lo, width) ?? this.read(child, output, lo, width);
       }
       case 'gridOut':
         return this.readGridOutput(ctx, signal, lo, width);
@@ -139,6 +147,8 @@ export class Lowering {
     switch (link.kind) {
       case 'top':
         return this.topInput(signal, lo, width);
+      case 'given':
+        return sliceRope(link.inputs.get(signal.name) ?? [], lo, width);
       case 'instance': {
         const s = link.connections.get(signal.name);
         return s ? this.read(link.parent, s, lo, width) : constRope(0n, width);

@@ -8,7 +8,7 @@ import type { AccessBytes, Base, Slot } from './slots.ts';
 export type WordType = 'i32' | 'i64';
 export type BinaryOp = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shrU' | 'shrS' | 'eq' | 'ne' | 'ltU' | 'ltS' | 'leU' | 'leS';
 export type UnaryOp = 'eqz' | 'wrap' | 'extU' | 'extS' | 'ext8' | 'ext16' | 'ext32' | 'popcnt';
-export type Op = 'const' | 'load' | 'select' | BinaryOp | UnaryOp;
+export type Op = 'const' | 'param' | 'load' | 'select' | 'memo' | BinaryOp | UnaryOp;
 
 export interface Access {
   readonly slot: Slot;
@@ -24,7 +24,7 @@ export interface Node {
   readonly op: Op;
   readonly type: WordType;
   readonly args: readonly Node[];
-  /** Constants: the unsigned pattern. */
+  /** Constants: the unsigned pattern; `param`: its number; `memo`: that of the table. */
   readonly value: bigint;
   readonly access?: Access;
   /** The value is below 2^unsignedBits. */
@@ -65,7 +65,8 @@ export class Graph {
   ): Node {
     let key: string = op + type;
     for (const a of args) key += `,${a.id}`;
-    if (op === 'const') key += `,${value}`;
+    if (op === 'const' || op === 'memo') key += `,${value}`;
+    if (op === 'param') key += `,${value},${unsignedBits}`;
     if (access) key += `,${access.slot.id},${access.base},${access.address},${access.bytes},${access.signed}`;
     const found = this.table.get(key);
     if (found) return found;
@@ -84,6 +85,16 @@ export class Graph {
     const v = BigInt.asUintN(bits, BigInt(value));
     const signed = BigInt.asIntN(bits, v);
     return this.intern('const', type, [], bitLength(v), bitLength(signed < 0n ? ~signed : signed) + 1, v);
+  }
+
+  /** A parameter of the function, below 2^width. */
+  param(index: number, type: WordType, width: number): Node {
+    return this.intern('param', type, [], width, bitsOfType(type), BigInt(index));
+  }
+
+  /** Byte offset, below 2^width, of the entry of a table that holds the results for `key`; computed if they are not there. */
+  memo(key: Node, table: number, width: number): Node {
+    return this.intern('memo', 'i32', [key], width, 32, BigInt(table));
   }
 
   bool(value: boolean): Node {
@@ -230,6 +241,8 @@ export class Graph {
         if (k === 0n) return b;
         if (k === ones || (isMask(k) && a.unsignedBits <= bitLength(k))) return a;
         if (a.op === 'and' && a.args[1].op === 'const') return this.binary('and', a.args[0], this.constant(a.type, a.args[1].value & k));
+        if (a.op === 'select' && a.args[1].op === 'const' && a.args[2].op === 'const')
+          return this.select(a.args[0], this.binary('and', a.args[1], b), this.binary('and', a.args[2], b));
         if (a.unsignedBits < bitLength(k)) return this.binary('and', a, this.constant(a.type, k & ((1n << BigInt(a.unsignedBits)) - 1n)));
         return undefined;
       case 'or':
@@ -279,7 +292,7 @@ export class Graph {
   select(cond: Node, x: Node, y: Node): Node {
     let [c, a, b] = [cond, x, y];
     if (c.op === 'const') return c.value === 0n ? b : a;
-    if (c.op === 'eqz' && c.args[0].type === 'i32') [c, a, b] = [c.args[0], b, a];
+    while (c.op === 'eqz' && c.args[0].type === 'i32') [c, a, b] = [c.args[0], b, a];
     if (a.op === 'select' && a.args[0] === c) a = a.args[1];
     if (b.op === 'select' && b.args[0] === c) b = b.args[2];
     if (a === b) return a;
@@ -290,6 +303,8 @@ export class Graph {
         if (this.isConst(b, 0n) || b === c) return this.binary('and', c, a);
         if (this.isConst(b, 1n)) return this.binary('or', this.not(c), a);
       }
+      if (a.op === 'const' && this.isConst(b, 0n) && (a.value & (a.value - 1n)) === 0n)
+        return this.binary('shl', a.type === 'i32' ? c : this.unary('extU', c), this.constant(a.type, bitLength(a.value) - 1));
       if (b.op === 'select' && b.args[1] === a && b.args[0].unsignedBits <= 1)
         return this.select(this.binary('or', c, b.args[0]), a, b.args[2]);
     }

@@ -76,7 +76,7 @@ export function sliceRope(r: Rope, lo: number, width: number): Rope {
   return out;
 }
 
-function sameBox(a: Box, b: Box): boolean {
+export function sameBox(a: Box, b: Box): boolean {
   return a === b || (a.slot === b.slot && a.base === b.base && a.address === b.address && a.dynamic === b.dynamic && a.width === b.width);
 }
 

@@ -146,7 +146,7 @@ export function planFunctions(graph: Graph, arena: Arena, actions: readonly Acti
   const isReloadable = (n: Node, f: number, depth: number): boolean => {
     if (n.op === 'const') return true;
     if (n.op === 'load') return n.args.length === 0 && n.access !== undefined && (firstWriter.get(n.access.slot) ?? NEVER) > lastAction[f];
-    return depth < 2 && n.op !== 'mul' && n.args.every((x) => isReloadable(x, f, depth + 1));
+    return depth < 2 && n.op !== 'mul' && n.op !== 'memo' && n.args.every((x) => isReloadable(x, f, depth + 1));
   };
   for (let f = 1; f < lists.length; f++) {
     const seen = new Set<Node>();

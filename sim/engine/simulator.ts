@@ -11,6 +11,8 @@ import type { Held } from './compile.ts';
 import { Compilation, RUN, SETTLE, runUntilName } from './compile.ts';
 import type { Context, MemoryStorage } from './context.ts';
 import { place } from './context.ts';
+import { initialTag } from './emit-memo.ts';
+import { tagBytes } from './memo.ts';
 import { findMemory, findSignal } from './paths.ts';
 import type { ResetValue } from './resets.ts';
 import { applyResets, resetValues } from './resets.ts';
@@ -23,6 +25,11 @@ import { createMemory, instantiate } from './wasm-host.ts';
 export interface WasmOptions {
   /** Prepare all wires to be watched at once; otherwise those of a module are prepared when one is first peeked. */
   readonly observeWires?: boolean;
+  /**
+   * Operations from which the results of a combinational module with at most 64 input bits are remembered instead of computed in every
+   * cycle. Changes speed only.
+   */
+  readonly minMemoOperations?: number;
 }
 
 export function createWasmSimulator(design: Design, options: WasmOptions = {}): Simulator {
@@ -61,6 +68,8 @@ class WasmSimulator implements Simulator {
   private cycles = 0;
   private inReset = false;
   private isClosed = false;
+  /** How many tables have their first content. */
+  private filled = { constants: 0, results: 0 };
   private resets: readonly ResetValue[] | undefined;
   private readonly outputs: Observer;
   private readonly observers: Observer[] = [];
@@ -71,7 +80,7 @@ class WasmSimulator implements Simulator {
     private readonly design: Design,
     options: WasmOptions,
   ) {
-    this.compilation = new Compilation(design);
+    this.compilation = new Compilation(design, options.minMemoOperations);
     const code = this.compilation.encode();
     this.hostMemory = createMemory(this.compilation.pages);
     this.bytes = new Uint8Array(this.hostMemory.buffer);
@@ -79,9 +88,7 @@ class WasmSimulator implements Simulator {
     this.exports = instantiate(code, this.hostMemory);
     this.outputs = new Observer(this.exports);
     this.observers.push(this.outputs);
-    for (const t of this.compilation.lowering.dynamic.tables) {
-      for (const [i, v] of t.values.entries()) this.storeBits(t.address + i * t.elementBytes, t.elementBytes, v);
-    }
+    this.fillTables();
     if (hasInit(design.top)) this.initialise(this.compilation.top);
     if (options.observeWires) this.watchAll();
   }
@@ -241,6 +248,7 @@ class WasmSimulator implements Simulator {
     const list = contexts.flatMap((ctx) => this.combinational(ctx).map((held) => ({ ctx, held })));
     const code = this.compilation.encodeObserver(list);
     this.makeRoom();
+    this.fillTables();
     const observer = new Observer(instantiate(code, this.hostMemory));
     this.observers.push(observer);
     for (const ctx of contexts)
@@ -264,6 +272,16 @@ class WasmSimulator implements Simulator {
     this.hostMemory.grow(missing);
     this.bytes = new Uint8Array(this.hostMemory.buffer);
     this.view = new DataView(this.hostMemory.buffer);
+  }
+
+  /** Code that is compiled later may bring more of them. */
+  private fillTables(): void {
+    const { dynamic, memos } = this.compilation.lowering;
+    for (const t of dynamic.tables.slice(this.filled.constants)) {
+      for (const [i, v] of t.values.entries()) this.storeBits(t.address + i * t.elementBytes, t.elementBytes, v);
+    }
+    for (const t of memos.tables.slice(this.filled.results)) this.storeBits(t.address, tagBytes(t.layout), initialTag(t));
+    this.filled = { constants: dynamic.tables.length, results: memos.tables.length };
   }
 
   private initialise(ctx: Context): void {

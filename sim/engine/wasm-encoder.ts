@@ -120,8 +120,8 @@ export class ModuleBuilder {
     this.exports.push({ name, index });
   }
 
-  /** The module, importing its memory of at least `pages` pages as `env.memory`. */
-  encode(pages: number): Uint8Array {
+  /** The module, importing its memory of at least `pages()` pages as `env.memory`. */
+  encode(pages: () => number): Uint8Array {
     const out: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
     const section = (id: number, body: number[]): void => {
       out.push(id);
@@ -134,7 +134,7 @@ export class ModuleBuilder {
     section(1, types);
 
     const imports: number[] = [1, ...name('env'), ...name('memory'), 0x02, 0x00];
-    pushUnsigned(imports, pages);
+    pushUnsigned(imports, pages());
     section(2, imports);
 
     const declared: number[] = [];

@@ -26,6 +26,7 @@ export const OP = {
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,
+  i32Wrap: 0xa7,
   i64Add: 0x7c,
   /** Types of blocks. */
   void: 0x40,

@@ -32,6 +32,8 @@ export interface RandomDesignOptions {
   readonly depth?: number;
   /** Grids may be up to this many cells on a side; 0: no grids. Default 5. */
   readonly maxGridSide?: number;
+  /** Modules below the top are logic only, without state, checks and grids. */
+  readonly pureChildren?: boolean;
 }
 
 const site = here();
@@ -260,8 +262,9 @@ class Modules {
   private fill(depth: number, ports: readonly Signal[]): Module {
     const r = this.rng;
     const name = `M${moduleNumber++}`;
-    const regs = Array.from({ length: r.between(0, 4) }, (_, i) => this.signal(`r${i}`, 'reg', this.x.type()));
-    const memories = r.chance(0.5) ? Array.from({ length: r.between(1, 2) }, (_, i) => this.memory(`m${i}`)) : [];
+    const pure = this.options.pureChildren && depth < this.options.depth;
+    const regs = Array.from({ length: pure ? 0 : r.between(0, 4) }, (_, i) => this.signal(`r${i}`, 'reg', this.x.type()));
+    const memories = !pure && r.chance(0.5) ? Array.from({ length: r.between(1, 2) }, (_, i) => this.memory(`m${i}`)) : [];
     const wires = Array.from({ length: r.between(0, 4) }, (_, i) => this.signal(`w${i}`, 'wire', this.x.type()));
     const scope: Scope = { readable: [...ports.filter((p) => p.kind === 'input'), ...regs], memories };
     const body: Statement[] = [];
@@ -269,7 +272,7 @@ class Modules {
     const grids: Grid[] = [];
     const children = depth > 0 ? r.between(0, 2) : 0;
     for (let i = 0; i < children; i++) this.instance(`u${i}`, depth, scope, body, instances);
-    if (depth > 0 && this.options.maxGridSide > 0 && r.chance(0.5)) this.grid('g0', scope, body, grids);
+    if (!pure && depth > 0 && this.options.maxGridSide > 0 && r.chance(0.5)) this.grid('g0', scope, body, grids);
     for (const w of wires) {
       this.drive(w, scope, body);
       scope.readable.push(w);
@@ -277,7 +280,7 @@ class Modules {
     for (const o of ports.filter((p) => p.kind === 'output')) this.drive(o, scope, body);
     for (const reg of regs) this.drive(reg, scope, body);
     for (const m of memories) for (let i = r.between(1, 2); i > 0; i--) body.push(...this.nest(scope, [this.write(m, scope)]));
-    const checks: Check[] = r.chance(0.4) ? [{ kind: 'cover', name: 'c0', cond: this.x.expr(scope, BOOL, 2), message: '', site }] : [];
+    const checks: Check[] = !pure && r.chance(0.4) ? [{ kind: 'cover', name: 'c0', cond: this.x.expr(scope, BOOL, 2), message: '', site }] : [];
     const clocked = regs.length + memories.length + checks.length > 0 || [...instances, ...grids].some((c) => c.module.clocked);
     return { name, site, doc: '', ports, wires, regs, memories, instances, grids, body, checks, clocked };
   }
@@ -471,7 +474,7 @@ class Modules {
 export function randomDesign(seed: number, options: RandomDesignOptions = {}): Design {
   moduleNumber = 0;
   const rng = new Rng(seed);
-  const full = { maxWidth: 200, depth: 2, maxGridSide: 5, ...options };
+  const full = { maxWidth: 200, depth: 2, maxGridSide: 5, pureChildren: false, ...options };
   const top = new Modules(rng, full).module(full.depth);
   return elaborate({ name: top.name, ports: {}, elaborate: () => top });
 }

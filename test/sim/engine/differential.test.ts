@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Compilation } from '../../../sim/engine/compile.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
+import type { WasmOptions } from '../../../sim/engine/index.ts';
 import { Interpreter } from '../../support/interpreter.ts';
 import { randomDesign, randomInputs } from '../../support/random-design.ts';
 import type { RandomDesignOptions } from '../../support/random-design.ts';
@@ -8,9 +10,9 @@ import type { RandomDesignOptions } from '../../support/random-design.ts';
 const CYCLES = 10;
 
 /** Engine and interpreter agree on every signal, memory and cover of a random design. */
-function agree(seed: number, options: RandomDesignOptions): void {
+function agree(seed: number, options: RandomDesignOptions, engine: WasmOptions = {}): void {
   const design = randomDesign(seed, options);
-  const sim = createWasmSimulator(design, { observeWires: true });
+  const sim = createWasmSimulator(design, { observeWires: true, ...engine });
   const reference = new Interpreter(design.top);
   const { signals, memories } = reference.names();
   let cycle = 0;
@@ -60,9 +62,28 @@ describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
   });
 
   it('on designs that found defects before', () => {
+    // A negation left out in one arm of a branch was missing in another one.
+    agree(682_988, { depth: 0, maxGridSide: 0, maxWidth: 64 });
+    agree(863_951, { depth: 1, maxGridSide: 6, maxWidth: 40 });
     // What only the unconditional form of a grid's stores uses was read after it had changed.
     agree(2_000_325, { depth: 1, maxGridSide: 6, maxWidth: 40 });
     agree(2_000_565, { depth: 2, maxWidth: 80 });
+    agree(876_949, { depth: 2, maxWidth: 20, maxGridSide: 0, pureChildren: true }, { minMemoOperations: 1 });
+  });
+
+  it('on modules of logic whose results are remembered', () => {
+    const options = { depth: 2, maxWidth: 20, maxGridSide: 0, pureChildren: true };
+    let tables = 0;
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (seed) => {
+        agree(seed, options, { minMemoOperations: 1 });
+        const compilation = new Compilation(randomDesign(seed, options), 1);
+        compilation.encode();
+        tables += compilation.lowering.memos.tables.length;
+      }),
+      { numRuns: 40, endOnFailure: true },
+    );
+    expect(tables).toBeGreaterThan(20);
   });
 
   it('on hierarchies with grids', () => {
