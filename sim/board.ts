@@ -6,6 +6,7 @@ import { B, Flag, In, Out, Sink, U, bool, hw, indexWidth } from '../gen/index.ts
 import type { UInt } from '../gen/index.ts';
 import { Chip, chipPorts, memoryBus } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
+import { withOnly } from '../hw/core/word.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { AxiRam } from './axi-ram.ts';
 import { EVENT_BYTES, EVENT_MEMORY, EVENT_RING, EventRecorder } from './event-recorder.ts';
@@ -23,7 +24,7 @@ const OUTSTANDING = 16;
 /** The chip that `SimBoard(config)` holds: the board counts instructions by the core's trace. */
 export const boardConfig = (config: ChipConfig): ChipConfig => ({ ...config, core: { ...config.core, trace: true } });
 
-const boardPorts = (config: ChipConfig) => ({
+const allPorts = (config: ChipConfig) => ({
   /** Byte address of the word whose writing ends the simulation; 0: none. */
   tohost: In(U(32)),
   /** Bytes for the program. */
@@ -53,7 +54,10 @@ const boardPorts = (config: ChipConfig) => ({
   /** The ring of events by a port. */
   eventIndex: In(U(indexWidth(EVENT_RING))),
   eventEntry: Out(U(8 * EVENT_BYTES)),
+  /** Present if config.core.debug: see the core's ports. */
+  debug: chipPorts({ ...config, core: { ...config.core, debug: true } }).debug,
 });
+const boardPorts = (config: ChipConfig): ReturnType<typeof allPorts> => withOnly(allPorts(config), { debug: config.core.debug });
 
 /** Board with main memory `ram.cells` at `RAM_BASE`, size and latency from `config.simulation`. */
 export const SimBoard = (config: ChipConfig) =>
@@ -98,6 +102,7 @@ export const SimBoard = (config: ChipConfig) =>
     io.uartCount = r.sent;
     io.uartLogByte = log.read(io.uartLogIndex);
 
+    if (config.core.debug) m.link(chip.debug, io.debug);
     const { trace } = chip;
     m.when(trace.valid.and(trace.trap.not()), () => {
       r.retired = r.retired.addWrap(1);

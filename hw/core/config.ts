@@ -62,6 +62,8 @@ export interface CoreConfig {
   readonly xifOverlap: boolean;
   /** Outputs that tell of every retired instruction and trap, for lockstep checks and waves. */
   readonly trace: boolean;
+  /** Inputs that stop the core between two instructions and write its registers, for a debugger. Not with xifOverlap. */
+  readonly debug: boolean;
 }
 
 const RAM_START = 0x8000_0000;
@@ -70,21 +72,21 @@ const RAM_START = 0x8000_0000;
 export const smallCore: CoreConfig = {
   isa: { m: false, c: false, zba: false, zbb: false, zbs: false, zicntr: false },
   bootAddress: RAM_START, stages: 2, prefetch: 1, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'serial', registerFile: 'block',
-  counters: false, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
+  counters: false, pmpRegions: 0, xif: true, xifOverlap: false, trace: false, debug: false,
 };
 
 /** Full instruction set at moderate area. */
 export const balancedCore: CoreConfig = {
   isa: { m: true, c: true, zba: false, zbb: false, zbs: false, zicntr: true },
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block',
-  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
+  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false, debug: false,
 };
 
 /** Fewest cycles. */
 export const fastCore: CoreConfig = {
   isa: { m: true, c: true, zba: true, zbb: true, zbs: true, zicntr: true },
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 64, redirect: 'direct', loadBypass: true, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
-  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false,
+  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false, debug: false,
 };
 
 /** Most work a second on a small FPGA: what would lengthen the cycle is done in one cycle more, or left out. */

@@ -14,6 +14,7 @@ import { COUNTER, Prediction, prediction } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
 import { CsrUnit } from './csr-unit.ts';
 import { LoadValue, StoreLanes } from './data-alignment.ts';
+import { Debug } from './debug.ts';
 import { Decoder, hasBitManipulation } from './decoder.ts';
 import { Fetch } from './fetch.ts';
 import { fieldOf } from './match.ts';
@@ -111,14 +112,17 @@ export function Core(config: CoreConfig) {
 
     const w = m.wires({ fault: B, previousDone: B, hazard: B, accessDone: B, trapTaken: B, complete: B });
     const csr = m.inst('csr', CsrUnit(config));
-    const { interrupt } = m.let({ interrupt: allOf(csr.interrupt, x.started.not(), w.previousDone) });
+    const debug = config.debug ? m.inst('holder', Debug) : undefined;
+    /** A debugger keeps the instruction from beginning. */
+    const held = debug?.holds ?? NEVER;
+    const { interrupt } = m.let({ interrupt: allOf(csr.interrupt, x.started.not(), w.previousDone, held.not()) });
     const { isControl } = m.let({ isControl: d.legal.and(d.isJump.or(d.isBranch)) });
     // The prediction was for other code, or for code that has changed: fetch again, without it.
     const mistaken = guess ? m.let({ mistaken: guess.broken.or(expectsJump.and(isControl.not())) }).mistaken : NEVER;
-    const { refetch } = m.let({ refetch: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError.not(), mistaken) });
+    const { refetch } = m.let({ refetch: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError.not(), mistaken, held.not()) });
     /** The instruction may have effects, if it raises no exception. */
     const { mayRun } = m.let({
-      mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not()),
+      mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not(), held.not()),
     });
     const { runs } = m.let({ runs: mayRun.and(d.legal) });
     const waiting = config.xif && !config.xifOverlap ? m.inst('offload', Offload) : undefined;
@@ -149,7 +153,7 @@ export function Core(config: CoreConfig) {
     const csrRefused = d.isCsr.and(csr.allowed.not());
     const unknown = offload ? offered.mux(offload.rejected, d.legal.not()) : d.legal.not();
     const e = m.let({
-      fetchFault: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError),
+      fetchFault: allOf(x.valid, w.previousDone, interrupt.not(), x.fetchError, held.not()),
       illegal: mayRun.and(unknown.or(d.legal.and(csrRefused))),
       breakpoint: runs.and(d.isEbreak),
       call: runs.and(d.isEcall),
@@ -258,7 +262,7 @@ export function Core(config: CoreConfig) {
       isAccess.not().or(w.accessDone),
       mulDiv ? d.isMulDiv.not().or(mulDiv.done) : bool(true),
       shiftDone,
-      d.isWfi.not().or(csr.wakeUp),
+      d.isWfi.not().or(debug ? csr.wakeUp.or(io.debug.halt) : csr.wakeUp),
       d.isFenceI.not().or(fenceDone),
       late ? bool(true) : leavesStream.not().or(canRedirect),
     );
@@ -266,26 +270,30 @@ export function Core(config: CoreConfig) {
     w.trapTaken = trap.and(canRedirect);
     x.started = mayRun.and(w.complete.not()).and(w.trapTaken.not());
 
-    const { redirect } = m.let({ redirect: anyOf(trap, refetch, wentWrong, executes.and(leavesStream)) });
-    const stays = anyOf(trap, refetch, wentWrong);
+    const toDebugged = debug?.jump ?? NEVER;
+    const { redirect } = m.let({ redirect: anyOf(trap, refetch, wentWrong, toDebugged, executes.and(leavesStream)) });
+    const stays = anyOf(trap, refetch, wentWrong, toDebugged);
     const isReturn = d.isMret.and(stays.not());
     const refetchesNext = d.isFenceI.or(isPmpAccess);
     // Of a branch that does not do what was expected the expectation says where it goes.
     const notTaken: (readonly [Bool, UInt])[] = went
       ? [[refetch, x.pc], [wentWrong, went.wentTo], [allOf(expectsJump, isControl, stays.not()), nextPc]]
       : [];
+    const debugged: (readonly [Bool, UInt])[] = debug ? [[toDebugged, io.debug.value]] : [];
+    const otherwise = [...notTaken, ...debugged].map(([condition]) => condition);
     const { redirectTarget } = m.let({
       redirectTarget: oneHot([
         [trap, csr.handler], [isReturn, csr.returnPc], [refetchesNext.and(stays.not()), nextPc],
-        ...notTaken,
-        [anyOf(trap, d.isMret, refetchesNext, ...notTaken.map(([condition]) => condition)).not(), target],
+        ...notTaken, ...debugged,
+        [anyOf(trap, d.isMret, refetchesNext, ...otherwise).not(), target],
       ]),
     });
     csr.trapReturn = w.complete.and(runs).and(d.isMret);
 
     // --- advance ---
 
-    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken, refetch.or(wentWrong).and(canRedirect)) });
+    const again = anyOf(refetch, wentWrong, toDebugged).and(canRedirect);
+    const { advance } = m.let({ advance: anyOf(x.valid.not(), w.complete, w.trapTaken, again) });
     const { leaves } = m.let({ leaves: redirect.and(canRedirect) });
     const [fetchRedirect, fetchTarget] = late ? [late.redirecting, late.redirectTo] : [redirect, redirectTarget];
     fetch.redirect = fetchRedirect;
@@ -374,13 +382,16 @@ export function Core(config: CoreConfig) {
 
     // --- CSR access ---
 
-    csr.address = fieldOf(x.instr, (word) => immediateOf('csr', word), 12);
-    csr.active = d.isCsr;
-    csr.operand = d.csrImmediate.mux(rs1Number.zext(32), rs1);
-    csr.writes = d.csrReplace.or(rs1Number.ne(0));
-    csr.replace = d.csrReplace;
-    csr.clear = d.csrClear;
-    csr.commit = allOf(w.complete, runs, d.isCsr);
+    const csrAddress = fieldOf(x.instr, (word) => immediateOf('csr', word), 12);
+    const csrOperand = d.csrImmediate.mux(rs1Number.zext(32), rs1);
+    const byDebugger = debug?.csr ?? NEVER;
+    csr.address = debug ? byDebugger.mux(io.debug.number, csrAddress) : csrAddress;
+    csr.active = d.isCsr.or(byDebugger);
+    csr.operand = debug ? byDebugger.mux(io.debug.value, csrOperand) : csrOperand;
+    csr.writes = anyOf(d.csrReplace, rs1Number.ne(0), byDebugger);
+    csr.replace = d.csrReplace.or(byDebugger);
+    csr.clear = d.csrClear.and(byDebugger.not());
+    csr.commit = allOf(w.complete, runs, d.isCsr).or(byDebugger);
     if (isa.zicntr) csr.mtime = io.mtime;
     if (config.counters) csr.complete = w.complete;
 
@@ -406,9 +417,13 @@ export function Core(config: CoreConfig) {
     /** The core's own write, with `uses` where it takes the port of the registers; the unit's results take it when it is free. */
     const writeRegister = (writes: Bool, uses: Bool, number: UInt, value: UInt): void => {
       if (overlapped) overlapped.portFree = uses.not();
-      registers.write = overlapped ? writes.or(overlapped.resultWrite) : writes;
-      registers.rd = overlapped ? overlapped.resultWrite.mux(overlapped.resultRd, number) : number;
-      registers.value = overlapped ? overlapped.resultWrite.mux(overlapped.resultValue, value) : value;
+      // The extension unit, and a debugger, write when the core does not.
+      const other = overlapped
+        ? { write: overlapped.resultWrite, number: overlapped.resultRd, value: overlapped.resultValue }
+        : debug ? { write: debug.register, number: debug.registerNumber, value: io.debug.value } : undefined;
+      registers.write = other ? writes.or(other.write) : writes;
+      registers.rd = other ? other.write.mux(other.number, number) : number;
+      registers.value = other ? other.write.mux(other.value, value) : value;
     };
     if (write && newer) {
       const refused = store.misaligned.or(denied);
@@ -479,6 +494,15 @@ export function Core(config: CoreConfig) {
         events.writeValue = write.writeValue;
       }
       m.link(events.trace, io.trace);
+    }
+
+    if (debug) {
+      Object.assign(debug, {
+        halt: io.debug.halt, writeRegister: io.debug.writeRegister, writeCsr: io.debug.writeCsr, writePc: io.debug.writePc,
+        number: io.debug.number, value: io.debug.value, valid: x.valid, started: x.started,
+        previousDone: late ? w.previousDone.and(late.redirecting.not()) : w.previousDone,
+      });
+      Object.assign(io.debug, { halted: debug.halted, ends: w.complete.or(w.trapTaken), tookPc: toDebugged.and(canRedirect) });
     }
 
     const last = m.regs({ requestWaits: Flag(false), lastAccess: U<number>(36) });

@@ -3,6 +3,7 @@ import { B, In, Out, U } from '../../gen/index.ts';
 import { XifCore } from '../lib/cv-x-if.ts';
 import { ObiData, ObiFetch } from '../lib/obi.ts';
 import type { CoreConfig } from './config.ts';
+import { DEBUG } from './debug.ts';
 import { withOnly } from './word.ts';
 
 /**
@@ -32,11 +33,13 @@ const ALL_PORTS = {
   fenceIDone: In(B),
   /** Present if config.trace. */
   trace: TRACE,
+  /** Present if config.debug. */
+  debug: DEBUG,
 };
 
 /** Ports as TypeScript sees them: those that the configuration leaves out are missing at run time and must not be touched. */
 export type CorePorts = typeof ALL_PORTS;
 
 export function corePorts(config: CoreConfig): CorePorts {
-  return withOnly(ALL_PORTS, { xif: config.xif, mtime: config.isa.zicntr, trace: config.trace });
+  return withOnly(ALL_PORTS, { xif: config.xif, mtime: config.isa.zicntr, trace: config.trace, debug: config.debug });
 }

@@ -50,8 +50,11 @@ const allPorts = (config: ChipConfig) => ({
   uartRx: Sink(U(8)),
   /** Present if config.core.trace: see the core's ports. */
   trace: corePorts({ ...config.core, trace: true }).trace,
+  /** Present if config.core.debug: see the core's ports. */
+  debug: corePorts({ ...config.core, debug: true }).debug,
 });
-export const chipPorts = (config: ChipConfig): ReturnType<typeof allPorts> => withOnly(allPorts(config), { trace: config.core.trace });
+export const chipPorts = (config: ChipConfig): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(config), { trace: config.core.trace, debug: config.core.debug });
 
 export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>> {
   const inner: AxiParams = { dataBytes: config.bus.bytes, idBits: config.bus.idBits };
@@ -121,6 +124,7 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     m.connect(uart.tx, io.uartTx);
     m.connect(io.uartRx, uart.rx);
     if (config.core.trace) m.link(core.trace, io.trace);
+    if (config.core.debug) m.link(core.debug, io.debug);
   });
 }
 

@@ -100,6 +100,7 @@ export const CONFIG_KEYS = {
     },
     xifOverlap: { kind: 'flag', default: PRESET, summary: 'the core goes on while the extension unit works; a result of tn.fence must then be used before what it guards' },
     trace: { kind: 'flag', default: false, summary: 'outputs of the chip that tell of every retired instruction' },
+    debug: { kind: 'flag', default: false, summary: 'inputs of the chip that stop the core and write its registers; not with xifOverlap' },
   },
   tensor: {
     rows: { kind: 'count', min: 4, max: 128, summary: 'rows of the mesh: int8 lanes of a scratchpad row' },

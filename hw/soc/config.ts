@@ -261,6 +261,9 @@ function coreConfig(v: ConfigValues['core'], source: TomlSource): CoreConfig {
   if (v.stages === 3 && v.prefetch === 1) {
     throw new UserError(`${source.place('core.prefetch')}: core.prefetch: 1 needs core.stages = 2; use 2`);
   }
+  if (v.debug && v.xifOverlap) {
+    throw new UserError(`${source.place('core.debug')}: core.debug: true needs core.xifOverlap = false; use false for one of them`);
+  }
   const { preset: _preset, m, c, zba, zbb, zbs, zicntr, stages, prefetch, pmpRegions, ...rest } = v;
   const isa = { m, c, zba, zbb, zbs, zicntr };
   return {

@@ -1,8 +1,7 @@
 /**
- * The simulated board in a debugger's hands, on either cycle-accurate engine. It stops in the cycle in which an instruction
- * retires, with the next ones already under way in the pipeline: registers and pc are those of the shadow, which is exact;
- * registers cannot be written, because later instructions may have read them; RAM is shown as it is, into which the next
- * store may have gone already.
+ * The simulated board in a debugger's hands, on either cycle-accurate engine. It stands between two instructions: the core's debug
+ * port holds the next one, and nothing else is under way. Registers and pc are read from the shadow, which follows the trace, and
+ * written through the port.
  */
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { RAM_PATH } from '../board.ts';
@@ -21,6 +20,8 @@ import { ShadowHart, accessOf } from './shadow-hart.ts';
 const NEXT_CYCLES = 10_000;
 /** Pieces of EVENT_RING cycles in one `run`. */
 const RUN_PIECES = 40;
+/** Cycles in which whatever is under way ends: a division, an access to slow memory, a command of the tensor unit that is waited for. */
+const STAND_CYCLES = 1_000_000;
 
 export class BoardHart implements DebugHart {
   watching = false;
@@ -41,6 +42,7 @@ export class BoardHart implements DebugHart {
     this.events = new BoardEvents(simulator);
     this.shadow = new ShadowHart(isa, elf.entry);
     this.uart = uartReader(simulator, options.onUart);
+    this.hold();
   }
 
   get pc(): number {
@@ -66,23 +68,30 @@ export class BoardHart implements DebugHart {
 
   next(): ReturnType<DebugHart['next']> {
     if (this.end) return undefined;
-    const { cycles, stopped } = this.simulator.runUntil('trace_valid', Math.min(NEXT_CYCLES, this.options.maxCycles - this.made));
+    const { simulator } = this;
+    simulator.poke('debug_halt', 0);
+    const { cycles, stopped } = simulator.runUntil('debug_ends', Math.min(NEXT_CYCLES, this.options.maxCycles - this.made));
     this.made += cycles;
     if (!stopped) return undefined;
-    // The event is in the recorder after its cycle's edge.
-    this.simulator.step();
-    this.made++;
-    const [event] = this.events.take();
-    const access = this.watching && event.kind === 'retired' ? accessOf(event.word, (n) => this.shadow.x[n]) : undefined;
-    this.see(event);
+    this.cycle();
+    const before = this.shadow.x.slice();
+    const events = this.hold();
+    const event = events.at(-1);
+    if (!event) return undefined;
+    const access = this.watching && event.kind === 'retired' ? accessOf(event.word, (n) => before[n]) : undefined;
     return { event, access };
   }
 
   run(): void {
+    this.simulator.poke('debug_halt', 0);
     for (let piece = 0; piece < RUN_PIECES && !this.end; piece++) {
       this.made += this.simulator.runUntil('halted', Math.min(EVENT_RING, this.options.maxCycles - this.made)).cycles;
-      for (const event of this.events.take()) this.see(event);
+      this.takeEvents();
     }
+  }
+
+  stand(): void {
+    this.hold();
   }
 
   flushUart(): void {
@@ -97,16 +106,34 @@ export class BoardHart implements DebugHart {
     return this.shadow.csrs.read(address);
   }
 
-  setRegister(): boolean {
-    return false;
+  setRegister(n: number, value: number): boolean {
+    if (!this.canWrite) return false;
+    if (n !== 0) {
+      this.write1('debug_writeRegister', n, value);
+      this.shadow.x[n] = value;
+    }
+    return true;
   }
 
-  setPc(): boolean {
-    return false;
+  setPc(address: number): boolean {
+    const aligned = address % (this.isa.c ? 2 : 4) === 0;
+    if (!this.canWrite || !aligned) return false;
+    const { simulator } = this;
+    simulator.poke('debug_value', address);
+    simulator.poke('debug_writePc', 1);
+    const { cycles, stopped } = simulator.runUntil('debug_tookPc', STAND_CYCLES);
+    this.made += cycles;
+    if (stopped) this.cycle();
+    simulator.poke('debug_writePc', 0);
+    this.hold();
+    if (stopped) this.shadow.pc = address;
+    return stopped;
   }
 
-  setCsr(): boolean {
-    return false;
+  setCsr(address: number, value: number): boolean {
+    if (!this.canWrite || !this.shadow.csrs.write(address, value, 1)) return false;
+    this.write1('debug_writeCsr', address, value);
+    return true;
   }
 
   read(address: number, bytes: number): Uint8Array {
@@ -131,6 +158,7 @@ export class BoardHart implements DebugHart {
     this.shadow = new ShadowHart(this.isa, this.elf.entry);
     this.shadow.x.set(x);
     this.uart = uartReader(this.simulator, this.options.onUart);
+    this.hold();
   }
 
   recorded(): Pick<Recorded, 'recent' | 'exception'> {
@@ -141,8 +169,45 @@ export class BoardHart implements DebugHart {
     this.simulator.close();
   }
 
-  private see(event: HartEvent): void {
-    this.shadow.apply(event);
-    this.options.onEvent?.(event);
+  private get canWrite(): boolean {
+    return this.simulator.peek('debug_halted') === 1n;
+  }
+
+  /** Writes through the debug port in one cycle. */
+  private write1(which: string, number: number, value: number): void {
+    const { simulator } = this;
+    simulator.poke('debug_number', number);
+    simulator.poke('debug_value', value);
+    simulator.poke(which, 1);
+    this.cycle();
+    simulator.poke(which, 0);
+  }
+
+  private cycle(): void {
+    this.simulator.step();
+    this.made++;
+  }
+
+  /** Lets no further instruction begin, and what has begun end; returns what happened. */
+  private hold(): HartEvent[] {
+    this.simulator.poke('debug_halt', 1);
+    const events: HartEvent[] = [];
+    for (let left = STAND_CYCLES; left > 0;) {
+      const { cycles, stopped } = this.simulator.runUntil('debug_halted', Math.min(EVENT_RING, left));
+      this.made += cycles;
+      left -= Math.max(cycles, 1);
+      events.push(...this.takeEvents());
+      if (stopped || this.simulator.peek('halted') === 1n) break;
+    }
+    return events;
+  }
+
+  private takeEvents(): HartEvent[] {
+    const events = this.events.take();
+    for (const event of events) {
+      this.shadow.apply(event);
+      this.options.onEvent?.(event);
+    }
+    return events;
   }
 }

@@ -50,7 +50,7 @@ async function openHart(engine: NonNullable<RunElfOptions['engine']>, options: D
   if (engine === 'model') return new ModelHart(elf, shape, hartOptions);
   // The registers are followed by the trace, and it does not tell what the extension unit writes later.
   if (config.core.xifOverlap) throw new UserError(`${config.file}: core.xifOverlap: the debugger cannot follow it on engine ${engine}; use --engine model or set it to false`);
-  const simulator = await createBoard(engine, options);
+  const simulator = await createBoard(engine, { ...options, config: { ...config, core: { ...config.core, debug: true } } });
   const { zicntr: _zicntr, ...isa } = config.core.isa;
   return new BoardHart(simulator, elf, isa, hartOptions);
 }

@@ -24,12 +24,15 @@ export interface DebugHart {
   next(): { readonly event: HartEvent; readonly access: Access | undefined } | undefined;
   /** Goes on for a bounded time (some milliseconds) as fast as possible, to stop wherever that is. */
   run(): void;
+  /** After `run`: comes to stand between two instructions. */
+  stand(): void;
   /** Passes on what the program has sent meanwhile. */
   flushUart(): void;
   register(n: number): number;
   csr(address: number): number | undefined;
   /** False: the engine cannot. */
   setRegister(n: number, value: number): boolean;
+  /** False also where no instruction can be: the address is not aligned. */
   setPc(address: number): boolean;
   setCsr(address: number, value: number): boolean;
   /** As many of the bytes as are in RAM before the first that is not. */

@@ -186,7 +186,7 @@ class Connection {
       case 'interrupt':
         if (!this.runner.isGoing) return;
         this.runner.pause();
-        this.send(this.session.stopped({ kind: 'interrupted' }));
+        this.send(this.session.interrupted());
         return;
       case 'bad':
         if (this.acknowledges) this.write('-');

@@ -54,6 +54,12 @@ export class GdbSession {
     return this.stops.hart;
   }
 
+  /** The reply when the debugger has asked the hart to stop while it ran. */
+  interrupted(): string {
+    this.hart.stand();
+    return this.stopped({ kind: 'interrupted' });
+  }
+
   /** The reply when the hart has stopped. */
   stopped(stop: Stop): string {
     this.last = stop;

@@ -65,6 +65,10 @@ export class ModelHart implements DebugHart {
     else this.model.run(Math.min(RUN_INSTRUCTIONS, left));
   }
 
+  stand(): void {
+    // It never stands anywhere else.
+  }
+
   flushUart(): void {
     if (this.sent.length > 0) this.options.onUart?.(Uint8Array.from(this.sent));
     this.sent = [];
@@ -84,6 +88,7 @@ export class ModelHart implements DebugHart {
   }
 
   setPc(address: number): boolean {
+    if (address % (this.shape.isa?.c === false ? 4 : 2) !== 0) return false;
     this.model.pc = address;
     return true;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
-import { CORE_PRESETS, balancedCore, fastCore, smallCore } from '../../../hw/core/config.ts';
+import { CORE_PRESETS, balancedCore, clockedCore, fastCore, smallCore } from '../../../hw/core/config.ts';
 import { Core } from '../../../hw/core/core.ts';
 import { RV32I, RV32M, encode } from '../../../hw/isa/riscv.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
@@ -82,8 +82,8 @@ describe('an extension unit', () => {
 describe('the emitted SystemVerilog', () => {
   const has = (tool: string): boolean => spawnSync(tool, ['--version']).error === undefined;
   const cores = {
-    ...CORE_PRESETS, traced: { ...balancedCore, trace: true }, overlapped: { ...fastCore, xifOverlap: true },
-    guessing: { ...smallCore, predictorEntries: 4 },
+    ...CORE_PRESETS, traced: { ...balancedCore, trace: true }, debugged: { ...clockedCore, debug: true },
+    overlapped: { ...fastCore, xifOverlap: true }, guessing: { ...smallCore, predictorEntries: 4 },
   };
   for (const [name, config] of Object.entries(cores)) {
     it(`of ${name} has no warning in Verilator and is read by Icarus`, { timeout: 30_000 }, () => {
