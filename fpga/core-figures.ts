@@ -62,7 +62,7 @@ async function packed(netlist: Uint8Array): Promise<number> {
 export async function coreFpgaFigures(config: CoreConfig, seeds: number, onProgress: Progress = () => undefined): Promise<CoreFpgaFigures> {
   await installTools(onProgress);
   onProgress('fpga: synthesis of the core alone');
-  const alone = await synthesised(sources(Core({ ...config, trace: false })), 'Core');
+  const alone = await synthesised(sources(Core({ ...config, trace: false, debug: false })), 'Core');
   const sum = (prefix: string): number =>
     Object.entries(alone.cells).reduce((n, [type, count]) => (type.startsWith(prefix) ? n + count : n), 0);
   const core: CoreCells = {

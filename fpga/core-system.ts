@@ -13,7 +13,7 @@ const PINS = 8;
 
 /** Core with RAM at every address whose bit 30 is 0, and `PINS` pins at every other. */
 export const CoreSystem = (given: CoreConfig) => {
-  const config: CoreConfig = { ...given, xif: false, trace: false };
+  const config: CoreConfig = { ...given, xif: false, trace: false, debug: false };
   return hw('CoreSystem', { pinsIn: In(U<number>(PINS)), pinsOut: Out(U<number>(PINS)) }, (m, io) => {
     m.doc('A core with memory and pins.');
     const core = m.inst('core', Core(config));

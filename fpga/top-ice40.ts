@@ -14,7 +14,7 @@ import { BOOT_ROM_BASE, bootRom } from './boot-rom.ts';
 export function onBoard(config: ChipConfig, board: Board): ChipConfig {
   return {
     ...config,
-    core: { ...config.core, bootAddress: BOOT_ROM_BASE, trace: false },
+    core: { ...config.core, bootAddress: BOOT_ROM_BASE, trace: false, debug: false },
     tensor: { ...config.tensor, multiplier: board.device.dsp > 0 ? 'ice40' : 'generic' },
     // What lies beyond the board's memory must not be cached: the memory repeats there.
     simulation: { ...config.simulation, ramBytes: board.ramBytes },

@@ -25,7 +25,7 @@ export const MARK_WORDS = 3;
 const SENDER_READY = 1;
 
 /** The core as the bench holds it: no extension unit, and the trace port that instructions are counted by. */
-export const benchCore = (config: CoreConfig): CoreConfig => ({ ...config, xif: false, trace: true });
+export const benchCore = (config: CoreConfig): CoreConfig => ({ ...config, xif: false, trace: true, debug: false });
 
 export const CoreBench = (config: CoreConfig) => hw('CoreBench', {
   /** Address of the word whose writing ends the run; 0: none. */

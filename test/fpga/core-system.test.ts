@@ -14,7 +14,8 @@ import { createWasmSimulator } from '../../sim/engine/index.ts';
 const hasVerilator = spawnSync('verilator', ['--version']).error === undefined;
 
 describe('the core with memory, for figures on an FPGA', () => {
-  for (const [name, config] of Object.entries(CORE_PRESETS)) {
+  const cores = { ...CORE_PRESETS, 'small with a debug port': { ...CORE_PRESETS.small, debug: true } };
+  for (const [name, config] of Object.entries(cores)) {
     it(`runs a program on ${name}: from pins to pins by way of the memory`, () => {
       const sim = createWasmSimulator(elaborate(CoreSystem(config)));
       const { lui, lb, sb, addi, jal } = RV32I;

@@ -97,6 +97,7 @@ describe('a configuration', () => {
     ['rows = 12', 'rows = 12\ncounters = 1', 'x.toml:7: tensor.counters: 1 is no flag; write true or false'],
     ['[bus]', '[soc]\ndataCache = "3 KiB"\n[bus]', 'x.toml:4: soc.dataCache: 3072 (3 KiB) is not a power of two; use 2048 or 4096'],
     ['[bus]', '[core]\npreset = "small"\nstages = 3\n[bus]', 'x.toml:3: core.prefetch: 1 needs core.stages = 2; use 2'],
+    ['[bus]', '[core]\ndebug = true\nxifOverlap = true\n[bus]', 'x.toml:4: core.debug: true needs core.xifOverlap = false; use false for one of them'],
     ['[bus]', '[soc]\ndataCache = 32\n[bus]', 'x.toml:4: soc.dataCache: 32 is out of range; use 0 or 64 bytes to 64 KiB'],
     ['[bus]', '[soc]\ndataCache = 64\ndataCacheLine = 8\n[bus]', 'x.toml:5: soc.dataCacheLine: 8 bytes are less than a beat of the bus; use at least 16'],
     ['[bus]', '[soc]\ndataCache = 64\ndataCacheLine = 128\n[bus]', 'x.toml:5: soc.dataCacheLine: 128 bytes are more than the cache has; use at most 64'],
