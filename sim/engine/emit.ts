@@ -252,9 +252,9 @@ export class Emitter {
     }
   }
 
-  /** Pushes a value for a branch, last step first: a comparison with 0 costs nothing there, unless its result is at hand. */
+  /** Pushes a value for a branch, last step first: a comparison with 0 that nothing else uses costs nothing there. */
   private condition(n: Node): Work[] {
-    const isPlain = n.op !== 'eqz' || n.args[0].type !== 'i32' || this.localOf.has(n) || this.atHand(n) !== undefined;
+    const isPlain = n.op !== 'eqz' || n.args[0].type !== 'i32' || this.blocks.uses(n) > 1 || this.atHand(n) !== undefined;
     return isPlain ? [{ node: n, keep: true }] : [() => this.code.op(OP.i32Eqz), { node: n.args[0], keep: true }];
   }
 

@@ -204,7 +204,7 @@ export class GridLoop implements LoopInputs {
       this.openPorts.delete(key);
     }
     const state = this.stateArray(value, limb.width);
-    const isFree = state !== undefined && !this.flows.has(OPPOSITE[input.from]) && this.edgeIsFree(state, input);
+    const isFree = state !== undefined && !this.flows.has(OPPOSITE[input.from]) && this.edgeIsFree(state, input, limb);
     let result: PortArray;
     if (state && isFree) {
       this.flows.add(input.from);
@@ -217,9 +217,10 @@ export class GridLoop implements LoopInputs {
     return result;
   }
 
-  private edgeIsFree(array: CellArray, input: GridInput & { kind: 'neighbour' }): boolean {
+  /** One register may be seen as several outputs, or as several parts of one: beyond the edge they differ. */
+  private edgeIsFree(array: CellArray, input: GridInput & { kind: 'neighbour' }, limb: Limb): boolean {
     const other = this.edges.get(`${array.address}:${input.from}`);
-    return !other || other.input.signal === input.signal;
+    return !other || (other.input.signal === input.signal && other.limb.lo === limb.lo);
   }
 
   /** The register array that an output shows unchanged. */

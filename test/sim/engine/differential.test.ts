@@ -65,6 +65,10 @@ describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
     // A negation left out in one arm of a branch was missing in another one.
     agree(682_988, { depth: 0, maxGridSide: 0, maxWidth: 64 });
     agree(863_951, { depth: 1, maxGridSide: 6, maxWidth: 40 });
+    agree(7_001_406, { depth: 2, maxWidth: 20, maxGridSide: 0, pureChildren: true });
+    // A register that neighbours see as two parts of an output has two values beyond the edge.
+    agree(5_001_343, { depth: 1, maxGridSide: 6, maxWidth: 40 });
+    for (const seed of [5_000_189, 5_002_049, 5_003_086]) agree(seed, { depth: 2, maxWidth: 80 });
     // What only the unconditional form of a grid's stores uses was read after it had changed.
     agree(2_000_325, { depth: 1, maxGridSide: 6, maxWidth: 40 });
     agree(2_000_565, { depth: 2, maxWidth: 80 });
