@@ -8,6 +8,10 @@ import { randomDesign, randomInputs } from '../../support/random-design.ts';
 import type { RandomDesignOptions } from '../../support/random-design.ts';
 
 const CYCLES = 10;
+/** `npm run test:long` tries others, and more of them. */
+const IS_LONG = process.env.SYSTOLE_SOAK_INSTRUCTIONS !== undefined;
+const runs = (count: number): fc.Parameters<[number]> =>
+  ({ seed: IS_LONG ? 2 : 1, numRuns: IS_LONG ? 8 * count : count, endOnFailure: true });
 
 /** Engine and interpreter agree on every signal, memory and cover of a random design. */
 function agree(seed: number, options: RandomDesignOptions, engine: WasmOptions = {}): void {
@@ -39,25 +43,25 @@ function agree(seed: number, options: RandomDesignOptions, engine: WasmOptions =
   expect(new Map([...sim.covers()].sort()), `seed ${seed}`).toEqual(new Map([...reference.covers].sort()));
 }
 
-describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
+describe('the engine agrees with the interpreter', { timeout: IS_LONG ? 600_000 : 30_000 }, () => {
   it('on single modules with every operation and widths to 200', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0 })),
-      { numRuns: 40, endOnFailure: true },
+      runs(40),
     );
   });
 
   it('on single modules with words of at most 64 bits', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0, maxWidth: 64 })),
-      { numRuns: 25, endOnFailure: true },
+      runs(25),
     );
   });
 
   it('on small grids, which mostly become vector loops', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 1, maxGridSide: 6, maxWidth: 40 })),
-      { numRuns: 25, endOnFailure: true },
+      runs(25),
     );
   });
 
@@ -85,7 +89,7 @@ describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
         compilation.encode();
         tables += compilation.lowering.memos.tables.length;
       }),
-      { numRuns: 40, endOnFailure: true },
+      runs(40),
     );
     expect(tables).toBeGreaterThan(20);
   });
@@ -93,7 +97,7 @@ describe('the engine agrees with the interpreter', { timeout: 30_000 }, () => {
   it('on hierarchies with grids', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 2, maxWidth: 80 })),
-      { numRuns: 15, endOnFailure: true },
+      runs(15),
     );
   });
 });
