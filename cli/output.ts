@@ -2,7 +2,11 @@
 // Must not know: verbs.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SILENT } from '../gen/progress.ts';
+import type { Progress } from '../gen/progress.ts';
 import { UserError } from '../gen/user-error.ts';
+import { showProgress } from './progress.ts';
+import type { ShownProgress } from './progress.ts';
 
 /** Writes a file so that nobody ever sees half of it. @throws UserError where it cannot be written */
 export function writeWhole(path: string, content: string | Uint8Array): void {
@@ -63,35 +67,31 @@ function show(value: string | number): string {
 
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-export interface Reporter {
+export interface Reporter extends Progress {
   readonly isJson: boolean;
   /** The verb's result: one JSON object, or text for people. */
   result(json: Readonly<Record<string, unknown>>, text: () => string): void;
-  /** What is going on, on stderr; with `--json` too. */
-  progress(what: string, done: number, of: number): void;
-  /** A line on stderr. */
-  note(line: string): void;
+  /** A line on stderr that is no progress: with `--json` too. */
+  warn(line: string): void;
+  /** Makes room for output of another kind on the same terminal. */
+  clear(): void;
 }
 
-/** Writes results to stdout and progress to stderr: one line that is rewritten on a terminal, else a line for each tenth. */
+/** Writes results to stdout, progress to stderr; with `--json` there is no progress. */
 export function reporter(isJson: boolean): Reporter {
-  let lastTenth = -1;
+  const write = (text: string): void => void process.stderr.write(text);
+  const { start, note, clear }: ShownProgress = isJson ? { ...SILENT, clear: () => undefined } : showProgress({
+    write, isTerminal: process.stderr.isTTY, columns: () => process.stderr.columns ?? 80, now: () => performance.now(),
+  });
   return {
-    isJson,
+    isJson, start, note, clear,
     result(json, text) {
+      clear();
       process.stdout.write(`${isJson ? JSON.stringify(json) : text()}\n`);
     },
-    progress(what, done, of) {
-      const line = `${what}: ${Math.floor((100 * done) / of)} % (${done} of ${of})`;
-      if (process.stderr.isTTY) {
-        process.stderr.write(`\r${line}${done >= of ? '\n' : ''}`);
-        return;
-      }
-      const tenth = Math.floor((10 * done) / of);
-      if (tenth === lastTenth) return;
-      lastTenth = tenth;
-      process.stderr.write(`${line}\n`);
+    warn(line) {
+      clear();
+      write(`${line}\n`);
     },
-    note: (line) => void process.stderr.write(`${line}\n`),
   };
 }

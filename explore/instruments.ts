@@ -22,7 +22,7 @@ export const INSTRUMENTS: Instruments = {
   },
   async simulate(config, { model, images, batch }, onProgress) {
     const run = await runMnist({
-      model, images, config, open: (chip) => boardMachine(chip, 'wasm'), onProgress: (_, done, of) => onProgress(done / of),
+      model, images, config, open: (chip) => boardMachine(chip, 'wasm'), progress: { start: () => ({ at: onProgress, end: () => undefined }), note: () => undefined },
       ...(batch === undefined ? {} : { batch }),
     });
     const { cycles, cyclesPerImage, macs, utilization, accuracy, agreement } = run;

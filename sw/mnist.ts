@@ -1,5 +1,7 @@
 // The application: handwritten digits through a chip, compared with the labels and with the network in floating point.
 // Must not know: which engine executes, how anything is compiled.
+import { SILENT, during } from '../gen/progress.ts';
+import type { Progress } from '../gen/progress.ts';
 import { UserError } from '../gen/user-error.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import type { ChipTarget } from './compiler/chip-target.ts';
@@ -27,7 +29,7 @@ export interface MnistOptions {
   readonly open: (config: ChipConfig) => ProgramMachine | Promise<ProgramMachine>;
   /** Images in one run of the program; default: as many as asked for, at most 100. */
   readonly batch?: number;
-  readonly onProgress?: (what: string, done: number, of: number) => void;
+  readonly progress?: Progress;
 }
 
 export interface MnistResult {
@@ -75,7 +77,7 @@ export function loadDigitNetwork(model: string): DigitNetwork {
 
 /** @throws UserError for a bad model, more images than there are, or a chip on which the network does not fit */
 export async function runMnist(options: MnistOptions): Promise<MnistResult> {
-  const { config, images, onProgress = () => {} } = options;
+  const { config, images, progress = SILENT } = options;
   const { graph, quantised, heldOut } = loadDigitNetwork(options.model);
   if (!(Number.isInteger(images) && images >= 1 && images <= heldOut.count)) {
     throw new UserError(`images ${images}: is not a whole number from 1 to ${heldOut.count}, the digits held out of training; give one`);
@@ -86,9 +88,9 @@ export async function runMnist(options: MnistOptions): Promise<MnistResult> {
   const pixels = heldOut.pixels.subarray(0, images * DIGIT_PIXELS);
   const machine = await options.open(config);
   try {
-    onProgress('simulating', 0, images);
     const input = quantiseInput(quantised, pixels);
-    const run = await runBatches(machine, program, input, images, (done) => onProgress('simulating', done, images));
+    const run = await during(progress, 'simulation', (task) =>
+      runBatches(machine, program, input, images, (share) => task.at(share, `${Math.floor(share * images)} of ${images} images`)));
     const classes = elementCount(quantised.output.shape);
     const chosen = argmaxRows(run.output, classes);
     const reference = argmaxRows(executeFloatSingle(graph, normaliseInput(singleInput(graph), pixels), images), classes);

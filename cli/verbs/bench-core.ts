@@ -109,7 +109,6 @@ async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<
       };
       const fpga = options.fpga !== true ? {} : { fpga: await (await import('../../fpga/core-figures.ts')).coreFpgaFigures(config, options.seeds, report.note) };
       results.push({ core, march, ...figures, ...engines, ...fpga });
-      report.progress('cores', results.length, cores.length);
     } finally {
       runner.close();
     }

@@ -2,6 +2,7 @@
 // Must not know: how products are scheduled, how engines work.
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { during } from '../../gen/progress.ts';
 import { openMachine } from '../engines.ts';
 import type { EngineName } from '../engines.ts';
 import { common, configOf, withEngine } from '../options.ts';
@@ -50,13 +51,14 @@ async function benchGemm(options: GemmOptions): Promise<void> {
   const machine = await openMachine(config, options.engine, report.note);
   try {
     const results: GemmFigures[] = [];
-    for (const [index, shape] of shapes.entries()) {
+    for (const shape of shapes) {
       const gemm = buildGemm(shape, chipOf(config), { result: options.result });
-      const { cycles } = await runGemm(machine, gemm);
+      const { estimatedCycles } = gemm.program.report;
+      const { cycles } = await during(report, `product ${shape.m}x${shape.n}x${shape.k}`, (task) =>
+        runGemm(machine, gemm, { onProgress: (count) => task.at(Math.min(count / estimatedCycles, 1)) }));
       const ideal = (shape.m * shape.n * shape.k) / (rows * columns);
       results.push({ ...shape, cycles: cycles ?? null, utilization: cycles === undefined ? null : ideal / cycles, idealCycles: ideal,
-        estimatedCycles: gemm.program.report.estimatedCycles });
-      report.progress('products', index + 1, shapes.length);
+        estimatedCycles });
     }
     report.result({ config: config.name, engine: machine.engine, result: options.result, rows, columns, shapes: results }, () =>
       table(['M', 'N', 'K', 'cycles', 'utilization', 'ideal', 'estimate'], results.map((r) =>

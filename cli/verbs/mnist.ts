@@ -30,7 +30,7 @@ async function mnist(options: MnistVerbOptions): Promise<void> {
   const report = reporter(options.json === true);
   const result = await runMnist({
     model: options.model, images: options.images, config, open: (chip) => openMachine(chip, options.engine, report.note),
-    onProgress: (what, done, of) => report.progress(what, done, of),
+    progress: report,
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   });
   report.result({ ...result, config: config.name }, () => pairs({

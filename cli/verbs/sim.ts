@@ -63,7 +63,7 @@ async function simulate(options: SimOptions): Promise<void> {
   if (options.signature !== undefined && run.kept) writeWhole(options.signature, signatureText(run.kept));
   // Killed by its debugger, a program has not failed.
   if (run.exit !== 0 && run.stopped !== 'killed') process.exitCode = 1;
-  run.crash?.lines.forEach(report.note);
+  run.crash?.lines.forEach(report.warn);
   const { stopped, crash, kept: _kept, ...figures } = run;
   const json = { ...figures, exit: run.exit ?? null, stopped, config: config.name, ...(crash ? { crash: crashJson(crash) } : {}) };
   report.result(json, () => pairs({

@@ -28,7 +28,7 @@ async function train(options: TrainOptions): Promise<void> {
   const epochs = options.epochs ?? DEFAULT_TRAIN_OPTIONS.epochs;
   const start = performance.now();
   const settings = { ...DEFAULT_TRAIN_OPTIONS, epochs, seed: options.seed ?? DEFAULT_TRAIN_OPTIONS.seed };
-  const result = trainMnistFc(settings, ({ epoch }) => report.progress('epochs', epoch, epochs));
+  const result = trainMnistFc(settings, undefined, report);
   writeWhole(options.out, encodeGguf(result.content));
   const seconds = (performance.now() - start) / 1000;
   const accuracy = result.heldOutCorrect / result.heldOutCount;

@@ -76,9 +76,10 @@ export interface BatchedRun {
 /**
  * Runs `items` items in as many runs as the program's batch size asks for; the last run is filled up with zeros.
  * @param input `items` items of equal size
+ * @param onProgress told the share that is done, several times a second
  */
 export async function runBatches(
-  machine: ProgramMachine, program: CompiledProgram, input: Int8Array, items: number, onProgress: (done: number) => void = () => {},
+  machine: ProgramMachine, program: CompiledProgram, input: Int8Array, items: number, onProgress: (share: number) => void = () => {},
 ): Promise<BatchedRun> {
   const itemBytes = program.inputBytes / program.batch;
   const resultBytes = program.outputBytes / program.batch;
@@ -89,13 +90,16 @@ export async function runBatches(
   for (let done = 0; done < items; done += program.batch) {
     const chunk = new Int8Array(program.inputBytes);
     chunk.set(input.subarray(done * itemBytes, Math.min(items, done + program.batch) * itemBytes));
-    const run = await runProgram(machine, program, chunk);
+    const inRun = (count: number): number => Math.min(count / program.report.estimatedCycles, 1) * program.batch;
+    const run = await runProgram(machine, program, chunk, {
+      onProgress: (count) => onProgress(Math.min(1, (done + inRun(count)) / items)),
+    });
     const useful = Math.min(program.batch, items - done) * resultBytes;
     output.set(new Int8Array(copyOf(run.output)).subarray(0, useful), done * resultBytes);
     cycles = cycles === undefined || run.cycles === undefined ? undefined : cycles + run.cycles;
     seconds += run.seconds;
     runs += 1;
-    onProgress(Math.min(items, done + program.batch));
+    onProgress(Math.min(items, done + program.batch) / items);
   }
   return { output, cycles, seconds, runs };
 }

@@ -1,5 +1,7 @@
 // Trains mnist-fc and gives the GGUF content that ggml's own mnist example reads.
 // Must not know: the command line, paths.
+import { SILENT } from '../../gen/progress.ts';
+import type { Progress } from '../../gen/progress.ts';
 import { DIGIT_CLASSES, DIGIT_PIXELS, loadMnistSplit } from '../data/mnist-digits.ts';
 import type { DigitSplit } from '../data/mnist-digits.ts';
 import { Random } from '../data/random.ts';
@@ -50,11 +52,11 @@ export interface TrainResult {
 }
 
 /**
- * Trains on one core and reports after every epoch. The same options give the same result bit for bit on every machine:
+ * Trains on one core. The same options give the same result bit for bit on every machine:
  * only IEEE additions, multiplications, divisions and square roots are used, in a fixed order.
  */
 export function trainMnistFc(
-  options: TrainOptions = DEFAULT_TRAIN_OPTIONS, onProgress: (progress: TrainProgress) => void = () => {},
+  options: TrainOptions = DEFAULT_TRAIN_OPTIONS, onEpoch: (epoch: TrainProgress) => void = () => {}, progress: Progress = SILENT,
 ): TrainResult {
   const { train, heldOut } = options.digits ?? loadMnistSplit();
   const random = new Random(options.seed);
@@ -67,6 +69,7 @@ export function trainMnistFc(
   const order = Uint32Array.from({ length: train.count }, (_, index) => index);
   const stepsPerEpoch = Math.ceil(train.count / options.batch);
 
+  const task = progress.start('training');
   for (let epoch = 0; epoch < options.epochs; epoch += 1) {
     random.shuffle(order);
     let confidence = 0;
@@ -77,11 +80,13 @@ export function trainMnistFc(
         pass.forward(net, shown, 0);
         confidence += pass.backward(net, gradient, shown, 0, train.labels[digit], 1 / batch.length);
       }
-      const done = (epoch * stepsPerEpoch + step) / (options.epochs * stepsPerEpoch);
-      adam.step(gradients, options.learningRate * (1 - done));
+      const steps = epoch * stepsPerEpoch + step;
+      adam.step(gradients, options.learningRate * (1 - steps / (options.epochs * stepsPerEpoch)));
+      task.at((steps + 1) / (options.epochs * stepsPerEpoch), `epoch ${epoch + 1} of ${options.epochs}`);
     }
-    onProgress({ epoch: epoch + 1, epochs: options.epochs, confidence: confidence / train.count });
+    onEpoch({ epoch: epoch + 1, epochs: options.epochs, confidence: confidence / train.count });
   }
+  task.end();
   return {
     net,
     heldOutCount: heldOut.count,

@@ -14,10 +14,10 @@ describe('runBatches', () => {
     const program = compileModel(graph, target, { batch: 4 });
     const input = randomInput(graph, 10, 5);
     const seen: number[] = [];
-    const run = await runBatches(machine(), program, input, 10, (done) => seen.push(done));
+    const run = await runBatches(machine(), program, input, 10, (share) => seen.push(share));
     expect(run.output).toEqual(executeInt8(graph, input, 10));
     expect(run.runs).toBe(3);
-    expect(seen).toEqual([4, 8, 10]);
+    expect(seen).toEqual([0.4, 0.8, 1]);
     expect(run.cycles).toBeUndefined();
   });
 });
