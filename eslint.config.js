@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import stylistic from '@stylistic/eslint-plugin';
 import tseslint from 'typescript-eslint';
+import { restrictions } from './tools/eslint/restrictions.js';
 import { systole } from './tools/eslint/signal-operators.js';
 
 /** What the project's `tsc` reads; the rules that need types know no other files. */
@@ -37,7 +38,7 @@ export default tseslint.config(
       'prefer-const': 'error',
       eqeqeq: 'error',
       'no-var': 'error',
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'export by name' }],
+      'no-restricted-syntax': restrictions.everywhere,
     },
   },
   {
@@ -53,5 +54,7 @@ export default tseslint.config(
       'systole/no-signal-operators': 'error',
     },
   },
+  // The helper is the one place that calls fast-check itself.
+  { files: ['test/**/*.ts'], ignores: ['test/support/property.ts'], rules: { 'no-restricted-syntax': restrictions.inTests } },
   { files: CONFIGURATION, rules: { 'no-restricted-syntax': 'off' } },
 );

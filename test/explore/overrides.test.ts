@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyOverrides, combinations, flatten, nameOf } from '../../explore/overrides.ts';
 import type { Scalar } from '../../explore/overrides.ts';
+import { checkProperty } from '../support/property.ts';
 
 describe('overrides', () => {
   it('are the same as nested tables and as quoted paths', () => {
@@ -36,7 +37,7 @@ describe('combinations', () => {
   it('hold every choice of one value an axis exactly once', () => {
     const choices = fc.uniqueArray(fc.integer(), { minLength: 1, maxLength: 4 });
     const axes = fc.uniqueArray(fc.tuple(fc.string({ minLength: 1 }), choices), { selector: ([name]) => name, maxLength: 4 });
-    fc.assert(fc.property(axes, (entries) => {
+    checkProperty(fc.property(axes, (entries) => {
       const all = combinations(new Map(entries));
       expect(all.length).toBe(entries.reduce((n, [, values]) => n * values.length, 1));
       expect(new Set(all.map((c) => JSON.stringify([...c]))).size).toBe(all.length);

@@ -4,6 +4,7 @@ import { UserError } from '../../gen/user-error.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { writeElf } from '../../sw/elf-writer.ts';
 import { gnuDisassembleElf, gnuReadelf, hasGnuToolchain } from '../hw/isa/gnu-toolchain.ts';
+import { checkProperty } from '../support/property.ts';
 
 const gnu = hasGnuToolchain();
 
@@ -104,14 +105,14 @@ describe('an ELF file that is not for us', () => {
   it('never causes another error, whatever its bytes', () => {
     const byte = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0xff), fc.nat(255));
     const edits = fc.array(fc.tuple(fc.nat(GOOD.length - 1), byte), { minLength: 1, maxLength: 6 });
-    fc.assert(fc.property(edits, (list) => {
+    checkProperty(fc.property(edits, (list) => {
       try {
         const elf = parseElf(changed(Object.fromEntries(list)), 'x');
         elf.nearestSymbol(elf.entry);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
       }
-    }), { numRuns: 2000 });
+    }), { runs: 2000 });
   });
 
   it('cannot blow up memory with symbol names that share bytes', () => {

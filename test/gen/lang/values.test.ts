@@ -5,6 +5,7 @@ import { B, S, U, bitsOf, bool, bundle, cat, enumeration, fromBits, repeat, valu
 import type { Value } from '../../../gen/index.ts';
 import { exprOf } from '../../../gen/lang/value.ts';
 import { evaluate, toNumber } from '../evaluate.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const NOTHING = { signals: new Map(), memories: new Map() };
 /** The number that a constant expression stands for. */
@@ -21,7 +22,7 @@ const twoWidths = (number: (w: number) => fc.Arbitrary<bigint>) =>
 
 describe('unsigned numbers', () => {
   it('add, subtract and multiply modulo, exactly and saturating', () => {
-    fc.assert(fc.property(pair(unsigned), ([w, x, y]) => {
+    checkProperty(fc.property(pair(unsigned), ([w, x, y]) => {
       const [a, b] = [U(w).lit(x), U(w).lit(y)];
       const top = (1n << BigInt(w)) - 1n;
       expect(valueIn(a.addWrap(b))).toBe(BigInt.asUintN(w, x + y));
@@ -30,7 +31,7 @@ describe('unsigned numbers', () => {
       expect(valueIn(a.subSat(b))).toBe(clamp(x - y, 0n, top));
       expect([a.lt(b), a.le(b), a.gt(b), a.ge(b), a.eq(b), a.ne(b)].map(truth)).toEqual([x < y, x <= y, x > y, x >= y, x === y, x !== y]);
     }));
-    fc.assert(fc.property(twoWidths(unsigned), ([v, x, w, y]) => {
+    checkProperty(fc.property(twoWidths(unsigned), ([v, x, w, y]) => {
       const [a, b] = [U(v).lit(x), U(w).lit(y)];
       expect([valueIn(a.addGrow(b)), a.addGrow(b).width]).toEqual([x + y, Math.max(v, w) + 1]);
       expect([valueIn(a.subGrow(b)), a.subGrow(b).width]).toEqual([x - y, Math.max(v, w) + 1]);
@@ -43,7 +44,7 @@ describe('unsigned numbers', () => {
   });
 
   it('shift by constants and by signals, past their width too', () => {
-    fc.assert(fc.property(pair(unsigned), fc.integer({ min: 0, max: 80 }), ([w, x], n) => {
+    checkProperty(fc.property(pair(unsigned), fc.integer({ min: 0, max: 80 }), ([w, x], n) => {
       for (const amount of [n, U(7).lit(n)]) {
         expect(valueIn(U(w).lit(x).shr(amount))).toBe(x >> BigInt(n));
         expect(valueIn(U(w).lit(x).shlWrap(amount))).toBe(BigInt.asUintN(w, x << BigInt(n)));
@@ -54,7 +55,7 @@ describe('unsigned numbers', () => {
   });
 
   it('reduce, invert and slice', () => {
-    fc.assert(fc.property(pair(unsigned), fc.nat(69), fc.nat(69), ([w, x], i, j) => {
+    checkProperty(fc.property(pair(unsigned), fc.nat(69), fc.nat(69), ([w, x], i, j) => {
       const [lo, hi] = [Math.min(i % w, j % w), Math.max(i % w, j % w)];
       const a = U(w).lit(x);
       expect(valueIn(a.slice(hi, lo))).toBe(BigInt.asUintN(hi - lo + 1, x >> BigInt(lo)));
@@ -68,7 +69,7 @@ describe('unsigned numbers', () => {
 
 describe('signed numbers', () => {
   it('add, subtract, negate and multiply modulo, exactly and saturating', () => {
-    fc.assert(fc.property(pair(signed), ([w, x, y]) => {
+    checkProperty(fc.property(pair(signed), ([w, x, y]) => {
       const [a, b] = [S(w).lit(x), S(w).lit(y)];
       const [lo, hi] = [-(1n << BigInt(w - 1)), (1n << BigInt(w - 1)) - 1n];
       expect(valueIn(a.addWrap(b))).toBe(BigInt.asIntN(w, x + y));
@@ -78,7 +79,7 @@ describe('signed numbers', () => {
       expect(valueIn(a.subSat(b))).toBe(clamp(x - y, lo, hi));
       expect([a.lt(b), a.le(b), a.gt(b), a.ge(b), a.isNegative()].map(truth)).toEqual([x < y, x <= y, x > y, x >= y, x < 0n]);
     }));
-    fc.assert(fc.property(twoWidths(signed), ([v, x, w, y]) => {
+    checkProperty(fc.property(twoWidths(signed), ([v, x, w, y]) => {
       const [a, b] = [S(v).lit(x), S(w).lit(y)];
       expect([valueIn(a.addGrow(b)), a.addGrow(b).width]).toEqual([x + y, Math.max(v, w) + 1]);
       expect([valueIn(a.subGrow(b)), a.subGrow(b).width]).toEqual([x - y, Math.max(v, w) + 1]);
@@ -89,7 +90,7 @@ describe('signed numbers', () => {
   });
 
   it('shift right with their sign', () => {
-    fc.assert(fc.property(pair(signed), fc.integer({ min: 0, max: 80 }), ([w, x], n) => {
+    checkProperty(fc.property(pair(signed), fc.integer({ min: 0, max: 80 }), ([w, x], n) => {
       for (const amount of [n, U(7).lit(n)]) expect(valueIn(S(w).lit(x).shr(amount))).toBe(x >> BigInt(n));
     }));
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { complement, minimise, minimiseExactly } from '../../../hw/core/cubes.ts';
 import type { Cube } from '../../../hw/core/cubes.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const BITS = 6;
 const cube = fc.tuple(fc.nat(63), fc.nat(63)).map(([match, mask]): Cube => ({ match: match & mask, mask: (mask | 0xffff_ffc0) >>> 0 }));
@@ -10,7 +11,7 @@ const words = Array.from({ length: 2 ** BITS }, (_, i) => i);
 
 describe('minimised sets of words', () => {
   it('hold every member and nothing that is excluded', () => {
-    fc.assert(fc.property(fc.array(cube, { minLength: 1, maxLength: 6 }), fc.array(cube, { maxLength: 6 }), (on, candidates) => {
+    checkProperty(fc.property(fc.array(cube, { minLength: 1, maxLength: 6 }), fc.array(cube, { maxLength: 6 }), (on, candidates) => {
       const off = candidates.filter((c) => !words.some((w) => holds([c], w) && holds(on, w)));
       const result = minimise(on, off);
       for (const w of words) {
@@ -21,7 +22,7 @@ describe('minimised sets of words', () => {
   });
 
   it('are the same set when nothing is free', () => {
-    fc.assert(fc.property(fc.array(cube, { minLength: 1, maxLength: 6 }), (on) => {
+    checkProperty(fc.property(fc.array(cube, { minLength: 1, maxLength: 6 }), (on) => {
       const result = minimiseExactly(on);
       for (const w of words) expect(holds(result, w)).toBe(holds(on, w));
       expect(holds(result, 64)).toBe(false);
@@ -29,7 +30,7 @@ describe('minimised sets of words', () => {
   });
 
   it('and their complement share no word', () => {
-    fc.assert(fc.property(fc.array(cube, { maxLength: 6 }), (on) => {
+    checkProperty(fc.property(fc.array(cube, { maxLength: 6 }), (on) => {
       for (const w of words) expect(holds(complement(on), w)).toBe(!holds(on, w));
     }));
   });

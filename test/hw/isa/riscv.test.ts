@@ -8,6 +8,7 @@ import { decodeTensor } from '../../../hw/isa/tensor-decode.ts';
 import { disassemble } from '../../../sim/model/disassemble.ts';
 import { assemble } from '../../../sw/assembler/index.ts';
 import { gnuAssemble, hasGnuToolchain } from './gnu-toolchain.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const gnu = hasGnuToolchain();
 const formats = Object.keys(IMMEDIATE_RANGES) as Format[];
@@ -47,7 +48,7 @@ describe('the instruction tables', () => {
   });
 
   it('agree in decoding with a search through the whole table', () => {
-    fc.assert(fc.property(fc.integer(), fc.constantFrom(...RISCV_INSTRUCTIONS), (noise, near) => {
+    checkProperty(fc.property(fc.integer(), fc.constantFrom(...RISCV_INSTRUCTIONS), (noise, near) => {
       for (const word of [noise, (near.match | (noise & ~near.mask)) >>> 0, near.match ^ (1 << (noise & 31))]) {
         expect(decode(word)).toBe(RISCV_INSTRUCTIONS.find((i) => ((word ^ i.match) & i.mask) === 0));
       }
@@ -78,7 +79,7 @@ describe('the instruction tables', () => {
 
 describe('immediates', () => {
   it('come back from the word that they were packed into', () => {
-    fc.assert(fc.property(fc.constantFrom(...formats), fc.double({ min: 0, max: 1, noNaN: true }), (format, where) => {
+    checkProperty(fc.property(fc.constantFrom(...formats), fc.double({ min: 0, max: 1, noNaN: true }), (format, where) => {
       const { min, max, multipleOf } = IMMEDIATE_RANGES[format];
       const value = Math.round((min + where * (max - min)) / multipleOf) * multipleOf;
       const expected = format === 'U' ? value | 0 : value;

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormulaError, evaluateFormula, evaluateWithMathJs } from '../../../hw/soc/formula.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const none = (): undefined => undefined;
 
 describe('a formula', () => {
   it('of a number and a usual unit is worth the same with and without mathjs', () => {
     const quantity = fc.tuple(fc.nat(4096), fc.constantFrom('', '.5', '.25'), fc.constantFrom('', ' '), fc.constantFrom('B', 'KiB', 'MiB', 'GiB', 'Hz', 'kHz', 'MHz', 'GHz'));
-    fc.assert(fc.property(quantity, ([whole, fraction, gap, unit]) => {
+    checkProperty(fc.property(quantity, ([whole, fraction, gap, unit]) => {
       const text = `${whole}${fraction}${gap}${unit}`;
       const dimension = unit.endsWith('Hz') ? 'frequency' : 'size';
       expect(evaluateFormula(text, dimension, none)).toBeCloseTo(evaluateWithMathJs(text, dimension, none), 3);
-    }), { numRuns: 60 });
+    }), { runs: 60 });
   });
 
   it('keeps dimensions apart', () => {

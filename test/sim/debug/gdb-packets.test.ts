@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PACKET_BYTES, PacketReader, frame, fromHex, hexToWord, toHex, wordToHex } from '../../../sim/debug/gdb-packets.ts';
 import type { Token } from '../../../sim/debug/gdb-packets.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 const read = (...pieces: string[]): Token[] => {
@@ -12,7 +13,7 @@ const latin1 = fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data)
 
 describe('packets', () => {
   it('come out as they went in, however they are cut', () => {
-    fc.assert(fc.property(fc.array(latin1, { minLength: 1, maxLength: 5 }), fc.array(fc.nat(50), { maxLength: 60 }), (contents, cuts) => {
+    checkProperty(fc.property(fc.array(latin1, { minLength: 1, maxLength: 5 }), fc.array(fc.nat(50), { maxLength: 60 }), (contents, cuts) => {
       let rest = contents.map(frame).join('');
       const pieces: string[] = [];
       for (const cut of cuts) {
@@ -55,7 +56,7 @@ describe('packets', () => {
   });
 
   it('survive any noise', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
+    checkProperty(fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
       const reader = new PacketReader();
       reader.push(noise);
       const all = reader.push(bytes('$OK#9a'));
@@ -67,8 +68,8 @@ describe('packets', () => {
 describe('values', () => {
   it('are written as the target holds them', () => {
     expect(wordToHex(0x8000_0012)).toBe('12000080');
-    fc.assert(fc.property(fc.nat(0xffff_ffff), (value) => hexToWord(wordToHex(value)) === value));
-    fc.assert(fc.property(fc.uint8Array(), (data) => Buffer.from(data).equals(fromHex(toHex(data))!)));
+    checkProperty(fc.property(fc.nat(0xffff_ffff), (value) => hexToWord(wordToHex(value)) === value));
+    checkProperty(fc.property(fc.uint8Array(), (data) => Buffer.from(data).equals(fromHex(toHex(data))!)));
   });
 
   it('are refused when they are no hexadecimal digits', () => {

@@ -8,6 +8,7 @@ import { PACKET_BYTES, frame, wordToHex } from '../../../sim/debug/gdb-packets.t
 import type { Engine, RunElfResult } from '../../../sim/run-elf.ts';
 import { COUNTING, COUNTING_DATA, config, program } from './programs.ts';
 import { GdbClient } from './gdb-client.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const PC = 32;
 const elf = program(COUNTING, COUNTING_DATA);
@@ -218,7 +219,7 @@ describe('a connection', () => {
   it('survives random requests and noise', async () => {
     await session('model', async ({ gdb, port }) => {
       gdb.close();
-      await fc.assert(fc.asyncProperty(fc.array(fc.oneof(
+      await checkProperty(fc.asyncProperty(fc.array(fc.oneof(
         fc.uint8Array({ maxLength: 100 }).map((noise) => Buffer.from(noise).toString('latin1')),
         fc.tuple(fc.constantFrom('m', 'M', 'X', 'g', 'G', 'p', 'P', 'Z', 'z', 'q', 'Q', 'v', 'H', 'T', '?', 's', 'c'), fc.string({ maxLength: 30 })).map((p) => frame(p.join(''))),
       ), { maxLength: 20 }), async (pieces) => {
@@ -229,7 +230,7 @@ describe('a connection', () => {
         // Whatever was asked before, this connection still gives answers.
         expect((await other.reply()).length).toBeGreaterThanOrEqual(0);
         other.close();
-      }), { numRuns: 50 });
+      }), { runs: 50 });
       const last = await GdbClient.again(port);
       expect(await last.ask('?')).toMatch(/^T/);
       last.raw(frame('k'));

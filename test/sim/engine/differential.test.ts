@@ -6,12 +6,13 @@ import type { WasmOptions } from '../../../sim/engine/index.ts';
 import { Interpreter } from '../../support/interpreter.ts';
 import { randomDesign, randomInputs } from '../../support/random-design.ts';
 import type { RandomDesignOptions } from '../../support/random-design.ts';
+import { checkProperty } from '../../support/property.ts';
+import type { PropertyOptions } from '../../support/property.ts';
 
 const CYCLES = 10;
-/** `npm run test:long` tries others, and more of them. */
 const IS_LONG = process.env.SYSTOLE_SOAK_INSTRUCTIONS !== undefined;
-const runs = (count: number): fc.Parameters<[number]> =>
-  ({ seed: IS_LONG ? 2 : 1, numRuns: IS_LONG ? 8 * count : count, endOnFailure: true });
+/** A seed has nothing to shrink. */
+const runs = (count: number): PropertyOptions<[number]> => ({ runs: count, shrinks: false, seconds: 100 });
 
 /** Engine and interpreter agree on every signal, memory and cover of a random design. */
 function agree(seed: number, options: RandomDesignOptions, engine: WasmOptions = {}): void {
@@ -45,21 +46,21 @@ function agree(seed: number, options: RandomDesignOptions, engine: WasmOptions =
 
 describe('the engine agrees with the interpreter', { timeout: IS_LONG ? 600_000 : 30_000 }, () => {
   it('on single modules with every operation and widths to 200', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0 })),
       runs(40),
     );
   });
 
   it('on single modules with words of at most 64 bits', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 0, maxGridSide: 0, maxWidth: 64 })),
       runs(25),
     );
   });
 
   it('on small grids, which mostly become vector loops', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 1, maxGridSide: 6, maxWidth: 40 })),
       runs(25),
     );
@@ -82,7 +83,7 @@ describe('the engine agrees with the interpreter', { timeout: IS_LONG ? 600_000 
   it('on modules of logic whose results are remembered', () => {
     const options = { depth: 2, maxWidth: 20, maxGridSide: 0, pureChildren: true };
     let tables = 0;
-    fc.assert(
+    checkProperty(
       fc.property(fc.nat(1_000_000), (seed) => {
         agree(seed, options, { minMemoOperations: 1 });
         const compilation = new Compilation(randomDesign(seed, options), 1);
@@ -95,7 +96,7 @@ describe('the engine agrees with the interpreter', { timeout: IS_LONG ? 600_000 
   });
 
   it('on hierarchies with grids', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.nat(1_000_000), (seed) => agree(seed, { depth: 2, maxWidth: 80 })),
       runs(15),
     );

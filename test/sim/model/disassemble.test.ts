@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseElf } from '../../../sim/elf.ts';
 import { disassemble } from '../../../sim/model/disassemble.ts';
 import { assemble, programToElf } from '../../../sw/assembler/index.ts';
+import { checkProperty } from '../../support/property.ts';
 
 describe('the disassembler', () => {
   it.each([
@@ -30,13 +31,13 @@ describe('the disassembler', () => {
   });
 
   it('gives, for every 32-bit word, text that assembles to the same word', () => {
-    fc.assert(fc.property(fc.integer(), (noise) => {
+    checkProperty(fc.property(fc.integer(), (noise) => {
       const word = (noise | 3) >>> 0;
       const text = disassemble(word);
       // Unused fields are not written: fence's, fence.i's and those of tensor instructions.
       if (/^(fence|tn\.)/.test(text)) return;
       const [section] = assemble(text).sections;
       expect(new DataView(section!.bytes.buffer).getUint32(0, true), text).toBe(word);
-    }), { numRuns: 2000 });
+    }), { runs: 2000 });
   });
 });

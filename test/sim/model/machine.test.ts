@@ -5,6 +5,7 @@ import type { Mnemonic } from '../../../hw/isa/riscv.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
 import { GoldenModel } from '../../../sim/model/golden-model.ts';
 import { runSource, stepSource } from './programs.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const MASK = 0xffff_ffffn;
 const s = (v: bigint): bigint => BigInt.asIntN(32, v);
@@ -56,7 +57,7 @@ describe('every computing instruction', () => {
   const model = new GoldenModel({ ramBytes: 4096 });
   it.each(COMPUTING)('%s computes what the specification says', (name) => {
     const instruction = RISCV[name];
-    fc.assert(fc.property(word, word, fc.integer({ min: 1, max: 31 }), (a, b, rd) => {
+    checkProperty(fc.property(word, word, fc.integer({ min: 1, max: 31 }), (a, b, rd) => {
       const imm = instruction.format === 'shift' ? b & 31 : instruction.format === 'I' ? (b << 20) >> 20 : 0;
       const operand = instruction.format === 'R' ? b : imm;
       model.write(RAM_BASE, new Uint8Array(new Uint32Array([encode(instruction, { rd, rs1: 5, rs2: 6, imm })]).buffer));
@@ -66,7 +67,7 @@ describe('every computing instruction', () => {
       const result = model.step();
       expect(result).toMatchObject({ kind: 'retired', rd, nextPc: RAM_BASE + 4 });
       expect(model.register(rd)).toBe(Number(u(meaningOf(name)!(u(BigInt(a)), u(BigInt(operand))))));
-    }), { numRuns: 60 });
+    }), { runs: 60 });
   });
 });
 
@@ -77,14 +78,14 @@ describe('jumps and branches', () => {
     ['bltu', (a: number, b: number) => a >>> 0 < b >>> 0], ['bgeu', (a: number, b: number) => a >>> 0 >= b >>> 0],
   ] as const)('%s goes where it should', (name, holds) => {
     const model = new GoldenModel({ ramBytes: 8192 });
-    fc.assert(fc.property(word, fc.oneof(word, fc.constant(undefined)), (a, other) => {
+    checkProperty(fc.property(word, fc.oneof(word, fc.constant(undefined)), (a, other) => {
       const b = other ?? a;
       model.write(RAM_BASE + 4096, new Uint8Array(new Uint32Array([encode(RISCV[name], { rs1: 5, rs2: 6, imm: -2046 })]).buffer));
       model.setRegister(5, a);
       model.setRegister(6, b);
       model.pc = RAM_BASE + 4096;
       expect(model.step().nextPc).toBe(RAM_BASE + 4096 + (holds(a, b) ? -2046 : 4));
-    }), { numRuns: 60 });
+    }), { runs: 60 });
   });
 
   it('jal and jalr link, and jalr may overwrite its own source', () => {
@@ -154,7 +155,7 @@ describe('code that changes itself', () => {
 describe('any bytes at all', () => {
   it('run without a fault of the model, and alike whether stepped or run', () => {
     const registers = fc.array(word, { minLength: 31, maxLength: 31 });
-    fc.assert(fc.property(fc.uint8Array({ minLength: 64, maxLength: 512 }), registers, (bytes, values) => {
+    checkProperty(fc.property(fc.uint8Array({ minLength: 64, maxLength: 512 }), registers, (bytes, values) => {
       const [ran, stepped] = [0, 1].map(() => {
         const model = new GoldenModel({ ramBytes: 4096 });
         model.write(RAM_BASE, bytes);
@@ -169,7 +170,7 @@ describe('any bytes at all', () => {
       expect(state(stepped)).toEqual(state(ran));
       for (let r = 1; r < 32; r++) expect(stepped.register(r)).toBe(ran.register(r));
       expect(stepped.read(RAM_BASE, 4096)).toEqual(ran.read(RAM_BASE, 4096));
-    }), { numRuns: 300 });
+    }), { runs: 300 });
   });
 });
 

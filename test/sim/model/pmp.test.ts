@@ -7,6 +7,7 @@ import { GoldenModel } from '../../../sim/model/golden-model.ts';
 import { Pmp } from '../../../sim/model/pmp.ts';
 import type { AccessKind } from '../../../sim/model/pmp.ts';
 import { runSource } from './programs.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const CONFIGS = pmpConfigs(16).map((csr) => csr.address);
 const ADDRESSES = pmpAddresses(16).map((csr) => csr.address);
@@ -45,7 +46,7 @@ describe('memory protection of the model', () => {
     const nearby = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(0xffff_ffff, 0x3fff_ffff, 0x8000_0000, 0x7fff_ffff));
     const region = fc.tuple(fc.integer({ min: 0, max: 255 }), nearby);
     const access = [fc.integer({ min: 0, max: 170 }), fc.constantFrom(1, 2, 4, 8)] as const;
-    fc.assert(fc.property(fc.array(region, { maxLength: 8 }), ...access, (settings, address, size) => {
+    checkProperty(fc.property(fc.array(region, { maxLength: 8 }), ...access, (settings, address, size) => {
       const pmp = pmpOf(8, settings);
       for (const [i, kind] of KINDS.entries()) {
         const deciding = settings.findIndex(([config, last], n) => {
@@ -61,7 +62,7 @@ describe('memory protection of the model', () => {
         }
         expect(pmp.allows(address, size, kind)).toBe(allowed);
       }
-    }), { numRuns: 3000 });
+    }), { runs: 3000 });
   });
 
   it('refuses what lies in a region only in part, even if that is not locked', () => {

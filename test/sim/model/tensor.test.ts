@@ -6,6 +6,7 @@ import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { STATUS_MEMORY, STATUS_RANGE, TENSOR_OPS, TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
 import type { TensorMemory, TensorShape } from '../../../sim/model/tensor.ts';
 import { stepSource } from './programs.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const BASE = 0x8000_0000;
 
@@ -49,13 +50,13 @@ const fill = (array: Int8Array | Int32Array | Uint8Array, seed: number, bits: nu
 describe('requantisation', () => {
   const int32 = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31)), fc.integer());
   it('rounds as the 64-bit definition does, for every value, multiplier and shift', () => {
-    fc.assert(fc.property(int32, int32, fc.integer({ min: 1, max: 63 }), (value, multiplier, shift) => {
+    checkProperty(fc.property(int32, int32, fc.integer({ min: 1, max: 63 }), (value, multiplier, shift) => {
       const exact = (BigInt(value) * BigInt(multiplier) + (1n << BigInt(shift - 1))) >> BigInt(shift);
       const ours = scaleRounded(value, multiplier, shift);
       const small = exact >= -(2n ** 53n) && exact <= 2n ** 53n;
       if (small) expect(BigInt(ours)).toBe(exact);
       else expect(Math.sign(ours) * Math.min(Math.abs(ours), 2 ** 52)).toBe(exact > 0n ? 2 ** 52 : -(2 ** 52));
-    }), { numRuns: 5000 });
+    }), { runs: 5000 });
   });
 
   it('rounds halves up, toward plus infinity', () => {
@@ -70,7 +71,7 @@ describe('requantisation', () => {
       count: fc.integer({ min: 1, max: 4 }), used: fc.nat(), accRow: fc.nat(5), row: fc.nat(5), channel: fc.nat(3),
       records: fc.array(record, { minLength: 20, maxLength: 20 }),
     });
-    fc.assert(fc.property(commands, ({ rows: R, columns: C, seed, count, used, accRow, row, channel, records }) => {
+    checkProperty(fc.property(commands, ({ rows: R, columns: C, seed, count, used, accRow, row, channel, records }) => {
       const { memory, model, op } = unit({ rows: R, columns: C, scratchpadRows: 80, channels: 24, vectorLanes: 1 });
       const columns = (used % C) + 1;
       const view = new DataView(memory.bytes.buffer);
@@ -99,7 +100,7 @@ describe('requantisation', () => {
       op('rq', { accRow, count, columnsMinus1: columns - 1 }, { row, channel });
       expect(model.scratchpad).toEqual(expected);
       expect(op('fence')).toBe(0);
-    }), { numRuns: 200 });
+    }), { runs: 200 });
   });
 });
 
@@ -110,7 +111,7 @@ describe('tn.mm', () => {
       count: fc.integer({ min: 1, max: 8 }), used: fc.nat(),
       aRow: fc.nat(20), wRow: fc.nat(20), accRow: fc.nat(10), accumulate: fc.nat(1),
     });
-    fc.assert(fc.property(commands, ({ rows: R, columns: C, seed, count, used, aRow, wRow, accRow, accumulate }) => {
+    checkProperty(fc.property(commands, ({ rows: R, columns: C, seed, count, used, aRow, wRow, accRow, accumulate }) => {
       const { model, op } = unit({ rows: R, columns: C });
       const columns = (used % C) + 1;
       fill(model.scratchpad, seed, 8);
@@ -124,14 +125,14 @@ describe('tn.mm', () => {
       op('mm', { aRow, wRow }, { accRow, count, columnsMinus1: columns - 1, accumulate });
       expect(model.accumulators).toEqual(expected);
       expect(op('fence')).toBe(0);
-    }), { numRuns: 300 });
+    }), { runs: 300 });
   });
 });
 
 describe('transfers', () => {
   it('load and store rows with stride and row length, and zero the rest of a loaded row', () => {
     const [lengths, strides] = [fc.integer({ min: 1, max: 6 }), fc.integer({ min: -40, max: 40 })];
-    fc.assert(fc.property(lengths, strides, fc.integer({ min: 1, max: 8 }), fc.nat(3), fc.nat(30),
+    checkProperty(fc.property(lengths, strides, fc.integer({ min: 1, max: 8 }), fc.nat(3), fc.nat(30),
       (rowBytes, stride, count, odd, row) => {
         const { memory, model, op } = unit();
         fill(memory.bytes, 7, 8);

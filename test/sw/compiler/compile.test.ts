@@ -8,6 +8,7 @@ import { executeInt8 } from '../../../sw/reference/int8-executor.ts';
 import { runProgram } from '../../../sw/runtime/driver.ts';
 import { goldenMachine } from '../../../sw/runtime/golden-machine.ts';
 import { chip, network, randomInput } from './networks.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const machineOf = (target: ChipTarget) => goldenMachine({ tensor: target.tensor, ramBytes: target.ramBytes });
 
@@ -34,10 +35,10 @@ describe('compileModel', () => {
     }).filter(({ rows, columns, vectorLanes, channels, scratchpadRows }) =>
       divides(vectorLanes, rows, columns) && channels >= columns && scratchpadRows > 2 * columns + rows);
     const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 4 });
-    await fc.assert(fc.asyncProperty(shape, sizes, fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 2 }), fc.nat(),
+    await checkProperty(fc.asyncProperty(shape, sizes, fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 2 }), fc.nat(),
       async (tensor, layers, batch, rowsPerItem, seed) => {
         await expectExact(layers, batch, chip(tensor), seed, rowsPerItem);
-      }), { numRuns: 60, seed: 7 });
+      }), { runs: 60, seed: 7 });
   });
 
   it('fits a network into a scratchpad of 4 KiB by streaming both operands', async () => {

@@ -4,6 +4,7 @@ import { buildGemm, parseShapes } from '../../../sw/compiler/gemm.ts';
 import { runGemm } from '../../../sw/runtime/gemm-run.ts';
 import { goldenMachine } from '../../../sw/runtime/golden-machine.ts';
 import { chip } from './networks.ts';
+import { checkProperty } from '../../support/property.ts';
 
 describe('buildGemm', () => {
   it('multiplies matrices of any size, to int8 and to int32', async () => {
@@ -13,10 +14,10 @@ describe('buildGemm', () => {
       chip({ rows: 4, columns: 4, scratchpadRows: 1024, accumulatorRows: 256, channels: 256, hazardBlocks: 4, queueDepth: 1, busBytes: 4 }),
       chip({ rows: 12, columns: 20 }), chip({ rows: 32, columns: 8, accumulatorRows: 16 }),
     );
-    await fc.assert(fc.asyncProperty(target, size, size, size, fc.constantFrom('int8' as const, 'int32' as const), async (on, m, n, k, result) => {
+    await checkProperty(fc.asyncProperty(target, size, size, size, fc.constantFrom('int8' as const, 'int32' as const), async (on, m, n, k, result) => {
       // runGemm compares every element.
       await runGemm(goldenMachine({ tensor: on.tensor, ramBytes: on.ramBytes }), buildGemm({ m, n, k }, on, { result }));
-    }), { numRuns: 40, seed: 3 });
+    }), { runs: 40, seed: 3 });
   });
 
   it('spreads requantised results over int8', () => {

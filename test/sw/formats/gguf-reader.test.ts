@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../gen/user-error.ts';
 import { isFloatTensorType, parseGguf, readGgufFile, tensorAsF32, tensorBytes } from '../../../sw/formats/gguf.ts';
 import { RawGguf, SAMPLE, SAMPLE_BYTES } from './gguf-samples.ts';
+import { checkProperty } from '../../support/property.ts';
 
 /** The message of the UserError that reading `bytes` ends with. */
 function complaint(bytes: Uint8Array): string {
@@ -79,11 +80,11 @@ describe('GGUF reader', () => {
 
   it('answers any damage with a UserError or a file, never with anything else', () => {
     const damage = fc.array(fc.tuple(fc.nat(SAMPLE_BYTES.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 });
-    fc.assert(fc.property(damage, fc.boolean(), (changes, cut) => {
+    checkProperty(fc.property(damage, fc.boolean(), (changes, cut) => {
       const bytes = SAMPLE_BYTES.slice(0, cut ? changes[0][0] : undefined);
       for (const [at, value] of changes) bytes[at] = value;
       survives(bytes);
-    }), { numRuns: 1500 });
+    }), { runs: 1500 });
   });
 
   it('answers every flip of a single bit likewise', () => {
@@ -95,9 +96,9 @@ describe('GGUF reader', () => {
   });
 
   it('answers random bytes after a good start likewise', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.bigInt({ min: 0n, max: 3n }), (rest, count) => {
+    checkProperty(fc.property(fc.uint8Array({ maxLength: 200 }), fc.bigInt({ min: 0n, max: 3n }), (rest, count) => {
       survives(Uint8Array.of(...RawGguf.withHeader(3, count, 2n).bytes(), ...rest));
-    }), { numRuns: 1000 });
+    }), { runs: 1000 });
   });
 
   const header = (tensors: bigint, keyValues: bigint): RawGguf => RawGguf.withHeader(3, tensors, keyValues);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeGguf, encodeTensor, parseGguf, tensorAsF32 } from '../../../sw/formats/gguf.ts';
 import type { FloatTensorType } from '../../../sw/formats/gguf.ts';
 import { SAMPLE_BYTES } from './gguf-samples.ts';
+import { checkProperty } from '../../support/property.ts';
 
 function throughFile(type: FloatTensorType, values: Float32Array): Float32Array {
   const tensors = [{ name: 't', type, dimensions: [values.length], data: encodeTensor(type, values) }];
@@ -11,13 +12,13 @@ function throughFile(type: FloatTensorType, values: Float32Array): Float32Array 
 
 describe('GGUF tensor data', () => {
   it('keeps F32 exactly', () => {
-    fc.assert(fc.property(fc.float32Array({ maxLength: 40 }), (values) => {
+    checkProperty(fc.property(fc.float32Array({ maxLength: 40 }), (values) => {
       expect(throughFile('F32', values)).toEqual(values);
     }));
   });
 
   it('keeps F16 to half a step', () => {
-    fc.assert(fc.property(fc.float32Array({ min: -60000, max: 60000, noNaN: true, maxLength: 40 }), (values) => {
+    checkProperty(fc.property(fc.float32Array({ min: -60000, max: 60000, noNaN: true, maxLength: 40 }), (values) => {
       throughFile('F16', values).forEach((value, index) => {
         expect(Math.abs(value - values[index])).toBeLessThanOrEqual(Math.max(Math.abs(values[index]) * 2 ** -11, 2 ** -25));
       });
@@ -26,7 +27,7 @@ describe('GGUF tensor data', () => {
 
   it('keeps Q8_0 to a little more than half a step of its block', () => {
     const block = fc.float32Array({ min: -1000, max: 1000, noNaN: true, minLength: 64, maxLength: 64 });
-    fc.assert(fc.property(block, (values) => {
+    checkProperty(fc.property(block, (values) => {
       const largest = [0, 32].map((start) => Math.max(...values.subarray(start, start + 32).map(Math.abs)));
       throughFile('Q8_0', values).forEach((value, index) => {
         const step = largest[index < 32 ? 0 : 1] / 127;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TENSOR_TYPES, alignUp, quoteName, tensorTypeOfCode } from '../../../sw/formats/gguf-types.ts';
+import { checkProperty } from '../../support/property.ts';
 
 describe('GGUF nouns', () => {
   it('finds every tensor type by its code, and none for the codes that were removed', () => {
@@ -13,7 +14,7 @@ describe('GGUF nouns', () => {
   });
 
   it('quotes any name as one short printable line', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
+    checkProperty(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
       const quoted = quoteName(name);
       expect(quoted).toMatch(/^"[^\p{C}\p{Zl}\p{Zp}]*"$/u);
       expect(quoted.length).toBeLessThanOrEqual(64 * 10 + 3);

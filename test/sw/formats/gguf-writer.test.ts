@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { TENSOR_TYPES, encodeGguf, parseGguf, tensorBytes, writeGgufFile } from '../../../sw/formats/gguf.ts';
 import type { GgufArray, GgufContent, GgufTensorContent, GgufValue, TensorType } from '../../../sw/formats/gguf.ts';
 import { SAMPLE, SAMPLE_BYTES } from './gguf-samples.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 const flatArray: fc.Arbitrary<GgufArray> = fc.oneof(
@@ -55,7 +56,7 @@ const anyContent: fc.Arbitrary<GgufContent> = fc.record({
 
 describe('GGUF writer', () => {
   it('writes what the reader reads back, whatever the content', () => {
-    fc.assert(fc.property(anyContent, (content) => {
+    checkProperty(fc.property(anyContent, (content) => {
       const file = parseGguf(encodeGguf(content), 'f.gguf');
       expect([...file.keyValues]).toEqual([...content.keyValues]);
       expect([...file.tensors.keys()]).toEqual(content.tensors.map(({ name }) => name));
@@ -63,7 +64,7 @@ describe('GGUF writer', () => {
         expect(file.tensors.get(tensor.name)).toMatchObject({ type: tensor.type, dimensions: tensor.dimensions });
         expect(tensorBytes(file, tensor.name)).toEqual(tensor.data);
       }
-    }), { numRuns: 200 });
+    }), { runs: 200 });
   });
 
   it('writes the same bytes each time, and pads each tensor, also the last, to the alignment', () => {

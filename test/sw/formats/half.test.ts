@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { halfToNumber, numberToHalf } from '../../../sw/formats/half.ts';
+import { checkProperty } from '../../support/property.ts';
 
 describe('half', () => {
   it('comes back unchanged for each of the 65,536 bit patterns that is not a NaN', () => {
@@ -23,7 +24,7 @@ describe('half', () => {
     expect(numberToHalf(65519.99)).toBe(0x7bff);
     expect(numberToHalf(65520)).toBe(0x7c00);
     expect(numberToHalf(2 ** -25)).toBe(0);
-    fc.assert(fc.property(fc.double({ min: -65504, max: 65504, noNaN: true }), (value) => {
+    checkProperty(fc.property(fc.double({ min: -65504, max: 65504, noNaN: true }), (value) => {
       const bits = numberToHalf(value);
       const error = Math.abs(halfToNumber(bits) - value);
       for (const neighbour of [bits - 1, bits + 1]) {

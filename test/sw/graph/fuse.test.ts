@@ -5,6 +5,7 @@ import { fuseDense } from '../../../sw/graph/fuse.ts';
 import type { Graph } from '../../../sw/graph/graph.ts';
 import { executeFloat } from '../../../sw/reference/float-executor.ts';
 import { chain } from './graphs.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const kinds = (graph: Graph): string[] => graph.values.filter(({ op }) => op !== 'constant').map(({ op, name }) => `${name}:${op}`);
 
@@ -48,7 +49,7 @@ describe('fuseDense', () => {
   it('never changes the result by more than the rounding of the sum', () => {
     const layer = fc.record({ bias: fc.boolean(), relu: fc.boolean(), size: fc.integer({ min: 1, max: 4 }) });
     const number = fc.integer({ min: -8, max: 8 });
-    fc.assert(fc.property(fc.array(layer, { minLength: 1, maxLength: 4 }), fc.infiniteStream(number), (specs, numbers) => {
+    checkProperty(fc.property(fc.array(layer, { minLength: 1, maxLength: 4 }), fc.infiniteStream(number), (specs, numbers) => {
       const next = (): number => numbers.next().value as number;
       let inputs = 3;
       const graph = chain(specs.map(({ bias, relu, size }) => {

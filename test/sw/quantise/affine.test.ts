@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { affineParams, dequantiseValues, quantiseValue, quantiseValues, roundAwayFromZero } from '../../../sw/quantise/affine.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const real = fc.float({ noNaN: true, noDefaultInfinity: true });
 
 describe('affine int8', () => {
   it('keeps 0 exact for every range, and every real of the range to half a step and the rounding of the zero point', () => {
-    fc.assert(fc.property(real, real, fc.double({ min: 0, max: 1, noNaN: true }), (a, b, t) => {
+    checkProperty(fc.property(real, real, fc.double({ min: 0, max: 1, noNaN: true }), (a, b, t) => {
       const range = { min: Math.min(a, b), max: Math.max(a, b) };
       const params = affineParams(range);
       expect(params.scale).toBe(Math.fround(params.scale));

@@ -12,6 +12,7 @@ import { quantiseGraph, quantiseModel } from '../../../sw/quantise/quantise.ts';
 import { argmaxRows, executeFloatSingle, normaliseInput, singleInput } from '../../../sw/reference/float-executor.ts';
 import { executeInt8 } from '../../../sw/reference/int8-executor.ts';
 import { chain } from '../graph/graphs.ts';
+import { checkProperty } from '../../support/property.ts';
 
 const BYTES = { rawType: 'uint8', scale: 1 / 255, zeroPoint: 0 } as const;
 
@@ -63,7 +64,7 @@ describe('quantiseModel', () => {
     const row = fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: K, maxLength: K });
     const weights = fc.array(row, { minLength: 1, maxLength: 4 });
     const items = fc.float32Array({ min: -3, max: 5, noNaN: true, minLength: 4 * K, maxLength: 4 * K });
-    fc.assert(fc.property(weights, items, fc.boolean(), (rows, data, relu) => {
+    checkProperty(fc.property(weights, items, fc.boolean(), (rows, data, relu) => {
       const graph = chain([{ weights: rows, bias: rows.map((_, index) => index - 1), relu }]);
       const result = quantiseModel(graph, data);
       const found = dequantiseValues(executeInt8(result, quantiseInput(result, data), 4), result.output);
@@ -71,7 +72,7 @@ describe('quantiseModel', () => {
       // Half a step of each input times its weight, half a step of each weight times its input, and the output's own rounding.
       const tolerance = K * (result.input.scale * 0.51 * 4 + 4 / 127 * 0.51 * 5) + 1.1 * result.output.scale;
       found.forEach((value, index) => expect(Math.abs(value - wanted[index])).toBeLessThanOrEqual(tolerance));
-    }), { numRuns: 60 });
+    }), { runs: 60 });
   });
 
   it('refuses what int8 cannot do', () => {

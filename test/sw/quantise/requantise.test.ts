@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fixedMultiplier, requantise } from '../../../sw/quantise/requantise.ts';
+import { checkProperty } from '../../support/property.ts';
 
 /** The formula of the chip, in integers without limit. */
 function definition(acc: number, multiplier: number, shift: number, zeroPoint: number, min: number, max: number): number {
@@ -20,21 +21,21 @@ const int8 = fc.integer({ min: -128, max: 127 });
 
 describe('requantise', () => {
   it('is the formula for all accumulators, multipliers, shifts, zero points and clamps', () => {
-    fc.assert(fc.property(int32, multipliers, shifts, int8, int8, int8, (acc, multiplier, shift, zeroPoint, a, b) => {
+    checkProperty(fc.property(int32, multipliers, shifts, int8, int8, int8, (acc, multiplier, shift, zeroPoint, a, b) => {
       const [min, max] = [Math.min(a, b), Math.max(a, b)];
       expect(requantise(acc, multiplier, shift, zeroPoint, min, max)).toBe(definition(acc, multiplier, shift, zeroPoint, min, max));
-    }), { numRuns: 5000 });
+    }), { runs: 5000 });
   });
 
   it('is the formula where the result is inside the clamp', () => {
-    fc.assert(fc.property(multipliers, shifts, fc.integer({ min: -300, max: 300 }), int8, fc.integer({ min: -3, max: 3 }), (
+    checkProperty(fc.property(multipliers, shifts, fc.integer({ min: -300, max: 300 }), int8, fc.integer({ min: -3, max: 3 }), (
       multiplier, shift, target, zeroPoint, jitter,
     ) => {
       // An accumulator near the border between `target` and its neighbour.
       const border = (BigInt(2 * target + 1) << BigInt(shift - 1)) / BigInt(Math.max(multiplier, 1)) + BigInt(jitter);
       const acc = Number(BigInt.asIntN(32, border));
       expect(requantise(acc, multiplier, shift, zeroPoint, -128, 127)).toBe(definition(acc, multiplier, shift, zeroPoint, -128, 127));
-    }), { numRuns: 5000 });
+    }), { runs: 5000 });
   });
 
   it('is the formula at every end of every range', () => {
@@ -56,7 +57,7 @@ describe('requantise', () => {
 describe('fixedMultiplier', () => {
   it('is within half a unit of the 31st bit for every real from 2^-32', () => {
     const reals = fc.tuple(fc.double({ min: 1, max: 2, maxExcluded: true, noNaN: true }), fc.integer({ min: -32, max: 28 }));
-    fc.assert(fc.property(reals, ([fraction, exponent]) => {
+    checkProperty(fc.property(reals, ([fraction, exponent]) => {
       const real = fraction * 2 ** exponent;
       const { multiplier, shift } = fixedMultiplier(real);
       expect(multiplier).toBeGreaterThanOrEqual(2 ** 30);
@@ -64,7 +65,7 @@ describe('fixedMultiplier', () => {
       expect(shift).toBeGreaterThanOrEqual(1);
       expect(shift).toBeLessThanOrEqual(62);
       expect(Math.abs(multiplier / 2 ** shift / real - 1)).toBeLessThanOrEqual(2 ** -31);
-    }), { numRuns: 3000 });
+    }), { runs: 3000 });
   });
 
   it('knows its corners', () => {
@@ -84,7 +85,7 @@ describe('fixedMultiplier', () => {
   });
 
   it('below 2^-32 turns every accumulator into the zero point, as a multiplier of 0 does', () => {
-    fc.assert(fc.property(fc.double({ min: 0, max: 2 ** -32, maxExcluded: true, noNaN: true }), int32, (real, acc) => {
+    checkProperty(fc.property(fc.double({ min: 0, max: 2 ** -32, maxExcluded: true, noNaN: true }), int32, (real, acc) => {
       const { multiplier, shift } = fixedMultiplier(real);
       expect(requantise(acc, multiplier, shift, 5, -128, 127)).toBe(5);
     }));

@@ -4,6 +4,7 @@ import type { InputValue } from '../../../sw/graph/graph.ts';
 import { argmaxRows, executeFloat, executeFloatSingle, normaliseInput } from '../../../sw/reference/float-executor.ts';
 import { addBiasFloat, matmulFloat, reluFloat } from '../../../sw/reference/float-kernels.ts';
 import { chain } from '../graph/graphs.ts';
+import { checkProperty } from '../../support/property.ts';
 
 describe('float executor', () => {
   const graph = chain([{ weights: [[1, 2], [3, -4]], bias: [10, 20], relu: true }, { weights: [[1, -1]], relu: false }]);
@@ -28,7 +29,7 @@ describe('float executor', () => {
   it('multiplies matrices of any size like the definition', () => {
     const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }));
     const reals = fc.infiniteStream(fc.float({ min: -100, max: 100, noNaN: true }));
-    fc.assert(fc.property(sizes, reals, fc.boolean(), ([m, k, n], numbers, hasBias) => {
+    checkProperty(fc.property(sizes, reals, fc.boolean(), ([m, k, n], numbers, hasBias) => {
       const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => numbers.next().value as number);
       const [a, w, b] = [draw(m * k), draw(n * k), draw(n)];
       const result = matmulFloat(a, w, n, hasBias ? b : undefined);

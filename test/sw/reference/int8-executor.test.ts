@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { QuantisedDense, QuantisedGraph } from '../../../sw/quantise/quantised-graph.ts';
 import { accumulateDense, executeInt8, requantiseDense } from '../../../sw/reference/int8-executor.ts';
+import { checkProperty } from '../../support/property.ts';
 
 /** A layer of any integers that the types allow. */
 const anyLayer: fc.Arbitrary<QuantisedDense> = fc
@@ -27,7 +28,7 @@ function graphOf(layer: QuantisedDense): QuantisedGraph {
 
 describe('int8 executor', () => {
   it('is the definition in integers without limit, wrapped to 32 bits, for every layer', () => {
-    fc.assert(fc.property(anyLayer, fc.infiniteStream(fc.integer({ min: -128, max: 127 })), (layer, numbers) => {
+    checkProperty(fc.property(anyLayer, fc.infiniteStream(fc.integer({ min: -128, max: 127 })), (layer, numbers) => {
       const rows = 3;
       const data = Int8Array.from({ length: rows * layer.inputs }, () => numbers.next().value as number);
       const expected = Array.from({ length: rows * layer.outputs }, (_, index) => {
@@ -40,7 +41,7 @@ describe('int8 executor', () => {
         return result < layer.clampMin ? layer.clampMin : result > 127n ? 127 : Number(result);
       });
       expect([...executeInt8(graphOf(layer), data, rows)]).toEqual(expected);
-    }), { numRuns: 500 });
+    }), { runs: 500 });
   });
 
   const layer: QuantisedDense = {
