@@ -1,4 +1,5 @@
-// A chip for test programs, on any engine: one design for all of them, memory and state fresh for each.
+// A chip for test programs, on any engine: one design for all of them, and a new simulation of it for each. A reset alone would leave what
+// the program before wrote: x1 to x31, which no reset clears, the predictor's table and the lines of caches.
 // Must not know suites.
 import { elaborate } from '../../gen/index.ts';
 import { corePreset } from '../../firmware/bench.ts';
@@ -11,6 +12,7 @@ import { createWasmSimulator } from '../../sim/engine/index.ts';
 import { GoldenModel } from '../../sim/model/golden-model.ts';
 import { loadBoard, modelOptions } from '../../sim/run-elf.ts';
 import type { Engine } from '../../sim/run-elf.ts';
+import type { Simulator } from '../../sim/simulator.ts';
 import { createVerilatorSimulator } from '../../sim/verilator/index.ts';
 
 export interface Outcome {
@@ -21,8 +23,7 @@ export interface Outcome {
 }
 
 export interface SuiteRunner {
-  run(elf: ElfImage): Outcome;
-  close(): void;
+  run(elf: ElfImage): Promise<Outcome>;
 }
 
 const RAM_BYTES = 4 * 1024 * 1024;
@@ -35,22 +36,28 @@ export function suiteConfig(core: string): ChipConfig {
   return { ...config, name: `suite-${core}`, core: { ...corePreset(core), xif: true }, simulation: { ...config.simulation, ramBytes: RAM_BYTES } };
 }
 
-export async function openSuiteRunner(config: ChipConfig, engine: Engine): Promise<SuiteRunner> {
-  if (engine === 'model') return { run: (elf) => runOnModel(config, elf), close: () => undefined };
+export function openSuiteRunner(config: ChipConfig, engine: Engine): SuiteRunner {
+  if (engine === 'model') return { run: (elf) => Promise.resolve(runOnModel(config, elf)) };
   const design = elaborate(SimBoard(config));
-  const sim = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, { onProgress: () => undefined });
-  const ram = sim.memory(RAM_PATH);
   return {
-    run(elf) {
-      ram.write(0, new Uint8Array(RAM_BYTES));
-      loadBoard(sim, elf);
-      const { stopped } = sim.runUntil('stop', MOST_CYCLES);
-      const value = Number(sim.peek('exitValue'));
-      const signature = signatureOf(elf, (address, bytes) => ram.read(address - RAM_BASE, bytes));
-      return { exit: !stopped ? undefined : value === 1 ? 0 : value >>> 1, signature };
+    async run(elf) {
+      const sim = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, { onProgress: () => undefined });
+      try {
+        return runOnBoard(sim, elf);
+      } finally {
+        sim.close();
+      }
     },
-    close: () => sim.close(),
   };
+}
+
+function runOnBoard(sim: Simulator, elf: ElfImage): Outcome {
+  const ram = sim.memory(RAM_PATH);
+  loadBoard(sim, elf);
+  const { stopped } = sim.runUntil('stop', MOST_CYCLES);
+  const value = Number(sim.peek('exitValue'));
+  const signature = signatureOf(elf, (address, bytes) => ram.read(address - RAM_BASE, bytes));
+  return { exit: !stopped ? undefined : value === 1 ? 0 : value >>> 1, signature };
 }
 
 function runOnModel(config: ChipConfig, elf: ElfImage): Outcome {

@@ -44,7 +44,8 @@ async function checkAsync<T>(property: IAsyncProperty<T>, options: PropertyOptio
 }
 
 /** Where time was over before anything failed there is no counterexample. */
-const canShrink = <T>({ shrinks = true }: PropertyOptions<T>, found: RunDetails<T>): boolean => shrinks && found.counterexamplePath !== null;
+const canShrink = <T>({ shrinks = true }: PropertyOptions<T>, { counterexamplePath }: RunDetails<T>): boolean =>
+  shrinks && counterexamplePath !== null;
 
 function searchParameters<T>({ runs = 100, seed = 1, examples = [], seconds = DEFAULT_SECONDS }: PropertyOptions<T>): Parameters<T> {
   const { SYSTOLE_PROPERTY_SEED, SYSTOLE_PROPERTY_RUNS } = process.env;
