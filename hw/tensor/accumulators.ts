@@ -61,16 +61,14 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     s1.lastColumn = io.nextLastColumn;
     const { adding, meshReads } = m.let({ adding: s1.writing.asBool(), meshReads: io.next.and(io.nextAccumulate) });
 
-    // The row written in stage 1 may be the row read in stage 0 of the same cycle: the memory would give the old one.
-    const last = m.regs({ forward: B, lastSums: vec(S(32), p.columns) });
-    const { forwards } = m.let({ forwards: adding.and(meshReads).and(s1.writeRow.eq(io.nextRow)) });
-    last.forward = forwards;
+    // Nothing is forwarded: the mesh unit lets a cycle pass between writing a row and reading it, so that the memory has all its lanes.
+    m.assert('oldSumsAreWritten', adding.and(meshReads).and(s1.writeRow.eq(io.nextRow)).not(), 'a row is read in the cycle in which it is written');
 
     const readers = [io.vector, io.store];
     const memories = Array.from({ length: p.accumulatorBanks }, (_, b) =>
       Array.from({ length: groups }, (_, g) => {
         const memory = m.inst(`bank${b}group${g}`, AccumulatorBank(p, depth));
-        const mesh = both(meshReads.and(forwards.not()), inBank(io.nextRow, b));
+        const mesh = both(meshReads, inBank(io.nextRow, b));
         const wants = readers.map((x) => both(groups === 1 ? x.request : x.request.and(x.group.eq(g)), inBank(x.row, b)));
         memory.readEnable = mesh.or(wants[0]).or(wants[1]);
         memory.readRow = mesh.mux(within(io.nextRow), wants[0].mux(within(io.vector.row), within(io.store.row)));
@@ -84,14 +82,10 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     const sums = m.wires({ newSums: vec(S(32), p.columns) });
     for (let c = 0; c < p.columns; c++) {
       const g = Math.floor(c / p.vectorLanes);
-      const stored = choose(s1Bank, (b) => (memories[b][g].readData).at(c % p.vectorLanes));
-      const old = last.forward.mux(last.lastSums.at(c), stored);
+      const old = choose(s1Bank, (b) => (memories[b][g].readData).at(c % p.vectorLanes));
       const sum = io.sums.at(c).sext(32);
       sums.newSums.put(c, s1.accumulate.mux(sum.addWrap(old), sum));
     }
-    m.when(adding, () => {
-      last.lastSums = sums.newSums;
-    });
     for (let b = 0; b < p.accumulatorBanks; b++) {
       for (let g = 0; g < groups; g++) {
         const memory = memories[b][g];
@@ -129,7 +123,6 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
       for (let g = 1; g < groups; g++) data = r[group].eq(g).mux(ofGroup(g), data);
       x.data = data;
     }
-    m.cover('forwarded', last.forward);
     m.cover('readerWaits', io.vector.request.and(io.vector.grant.not()).or(io.store.request.and(io.store.grant.not())));
   });
 }

@@ -4,7 +4,7 @@
  * leaves the mesh. Three commands can be under way, one at each.
  */
 import { B, In, Out, Sink, U, bundle, hw, indexWidth } from '../../gen/index.ts';
-import type { ModuleDef } from '../../gen/index.ts';
+import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { Queue } from '../lib/queue.ts';
 import { meshCommand, rowCountBits } from './commands.ts';
 import { accumulatorBits, meshLatency, scratchpadBits } from './params.ts';
@@ -34,6 +34,7 @@ export const meshControlPorts = (p: TensorParams) => ({
 
 export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshControlPorts>> {
   const countBits = rowCountBits(p);
+  const accBits = accumulatorBits(p);
   const columnBits = indexWidth(p.columns);
   // Cycles after the grant of the last activation row for which a weight line must wait, so that the shift that follows its
   // own grant does not overtake that row in the last cell.
@@ -42,12 +43,16 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
   return hw('MeshControl', meshControlPorts(p), (m, io) => {
     m.doc('Sequencers of the mesh: weights, activations, results.');
     const cmd = io.command.bits;
+    const fit = (x: UInt): UInt => (x.width > accBits ? x.trunc(accBits) : x.zext(accBits));
 
     // --- weights: lines lastColumn … 0 of the tile, so that line 0 ends in column 0 ---
     const w = m.regs({
-      shifting: U(1, 0), line: U(scratchpadBits(p)), linesLeft: U(columnBits), fillBank: U(1, 0), loaded: U(1, 0), held: meshCommand(p),
+      shifting: U(1, 0), line: U(scratchpadBits(p)), linesLeft: U(columnBits), fillBank: U(1, 0), loaded: U(1, 0),
+      held: meshCommand(p),
     });
-    const a = m.regs({ streaming: U(1, 0), streamRow: U(scratchpadBits(p)), rowsLeft: U(countBits), streamBank: U(1) });
+    const a = m.regs({
+      streaming: U(1, 0), streamRow: U(scratchpadBits(p)), rowsLeft: U(countBits), streamBank: U(1), lastSums: U(accBits),
+    });
     const busy0 = m.regs({ draining0: U(indexWidth(drain + 2), 0), draining1: U(indexWidth(drain + 2), 0) });
     const held = w.held;
     // A bank is free when no streaming command uses it and the last row that did has left the mesh.
@@ -83,11 +88,15 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     // --- activations ---
     const output = m.inst('results', Queue(Output, p.queueDepth));
     const lastRow = io.activations.grant.and(a.rowsLeft.eq(0));
-    handOver.handOver = w.loaded.asBool().and(a.streaming.eq(0).or(lastRow)).and(output.enq.ready);
+    // A command that adds to the row that the stream wrote last must not follow at once: the accumulators read that row a cycle before
+    // they write it, and how many of its lanes are written only the command before knows.
+    const { readsLastSums } = m.let({ readsLastSums: held.accumulate.and(held.accRow.eq(a.lastSums)) });
+    handOver.handOver = w.loaded.asBool().and(a.streaming.eq(0).or(lastRow.and(readsLastSums.not()))).and(output.enq.ready);
     m.when(handOver.handOver, () => {
       a.streaming = a.streaming.lit(1);
       a.streamRow = held.aRow;
       a.rowsLeft = held.count.subWrap(1);
+      a.lastSums = held.accRow.addWrap(fit(held.count)).subWrap(1);
       a.streamBank = w.fillBank;
       w.fillBank = w.fillBank.not();
     }).elseWhen(lastRow, () => {
@@ -142,6 +151,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     io.waitsForWeights = a.streaming.eq(0).and(w.shifting.asBool());
     io.conflict = io.activations.request.and(io.activations.grant.not()).or(io.weights.request.and(io.weights.grant.not()));
     m.assert('resultHasOwner', emerging.not().or(output.deq.valid), 'sums left the mesh that no command asked for');
+    m.cover('pauseForSums', w.loaded.asBool().and(lastRow).and(readsLastSums));
     m.cover('weightsBehindStream', io.weights.grant.and(io.activations.grant));
   });
 }
