@@ -1,49 +1,9 @@
-// What a verb leaves behind: files that are whole or not there, and text on stdout and stderr.
+// What a verb says: text on stdout and stderr.
 // Must not know: verbs.
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { SILENT } from '../gen/progress.ts';
 import type { Progress } from '../gen/progress.ts';
-import { UserError } from '../gen/user-error.ts';
 import { showProgress } from './progress.ts';
 import type { ShownProgress } from './progress.ts';
-
-/** Writes a file so that nobody ever sees half of it. @throws UserError where it cannot be written */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(unfinished, content);
-    renameSync(unfinished, path);
-  } catch (error) {
-    remove(unfinished);
-    throw cannotWrite(path, error);
-  }
-}
-
-/** Writes files of one folder: first all of them under other names, then all names at once. Returns their paths. */
-export function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): readonly string[] {
-  const unfinished = (name: string): string => join(folder, `${name}.${process.pid}.tmp`);
-  try {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, content] of files) writeFileSync(unfinished(name), content);
-    for (const name of files.keys()) renameSync(unfinished(name), join(folder, name));
-  } catch (error) {
-    for (const name of files.keys()) remove(unfinished(name));
-    throw cannotWrite(folder, error);
-  }
-  return [...files.keys()].map((name) => join(folder, name));
-}
-
-function remove(path: string): void {
-  // Where its folder is no folder, there is nothing to remove.
-  if (existsSync(path)) rmSync(path);
-}
-
-function cannotWrite(path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  return code === undefined ? error as Error : new UserError(`${path}: cannot be written (${code}); choose another place`);
-}
 
 /** Columns aligned: text to the left, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -3,13 +3,23 @@
  * first. A file is whole or not there. Must not know what is stored.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { UserError } from '../gen/user-error.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InputFile } from '../gen/files/input.ts';
+import { writeWhole } from '../gen/files/output.ts';
+
+const PIECE_BYTES = 2 ** 24;
 
 /** SHA-256 in hexadecimal digits. */
 export function hashOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
+}
+
+/** The same for a file, which may be larger than memory. */
+export function hashOfInput(file: InputFile): string {
+  const hash = createHash('sha256');
+  for (let at = 0; at < file.byteLength; at += PIECE_BYTES) hash.update(file.read(at, Math.min(PIECE_BYTES, file.byteLength - at)));
+  return hash.digest('hex');
 }
 
 /** SHA-256 of plain data; the order of keys does not count. */
@@ -24,20 +34,6 @@ function canonical(data: unknown): string {
   if (typeof data !== 'object' || data === null) return JSON.stringify(data) ?? 'null';
   const entries = Object.entries(data).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`).join(',')}}`;
-}
-
-/** Writes a file so that nobody ever sees half of it. @throws UserError where it cannot be written */
-export function writeWhole(path: string, text: string): void {
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(unfinished, text);
-    renameSync(unfinished, path);
-  } catch (error) {
-    if (existsSync(unfinished)) rmSync(unfinished, { force: true });
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    throw code === undefined ? error : new UserError(`${path}: cannot be written (${code}); choose another folder`);
-  }
 }
 
 /** Results of one kind in `<dir>/<kind>/<key>.json`. */

@@ -2,12 +2,14 @@
  * Reads a sweep's TOML file: which chips, what work, which figures. Everything that can be wrong is found here, before
  * anything is measured. Must not know how chips are measured.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readInputText } from '../gen/files/input.ts';
+import type { InputKind } from '../gen/files/input.ts';
 import { UserError } from '../gen/user-error.ts';
-import { configKeys, parseConfig, presetNames } from '../hw/soc/config.ts';
+import { configFile, configKeys, parseConfig, presetNames } from '../hw/soc/config.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { parseToml } from '../hw/soc/toml-source.ts';
 import type { TomlSource } from '../hw/soc/toml-source.ts';
@@ -36,18 +38,13 @@ const DEFAULT_MODEL = join(ROOT, 'models', 'mnist-fc.gguf');
 const DEFAULT_IMAGES = 100;
 /** More chips than anyone would wait for: a slip in an axis. */
 const MOST_POINTS = 1000;
+/** A sweep before it is read. */
+const SWEEP_FILE: InputKind = { wanted: 'give a TOML file such as configs/sweeps/first.toml', mostBytes: 2 ** 20 };
 const TOP_KEYS = ['name', 'base', 'workload', 'set', 'axes', 'point', 'report', 'plot'];
 
 /** @throws UserError */
 export function readSweep(path: string): Sweep {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`${path}: ${code === 'ENOENT' ? 'no such sweep' : `cannot be read (${code ?? 'unknown error'})`}; give a TOML file such as configs/sweeps/first.toml`);
-  }
-  return parseSweep(text, path);
+  return parseSweep(readInputText(path, SWEEP_FILE), path);
 }
 
 /** Reads a sweep from text; paths in it are relative to the folder of `file`. @throws UserError */
@@ -193,13 +190,8 @@ class SweepReader {
     if (typeof given !== 'string') throw new UserError(`${place}: base: ${shown(given)} is no path; write it in quotes`);
     const isPreset = presetNames().includes(given) && !existsSync(resolve(this.folder, given));
     const path = isPreset ? join(ROOT, 'configs', `${given}.toml`) : resolve(this.folder, given);
-    const file = relative(process.cwd(), path);
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch {
-      throw new UserError(`${place}: base: ${file} cannot be read; give a path from the sweep's folder, or one of the presets ${presetNames().join(', ')}`);
-    }
+    const file = relative(process.cwd(), path) || '.';
+    const text = within(`${place}: base`, () => readInputText(file, baseFile()));
     const config = parseConfig(text, file);
     return { config, file, values: parseToml(text, file).values };
   }
@@ -221,6 +213,19 @@ interface Base {
   readonly config: ChipConfig;
   readonly file: string;
   readonly values: Readonly<Record<string, unknown>>;
+}
+
+function baseFile(): InputKind {
+  return { ...configFile(), wanted: `give a path from the sweep's folder, or one of the presets ${presetNames().join(', ')}` };
+}
+
+/** Says of bad input where it was named. */
+function within<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${place}: ${error.message}`) : error;
+  }
 }
 
 /** @throws UserError where `path` is no key of a configuration */

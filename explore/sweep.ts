@@ -2,10 +2,12 @@
  * Runs a sweep: reads it, measures its points side by side, writes the reports. Must not know how a point is measured nor how
  * reports look.
  */
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { openInput } from '../gen/files/input.ts';
+import { mustTakeFiles, writeWhole } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
+import { GGUF_FILE } from '../sw/formats/gguf.ts';
 import { importModel } from '../sw/frontends/import-model.ts';
 import { findYosys } from './estimators/yosys.ts';
 import type { Yosys } from './estimators/yosys.ts';
@@ -19,7 +21,7 @@ import { csvOf } from './report/csv.ts';
 import { htmlOf } from './report/html.ts';
 import { jsonOf } from './report/json.ts';
 import { sourcesHash } from './sources-hash.ts';
-import { hashOf, writeWhole } from './store.ts';
+import { hashOfInput } from './store.ts';
 import { readSweep } from './sweep-file.ts';
 import type { Sweep } from './sweep-file.ts';
 import { Workers } from './workers.ts';
@@ -66,9 +68,9 @@ export async function runSweep(sweepPath: string, options: SweepOptions): Promis
   const start = performance.now();
   const sweep = readSweep(sweepPath);
   importModel(sweep.workload.model);
-  const modelHash = hashOf(readFileSync(sweep.workload.model));
+  const modelHash = hashOfInput(openInput(sweep.workload.model, GGUF_FILE));
   const common = { workload: sweep.workload, modelHash, sourcesHash: options.sourcesHash ?? sourcesHash(), storeDir: outDir };
-  mustBeWritable(join(outDir, 'points'));
+  mustTakeFiles(join(outDir, 'points'));
   const yosys = await findTool(onNote);
 
   const workers = new Workers();
@@ -93,16 +95,6 @@ export async function runSweep(sweepPath: string, options: SweepOptions): Promis
   };
   [csvOf(result), `${JSON.stringify(jsonOf(result), null, 2)}\n`, htmlOf(result)].forEach((text, i) => writeWhole(result.files[i], text));
   return result;
-}
-
-/** @throws UserError where results could not be kept: better known before minutes of work than after */
-function mustBeWritable(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw new UserError(`${folder}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); choose another folder with --out`);
-  }
 }
 
 type Outcome = { readonly point: SweepPoint } & ({ readonly measured: MeasuredPoint } | { readonly error: string });

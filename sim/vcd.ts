@@ -2,7 +2,7 @@
  * Waves in the VCD format (IEEE 1364-2005, clause 18): every signal of a simulator, or those chosen, one sample a clock
  * cycle, changes only. Works with any `Simulator`; must not know an engine.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { openOutput } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
 import type { Simulator } from './simulator.ts';
 
@@ -97,7 +97,7 @@ export function openVcd(path: string, simulator: Simulator, options: VcdOptions 
   const clock: Wave = { path: '', width: 1, id: identifier(waves.length), last: undefined };
   const tree = scopeTree(waves);
   tree.waves.unshift({ name: 'clk', wave: clock });
-  const file = openFile(path);
+  const file = openOutput(path);
   const cycleNs = options.cycleNs ?? 10;
   let buffer = '';
   const write = (text: string): void => {
@@ -105,8 +105,9 @@ export function openVcd(path: string, simulator: Simulator, options: VcdOptions 
     if (buffer.length >= BUFFER_CHARACTERS) flush();
   };
   const flush = (): void => {
-    writeSync(file, buffer);
+    const text = buffer;
     buffer = '';
+    file.write(text);
   };
   const header = ['$timescale 1ns $end'];
   declarations(options.top ?? 'top', tree, header);
@@ -130,15 +131,7 @@ export function openVcd(path: string, simulator: Simulator, options: VcdOptions 
     close() {
       write(`#${end}\n`);
       flush();
-      closeSync(file);
+      file.close();
     },
   };
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, 'w');
-  } catch (e) {
-    throw new UserError(`${path}: cannot be written (${(e as Error).message}); name another file`);
-  }
 }

@@ -1,6 +1,5 @@
 // `systole bench core`: cycles of kernels, interrupts and CoreMark on a core alone, memory of one cycle on both buses.
 // Must not know: how a core works, how kernels are compiled.
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../../gen/user-error.ts';
 import type { CoreConfig } from '../../hw/core/config.ts';
@@ -91,18 +90,18 @@ interface CoreFigures {
 async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<void> {
   const { buildBench } = await import('../../firmware/bench.ts');
   const { marchOf } = await import('../../firmware/compiler.ts');
-  const { parseElf } = await import('../../sim/elf.ts');
+  const { readElf } = await import('../../sim/elf-file.ts');
   const { openCoreBench } = await import('../../sim/run-core.ts');
   const report = reporter(options.json === true);
   const cores = await coresOf(options, isConfigGiven);
-  const elf = options.elf === undefined ? undefined : readProgram(options.elf, parseElf);
+  const elf = options.elf === undefined ? undefined : readElf(options.elf);
   const results: CoreFigures[] = [];
   for (const [core, config] of cores) {
     const march = marchOf(config.isa);
     const runner = await openCoreBench(config, 'wasm');
     try {
       const kernels = elf && options.engines !== true ? new Map<string, ElfImage>() : new Map(
-        [...buildBench(config.isa)].map(([name, file]) => [name, readProgram(file, parseElf)]));
+        [...buildBench(config.isa)].map(([name, file]) => [name, readElf(file)]));
       const figures = elf ? { program: runProgram(runner, elf) } : runKernels(runner, kernels, core);
       const engines = options.engines !== true ? {} : {
         engines: await compareEngines(runner, config, elf ?? kernels.get(ENGINE_PROGRAM)!, report),
@@ -129,16 +128,6 @@ async function coresOf(options: CoreOptions, isConfigGiven: boolean): Promise<re
   if (options.core !== undefined) return [[options.core, corePreset(options.core)]];
   if (options.elf !== undefined) return [['fast', CORE_PRESETS.fast]];
   return Object.entries(CORE_PRESETS);
-}
-
-function readProgram(file: string, parse: (bytes: Uint8Array, file: string) => ElfImage): ElfImage {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new UserError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); give a program's file`);
-  }
-  return parse(bytes, file);
 }
 
 function runProgram(runner: CoreBenchRunner, elf: ElfImage): Program {

@@ -1,10 +1,10 @@
 // `systole compile`: a model to one executable for one chip, with its report.
 // Must not know: how models are compiled.
 import type { Command } from 'commander';
-import { UserError } from '../../gen/user-error.ts';
+import { mustDiffer, writeWhole } from '../../gen/files/output.ts';
 import { common, configOf, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, percent, reporter, table, writeWhole } from '../output.ts';
+import { pairs, percent, reporter, table } from '../output.ts';
 
 interface CompileVerbOptions extends CommonOptions {
   readonly output: string;
@@ -26,7 +26,7 @@ export function addCompile(program: Command): void {
 
 async function compile(model: string, options: CompileVerbOptions): Promise<void> {
   const config = configOf(options);
-  if (model === options.output) throw new UserError(`${model}: would be overwritten by the executable; choose another name after -o`);
+  mustDiffer({ 'the model': model, '--config': options.config, '--output': options.output });
   const { chipOf, loadDigitNetwork } = await import('../../sw/mnist.ts');
   const { compileModel } = await import('../../sw/compiler/compile.ts');
   const { quantised } = loadDigitNetwork(model);

@@ -1,6 +1,7 @@
 // `systole gen`: the chip as SystemVerilog, with all that is generated beside it.
 // Must not know: what a chip consists of.
 import type { Command } from 'commander';
+import { writeFolder } from '../../gen/files/output.ts';
 import { elaborate } from '../../gen/index.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
 import { Chip } from '../../hw/soc/chip.ts';
@@ -9,7 +10,7 @@ import { isaManual } from '../../sw/firmware/isa-manual.ts';
 import { summariseDesign } from '../design-summary.ts';
 import { common, configOf } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, reporter, writeFolder } from '../output.ts';
+import { pairs, reporter } from '../output.ts';
 
 interface GenOptions extends CommonOptions {
   readonly out: string;

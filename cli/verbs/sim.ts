@@ -1,9 +1,9 @@
 // `systole sim`: runs a bare-metal program on a simulated chip.
 // Must not know: how an engine works.
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { mustDiffer, writeWhole } from '../../gen/files/output.ts';
 import { UserError } from '../../gen/user-error.ts';
-import { parseElf } from '../../sim/elf.ts';
+import { readElf } from '../../sim/elf-file.ts';
 import { crashJson } from '../../sim/debug/crash.ts';
 import { signatureRange, signatureText } from '../../sim/debug/signature.ts';
 import { traceToFile, traceToStderr } from '../../sim/debug/trace-log.ts';
@@ -13,7 +13,7 @@ import type { RunElfOptions, RunElfResult } from '../../sim/run-elf.ts';
 import type { EngineName } from '../engines.ts';
 import { common, configOf, wholeNumber, withEngine } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, reporter, writeWhole } from '../output.ts';
+import { pairs, reporter } from '../output.ts';
 
 interface SimOptions extends CommonOptions {
   readonly elf: string;
@@ -51,7 +51,9 @@ async function simulate(options: SimOptions): Promise<void> {
     throw new UserError(`--wave ${options.wave}: does not end in .vcd; waves are written in that format`);
   }
   if (options.gdb !== undefined && options.wave !== undefined) throw new UserError('--gdb and --wave: waves need a run without pauses; give one of the two');
-  const elf = parseElf(readProgram(options.elf), options.elf);
+  const { elf: program, wave, trace: log, signature } = options;
+  mustDiffer({ '--elf': program, '--config': options.config, '--wave': wave, '--trace': log === true ? undefined : log, '--signature': signature });
+  const elf = readElf(program);
   const keep = options.signature === undefined ? undefined : signatureRange(elf, config.simulation.ramBytes);
   const report = reporter(isJson);
   const trace = openTrace(options, elf);
@@ -91,13 +93,4 @@ async function execute({ gdb, wave, elf }: SimOptions, trace: TraceLog | undefin
 function openTrace({ trace }: SimOptions, elf: ElfImage): TraceLog | undefined {
   if (trace === undefined) return undefined;
   return trace === true ? traceToStderr(elf) : traceToFile(trace, elf);
-}
-
-function readProgram(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UserError(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}; give a linked RISC-V program`);
-  }
 }

@@ -1,9 +1,10 @@
 // `systole train`: trains the network of digits that comes with Systole.
 // Must not know: how training works.
 import type { Command } from 'commander';
+import { writeWhole } from '../../gen/files/output.ts';
 import { DEFAULT_MODEL, common, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { pairs, percent, reporter, writeWhole } from '../output.ts';
+import { pairs, percent, reporter } from '../output.ts';
 
 interface TrainOptions extends CommonOptions {
   readonly epochs?: number;

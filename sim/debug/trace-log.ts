@@ -2,8 +2,8 @@
  * The log of everything a hart did: one line an event, as text for people and for `grep`. Keeps nothing but a bounded cache of
  * instructions' texts. Must not know engines.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { UserError } from '../../gen/user-error.ts';
+import { descriptorOutput, openOutput } from '../../gen/files/output.ts';
+import type { OutputFile } from '../../gen/files/output.ts';
 import { ABI_NAMES } from '../../hw/isa/encoding.ts';
 import { EXCEPTION } from '../../hw/isa/csr.ts';
 import { disassemble } from '../model/disassemble.ts';
@@ -69,50 +69,24 @@ export interface TraceLog {
   close(): void;
 }
 
-/** A log into a file, which is replaced; throws UserError if it cannot be written. */
-export function traceToFile(path: string, symbols?: Symbols): TraceLog {
-  const file = openFile(path);
-  const log = traceTo((text) => writeAll(file, text, path), symbols);
-  return {
-    ...log,
-    close() {
-      try {
-        log.flush();
-      } finally {
-        closeSync(file);
-      }
-    },
-  };
-}
+/** A log into a file, which is replaced; throws UserError if it cannot be written, and then no part of it stays. */
+export const traceToFile = (path: string, symbols?: Symbols): TraceLog => traceTo(openOutput(path), symbols);
 
 /**
  * A log to stderr, at once: through Node's stream it would wait in memory until the run has ended, where the reader is slow
  * or has gone (`| head`).
  */
-export const traceToStderr = (symbols?: Symbols): TraceLog => traceTo((text) => writeAll(process.stderr.fd, text, 'stderr'), symbols);
-
-/** Throws UserError where a disk is full or nobody reads any more. */
-function writeAll(file: number, text: string, name: string): void {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(file, bytes, at);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // Its reader is slow, and it is not a file that waits by itself.
-      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      else throw new UserError(`${name}: the trace cannot be written (${code}); name another file`);
-    }
-  }
-}
+export const traceToStderr = (symbols?: Symbols): TraceLog => traceTo(descriptorOutput('the trace on stderr', process.stderr.fd), symbols);
 
 /** A log whose text is handed on in large pieces of whole lines. */
-export function traceTo(write: (text: string) => void, symbols?: Symbols): TraceLog {
+export function traceTo(output: Pick<OutputFile, 'write' | 'close'>, symbols?: Symbols): TraceLog {
   const text = new EventText(symbols);
   let buffer = '';
   const flush = (): void => {
-    if (buffer !== '') write(buffer);
+    const gathered = buffer;
+    // What cannot be written is not tried again.
     buffer = '';
+    if (gathered !== '') output.write(gathered);
   };
   return {
     write(event) {
@@ -120,14 +94,9 @@ export function traceTo(write: (text: string) => void, symbols?: Symbols): Trace
       if (buffer.length >= BUFFER_CHARACTERS) flush();
     },
     flush,
-    close: flush,
+    close() {
+      flush();
+      output.close();
+    },
   };
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, 'w');
-  } catch (e) {
-    throw new UserError(`${path}: cannot be written (${(e as NodeJS.ErrnoException).code}); name another file`);
-  }
 }

@@ -1,6 +1,7 @@
 // Reads and checks the header of a GGUF file (versions 2 and 3, little-endian). The file is taken to be hostile:
 // every count is compared with the bytes that are left before anything is allocated or repeated.
 // Must not know: any architecture or tensor name.
+import type { InputKind } from '../../gen/files/input.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { fileSource, memorySource } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -10,6 +11,9 @@ import {
   alignUp, quoteName, tensorTypeOfCode,
 } from './gguf-types.ts';
 import type { GgufArray, GgufFile, GgufTensor, GgufValue, GgufValueType } from './gguf-types.ts';
+
+/** A model file before it is read; it is read piece by piece, so it may be large. */
+export const GGUF_FILE: InputKind = { wanted: 'give a GGUF file', mostBytes: 2 ** 40 };
 
 const MAX_KEY_VALUES = 1 << 16;
 const MAX_TENSORS = 1 << 16;
@@ -33,7 +37,7 @@ const MIN_VALUE_BYTES: Readonly<Record<GgufValueType, number>> = {
  * @throws UserError naming the file, the byte or tensor, and the mend; never any other error, whatever the bytes are.
  */
 export function readGgufFile(path: string): GgufFile {
-  return readGguf(fileSource(path));
+  return readGguf(fileSource(path, GGUF_FILE));
 }
 
 /** The same for bytes in memory, which must stay unchanged; `label` stands for the path in messages. */

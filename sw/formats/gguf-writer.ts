@@ -1,7 +1,6 @@
 // Writes GGUF version 3, little-endian: the same content always gives the same bytes, in the order given.
 // Must not know: any architecture or tensor name.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeWhole } from '../../gen/files/output.ts';
 import { UserError } from '../../gen/user-error.ts';
 import {
   ALIGNMENT_KEY, GGUF_DEFAULT_ALIGNMENT, GGUF_VALUE_TYPES, GGUF_VERSION, MAX_DIMENSIONS, MAX_KEY_BYTES, MAX_WRITTEN_NAME_BYTES,
@@ -72,24 +71,7 @@ export function encodeGguf(content: GgufContent): Uint8Array {
  * @throws UserError as `encodeGguf`, or where the file cannot be written.
  */
 export function writeGgufFile(path: string, content: GgufContent): void {
-  const bytes = encodeGguf(content);
-  const unfinished = `${path}.unfinished`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    replaceFile(path, unfinished, bytes);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UserError(`${path}: cannot be written (${reason}); check the folder, its permissions and the free space`);
-  }
-}
-
-function replaceFile(path: string, unfinished: string, bytes: Uint8Array): void {
-  try {
-    writeFileSync(unfinished, bytes);
-    renameSync(unfinished, path);
-  } finally {
-    rmSync(unfinished, { force: true }); // absent after a success
-  }
+  writeWhole(path, encodeGguf(content));
 }
 
 function alignmentOf(keyValues: readonly (readonly [string, GgufValue])[]): number {

@@ -1,6 +1,6 @@
 // The front door of the GGUF format: what other rooms import.
 // Must not know: any architecture.
-export { readGguf, readGgufFile, parseGguf } from './gguf-reader.ts';
+export { GGUF_FILE, readGguf, readGgufFile, parseGguf } from './gguf-reader.ts';
 export { encodeGguf, writeGgufFile } from './gguf-writer.ts';
 export type { GgufContent, GgufTensorContent } from './gguf-writer.ts';
 export { FLOAT_TENSOR_TYPES, encodeTensor, isFloatTensorType, requireTensor, tensorAsF32, tensorBytes } from './gguf-tensor.ts';

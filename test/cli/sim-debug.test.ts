@@ -1,6 +1,6 @@
 /** `systole sim` with what looks into a program: trace, crash report, signature, debugger. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -54,8 +54,11 @@ describe('sim --trace', () => {
 
   it('refuses a file that cannot be written', async () => {
     await withProgram(elfBytes('nop'), async (elf, folder) => {
-      const { status, stderr } = await systole('sim', '--elf', elf, '--engine', 'model', '--trace', join(folder, 'no', 'log'));
-      expect({ status, stderr }).toEqual({ status: 2, stderr: `systole: ${join(folder, 'no', 'log')}: cannot be written (ENOENT); name another file\n` });
+      const { status, stderr } = await systole('sim', '--elf', elf, '--engine', 'model', '--trace', join(elf, 'log'));
+      expect({ status, stderr, files: readdirSync(folder) }).toEqual({
+        status: 2, files: ['test.elf'],
+        stderr: `systole: ${join(elf, 'log')}: cannot be written: a part of its path is a file, not a folder (ENOTDIR); choose another place\n`,
+      });
     });
   });
 });

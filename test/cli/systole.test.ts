@@ -35,13 +35,14 @@ describe('bad input', () => {
       expect(await refusal('sim', '--elf', write('rv64.elf', elf64), '--engine', 'model')).toContain('rv64.elf: a 64-bit ELF; the core is RV32');
       expect(existsSync(join(folder, 'x.elf'))).toBe(false);
     });
-    expect(await refusal('sim', '--elf', 'nowhere.elf')).toBe('nowhere.elf: no such file; give a linked RISC-V program');
+    expect(await refusal('sim', '--elf', 'nowhere.elf')).toBe('nowhere.elf: does not exist; give a linked RISC-V program');
     expect(await refusal('mnist', '--model', 'nowhere.gguf', '--engine', 'model')).toContain('nowhere.gguf');
-    expect(await refusal('mnist', '--config', 'nowhere.toml')).toContain('nowhere.toml: no such configuration');
+    expect(await refusal('mnist', '--config', 'nowhere.toml')).toContain('nowhere.toml: does not exist');
     expect(await refusal('mnist', '--images', 'many')).toBe('--images many: is not a whole number from 1 to 1000000; give one');
     expect(await refusal('mnist', '--images', '5000', '--engine', 'model')).toContain('images 5000: is not a whole number from 1 to 1500');
     expect(await refusal('bench', 'gemm', '--shapes', '4x4', '--engine', 'model')).toContain('shape "4x4": is not MxNxK');
-    expect(await refusal('compile', MODEL, '-o', MODEL)).toContain('would be overwritten');
+    expect(await refusal('compile', MODEL, '-o', MODEL)).toBe(`${MODEL}: is named as the model and as --output, and would be overwritten; name another file`);
+    expect(await refusal('compile', MODEL, '-o', `./models/../${MODEL}`)).toContain('would be overwritten');
     expect(await refusal('compile', MODEL, '-o', `${BASE}/x.elf`)).toContain(`${BASE}/x.elf: cannot be written`);
   });
 

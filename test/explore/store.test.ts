@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Store, hashOfData, writeWhole } from '../../explore/store.ts';
+import { openInput } from '../../gen/files/input.ts';
+import { Store, hashOf, hashOfData, hashOfInput } from '../../explore/store.ts';
 import { temporaryFolder } from './fakes.ts';
 
 describe('the hash of data', () => {
@@ -12,6 +13,15 @@ describe('the hash of data', () => {
   it('depends on every value and on its type', () => {
     const hashes = [{ a: 1 }, { a: 2 }, { a: '1' }, { a: 1n }, { a: true }, { a: [1] }, { a: null }, { b: 1 }, {}].map(hashOfData);
     expect(new Set(hashes).size).toBe(hashes.length);
+  });
+});
+
+describe('the hash of a file', () => {
+  it('is that of its bytes', () => {
+    const path = join(temporaryFolder(), 'file');
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
+    writeFileSync(path, bytes);
+    expect(hashOfInput(openInput(path, { wanted: '', mostBytes: 1e6 }))).toBe(hashOf(bytes));
   });
 });
 
@@ -39,6 +49,6 @@ describe('the store', () => {
   it('says where it cannot write', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'points'), 'a file');
-    expect(() => writeWhole(join(folder, 'points', 'k.json'), 'x')).toThrow(/k\.json: cannot be written \((ENOTDIR|EEXIST)\); choose another folder$/);
+    expect(() => new Store(folder, 'points').put('k', {}, 1)).toThrow(/k\.json: cannot be written: .* \(ENOTDIR\); choose another place$/);
   });
 });

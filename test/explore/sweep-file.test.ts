@@ -46,7 +46,7 @@ describe('a sweep file', () => {
     ['no chips', MESH, `${FILE}: no chips; add [[point]] entries or [axes]`],
     ['no base', ['name = "x"', '[[point]]', 'name = "p"'], `${FILE}:2: base: missing; name the configuration to start from, as in base = "../base.toml"`],
     ['a base that is not there', ['name = "x"', 'base = "../none.toml"', '[axes]', 'tensor.rows = [4]'],
-      `${FILE}:2: base: configs/none.toml cannot be read; give a path from the sweep's folder, or one of the presets base, edge, nano`],
+      `${FILE}:2: base: configs/none.toml: does not exist; give a path from the sweep's folder, or one of the presets base, edge, nano`],
     ['a point without name', [...MESH, '[[point]]', 'name = "a"', '[[point]]', 'tensor.rows = 4'],
       `${FILE}:5: point.name: missing; give a text of up to 60 characters that starts with a letter or digit`],
     ['two points of one name', [...MESH, '[[point]]', 'name = "a"', '[[point]]', 'name = "a"'], `${FILE}:5: point a: stands twice; rename one`],
@@ -83,6 +83,6 @@ describe('a sweep file', () => {
   });
 
   it('is refused where there is none', () => {
-    expect(() => readSweep('configs/sweeps/none.toml')).toThrow('configs/sweeps/none.toml: no such sweep; give a TOML file such as configs/sweeps/first.toml');
+    expect(() => readSweep('configs/sweeps/none.toml')).toThrow('configs/sweeps/none.toml: does not exist; give a TOML file such as configs/sweeps/first.toml');
   });
 });

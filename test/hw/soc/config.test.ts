@@ -120,7 +120,7 @@ describe('a configuration', () => {
   });
 
   it('that cannot be found is refused with the presets', () => {
-    expect(() => loadConfig('nowhere.toml')).toThrow('nowhere.toml: no such configuration; give a TOML file or one of the presets base, edge, nano');
+    expect(() => loadConfig('nowhere.toml')).toThrow('nowhere.toml: does not exist; give a TOML file or one of the presets base, edge, nano');
   });
 
   it('is read from a file of any name', () => {

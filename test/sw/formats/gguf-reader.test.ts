@@ -64,8 +64,8 @@ describe('GGUF reader', () => {
       const file = readGgufFile(path);
       expect(file.keyValues.get('b')).toEqual({ type: 'uint32', value: 77 });
       expect(file.keyValues.get('c')).toEqual({ type: 'string', value: long });
-      expect(() => readGgufFile(join(folder, 'none.gguf'))).toThrow(`${folder}/none.gguf: does not exist; check the path`);
-      expect(() => readGgufFile(folder)).toThrow(`${folder}: is not a regular file; give the path of a file`);
+      expect(() => readGgufFile(join(folder, 'none.gguf'))).toThrow(`${folder}/none.gguf: does not exist; give a GGUF file`);
+      expect(() => readGgufFile(folder)).toThrow(`${folder}: is a folder, not a regular file; give a GGUF file`);
     } finally {
       rmSync(folder, { recursive: true });
     }
