@@ -1,8 +1,11 @@
 /** The process behind `workers.ts`: takes a point by message, measures it, answers. Must not know sweeps. */
+import { endWithParent } from '../sim/processes/end-with-parent.ts';
 import { INSTRUMENTS } from './instruments.ts';
 import { measurePoint } from './measure.ts';
 import type { PointTask } from './point.ts';
 import type { WorkerMessage } from './workers.ts';
+
+endWithParent();
 
 const send = (message: WorkerMessage): void => void process.send?.(message);
 
@@ -14,4 +17,3 @@ process.on('message', (task: PointTask) => {
 });
 // Nobody waits for the result any more.
 process.on('disconnect', () => process.exit());
-process.on('SIGTERM', () => process.exit());

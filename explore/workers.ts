@@ -2,10 +2,8 @@
  * Processes that measure points, one each at a time. A process that dies takes only its point with it. Must not know what is
  * measured nor in which order.
  */
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { endScript, forkScript } from '../sim/processes/children.ts';
 import type { MeasuredPoint, OnStage, PointTask, Stage } from './point.ts';
 
 /** What a worker answers. */
@@ -14,7 +12,7 @@ export type WorkerMessage =
   | { readonly kind: 'done'; readonly measured: MeasuredPoint }
   | { readonly kind: 'failed'; readonly reason: string };
 
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const WORKER = new URL('./worker.ts', import.meta.url);
 
 /** Processes that are started when they are first needed and used again. */
 export class Workers {
@@ -51,19 +49,17 @@ export class Workers {
 
   /** Ends all processes, what they do included. */
   close(): void {
-    for (const worker of this.all) worker.kill();
+    for (const worker of this.all) endScript(worker);
     this.all.clear();
     this.idle.length = 0;
   }
 
   private start(): ChildProcess {
-    // The worker is TypeScript like the rest; the loader is the one that runs the command line.
-    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    const worker = fork(WORKER, [], { execArgv: ['--import', loader], serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const worker = forkScript(WORKER, 'inherit');
     this.all.add(worker);
     worker.on('exit', () => this.forget(worker));
     worker.on('error', () => {
-      worker.kill();
+      endScript(worker);
       this.forget(worker);
     });
     return worker;

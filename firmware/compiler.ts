@@ -1,11 +1,11 @@
 // The stock RISC-V GNU compiler: how a core's instruction set is called there, and how one program is made.
 // Must not know: which programs there are.
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../gen/user-error.ts';
 import type { CoreIsa } from '../hw/core/config.ts';
+import { NO_SUCH_PROGRAM, runProgramNow } from '../sim/processes/children.ts';
 import { cHeader } from '../sw/firmware/c-header.ts';
 import { linkerScript } from '../sw/firmware/linker-script.ts';
 
@@ -57,7 +57,7 @@ export function compileProgram({
     execute(compiler, [
       `-march=${march}`, ...NEEDED, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
       ...library, arithmetic(compiler, march, name), `-T${script}`, '-o', unfinished,
-    ], name);
+    ], name, unfinished);
     renameSync(unfinished, out);
   } finally {
     rmSync(unfinished, { force: true });
@@ -77,12 +77,10 @@ function arithmetic(compiler: string, march: string, name: string): string {
   return execute(compiler, [`-march=${march.startsWith('rv32im') ? 'rv32im' : 'rv32i'}`, '-mabi=ilp32', '-print-libgcc-file-name'], name).trim();
 }
 
-function execute(compiler: string, args: readonly string[], name: string): string {
-  try {
-    return execFileSync(compiler, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
-  } catch (error) {
-    const { code, stderr } = error as { code?: string; stderr?: string };
-    if (code === 'ENOENT') throw new UserError(`${compiler}: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf`);
-    throw new UserError(`firmware ${name}: ${compiler} refused it: ${(stderr ?? '').trim() || String(error)}; mend the source`);
-  }
+/** @param scratch what it writes, of no use when it is ended early */
+function execute(compiler: string, args: readonly string[], name: string, scratch = ''): string {
+  const { status, stdout, stderr } = runProgramNow(compiler, args, { scratch });
+  if (status === NO_SUCH_PROGRAM) throw new UserError(`${compiler}: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf`);
+  if (status !== 0) throw new UserError(`firmware ${name}: ${compiler} refused it: ${stderr.trim() || `exit status ${status}`}; mend the source`);
+  return stdout;
 }

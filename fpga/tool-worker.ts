@@ -2,7 +2,10 @@
  * Runs one WebAssembly tool in a process of its own, because a tool's gigabyte of memory is only given back when its process
  * ends. Takes one job by message, answers with lines of the tool's output, then with its files. Must not know designs.
  */
+import { endWithParent } from '../sim/processes/end-with-parent.ts';
 import type { ToolJob, ToolMessage } from './tools.ts';
+
+endWithParent();
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 type Command = (

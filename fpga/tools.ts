@@ -2,12 +2,11 @@
  * The FPGA tools as functions from files to files. They are WebAssembly packages of `fpga/package.json`, installed on first
  * use and run in processes of their own. Must not know designs nor boards.
  */
-import { fork, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../gen/index.ts';
+import { NO_SUCH_PROGRAM, forkScript, runProgram } from '../sim/processes/children.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = { yosys: '@yowasp/yosys', 'nextpnr-ice40': '@yowasp/nextpnr-ice40', icepack: '@yowasp/nextpnr-ice40' } as const;
@@ -54,33 +53,28 @@ let installing: Promise<void> | undefined;
 export function installTools(onProgress: Progress): Promise<void> {
   if (isInstalled()) return Promise.resolve();
   const command = `npm ci --prefix ${relative(process.cwd(), HERE) || '.'}`;
-  installing ??= new Promise((done, fail) => {
-    onProgress(`fpga: installing synthesis, place and route (once, 260 MB on disk): ${command}`);
-    const npm = spawn('npm', ['ci', '--prefix', HERE, '--no-audit', '--no-fund'], { stdio: ['ignore', 'ignore', 'pipe'], shell: process.platform === 'win32' });
-    let errors = '';
-    npm.stderr.on('data', (data: Buffer) => (errors += data.toString()));
-    npm.once('error', (error) => fail(new UserError(`fpga tools: npm cannot be started (${error.message}); run ${command}`)));
-    npm.once('close', (code) => {
-      if (code === 0 && isInstalled()) {
-        onProgress('fpga: tools installed');
-        done();
-        return;
-      }
-      const reason = errors.split('\n').find((l) => /npm (error|ERR!)/.test(l))?.replace(/^npm (error|ERR!)\s*/, '') ?? `exit status ${code}`;
-      fail(new UserError(`fpga tools: installation failed (${reason}); connect to the npm registry and run ${command}`));
-    });
-  });
+  installing ??= install(command, onProgress);
   return installing.catch((error: unknown) => {
     installing = undefined;
     throw error;
   });
 }
 
+async function install(command: string, onProgress: Progress): Promise<void> {
+  onProgress(`fpga: installing synthesis, place and route (once, 260 MB on disk): ${command}`);
+  let said = '';
+  const status = await runProgram('npm', ['ci', '--prefix', HERE, '--no-audit', '--no-fund'], (chunk) => (said += chunk.toString()));
+  if (status === NO_SUCH_PROGRAM) throw new UserError(`fpga tools: npm cannot be started (there is no such program); run ${command}`);
+  if (status !== 0 || !isInstalled()) {
+    const reason = said.split('\n').find((l) => /npm (error|ERR!)/.test(l))?.replace(/^npm (error|ERR!)\s*/, '') ?? `exit status ${status}`;
+    throw new UserError(`fpga tools: installation failed (${reason}); connect to the npm registry and run ${command}`);
+  }
+  onProgress('fpga: tools installed');
+}
+
 /** Runs a tool on `files`. Throws ToolError. */
 export async function runTool(tool: Tool, args: readonly string[], files: Files, onLine?: (text: string) => void): Promise<ToolResult> {
-  // The worker is TypeScript like the rest; the loader is the one that runs the command line.
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const worker = fork(join(HERE, 'tool-worker.ts'), [], { execArgv: ['--import', loader], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const worker = forkScript(new URL('./tool-worker.ts', import.meta.url), 'ignore');
   const log: string[] = [];
   return new Promise<ToolResult>((done, fail) => {
     let answered = false;

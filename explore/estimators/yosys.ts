@@ -2,13 +2,12 @@
  * Yosys, wherever it comes from: the WebAssembly package of the FPGA room first, because its version is fixed and counts are
  * the same on every machine; a Yosys of the system where that cannot be installed. Must not know what is synthesised.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { UserError } from '../../gen/user-error.ts';
 import { ToolError, installTools, runTool } from '../../fpga/tools.ts';
+import { NO_SUCH_PROGRAM, askProgram, runProgram } from '../../sim/processes/children.ts';
 
 /** A Yosys that runs here, as data. */
 export interface Yosys {
@@ -36,7 +35,7 @@ export async function findYosys(onNote: (line: string) => void, install = instal
 
 /** `Yosys 0.23`, or undefined: there is none. */
 export async function versionOfSystem(): Promise<string | undefined> {
-  const run = await runProcess(['-V'], undefined, () => undefined).catch(() => undefined);
+  const run = await askProgram('yosys', ['-V']).catch(() => undefined);
   return run?.match(/^Yosys \S+/)?.[0];
 }
 
@@ -60,34 +59,25 @@ export async function runYosys(
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     writeFileSync(join(folder, 'script.ys'), script.split('; ').join('\n'));
-    await runProcess(['-q', 'script.ys'], folder, onLine);
+    await runSystem(folder, onLine);
     return readFileSync(join(folder, output), 'utf8');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs the system's Yosys; gives what it printed. */
-function runProcess(args: readonly string[], cwd: string | undefined, onLine: (line: string) => void): Promise<string> {
-  return new Promise((done, fail) => {
-    const child = spawn('yosys', args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-    const log: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
-        log.push(line);
-        onLine(line);
-      });
-    }
-    // A synthesis of minutes must not outlive the process that waits for it.
-    const kill = (): void => void child.kill();
-    process.once('exit', kill);
-    child.once('error', (error) => fail(new Error(`Yosys cannot be started: ${error.message}`)));
-    child.once('close', (code, signal) => {
-      process.removeListener('exit', kill);
-      if (code === 0) done(log.join('\n'));
-      else fail(new Error(`synthesis failed: ${lastWords(log) ?? `Yosys ended (${signal ?? `exit status ${code}`})`}`));
-    });
-  });
+/** Runs the script in `folder` with the system's Yosys. */
+async function runSystem(folder: string, onLine: (line: string) => void): Promise<void> {
+  const log: string[] = [];
+  let rest = '';
+  const status = await runProgram('yosys', ['-q', 'script.ys'], (chunk) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    log.push(...lines);
+    lines.forEach(onLine);
+  }, { cwd: folder, scratch: folder });
+  if (status === NO_SUCH_PROGRAM) throw new Error('Yosys cannot be started: there is no such program');
+  if (status !== 0) throw new Error(`synthesis failed: ${lastWords([...log, rest]) ?? `Yosys ended with status ${status}`}`);
 }
 
 /** The line of a log that tells what went wrong. */

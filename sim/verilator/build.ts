@@ -2,14 +2,14 @@
  * From emitted SystemVerilog to a loadable addon: verilate, compile, link, all in the cache. Must not know the design
  * beyond its text, nor how the addon is used.
  */
-import { spawn } from 'node:child_process';
 import { copyFile, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../gen/user-error.ts';
-import { cached, contentKey, failedDirectory, isCached, prune } from './cache.ts';
+import { runProgram } from '../processes/children.ts';
+import { cached, contentKey, failedDirectory, lookUp, prune } from './cache.ts';
 import { PORT_PREFIX } from './shell.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
 import { translationUnits } from './units.ts';
@@ -40,6 +40,7 @@ const LOG = 'build.log';
 /** A result takes about half a megabyte. */
 const KEPT_RESULTS = 200;
 const RUNTIME_LIBRARY = 'libruntime.a';
+const ADDON = 'sim.node';
 
 /**
  * Warnings are the printer's tests' business. Verilator 5.006 with `-fno-dfg` evaluates split neighbour arrays of grids too late
@@ -62,24 +63,34 @@ export async function buildAddon(source: VerilatedSource, onProgress: (line: str
   ]); // prettier-ignore
 
   const start = performance.now();
-  const onWait = (): void => onProgress(`verilator: waiting for another process that builds ${source.name}`);
-  let runtime = '';
-  if (!isCached(key)) {
-    const build = (work: string): Promise<void> => {
-      onProgress('verilator: building the runtime (once)');
-      return buildRuntime(work, tools);
-    };
-    runtime = join((await cached(runtimeKey, build, { onWait })).directory, RUNTIME_LIBRARY);
-  }
-  const build = (work: string): Promise<void> => {
-    onProgress(`verilator: building ${source.name}`);
-    return buildDesign(work, source, runtime, tools);
+  const result = { key, files: [ADDON] };
+  const options = {
+    onWait: (): void => onProgress(`verilator: waiting for another process that builds ${source.name}`),
+    onNote: once((line) => onProgress(`verilator: ${line}`)),
   };
-  const { directory, hit } = await cached(key, build, { onWait });
+  const known = await lookUp(result, options);
+  if (known !== undefined) return { path: join(known, ADDON), buildSeconds: 0 };
+  const runtime = await cached({ key: runtimeKey, files: [RUNTIME_LIBRARY] }, (work) => {
+    onProgress('verilator: building the runtime (once)');
+    return buildRuntime(work, tools);
+  }, options);
+  const { directory, hit } = await cached(result, (work) => {
+    onProgress(`verilator: building ${source.name}`);
+    return buildDesign(work, source, join(runtime.directory, RUNTIME_LIBRARY), tools);
+  }, options);
   const buildSeconds = hit ? 0 : (performance.now() - start) / 1000;
-  if (!hit) await prune(/^[0-9a-f]{24}(\.failed)?$/, KEPT_RESULTS);
+  if (!hit) await prune(/^[0-9a-f]{24}(\.failed)?$/, KEPT_RESULTS, dirname(directory));
   if (!hit) onProgress(`verilator: built ${source.name} in ${buildSeconds.toFixed(1)} s`);
-  return { path: join(directory, 'sim.node'), buildSeconds };
+  return { path: join(directory, ADDON), buildSeconds };
+}
+
+/** Hands on a line that it has not handed on before: runtime and design have the same to say of a folder. */
+function once(tell: (line: string) => void): (line: string) => void {
+  const told = new Set<string>();
+  return (line) => {
+    if (!told.has(line)) tell(line);
+    told.add(line);
+  };
 }
 
 /** The text without its comments, which name source lines: moving a line must not build the same circuit again. */
@@ -108,7 +119,7 @@ async function buildDesign(work: string, source: VerilatedSource, runtime: strin
   const sized = generated.map(async (name) => ({ name, bytes: (await stat(join(work, 'verilated', name))).size }));
   for (const unit of translationUnits(await Promise.all(sized))) await writeFile(join(work, unit.name), unit.text);
   await compile(work, tools, ['--CDSYSTOLE_PART=design', `--CDSYSTOLE_RUNTIME=${runtime}`]);
-  await rename(join(work, 'build', 'Release', 'sim.node'), join(work, 'sim.node'));
+  await rename(join(work, 'build', 'Release', ADDON), join(work, ADDON));
   await rm(join(work, 'build'), { recursive: true });
   await rm(join(work, 'verilated'), { recursive: true });
 }
@@ -142,25 +153,18 @@ function compile(work: string, tools: Toolchain, definitions: readonly string[])
 }
 
 /** Runs a program in `work` with its output in the log. */
-function run(work: string, program: string, options: readonly string[]): Promise<void> {
+async function run(work: string, program: string, options: readonly string[]): Promise<void> {
   const log = join(work, LOG);
   appendFileSync(log, `$ ${program} ${options.join(' ')}\n`);
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const receive = (chunk: Buffer): void => {
-      output += chunk.toString();
-      appendFileSync(log, chunk);
-    };
-    const child = spawn(program, options, { cwd: work, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.on('data', receive);
-    child.stderr.on('data', receive);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) return resolve();
-      const line = firstError(output)?.replaceAll(`${work}/`, '') ?? `${program} ended with status ${code}`;
-      reject(new UserError(`engine verilator: ${line}; the full log is ${join(failedDirectory(work), LOG)}`));
-    });
-  });
+  let output = '';
+  const receive = (chunk: Buffer): void => {
+    output += chunk.toString();
+    appendFileSync(log, chunk);
+  };
+  const status = await runProgram(program, options, receive, { cwd: work, scratch: work });
+  if (status === 0) return;
+  const line = firstError(output)?.replaceAll(`${work}/`, '') ?? `${program} ended with status ${status}`;
+  throw new UserError(`engine verilator: ${line}; the full log is ${join(failedDirectory(work), LOG)}`);
 }
 
 function firstError(output: string): string | undefined {

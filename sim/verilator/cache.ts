@@ -1,19 +1,22 @@
 /**
  * A directory of build results, each named by the content it was made from. Several processes may ask for the same result
- * at once: one builds, in a directory of its own that is renamed when it is complete, and the others wait for it.
- * Must not know what is built.
+ * at once: one builds, in a directory of its own that is renamed when it is complete, and the others wait for it. A result is
+ * used only while it is what was built: its manifest tells the length and hash of every file, and whatever differs is built
+ * again. Must not know what is built.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../../gen/user-error.ts';
+import { isAlive, takeLock, touch } from '../processes/file-lock.ts';
+import type { Release } from '../processes/file-lock.ts';
 
 const PROJECT_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const POLL_MILLISECONDS = 100;
-/** A builder touches its lock this often; one that has been silent for five times as long has died. */
-const HEARTBEAT_MILLISECONDS = 2000;
+const MANIFEST = 'manifest.json';
+/** Leftovers of builders that have died are removed when they are so old: another machine's builders are not seen from here. */
+const ORPHAN_MILLISECONDS = 3_600_000;
 
 export function cacheRoot(): string {
   return join(process.env.SYSTOLE_CACHE || join(PROJECT_ROOT, '.cache'), 'verilator');
@@ -26,47 +29,68 @@ export function contentKey(parts: readonly string[]): string {
   return hash.digest('hex').slice(0, 24);
 }
 
+/** What is built. */
+export interface Result {
+  readonly key: string;
+  /** The files that it is used for; others in its directory are there to be looked at. */
+  readonly files: readonly string[];
+}
+
 export interface CacheOptions {
   readonly root?: string;
   /** Called once if another process is building the same result. */
   readonly onWait?: () => void;
-}
-
-export function isCached(key: string, options: CacheOptions = {}): boolean {
-  return existsSync(join(options.root ?? cacheRoot(), key));
+  /** A line about a result or a folder that cannot be used. */
+  readonly onNote?: (line: string) => void;
 }
 
 /**
- * Directory of the result `key`; if there is none, `build` fills an empty directory first. When `build` fails its
- * directory is kept as `<key>.failed` for its log, and the error is passed on.
+ * The directory of a result that is there and whole; undefined where there is none.
+ * @param onNote told of one that is there and not whole
+ */
+export async function lookUp(
+  { key, files }: Result, { root = cacheRoot(), onNote = () => undefined }: CacheOptions = {},
+): Promise<string | undefined> {
+  const directory = join(root, key);
+  if ((await lstat(directory).catch(() => undefined)) === undefined) return undefined;
+  const damage = await damageOf(directory, key, files);
+  if (damage === undefined) {
+    await touch(directory); // for `prune`
+    return directory;
+  }
+  onNote(`${directory}: ${damage}; it is built again`);
+  return undefined;
+}
+
+/**
+ * Directory of a result; if there is none that is whole, `build` fills an empty directory first. When `build` fails its
+ * directory is kept as `<key>.failed` for its log, and the error is passed on. Where the folder of results cannot be written,
+ * one for temporary files takes its place.
+ * @throws UserError where that cannot be written either
  */
 export async function cached(
-  key: string,
-  build: (directory: string) => Promise<void>,
-  options: CacheOptions = {},
+  result: Result, build: (directory: string) => Promise<void>, options: CacheOptions = {},
 ): Promise<{ directory: string; hit: boolean }> {
-  const root = options.root ?? cacheRoot();
-  const directory = join(root, key);
-  if (isCached(key, options)) {
-    await touch(directory); // for `prune`
-    return { directory, hit: true };
-  }
-  await mkdir(root, { recursive: true });
-  const release = await lock(`${directory}.lock`, () => existsSync(directory), options.onWait);
-  if (!release) return { directory, hit: true };
+  const known = await lookUp(result, options);
+  if (known !== undefined) return { directory: known, hit: true };
+  const { root, release } = await open(result, options);
   try {
-    if (existsSync(directory)) return { directory, hit: true };
-    await removeOrphans(root, key);
+    // Another process may have built it, or found damage, while this one was waiting.
+    const built = await lookUp(result, { root });
+    if (built !== undefined) return { directory: built, hit: true };
+    await removeOrphans(root, result.key);
+    const directory = join(root, result.key);
     const temporary = `${directory}.building-${process.pid}`;
     await mkdir(temporary);
     try {
       await build(temporary);
+      await writeFile(join(temporary, MANIFEST), await manifestOf(temporary, result));
     } catch (error) {
       await rm(failedDirectory(temporary), { recursive: true, force: true });
-      await rename(temporary, failedDirectory(temporary));
+      await rename(temporary, failedDirectory(temporary)).catch(() => undefined); // the first error is the one to tell
       throw error;
     }
-    await rename(temporary, directory);
+    await replace(temporary, result, root);
     return { directory, hit: false };
   } finally {
     await release();
@@ -88,59 +112,104 @@ export async function prune(matching: RegExp, keep: number, root = cacheRoot()):
   for (const { name } of used.slice(keep)) await rm(join(root, name), { recursive: true, force: true });
 }
 
-async function touch(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now).catch(() => undefined);
+// ── what a result must be ──
+
+interface Manifest {
+  readonly key: string;
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 
-/** Removes what builders of `key` that were killed have left. */
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+async function manifestOf(directory: string, { key, files }: Result): Promise<string> {
+  const described = await Promise.all(files.map(async (name) => {
+    const content = await readFile(join(directory, name));
+    return [name, { bytes: content.length, sha256: sha256(content) }] as const;
+  }));
+  const manifest: Manifest = { key, files: Object.fromEntries(described) };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** What is wrong with a result, in words; undefined: nothing. */
+async function damageOf(directory: string, key: string, files: readonly string[]): Promise<string | undefined> {
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')) as Manifest;
+    if (manifest.key !== key) return `is the result of another build`;
+    for (const name of files) {
+      const { bytes, sha256: hash } = manifest.files[name];
+      const content = await readFile(join(directory, name));
+      if (content.length !== bytes) return `${name} has ${content.length} bytes instead of ${bytes}`;
+      if (sha256(content) !== hash) return `${name} is not what was built`;
+    }
+  } catch {
+    return `is incomplete`;
+  }
+  return undefined;
+}
+
+// ── writing ──
+
+interface Opened {
+  readonly root: string;
+  readonly release: Release;
+}
+
+/** Takes the result's lock, in `root` or in the folder that takes its place. */
+async function open({ key }: Result, { root = cacheRoot(), onWait, onNote = () => undefined }: CacheOptions): Promise<Opened> {
+  const take = async (folder: string): Promise<Opened> => {
+    await mkdir(folder, { recursive: true });
+    return { root: folder, release: await takeLock(join(folder, `${key}.lock`), onWait) };
+  };
+  try {
+    return await take(root);
+  } catch (error) {
+    const substitute = await substituteRoot(root);
+    onNote(`${root}: cannot be written (${codeOf(error)}); building in ${substitute}; set SYSTOLE_CACHE to a folder that can`);
+    return await take(substitute).catch((again: unknown) => {
+      throw nowhere(`${root} (${codeOf(error)})`, `${substitute} (${codeOf(again)})`);
+    });
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
+const nowhere = (root: string, substitute: string): UserError =>
+  new UserError(`engine verilator: neither ${root} nor ${substitute} can be written; set SYSTOLE_CACHE to a folder that can`);
+
+/** A folder for temporary files that is this user's alone: what is in it will be loaded and run. */
+async function substituteRoot(root: string): Promise<string> {
+  const { uid } = userInfo();
+  const folder = join(tmpdir(), `systole-cache-${uid}`);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found = await lstat(folder);
+    return found.isDirectory() && (uid < 0 || found.uid === uid) && (found.mode & 0o022) === 0 ? folder : await mkdtemp(`${folder}-`);
+  } catch (error) {
+    throw nowhere(root, `${folder} (${codeOf(error)})`);
+  }
+}
+
+/** Puts a finished directory in its place, where a damaged one may be, or where another process may have put the same. */
+async function replace(finished: string, result: Result, root: string): Promise<void> {
+  const directory = join(root, result.key);
+  const isPlaced = await rename(finished, directory).then(() => true, () => false);
+  if (isPlaced) return;
+  if ((await lookUp(result, { root })) !== undefined) return rm(finished, { recursive: true, force: true });
+  const aside = `${directory}.damaged-${process.pid}`;
+  await rm(aside, { recursive: true, force: true });
+  await rename(directory, aside);
+  await rename(finished, directory);
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Removes what builders that were killed have left: of `key`, which nobody else builds now, at once. */
 async function removeOrphans(root: string, key: string): Promise<void> {
   for (const name of await readdir(root)) {
-    const pid = name.startsWith(`${key}.building-`) ? Number(name.slice(name.lastIndexOf('-') + 1)) : 0;
-    if (pid !== 0 && (pid === process.pid || !isAlive(pid))) await rm(join(root, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Takes the lock and returns its release; or undefined as soon as `isDone` while another process holds it. */
-async function lock(path: string, isDone: () => boolean, onWait?: () => void): Promise<(() => Promise<void>) | undefined> {
-  const mine = `${process.pid} ${Math.random()}`;
-  for (let waits = 0; ; waits++) {
-    try {
-      await writeFile(path, mine, { flag: 'wx' });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    if (isDone()) return undefined;
-    if (await isAbandoned(path)) {
-      await rm(path, { force: true });
-      continue;
-    }
-    if (waits === 0) onWait?.();
-    await delay(POLL_MILLISECONDS);
-  }
-  const heartbeat = setInterval(() => void touch(path), HEARTBEAT_MILLISECONDS);
-  heartbeat.unref();
-  return async () => {
-    clearInterval(heartbeat);
-    const holder = await readFile(path, 'utf8').catch(() => '');
-    if (holder === mine) await rm(path, { force: true });
-  };
-}
-
-async function isAbandoned(path: string): Promise<boolean> {
-  try {
-    return Date.now() - (await stat(path)).mtimeMs > 5 * HEARTBEAT_MILLISECONDS;
-  } catch {
-    return false; // released meanwhile
+    const [, of, pid] = /^(.+)\.(?:building|damaged)-(\d+)$/.exec(name) ?? [];
+    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    const path = join(root, name);
+    const isOld = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity) > ORPHAN_MILLISECONDS;
+    if (of === key || isOld) await rm(path, { recursive: true, force: true });
   }
 }

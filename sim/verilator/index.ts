@@ -39,6 +39,16 @@ export async function createVerilatorSimulator(design: Design, options: Verilato
   };
   const onProgress = options.onProgress ?? ((line: string) => process.stderr.write(`${line}\n`));
   const addon = await buildAddon(source, onProgress);
-  const { NativeSimulation } = createRequire(import.meta.url)(addon.path) as NativeModule;
+  const { NativeSimulation } = load(addon.path);
   return new VerilatorSimulator(design, new NativeSimulation(), addon.buildSeconds, options);
+}
+
+/** @throws UserError where a library that was built here does not load here: after a change of the system's libraries, say */
+function load(path: string): NativeModule {
+  try {
+    return createRequire(import.meta.url)(path) as NativeModule;
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+    throw new UserError(`engine verilator: ${path} cannot be loaded (${reason}); remove its folder to have it built again`);
+  }
 }

@@ -2,11 +2,11 @@
  * The programs that turn SystemVerilog into an addon: finds them, or says in one line which are missing and how to get
  * them. Must not know what is built.
  */
-import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { UserError } from '../../gen/user-error.ts';
+import { askProgram } from '../processes/children.ts';
 
 export interface Toolchain {
   /** What `verilator --version` says. */
@@ -56,13 +56,12 @@ export function missingTools(): string | undefined {
   return `engine verilator: ${what} not found; install with \`sudo apt-get install -y ${packages}\` or use the engine wasm`;
 }
 
-function firstLines(program: string, options: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(program, options, (error, stdout) => {
-      if (error) reject(new UserError(`engine verilator: \`${program} ${options.join(' ')}\` failed: ${error.message}`));
-      else resolve(stdout);
-    });
-  });
+async function firstLines(program: string, options: readonly string[]): Promise<string> {
+  try {
+    return await askProgram(program, options);
+  } catch (error) {
+    throw new UserError(`engine verilator: \`${program} ${options.join(' ')}\` failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const found = new Map<string, Promise<Toolchain>>();
