@@ -1,6 +1,7 @@
 // The simulated board (the RTL with main memory) as a machine that the driver can use, on either cycle-accurate engine.
 // Must not know: networks, how engines work.
 import { elaborate } from '../../gen/index.ts';
+import type { Module } from '../../gen/ir/module.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { RAM_PATH, SimBoard } from '../../sim/board.ts';
@@ -18,7 +19,13 @@ export interface BoardMachineOptions {
 /** Clock cycles between two reports of progress. */
 const SLICE = 100_000;
 
-/** A chip of this configuration; it is built once and reset for every program. */
+/** Paths of the memories of a module and all below it, but for those that begin with contents. */
+function memoryPaths(module: Module, prefix = ''): readonly string[] {
+  const own = module.memories.filter(({ init = [] }) => init.every((word) => word === 0n));
+  return [...own.map(({ name }) => prefix + name), ...module.instances.flatMap((i) => memoryPaths(i.module, `${prefix}${i.name}.`))];
+}
+
+/** A chip of this configuration; it is built once, and for every program as it is after power-up. */
 export async function boardMachine(
   config: ChipConfig, engine: 'wasm' | 'verilator', { onPrepare }: BoardMachineOptions = {},
 ): Promise<ProgramMachine> {
@@ -26,9 +33,14 @@ export async function boardMachine(
   const hooks = onPrepare === undefined ? {} : { onProgress: onPrepare };
   const simulator = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, hooks);
   const ram = simulator.memory(RAM_PATH);
+  // No reset clears them, and what the program before taught the branch predictor would change the cycles of the next.
+  const memories = memoryPaths(design.top).filter((path) => path !== RAM_PATH).map((path) => simulator.memory(path));
   return {
     engine,
-    loadElf: (elf, file) => loadBoard(simulator, parseElf(elf, file)),
+    loadElf(elf, file) {
+      for (const memory of memories) memory.write(0, new Uint8Array(memory.bytes));
+      loadBoard(simulator, parseElf(elf, file));
+    },
     writeMemory: (address, bytes) => ram.write(address - RAM_BASE, bytes),
     readMemory: (address, length) => ram.read(address - RAM_BASE, length),
     run({ maxCycles = Infinity, onProgress } = {}) {
