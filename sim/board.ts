@@ -63,7 +63,7 @@ const boardPorts = (config: ChipConfig): ReturnType<typeof allPorts> => withOnly
 export const SimBoard = (config: ChipConfig) =>
   hw('SimBoard', boardPorts(config), (m, io) => {
     m.doc(`${config.name} with main memory, a log of its serial port and a way to end.`);
-    const chip = m.inst('chip', Chip(boardConfig(config)));
+    const chip = m.inst('chip', Chip(boardConfig(config), true));
     const bus = memoryBus(config);
     const ram = m.inst('ram', AxiRam({
       ...bus, base: RAM_BASE, bytes: config.simulation.ramBytes, latencyCycles: config.simulation.latencyCycles, outstanding: OUTSTANDING,

@@ -1,5 +1,7 @@
 /** What a core can be: its parameters as data, and presets. Must not know how the core is built. */
 import type { PmpRegions } from '../isa/csr.ts';
+import { XIF_DEFAULTS } from '../lib/cv-x-if.ts';
+import type { XifParams } from '../lib/cv-x-if.ts';
 
 export interface CoreIsa {
   /** Integer multiplication and division. */
@@ -60,6 +62,10 @@ export interface CoreConfig {
    * instruction of the unit ends before the next one begins. Only with `xif`.
    */
   readonly xifOverlap: boolean;
+  /** X_ISSUE_REGISTER_SPLIT of the port: operands follow the issue of an instruction, one cycle later at the earliest. Only with `xif`. */
+  readonly xifSplit: boolean;
+  /** X_ID_WIDTH of the port. With overlap its power of two is the most that can be under way. */
+  readonly xifIdBits: number;
   /** Outputs that tell of every retired instruction and trap, for lockstep checks and waves. */
   readonly trace: boolean;
   /** Inputs that stop the core between two instructions and write its registers, for a debugger. Not with xifOverlap. */
@@ -72,21 +78,21 @@ const RAM_START = 0x8000_0000;
 export const smallCore: CoreConfig = {
   isa: { m: false, c: false, zba: false, zbb: false, zbs: false, zicntr: false },
   bootAddress: RAM_START, stages: 2, prefetch: 1, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'serial', registerFile: 'block',
-  counters: false, pmpRegions: 0, xif: true, xifOverlap: false, trace: false, debug: false,
+  counters: false, pmpRegions: 0, xif: true, xifOverlap: false, xifSplit: false, xifIdBits: XIF_DEFAULTS.idBits, trace: false, debug: false,
 };
 
 /** Full instruction set at moderate area. */
 export const balancedCore: CoreConfig = {
   isa: { m: true, c: true, zba: false, zbb: false, zbs: false, zicntr: true },
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 0, redirect: 'direct', loadBypass: false, multiplier: 'iterative', shifter: 'barrel', registerFile: 'block',
-  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false, debug: false,
+  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, xifSplit: false, xifIdBits: XIF_DEFAULTS.idBits, trace: false, debug: false,
 };
 
 /** Fewest cycles. */
 export const fastCore: CoreConfig = {
   isa: { m: true, c: true, zba: true, zbb: true, zbs: true, zicntr: true },
   bootAddress: RAM_START, stages: 3, prefetch: 2, predictorEntries: 64, redirect: 'direct', loadBypass: true, multiplier: 'single', shifter: 'barrel', registerFile: 'flipflop',
-  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, trace: false, debug: false,
+  counters: true, pmpRegions: 0, xif: true, xifOverlap: false, xifSplit: false, xifIdBits: XIF_DEFAULTS.idBits, trace: false, debug: false,
 };
 
 /** Most work a second on a small FPGA: what would lengthen the cycle is done in one cycle more, or left out. */
@@ -96,3 +102,7 @@ export const clockedCore: CoreConfig = {
 
 /** By the name that configuration files and commands use. */
 export const CORE_PRESETS = { small: smallCore, balanced: balancedCore, clocked: clockedCore, fast: fastCore } as const;
+
+/** Parameters of the core's CV-X-IF port. */
+export const xifOf = ({ xifSplit, xifIdBits }: CoreConfig): XifParams =>
+  ({ ...XIF_DEFAULTS, split: xifSplit, idBits: xifIdBits });

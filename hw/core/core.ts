@@ -11,6 +11,7 @@ import { Aligner } from './aligner.ts';
 import { Alu } from './alu.ts';
 import { BitUnit } from './bit-unit.ts';
 import { COUNTER, Prediction, prediction } from './branch-predictor.ts';
+import { xifOf } from './config.ts';
 import type { CoreConfig } from './config.ts';
 import { CsrUnit } from './csr-unit.ts';
 import { LoadValue, StoreLanes } from './data-alignment.ts';
@@ -125,8 +126,8 @@ export function Core(config: CoreConfig) {
       mayRun: allOf(x.valid, w.previousDone, w.hazard.not(), interrupt.not(), x.fetchError.not(), mistaken.not(), held.not()),
     });
     const { runs } = m.let({ runs: mayRun.and(d.legal) });
-    const waiting = config.xif && !config.xifOverlap ? m.inst('offload', Offload) : undefined;
-    const overlapped = config.xif && config.xifOverlap ? m.inst('offload', OverlappedOffload) : undefined;
+    const waiting = config.xif && !config.xifOverlap ? m.inst('offload', Offload(xifOf(config))) : undefined;
+    const overlapped = config.xif && config.xifOverlap ? m.inst('offload', OverlappedOffload(xifOf(config))) : undefined;
     const offload = waiting ?? overlapped;
     // 16-bit instructions are never offered: the interface has no compressed part.
     const { offered } = m.let({ offered: offload ? allOf(mayRun, d.legal.not(), x.instr.slice(1, 0).eq(3)) : NEVER });

@@ -1,18 +1,18 @@
 /**
  * Hands instructions that the core lacks to the extension unit and lets the core go on: several may be under way, their results
- * come in any order, and a scoreboard holds back whoever needs a register that is still to come. None is offered speculatively:
- * the commit goes with the issue. Must not know what the unit can do.
+ * come in any order, and a scoreboard holds back whoever needs a register that is still to come. Each is committed in the cycle
+ * after its issue, or killed if the unit rejects it. Must not know what the unit can do.
  */
-import { B, Flag, In, Out, U, bool, hw } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, hw, vecOf } from '../../gen/index.ts';
 import type { UInt } from '../../gen/index.ts';
-import { XIF_ID_BITS, XifCore } from '../lib/cv-x-if.ts';
+import { XIF_OPERANDS, fires, xifCore } from '../lib/cv-x-if.ts';
+import type { XifParams } from '../lib/cv-x-if.ts';
 import { RegisterNumber, Word, allOf, anyOf } from './word.ts';
 
-const IDS = 2 ** XIF_ID_BITS;
 const REGISTERS = 32;
 
-export const OverlappedOffload = hw('OverlappedOffload', {
-  xif: XifCore,
+export const OverlappedOffload = (p: XifParams) => hw('OverlappedOffload', {
+  xif: xifCore(p),
   /** Held with stable instruction and operands until `done`, or `rejected` and `dismiss`. Not while `hazard`. */
   request: In(B),
   instr: In(Word),
@@ -41,67 +41,76 @@ export const OverlappedOffload = hw('OverlappedOffload', {
   resultValue: Out(Word),
 }, (m, io) => {
   m.doc('Core side of CV-X-IF with several instructions under way.');
-  const { xif } = io;
+  const { issue, register, commit, result } = io.xif;
+  const ids = 2 ** p.idBits;
   const r = m.regs({
-    id: U(XIF_ID_BITS, 0), accepted: Flag(false), writeback: B, refused: Flag(false), operandsSent: Flag(false),
+    /** Of the next instruction; the one before is that of the last. */
+    id: U(p.idBits, 0), refused: Flag(false), marking: Flag(false),
     /** Identifiers without a result yet. */
-    live: U<number>(IDS, 0),
+    live: U<number>(ids, 0),
     /** Registers that a result is still to be written to. */
     pending: U<number>(REGISTERS, 0),
   });
+  const late = p.split ? m.regs({ sending: Flag(false), reads: U(XIF_OPERANDS), writeback: B }) : undefined;
+  const sending = late?.sending ?? bool(false);
+  const hartid = U(p.hartIdBits).lit(0);
   const oneOf = (count: number, number: UInt): UInt => U<number>(count).lit(1).shlWrap(number);
 
-  const { issues } = m.let({ issues: allOf(io.request, r.accepted.not(), r.refused.not(), r.live.bit(r.id).not()) });
-  xif.issue.valid = issues;
-  xif.issue.bits = { instr: io.instr.exact(32), id: r.id };
-  const { issued } = m.let({ issued: xif.issue.fire });
-  const { accepts } = m.let({ accepts: issued.and(xif.issueAccept) });
-  xif.register.valid = issues.or(r.accepted).and(r.operandsSent.not());
-  xif.register.bits = { id: r.id, rs1: io.rs1.exact(32), rs2: io.rs2.exact(32), rsValid: U(2).lit(3) };
-  xif.commitValid = accepts;
-  xif.commit = { id: r.id, kill: bool(false) };
-
-  // A unit that wants no operands may never take them.
-  const needsNone = accepts.and(xif.issueRegisterRead.eq(0));
-  const { hasOperands } = m.let({ hasOperands: anyOf(r.operandsSent, xif.register.fire, needsNone) });
-  const { handedOver } = m.let({ handedOver: accepts.or(r.accepted).and(hasOperands) });
-  io.done = handedOver;
-  io.rejected = r.refused;
-  r.accepted = accepts.or(r.accepted).and(handedOver.not());
-  r.refused = issued.and(xif.issueAccept.not()).or(r.refused.and(io.dismiss.not()));
-  r.operandsSent = allOf(hasOperands, handedOver.not(), r.refused.not());
-  m.when(accepts, () => {
-    r.writeback = xif.issueWriteback;
-  });
-  m.when(handedOver, () => {
+  const { issues } = m.let({ issues: allOf(io.request, sending.not(), r.refused.not(), r.live.bit(r.id).not()) });
+  issue.valid = issues;
+  issue.req = { instr: io.instr.exact(32), hartid, id: r.id };
+  const { issued } = m.let({ issued: fires(issue) });
+  const { accepts } = m.let({ accepts: issued.and(issue.resp.accept) });
+  const { lastId } = m.let({ lastId: r.id.subWrap(1) });
+  m.when(issued, () => {
     r.id = r.id.addWrap(1);
   });
 
-  xif.result.ready = io.portFree;
-  const { arrives } = m.let({ arrives: xif.result.fire });
-  const { writesBack } = m.let({ writesBack: handedOver.and(accepts.mux(xif.issueWriteback, r.writeback)).and(io.rd.ne(0)) });
-  io.resultRd = xif.result.bits.rd;
-  io.resultValue = xif.result.bits.data;
-  io.resultWrite = arrives.and(xif.result.bits.we).and(xif.result.bits.rd.ne(0));
+  register.hartid = hartid;
+  register.id = late ? lastId : r.id;
+  register.rs = vecOf([io.rs1.exact(32), io.rs2.exact(32)]);
+  register.valid = late ? sending : issues;
+  register.rs_valid = late ? late.reads : U(XIF_OPERANDS).lit(2 ** XIF_OPERANDS - 1);
+  if (late) {
+    late.sending = accepts.or(sending.and(register.ready.not()));
+    m.when(accepts, () => {
+      late.reads = issue.resp.register_read;
+      late.writeback = issue.resp.writeback;
+    });
+  }
+
+  // A cycle after the issue, since no output may follow an input of the interface within the cycle.
+  r.marking = issued;
+  commit.valid = r.marking;
+  commit.hartid = hartid;
+  commit.id = lastId;
+  commit.commit_kill = r.refused;
+
+  const { handedOver } = m.let({ handedOver: late ? fires(register) : accepts });
+  io.done = handedOver;
+  io.rejected = r.refused;
+  r.refused = issued.and(issue.resp.accept.not()).or(r.refused.and(io.dismiss.not()));
+
+  result.ready = io.portFree;
+  const { arrives } = m.let({ arrives: fires(result) });
+  const { writesBack } = m.let({ writesBack: allOf(handedOver, late ? late.writeback : issue.resp.writeback, io.rd.ne(0)) });
+  io.resultRd = result.rd;
+  io.resultValue = result.data;
+  io.resultWrite = allOf(arrives, result.we, result.rd.ne(0));
 
   const none = (count: number): UInt => U<number>(count).lit(0);
-  const starts = accepts.mux(oneOf(IDS, r.id), none(IDS));
-  const ends = arrives.mux(oneOf(IDS, xif.result.bits.id), none(IDS));
-  // A result may come in the very cycle in which its instruction is handed over: the end wins.
+  const starts = accepts.mux(oneOf(ids, r.id), none(ids));
+  const ends = arrives.mux(oneOf(ids, result.id), none(ids));
   r.live = r.live.or(starts).and(ends.not());
   const expected = writesBack.mux(oneOf(REGISTERS, io.rd), none(REGISTERS));
-  const fulfilled = io.resultWrite.mux(oneOf(REGISTERS, xif.result.bits.rd), none(REGISTERS));
+  const fulfilled = io.resultWrite.mux(oneOf(REGISTERS, result.rd), none(REGISTERS));
+  // Split: the result may come in the very cycle in which the unit gets the operands. The end wins.
   r.pending = r.pending.or(expected).and(fulfilled.not());
   io.hazard = anyOf(
     io.reads1.and(r.pending.bit(io.rs1Number)), io.reads2.and(r.pending.bit(io.rs2Number)), io.writes.and(r.pending.bit(io.rd)),
   );
 
-  const isKnown = r.live.or(starts).bit(xif.result.bits.id);
-  m.assert('resultWasAskedFor', xif.result.valid.not().or(isKnown), 'the unit answers an instruction that is not under way');
-  const isWanted = r.pending.or(expected).bit(xif.result.bits.rd);
+  m.assert('resultWasAskedFor', result.valid.not().or(r.live.bit(result.id)), 'the unit answers an instruction that is not under way');
+  const isWanted = r.pending.or(expected).bit(result.rd);
   m.assert('resultGoesToPendingRegister', io.resultWrite.not().or(isWanted), 'the unit writes a register that waits for no result');
-  const last = m.regs({ waited: Flag(false), lastInstr: Word });
-  last.waited = issues.and(xif.issue.ready.not());
-  last.lastInstr = io.instr;
-  m.assert('issueIsStable', last.waited.not().or(issues.and(io.instr.eq(last.lastInstr))), 'an issue changes before it is taken');
 });

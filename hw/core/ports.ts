@@ -1,7 +1,8 @@
 /** The core's ports, by configuration. */
 import { B, In, Out, U } from '../../gen/index.ts';
-import { XifCore } from '../lib/cv-x-if.ts';
+import { xifCore } from '../lib/cv-x-if.ts';
 import { ObiData, ObiFetch } from '../lib/obi.ts';
+import { xifOf } from './config.ts';
 import type { CoreConfig } from './config.ts';
 import { DEBUG } from './debug.ts';
 import { withOnly } from './word.ts';
@@ -16,11 +17,11 @@ export const TRACE = {
   trap: Out(B), cause: Out(U(5)), tval: Out(U(32)), interrupt: Out(B),
 };
 
-const ALL_PORTS = {
+const allPorts = (config: CoreConfig) => ({
   ibus: ObiFetch,
   dbus: ObiData,
   /** Present if config.xif. */
-  xif: XifCore,
+  xif: xifCore(xifOf(config)),
   /** Interrupt lines, level sensitive. */
   irqSoftware: In(B),
   irqTimer: In(B),
@@ -35,11 +36,11 @@ const ALL_PORTS = {
   trace: TRACE,
   /** Present if config.debug. */
   debug: DEBUG,
-};
+});
 
 /** Ports as TypeScript sees them: those that the configuration leaves out are missing at run time and must not be touched. */
-export type CorePorts = typeof ALL_PORTS;
+export type CorePorts = ReturnType<typeof allPorts>;
 
 export function corePorts(config: CoreConfig): CorePorts {
-  return withOnly(ALL_PORTS, { xif: config.xif, mtime: config.isa.zicntr, trace: config.trace, debug: config.debug });
+  return withOnly(allPorts(config), { xif: config.xif, mtime: config.isa.zicntr, trace: config.trace, debug: config.debug });
 }

@@ -13,13 +13,15 @@
  */
 import { Flag, Sink, Source, U, bool, hw } from '../../gen/index.ts';
 import type { Bool, Builder, Inside, ModuleDef, Outside } from '../../gen/index.ts';
+import { xifOf } from '../core/config.ts';
 import { Core } from '../core/core.ts';
 import { corePorts } from '../core/ports.ts';
 import { withOnly } from '../core/word.ts';
 import { axiManager } from '../lib/axi4.ts';
 import type { AxiParams } from '../lib/axi4.ts';
 import { AxiReadArbiter, AxiWriteArbiter } from '../lib/axi-arbiter.ts';
-import type { XifCore, XifUnit } from '../lib/cv-x-if.ts';
+import type { xifCore, xifUnit } from '../lib/cv-x-if.ts';
+import { checkXif } from '../lib/cv-x-if-checker.ts';
 import { DataCache } from '../lib/data-cache.ts';
 import { InstructionCache } from '../lib/instruction-cache.ts';
 import type { ObiData } from '../lib/obi.ts';
@@ -56,12 +58,14 @@ const allPorts = (config: ChipConfig) => ({
 export const chipPorts = (config: ChipConfig): ReturnType<typeof allPorts> =>
   withOnly(allPorts(config), { trace: config.core.trace, debug: config.core.debug });
 
-export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>> {
+/** `checked`: with assertions on the rules between core and tensor unit, for simulations. */
+export function Chip(config: ChipConfig, checked = false): ModuleDef<ReturnType<typeof chipPorts>> {
   const inner: AxiParams = { dataBytes: config.bus.bytes, idBits: config.bus.idBits };
   return hw('Chip', chipPorts(config), (m, io) => {
     m.doc(`${config.name}: RISC-V core with a ${config.tensor.rows} x ${config.tensor.columns} tensor unit.`);
+    const xif = xifOf(config.core);
     const core = m.inst('core', Core({ ...config.core, xif: true }));
-    const tensor = m.inst('tensor', TensorUnit(config.tensor));
+    const tensor = m.inst('tensor', TensorUnit(config.tensor, xif));
     // Only the time CSR needs the timer as a whole; without it the small one will do.
     const whole = config.core.isa.zicntr ? m.inst('clint', Clint) : undefined;
     const clint = whole ?? m.inst('clint', SerialClint);
@@ -108,7 +112,8 @@ export function Chip(config: ChipConfig): ModuleDef<ReturnType<typeof chipPorts>
     if (whole) core.mtime = whole.mtime;
 
     // --- core: tensor unit ---
-    linkUnit(m, core.xif, tensor.xif, drained);
+    linkUnit(m, core.xif, tensor.xif, drained, xif.split);
+    if (checked) checkXif(m, 'xifRules', xif, tensor.xif);
     if (dataCache) {
       // Whatever the unit has written, lines may hold the old bytes; the program learns that it is done after this cycle.
       dataCache.invalidate = writes.managers.m1.b.fire;
@@ -136,11 +141,19 @@ function linkDevice(m: Builder, core: Outside<typeof ObiData>, device: Inside<ty
   core.gnt = device.gnt.and(drained);
 }
 
+type XifOfCore = Outside<ReturnType<typeof xifCore>>;
+type XifOfUnit = Outside<ReturnType<typeof xifUnit>>;
+
 /** The core's instructions to the unit; with `drained` only while that is 1, so that the unit reads what the core has stored. */
-function linkUnit(m: Builder, core: Outside<typeof XifCore>, unit: Outside<typeof XifUnit>, drained: Bool | undefined): void {
+function linkUnit(m: Builder, core: XifOfCore, unit: XifOfUnit, drained: Bool | undefined, split: boolean): void {
   if (!drained) return m.link(core, unit);
-  m.link(core, unit, ['issueAccept', 'issueWriteback', 'issueRegisterRead', 'register', 'commitValid', 'commit', 'result']);
+  m.link(core, unit, ['commit', 'result']);
+  m.link(core.issue, unit.issue, ['req', 'resp']);
   unit.issue.valid = core.issue.valid.and(drained);
-  unit.issue.bits = core.issue.bits;
   core.issue.ready = unit.issue.ready.and(drained);
+  if (split) return m.link(core.register, unit.register);
+  // Operands go with the issue, and wait with it.
+  m.link(core.register, unit.register, ['hartid', 'id', 'rs', 'rs_valid']);
+  unit.register.valid = core.register.valid.and(drained);
+  core.register.ready = unit.register.ready.and(drained);
 }

@@ -99,6 +99,8 @@ export const CONFIG_KEYS = {
       summary: 'regions of physical memory protection; they bind the core once they are locked, the tensor unit never. 0: none',
     },
     xifOverlap: { kind: 'flag', default: PRESET, summary: 'the core goes on while the extension unit works; a result of tn.fence must then be used before what it guards' },
+    xifSplit: { kind: 'flag', default: PRESET, summary: 'the extension unit gets its operands a cycle after the instruction (X_ISSUE_REGISTER_SPLIT), not with it' },
+    xifIdBits: { kind: 'count', min: 3, max: 5, default: PRESET, summary: 'bits of the number by which core and extension unit tell instructions apart (X_ID_WIDTH)' },
     trace: { kind: 'flag', default: false, summary: 'outputs of the chip that tell of every retired instruction' },
     debug: { kind: 'flag', default: false, summary: 'inputs of the chip that stop the core and write its registers; not with xifOverlap' },
   },

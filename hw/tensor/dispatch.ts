@@ -9,16 +9,18 @@ import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../isa/tensor.ts';
 import type { TensorInfo, TensorOp } from '../isa/tensor.ts';
 import type { OperandField } from '../isa/instruction.ts';
-import { XIF_ID_BITS, XifUnit } from '../lib/cv-x-if.ts';
+import { fires, xifUnit } from '../lib/cv-x-if.ts';
+import type { XifParams } from '../lib/cv-x-if.ts';
 import { meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
+import { Intake } from './intake.ts';
 import { UNITS, blocksOf, maskBits } from './hazards.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
-export const dispatchPorts = (p: TensorParams) => {
+export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
   const bits = maskBits(p);
   return {
-    xif: XifUnit,
+    xif: xifUnit(xif),
     load: Source(transferCommand(p)),
     mesh: Source(meshCommand(p)),
     vector: Source(vectorCommand(p)),
@@ -46,59 +48,35 @@ export function informationOf(p: TensorParams): Record<TensorInfo, number> {
   };
 }
 
-export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchPorts>> {
+export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof dispatchPorts>> {
   const spBits = scratchpadBits(p);
   const accBits = accumulatorBits(p);
   const chBits = channelBits(p);
   const countBits = rowCountBits(p);
   const bytesBits = rowBytesBits(p);
   const transferBits = transferRowBits(p);
-  return hw('Dispatch', dispatchPorts(p), (m, io) => {
+  return hw('Dispatch', dispatchPorts(p, xif), (m, io) => {
     m.doc('Takes tensor instructions from the core, checks them and hands them to the units.');
     // --- the instruction in hand ---
     const r = m.regs({
-      full: U(1, 0), instr: U(32), id: U(XIF_ID_BITS), haveOperands: U(1, 0), committed: U(1, 0), rs1: U(32), rs2: U(32),
+      instr: U(32), rs1: U(32), rs2: U(32), answerWaits: U(1, 0),
       /** Operands of a tn.arg that the next command uses. */
       argValid: U(1, 0), argStride: U(32), argBytes: U(16), sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
     });
+    const { register, result } = io.xif;
     const leaves = m.wires({ leaves: B });
-    const offered = io.xif.issue.bits.instr;
-    const known = Object.values(TENSOR).map((i) => offered.and(i.mask).eq(i.match));
-    const { isOurs } = m.let({ isOurs: known.reduce((a, b) => a.or(b)) });
-    const returnsValue = Object.values(TENSOR).map((i, n) => (i.writesRd ? known[n] : bool(false))).reduce((a, b) => a.or(b));
-    io.xif.issue.ready = r.full.eq(0).or(leaves.leaves);
-    io.xif.issueAccept = isOurs;
-    io.xif.issueWriteback = returnsValue;
-    io.xif.issueRegisterRead = repeatBit(isOurs);
-    const { taken } = m.let({ taken: io.xif.issue.fire.and(isOurs) });
-
-    const waitsForOperands = r.full.asBool().and(r.haveOperands.eq(0));
-    io.xif.register.ready = waitsForOperands.or(taken);
-    const operandsNow = io.xif.register.fire.and(io.xif.register.bits.rsValid.andR());
-    const commitsHeld = io.xif.commitValid.and(io.xif.commit.id.eq(r.id)).and(r.full.asBool());
-    const killed = io.xif.commitValid.and(io.xif.commit.kill).and(io.xif.commit.id.eq(taken.mux(io.xif.issue.bits.id, r.id)));
-    m.when(operandsNow, () => {
-      r.rs1 = io.xif.register.bits.rs1;
-      r.rs2 = io.xif.register.bits.rs2;
+    const intake = m.inst('intake', Intake(xif));
+    m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
+    intake.free = intake.full.not().or(leaves.leaves);
+    intake.leaves = leaves.leaves;
+    m.when(intake.taken, () => {
+      r.instr = io.xif.issue.req.instr;
     });
-    m.when(taken, () => {
-      r.full = killed.not().asUInt();
-      r.instr = io.xif.issue.bits.instr;
-      r.id = io.xif.issue.bits.id;
-      r.haveOperands = operandsNow.asUInt();
-      r.committed = io.xif.commitValid.and(io.xif.commit.id.eq(io.xif.issue.bits.id)).asUInt();
-    }).otherwise(() => {
-      m.when(leaves.leaves.or(commitsHeld.and(io.xif.commit.kill)), () => {
-        r.full = r.full.lit(0);
-      });
-      m.when(operandsNow, () => {
-        r.haveOperands = r.haveOperands.lit(1);
-      });
-      m.when(commitsHeld, () => {
-        r.committed = r.committed.lit(1);
-      });
+    m.when(intake.operands, () => {
+      r.rs1 = register.rs.at(0).exact(32);
+      r.rs2 = register.rs.at(1).exact(32);
     });
-    const { ready } = m.let({ ready: r.full.asBool().and(r.haveOperands.asBool()).and(r.committed.asBool()) });
+    const { ready } = m.let({ ready: intake.ready });
 
     // --- which instruction, which operands ---
     const key = r.instr.bit(5).asUInt().cat(r.instr.slice(14, 12));
@@ -190,7 +168,7 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     };
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.
-    const accepted = m.let({ go: ready.and(outOfRange.not()).and(io.xif.result.ready) });
+    const accepted = m.let({ go: ready.and(outOfRange.not()).and(result.ready) });
     io.load.valid = accepted.go.and(op('ld').or(op('ldp')));
     io.mesh.valid = accepted.go.and(op('mm'));
     io.vector.valid = accepted.go.and(op('rq'));
@@ -203,17 +181,25 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     io.stalled = ready.and(outOfRange.not()).and(queueFull);
 
     // --- results ---
-    io.xif.result.valid = ready.and(mustWait.not());
-    leaves.leaves = io.xif.result.fire;
+    result.valid = ready.and(mustWait.not());
+    leaves.leaves = fires(result);
     const status = r.sawMemoryError.cat(r.sawRangeError);
     io.counterIndex = r.rs1.slice(3, 0);
     const isCounter = r.rs1.lt(p.counters ? TENSOR_COUNTERS.length : 0);
     const value = op('info').mux(information(r.rs1), op('count').mux(gate(isCounter, io.counterValue), op('poll').mux(
       status.cat(U(26).lit(0)).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), status.zext(32))));
-    io.xif.result.bits = {
-      id: r.id, data: value.exact(32), rd: r.instr.slice(11, 7),
-      we: op('info').or(op('count')).or(op('poll')).or(op('fence')),
-    };
+    // What is offered stays as it was offered, in place of the operand.
+    const { answers } = m.let({ answers: op('info').or(op('count')).or(op('poll')).or(op('fence')) });
+    const { answer } = m.let({ answer: r.answerWaits.asBool().mux(r.rs1, value) });
+    const { answerStays } = m.let({ answerStays: result.valid.and(result.ready.not()).and(answers) });
+    r.answerWaits = answerStays.asUInt();
+    m.when(answerStays, () => {
+      r.rs1 = answer.exact(32);
+    });
+    m.link(intake.answer, result, ['hartid', 'id']);
+    result.data = answer.exact(32);
+    result.rd = r.instr.slice(11, 7);
+    result.we = answers;
 
     m.when(leaves.leaves, () => {
       // A prefix lasts for one command; reading information or counters in between does not use it up.
@@ -242,9 +228,6 @@ export function Dispatch(p: TensorParams): ModuleDef<ReturnType<typeof dispatchP
     function information(index: UInt): UInt {
       const facts = informationOf(p);
       return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0));
-    }
-    function repeatBit(b: Bool): UInt<2> {
-      return b.asUInt().cat(b).exact(2);
     }
   });
 }

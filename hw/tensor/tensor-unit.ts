@@ -5,7 +5,8 @@
 import { U, UserError, hw, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SinkView, SourceView, UInt } from '../../gen/index.ts';
 import { axiManager } from '../lib/axi4.ts';
-import { XifUnit } from '../lib/cv-x-if.ts';
+import { XIF_DEFAULTS, xifUnit } from '../lib/cv-x-if.ts';
+import type { XifParams } from '../lib/cv-x-if.ts';
 import { Accumulators } from './accumulators.ts';
 import { ChannelRecords } from './channel-records.ts';
 import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
@@ -24,15 +25,17 @@ import { Storer } from './storer.ts';
 import { UnitQueue } from './unit-queue.ts';
 import { VectorUnit } from './vector-unit.ts';
 
-export const tensorUnitPorts = (p: TensorParams) => ({ xif: XifUnit, mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
+export const tensorUnitPorts = (p: TensorParams, xif: XifParams) =>
+  ({ xif: xifUnit(xif), mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
 
-export function TensorUnit(p: TensorParams): ModuleDef<ReturnType<typeof tensorUnitPorts>> {
+/** `xif`: what its core's port has. */
+export function TensorUnit(p: TensorParams, xif: XifParams = XIF_DEFAULTS): ModuleDef<ReturnType<typeof tensorUnitPorts>> {
   const problem = problemWith(p);
   if (problem) throw new UserError(`tensor.${problem[0]} ${problem[1]}`);
-  if (p.overlap === 'serial') return SerialUnit(p);
-  return hw('TensorUnit', tensorUnitPorts(p), (m, io) => {
+  if (p.overlap === 'serial') return SerialUnit(p, xif);
+  return hw('TensorUnit', tensorUnitPorts(p, xif), (m, io) => {
     m.doc(`Systolic tensor unit: ${p.rows} x ${p.columns} int8 mesh with scratchpad, accumulators, requantisation and DMA.`);
-    const dispatch = m.inst('dispatch', Dispatch(p));
+    const dispatch = m.inst('dispatch', Dispatch(p, xif));
     const queues = {
       load: m.inst('loadQueue', UnitQueue('load', p, transferCommand(p))),
       mesh: m.inst('meshQueue', UnitQueue('mesh', p, meshCommand(p))),

@@ -1,9 +1,9 @@
 /**
- * A small CV-X-IF unit for testing cores: knows two instructions of custom-0 and is slow at random. Checks the core's side of
- * the protocol.
+ * A small CV-X-IF unit for testing cores: knows three instructions of custom-0, takes one at a time and is slow at random.
  */
 import { Flag, In, U, bool, hw } from '../../gen/index.ts';
-import { XIF_ID_BITS, XifUnit } from '../../hw/lib/cv-x-if.ts';
+import { fires, xifUnit } from '../../hw/lib/cv-x-if.ts';
+import type { XifParams } from '../../hw/lib/cv-x-if.ts';
 import type { Instruction } from '../../hw/isa/instruction.ts';
 
 const CUSTOM_0 = 0x0b;
@@ -17,50 +17,50 @@ export const BENCH_UNIT = {
   recall: make('bench.recall', 2, 'rd = what the unit keeps'),
 };
 
-export const BenchUnit = hw('BenchUnit', { xif: XifUnit, random: In(U<number>(8)) }, (m, io) => {
-  const { xif } = io;
+export const BenchUnit = (p: XifParams) => hw('BenchUnit', { xif: xifUnit(p), random: In(U<number>(8)) }, (m, io) => {
+  const { issue, register, commit, result } = io.xif;
   const r = m.regs({
-    id: U(XIF_ID_BITS), rd: U(5), op: U<number>(3), rs1: U(32), rs2: U(32), kept: U(32, 0),
+    id: U(p.idBits), hartid: U(p.hartIdBits), rd: U(5), op: U<number>(3), rs1: U(32), rs2: U(32), kept: U(32, 0),
     busy: Flag(false), committed: Flag(false), hasOperands: Flag(false), offered: Flag(false),
   });
-  const is = (i: Instruction) => xif.issue.bits.instr.and(i.mask >>> 0).eq(i.match >>> 0);
+  const is = (i: Instruction) => issue.req.instr.and(i.mask >>> 0).eq(i.match >>> 0);
   const known = is(BENCH_UNIT.sum).or(is(BENCH_UNIT.keep)).or(is(BENCH_UNIT.recall));
-  xif.issue.ready = r.busy.not().and(io.random.slice(1, 0).ne(0));
-  xif.issueAccept = known;
-  xif.issueWriteback = is(BENCH_UNIT.keep).not();
-  xif.issueRegisterRead = is(BENCH_UNIT.recall).mux(U(2).lit(0), U(2).lit(3));
-  xif.register.ready = r.hasOperands.not().and(io.random.bit(2)).and(r.busy.or(xif.issue.fire.and(known)));
-  m.when(xif.register.fire, () => {
-    r.rs1 = xif.register.bits.rs1;
-    r.rs2 = xif.register.bits.rs2;
+  const reads = is(BENCH_UNIT.recall).mux(U(2).lit(0), is(BENCH_UNIT.keep).mux(U(2).lit(1), U(2).lit(3)));
+  const hasAll = p.split ? bool(true) : known.not().or(reads.and(register.rs_valid.not()).eq(0));
+  const { ready } = m.let({ ready: r.busy.not().and(io.random.slice(1, 0).ne(0)).and(hasAll) });
+  issue.ready = ready;
+  issue.resp = { accept: known, writeback: is(BENCH_UNIT.keep).not(), register_read: reads };
+  register.ready = p.split ? bool(true) : ready;
+  const { takes } = m.let({ takes: fires(issue).and(known) });
+  const { gets } = m.let({ gets: p.split ? register.valid : takes });
+  m.when(gets, () => {
+    // What is not valid may be anything.
+    r.rs1 = register.rs_valid.bit(0).mux(register.rs.at(0), U(32).lit(0xdead_beef)).exact(32);
+    r.rs2 = register.rs_valid.bit(1).mux(register.rs.at(1), U(32).lit(0xdead_beef)).exact(32);
     r.hasOperands = bool(true);
   });
-  m.when(xif.issue.fire.and(known), () => {
+  m.when(takes, () => {
     r.busy = bool(true);
-    r.id = xif.issue.bits.id;
-    r.rd = xif.issue.bits.instr.slice(11, 7).exact(5);
-    r.op = xif.issue.bits.instr.slice(14, 12);
-    m.when(is(BENCH_UNIT.recall), () => {
-      r.hasOperands = bool(true);
-    });
+    r.id = issue.req.id;
+    r.hartid = issue.req.hartid;
+    r.rd = issue.req.instr.slice(11, 7).exact(5);
+    r.op = issue.req.instr.slice(14, 12);
+    r.committed = commit.valid.and(commit.id.eq(issue.req.id));
   });
-  m.when(xif.commitValid, () => {
+  const { commits } = m.let({ commits: commit.valid.and(commit.commit_kill.not()).and(commit.id.eq(r.id)) });
+  m.when(r.busy.and(commits), () => {
     r.committed = bool(true);
   });
-  const ready = r.busy.and(r.committed).and(r.hasOperands);
-  xif.result.valid = ready.and(io.random.slice(5, 3).ne(1).or(r.offered));
-  r.offered = xif.result.valid.and(xif.result.ready.not());
-  xif.result.bits = { id: r.id, data: r.op.eq(0).mux(r.rs1.addWrap(r.rs2), r.kept), rd: r.rd, we: r.op.ne(1) };
-  m.when(xif.result.fire, () => {
+  const { finished } = m.let({ finished: r.busy.and(r.hasOperands).and(r.committed.or(commits)) });
+  result.valid = finished.and(io.random.slice(5, 3).ne(1).or(r.offered));
+  r.offered = result.valid.and(result.ready.not());
+  Object.assign(result, { hartid: r.hartid, id: r.id, rd: r.rd, we: r.op.ne(1) });
+  result.data = r.op.eq(0).mux(r.rs1.addWrap(r.rs2), r.kept);
+  m.when(fires(result), () => {
     r.busy = bool(false);
-    r.committed = bool(false);
     r.hasOperands = bool(false);
     m.when(r.op.eq(1), () => {
       r.kept = r.rs1;
     });
   });
-  const mayCommit = xif.issue.fire.and(known).or(r.busy.and(r.committed.not()));
-  m.assert('commitOnlyAccepted', xif.commitValid.not().or(mayCommit), 'commit of an unknown instruction');
-  m.assert('commitHasId', xif.commitValid.not().or(xif.commit.id.eq(xif.issue.bits.id)), 'commit with another id');
-  m.assert('nothingIsKilled', xif.commitValid.and(xif.commit.kill).not(), 'the core offers nothing speculatively');
 });

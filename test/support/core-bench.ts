@@ -5,10 +5,12 @@
  */
 import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
+import { xifOf } from '../../hw/core/config.ts';
 import type { CoreConfig } from '../../hw/core/config.ts';
 import { Core } from '../../hw/core/core.ts';
 import { anyOf } from '../../hw/core/word.ts';
 import { corePorts } from '../../hw/core/ports.ts';
+import { checkXif } from '../../hw/lib/cv-x-if-checker.ts';
 import { addressOf, RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { BenchUnit } from './bench-unit.ts';
 import { StreamUnit } from './stream-unit.ts';
@@ -208,9 +210,10 @@ export function CoreBench(config: CoreConfig, { ramWords, stalls }: BenchOptions
       io.stop = r.finished_;
     }
     if (config.xif) {
-      const unit = m.inst('unit', config.xifOverlap ? StreamUnit : BenchUnit);
+      const unit = m.inst('unit', (config.xifOverlap ? StreamUnit : BenchUnit)(xifOf(config)));
       unit.random = r.random.slice(31, 24);
       m.link(core.xif, unit.xif);
+      checkXif(m, 'rules', xifOf(config), unit.xif);
     }
   });
 }

@@ -1,10 +1,11 @@
 /**
  * A second CV-X-IF unit for testing cores, of another kind than `BenchUnit`: up to four instructions under way, results after
- * random times and so in any order, operands taken late, instructions without a result and without operands.
+ * random times and so in any order, instructions without a result and without operands.
  */
 import { B, Flag, In, U, bool, hw, vec } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
-import { XIF_ID_BITS, XifUnit } from '../../hw/lib/cv-x-if.ts';
+import { fires, xifUnit } from '../../hw/lib/cv-x-if.ts';
+import type { XifParams } from '../../hw/lib/cv-x-if.ts';
 import type { Instruction } from '../../hw/isa/instruction.ts';
 
 const CUSTOM_1 = 0x2b;
@@ -20,18 +21,17 @@ export const STREAM_UNIT = {
 
 const SLOTS = 4;
 
-export const StreamUnit = hw('StreamUnit', { xif: XifUnit, random: In(U<number>(8)) }, (m, io) => {
-  const { xif } = io;
+export const StreamUnit = (p: XifParams) => hw('StreamUnit', { xif: xifUnit(p), random: In(U<number>(8)) }, (m, io) => {
+  const { issue, register, commit, result } = io.xif;
   const Word = U<number>(32);
   const Slot = U<number>(2);
   const s = m.regs({
-    valid: vec(Flag(false), SLOTS), ids: vec(U<number>(XIF_ID_BITS), SLOTS), rds: vec(U<number>(5), SLOTS), writes: vec(B, SLOTS),
+    valid: vec(Flag(false), SLOTS), committed: vec(B, SLOTS), hasOperands: vec(B, SLOTS), ids: vec(U<number>(p.idBits), SLOTS),
+    rds: vec(U<number>(5), SLOTS), writes: vec(B, SLOTS), isNote: vec(B, SLOTS), isSum: vec(B, SLOTS),
     values: vec(Word, SLOTS), timers: vec(U<number>(4), SLOTS),
   });
-  const r = m.regs({
-    sum: U<number>(32, 0), waits: Flag(false), waiting: Slot, isNote: Flag(false), offered: Flag(false), offer: Slot,
-  });
-  const op = (i: Instruction): Bool => xif.issue.bits.instr.and(i.mask >>> 0).eq(i.match >>> 0);
+  const r = m.regs({ sum: U<number>(32, 0), hartid: U(p.hartIdBits), offered: Flag(false), offer: Slot });
+  const op = (i: Instruction): Bool => issue.req.instr.and(i.mask >>> 0).eq(i.match >>> 0);
   const isNote = op(STREAM_UNIT.note);
   const isSum = op(STREAM_UNIT.sum);
   const known = op(STREAM_UNIT.product).or(isNote).or(isSum);
@@ -41,45 +41,54 @@ export const StreamUnit = hw('StreamUnit', { xif: XifUnit, random: In(U<number>(
   const isFree = (i: number): Bool => s.valid.at(i).not();
   const { free } = m.let({ free: first(isFree) });
 
-  xif.issue.ready = any(isFree).and(r.waits.not()).and(io.random.slice(1, 0).ne(0));
-  xif.issueAccept = known;
-  xif.issueWriteback = isNote.not();
-  xif.issueRegisterRead = isSum.mux(U(2).lit(0), U(2).lit(3));
-  const { takes } = m.let({ takes: xif.issue.fire.and(known) });
-  const wantsNow = takes.and(isSum.not());
-  xif.register.ready = r.waits.or(wantsNow).and(io.random.bit(2));
-  const { gets } = m.let({ gets: xif.register.fire });
-  const operandSlot = r.waits.mux(r.waiting, free);
-  const { product } = m.let({ product: xif.register.bits.rs1.mul(xif.register.bits.rs2).slice(31, 0) });
-  const { noted } = m.let({ noted: gets.and(r.waits.mux(r.isNote, isNote)) });
-  r.waits = r.waits.or(wantsNow).and(gets.not());
-  m.when(takes, () => {
-    r.waiting = free;
-    r.isNote = isNote;
-  });
+  const reads = isSum.mux(U(2).lit(0), U(2).lit(3));
+  const hasAll = p.split ? bool(true) : known.not().or(reads.and(register.rs_valid.not()).eq(0));
+  const { ready } = m.let({ ready: any(isFree).and(hasAll).and(io.random.slice(1, 0).ne(0)) });
+  issue.ready = ready;
+  issue.resp = { accept: known, writeback: isNote.not(), register_read: reads };
+  register.ready = p.split ? bool(true) : ready;
+  const { takes } = m.let({ takes: fires(issue).and(known) });
+  const isIts = (id: UInt) => (i: number): Bool => s.valid.at(i).and(s.ids.at(i).eq(id));
+  const { gets } = m.let({ gets: p.split ? register.valid : takes });
+  const { getting } = m.let({ getting: p.split ? first(isIts(register.id)) : free });
+  const [rs1, rs2] = [0, 1].map((i) => register.rs_valid.bit(i).mux(register.rs.at(i), U(32).lit(0xdead_beef)));
+  const { product } = m.let({ product: rs1.mul(rs2).slice(31, 0) });
+  const flag = (now: Bool, of: typeof s.isNote): Bool => (p.split ? of.at(getting) : now);
+  const { noted, asked } = m.let({ noted: gets.and(flag(isNote, s.isNote)), asked: flag(isSum, s.isSum) });
   m.when(noted, () => {
-    r.sum = r.sum.addWrap(xif.register.bits.rs1).addWrap(xif.register.bits.rs2);
+    r.sum = r.sum.addWrap(rs1).addWrap(rs2);
   });
 
-  // A slot that waits for its operands is not done, whatever its timer says.
-  const isDone = (i: number): Bool => s.valid.at(i).and(s.timers.at(i).eq(0)).and(r.waits.and(r.waiting.eq(i)).not());
+  const commits = (i: number): Bool => commit.valid.and(commit.commit_kill.not()).and(commit.id.eq(s.ids.at(i)));
+  const isDone = (i: number): Bool =>
+    s.valid.at(i).and(s.hasOperands.at(i)).and(s.committed.at(i).or(commits(i))).and(s.timers.at(i).eq(0));
   const { chosen } = m.let({ chosen: r.offered.mux(r.offer, first(isDone)) });
-  xif.result.valid = r.offered.or(any(isDone));
-  r.offered = xif.result.valid.and(xif.result.ready.not());
+  result.valid = r.offered.or(any(isDone));
+  r.offered = result.valid.and(result.ready.not());
   r.offer = chosen;
-  xif.result.bits = {
-    id: s.ids.at(chosen).exact(XIF_ID_BITS), data: s.values.at(chosen).exact(32), rd: s.rds.at(chosen).exact(5), we: s.writes.at(chosen),
-  };
-  for (let i = 0; i < SLOTS; i++) m.when(s.timers.at(i).ne(0), () => s.timers.put(i, s.timers.at(i).subWrap(1)));
+  Object.assign(result, { hartid: r.hartid, we: s.writes.at(chosen) });
+  result.id = s.ids.at(chosen).exact(p.idBits);
+  result.data = s.values.at(chosen).exact(32);
+  result.rd = s.rds.at(chosen).exact(5);
+  for (let i = 0; i < SLOTS; i++) {
+    m.when(s.timers.at(i).ne(0), () => s.timers.put(i, s.timers.at(i).subWrap(1)));
+    m.when(commits(i), () => s.committed.put(i, bool(true)));
+  }
   m.when(takes, () => {
     s.valid.put(free, bool(true));
-    s.ids.put(free, xif.issue.bits.id);
-    s.rds.put(free, xif.issue.bits.instr.slice(11, 7));
+    s.committed.put(free, commit.valid.and(commit.id.eq(issue.req.id)));
+    s.hasOperands.put(free, bool(!p.split));
+    s.ids.put(free, issue.req.id);
+    s.rds.put(free, issue.req.instr.slice(11, 7));
     s.writes.put(free, isNote.not());
-    s.values.put(free, r.sum);
+    s.isNote.put(free, isNote);
+    s.isSum.put(free, isSum);
     s.timers.put(free, io.random.slice(7, 4));
+    r.hartid = issue.req.hartid;
   });
-  m.when(gets, () => s.values.put(operandSlot, product));
-  m.when(xif.result.fire, () => s.valid.put(chosen, bool(false)));
-  m.assert('commitWithIssue', xif.commitValid.eq(takes), 'the core commits what it offers, and nothing else');
+  m.when(gets, () => {
+    s.hasOperands.put(getting, bool(true));
+    s.values.put(getting, asked.mux(r.sum, product));
+  });
+  m.when(fires(result), () => s.valid.put(chosen, bool(false)));
 });

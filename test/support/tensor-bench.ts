@@ -7,7 +7,9 @@ import type { Design } from '../../gen/index.ts';
 import { TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../hw/isa/tensor.ts';
 import { axiManager } from '../../hw/lib/axi4.ts';
-import { XifUnit } from '../../hw/lib/cv-x-if.ts';
+import { XIF_DEFAULTS, xifUnit } from '../../hw/lib/cv-x-if.ts';
+import type { XifParams } from '../../hw/lib/cv-x-if.ts';
+import { checkXif } from '../../hw/lib/cv-x-if-checker.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { TensorUnit } from '../../hw/tensor/tensor-unit.ts';
 import type { Simulator } from '../../sim/simulator.ts';
@@ -70,18 +72,12 @@ const BenchMemory = (p: TensorParams) => {
 };
 
 /** The unit with its memory; the core's side of CV-X-IF and the stall switch are the top's ports. */
-export function tensorBench(p: TensorParams): Design {
-  return elaborate(hw('TensorBench', { xif: XifUnit, stall: In(B) }, (m, io) => {
-    const unit = m.inst('unit', TensorUnit(p));
+export function tensorBench(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Design {
+  return elaborate(hw('TensorBench', { xif: xifUnit(xif), stall: In(B) }, (m, io) => {
+    const unit = m.inst('unit', TensorUnit(p, xif));
     const memory = m.inst('memory', BenchMemory(p));
-    m.connect(io.xif.issue, unit.xif.issue);
-    m.connect(io.xif.register, unit.xif.register);
-    m.connect(unit.xif.result, io.xif.result);
-    unit.xif.commitValid = io.xif.commitValid;
-    unit.xif.commit = io.xif.commit;
-    io.xif.issueAccept = unit.xif.issueAccept;
-    io.xif.issueWriteback = unit.xif.issueWriteback;
-    io.xif.issueRegisterRead = unit.xif.issueRegisterRead;
+    m.link(io.xif, unit.xif);
+    checkXif(m, 'rules', xif, unit.xif);
     m.connect(unit.mem.ar, memory.mem.ar);
     m.connect(unit.mem.aw, memory.mem.aw);
     m.connect(unit.mem.w, memory.mem.w);
@@ -91,13 +87,16 @@ export function tensorBench(p: TensorParams): Design {
   }));
 }
 
-/** Plays the core: offers instructions, gives operands and commit in the same cycle, takes results at once. */
+/** The driver's instructions all write x1: the unit must return it unchanged. */
+const RD = 1;
+
+/** Plays the core: offers instructions with their operands, commits each in the cycle after its issue, takes results at once. */
 export class TensorDriver {
   private id = 0;
   constructor(readonly sim: Simulator, stall: boolean) {
     sim.poke('rst', 1);
     sim.poke('stall', stall ? 1 : 0);
-    for (const p of ['issue_valid', 'register_valid', 'commitValid', 'commit_kill', 'result_ready']) sim.poke(`xif_${p}`, 0);
+    for (const p of ['issue_valid', 'register_valid', 'commit_valid', 'commit_commit_kill', 'result_ready']) sim.poke(`xif_${p}`, 0);
     sim.step(2);
     sim.poke('rst', 0);
     sim.poke('xif_result_ready', 1);
@@ -107,21 +106,25 @@ export class TensorDriver {
   execute(op: TensorOp, rs1 = 0, rs2 = 0, limit = 100_000): number {
     const { sim } = this;
     this.id = (this.id + 1) % 8;
-    for (const port of ['issue_bits_id', 'register_bits_id', 'commit_id']) sim.poke(`xif_${port}`, this.id);
-    // rd = x1: the unit must return it unchanged.
-    sim.poke('xif_issue_bits_instr', BigInt(TENSOR[op].match) | (1n << 7n));
-    sim.poke('xif_register_bits_rs1', rs1 >>> 0);
-    sim.poke('xif_register_bits_rs2', rs2 >>> 0);
-    sim.poke('xif_register_bits_rsValid', 3);
-    for (const port of ['issue_valid', 'register_valid', 'commitValid']) sim.poke(`xif_${port}`, 1);
+    for (const port of ['issue_req_id', 'register_id', 'commit_id']) sim.poke(`xif_${port}`, this.id);
+    sim.poke('xif_issue_req_instr', (BigInt(TENSOR[op].match) | BigInt(RD << 7)));
+    sim.poke('xif_register_rs', (BigInt(rs2 >>> 0) << 32n) | BigInt(rs1 >>> 0));
+    sim.poke('xif_register_rs_valid', 3);
+    for (const port of ['issue_valid', 'register_valid']) sim.poke(`xif_${port}`, 1);
     this.until('xif_issue_ready', limit, op);
-    if (sim.peek('xif_issueAccept') !== 1n) throw new Error(`${op} was not accepted`);
+    if (sim.peek('xif_issue_resp_accept') !== 1n) throw new Error(`${op} was not accepted`);
     sim.step();
-    for (const port of ['issue_valid', 'register_valid', 'commitValid']) sim.poke(`xif_${port}`, 0);
+    for (const port of ['issue_valid', 'register_valid']) sim.poke(`xif_${port}`, 0);
+    sim.poke('xif_commit_valid', 1);
+    if (sim.peek('xif_result_valid') !== 1n) {
+      sim.step();
+      sim.poke('xif_commit_valid', 0);
+    }
     this.until('xif_result_valid', limit, op);
-    if (Number(sim.peek('xif_result_bits_id')) !== this.id) throw new Error(`${op}: result of another instruction`);
-    const value = Number(sim.peek('xif_result_bits_data'));
+    if (Number(sim.peek('xif_result_id')) !== this.id) throw new Error(`${op}: result of another instruction`);
+    const value = Number(sim.peek('xif_result_data'));
     sim.step();
+    sim.poke('xif_commit_valid', 0);
     return value;
   }
 

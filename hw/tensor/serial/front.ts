@@ -3,24 +3,28 @@
  * soon as it starts; the next instruction but `tn.poll` is taken when it is complete. Operands pass by: the sequencer keeps
  * what it needs of them.
  */
-import { B, In, Out, U, bool, cat, hw } from '../../../gen/index.ts';
+import { B, In, Out, U, cat, hw } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { TENSOR, TENSOR_INFO } from '../../isa/tensor.ts';
 import type { TensorOp } from '../../isa/tensor.ts';
-import { XIF_ID_BITS, XifUnit } from '../../lib/cv-x-if.ts';
+import { fires, xifUnit } from '../../lib/cv-x-if.ts';
+import type { XifParams } from '../../lib/cv-x-if.ts';
 import { informationOf } from '../dispatch.ts';
+import { Intake } from '../intake.ts';
 import type { TensorParams } from '../params.ts';
 
 /** Bits that tell the tensor instructions apart, once the major opcode is known: opcode bit 5 and funct3. */
 const keyOf = (instr: UInt): UInt => cat(instr.bit(5), instr.slice(14, 12));
 const opKey = (op: TensorOp): number => ((TENSOR[op].match >> 5) & 1) * 8 + ((TENSOR[op].match >> 12) & 7);
 
-export const frontPorts = {
-  xif: XifUnit,
+export const frontOps = { arg: Out(B), ld: Out(B), ldp: Out(B), mm: Out(B), rq: Out(B), st: Out(B), sta: Out(B) };
+
+export const frontPorts = (xif: XifParams) => ({
+  xif: xifUnit(xif),
   /** Operands in this cycle, and whether they are those of `tn.mm` or `tn.rq`. */
   take: Out(B), takesMm: Out(B), takesRq: Out(B), takesArg: Out(B), rs1: Out(U(32)), rs2: Out(U(32)),
   /** The instruction whose operands were taken, while it is in hand or executed. */
-  op: { arg: Out(B), ld: Out(B), ldp: Out(B), mm: Out(B), rq: Out(B), st: Out(B), sta: Out(B) },
+  op: frontOps,
   /** That instruction is answered: a prefix, or a command that starts. */
   go: Out(B),
   /** `tn.fence` is answered: a pending prefix is forgotten. */
@@ -28,78 +32,62 @@ export const frontPorts = {
   /** rs1 as the sequencer holds it. */
   heldRs1: In(U(32)),
   idle: In(B), rangeError: In(B), memoryError: In(B),
-};
+});
 
-export function SerialFront(p: TensorParams): ModuleDef<typeof frontPorts> {
-  return hw('Front', frontPorts, (m, io) => {
+export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof frontPorts>> {
+  return hw('Front', frontPorts(xif), (m, io) => {
     m.doc('Takes tensor instructions from the core and answers them.');
+    const intake = m.inst('intake', Intake(xif));
+    const { result } = io.xif;
     const r = m.regs({
-      full: U(1, 0), isPoll: B, key: U(4), id: U(XIF_ID_BITS), rd: U(5), haveOperands: B, committed: B,
-      sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
+      isPoll: B, key: U(4), rd: U(5), sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
+      /** A poll's answer that the core has not taken yet. */
+      waits: U(1, 0), waiting: U(6),
     });
-    const full = r.full.asBool();
-    const leaves = m.wires({ leaves: B });
-    const { instr, id } = io.xif.issue.bits;
-    const known = Object.values(TENSOR).map((i) => instr.and(i.mask).eq(i.match));
-    const { isOurs } = m.let({ isOurs: known.reduce((a, b) => a.or(b)) });
+    m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
+    const { instr } = io.xif.issue.req;
     const { offersPoll } = m.let({ offersPoll: keyOf(instr).eq(opKey('poll')) });
-    io.xif.issue.ready = full.not().and(io.idle.or(offersPoll));
-    io.xif.issueAccept = isOurs;
-    io.xif.issueWriteback = Object.values(TENSOR).map((i, n) => (i.writesRd ? known[n] : bool(false))).reduce((a, b) => a.or(b));
-    const { readsOperands } = m.let({ readsOperands: isOurs.and(offersPoll.not()) });
-    io.xif.issueRegisterRead = cat(readsOperands, readsOperands).exact(2);
-    const { taken } = m.let({ taken: io.xif.issue.fire.and(isOurs) });
-
-    io.xif.register.ready = taken.or(full.and(r.haveOperands.not()));
-    const { operandsNow } = m.let({ operandsNow: io.xif.register.fire.and(io.xif.register.bits.rsValid.andR()) });
-    const { commitsHeld } = m.let({ commitsHeld: io.xif.commitValid.and(io.xif.commit.id.eq(r.id)) });
-    const { commitsOffered } = m.let({ commitsOffered: io.xif.commitValid.and(io.xif.commit.id.eq(id)) });
-    m.when(taken, () => {
-      r.full = commitsOffered.and(io.xif.commit.kill).not().asUInt();
+    intake.free = intake.full.not().and(io.idle.or(offersPoll));
+    intake.leaves = fires(result);
+    m.when(intake.taken, () => {
       r.isPoll = offersPoll;
-      r.id = id;
       r.rd = instr.slice(11, 7);
-      // A question about the state needs no operands.
-      r.haveOperands = operandsNow.or(offersPoll);
-      r.committed = commitsOffered;
-    }).otherwise(() => {
-      m.when(leaves.leaves.or(full.and(commitsHeld).and(io.xif.commit.kill)), () => {
-        r.full = r.full.lit(0);
-      });
-      m.when(operandsNow, () => {
-        r.haveOperands = bool(true);
-      });
-      m.when(commitsHeld, () => {
-        r.committed = bool(true);
-      });
     });
     // The key stays with the command that is executed: tn.poll may come meanwhile.
-    m.when(taken.and(offersPoll.not()), () => {
+    m.when(intake.taken.and(offersPoll.not()), () => {
       r.key = keyOf(instr).exact(4);
     });
-    io.take = operandsNow.and(taken.mux(offersPoll, r.isPoll).not());
-    const { takenKey } = m.let({ takenKey: taken.mux(keyOf(instr).exact(4), r.key) });
+    const { takesPoll } = m.let({ takesPoll: intake.taken.mux(offersPoll, r.isPoll) });
+    io.take = intake.operands.and(takesPoll.not());
+    const { takenKey } = m.let({ takenKey: intake.taken.mux(keyOf(instr).exact(4), r.key) });
     io.takesMm = takenKey.eq(opKey('mm'));
     io.takesRq = takenKey.eq(opKey('rq'));
     io.takesArg = takenKey.eq(opKey('arg'));
-    io.rs1 = io.xif.register.bits.rs1;
-    io.rs2 = io.xif.register.bits.rs2;
+    io.rs1 = io.xif.register.rs.at(0).exact(32);
+    io.rs2 = io.xif.register.rs.at(1).exact(32);
 
     const is = (op: TensorOp): Bool => r.key.eq(opKey(op));
     for (const op of ['arg', 'ld', 'ldp', 'mm', 'rq', 'st', 'sta'] as const) io.op[op] = is(op);
-    io.xif.result.valid = full.and(r.haveOperands).and(r.committed);
-    leaves.leaves = io.xif.result.fire;
-    const { answersHeld } = m.let({ answersHeld: io.xif.result.fire.and(r.isPoll.not()) });
+    result.valid = intake.ready;
+    const { answersHeld } = m.let({ answersHeld: fires(result).and(r.isPoll.not()) });
     io.go = answersHeld.and(r.key.bit(3));
     io.fences = answersHeld.and(is('fence'));
 
     // --- results ---
     const runs = (...ops: readonly TensorOp[]): Bool => io.idle.not().and(ops.map(is).reduce((a, b) => a.or(b)));
-    const poll = cat(r.sawMemoryError, r.sawRangeError, U(26).lit(0), runs('st', 'sta'), runs('rq'), runs('mm'), runs('ld', 'ldp'));
+    // What is offered stays as it was offered.
+    const running = cat(r.sawMemoryError, r.sawRangeError, runs('st', 'sta'), runs('rq'), runs('mm'), runs('ld', 'ldp')).exact(6);
+    const { polled } = m.let({ polled: r.waits.asBool().mux(r.waiting, running) });
+    r.waits = result.valid.and(result.ready.not()).asUInt();
+    r.waiting = polled;
+    const poll = cat(polled.slice(5, 4), U(26).lit(0), polled.slice(3, 0));
     const status = cat(r.sawMemoryError, r.sawRangeError).zext(32);
     // tn.count answers 0: a serial unit has no counters.
     const held = is('info').mux(information(), is('fence').mux(status, U(32).lit(0)));
-    io.xif.result.bits = { id: r.id, data: r.isPoll.mux(poll, held).exact(32), rd: r.rd, we: r.isPoll.or(r.key.bit(3).not()) };
+    m.link(intake.answer, result, ['hartid', 'id']);
+    result.data = r.isPoll.mux(poll, held).exact(32);
+    result.rd = r.rd;
+    result.we = r.isPoll.or(r.key.bit(3).not());
     m.when(io.rangeError, () => {
       r.sawRangeError = r.sawRangeError.lit(1);
     }).elseWhen(io.fences, () => {

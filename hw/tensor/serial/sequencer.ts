@@ -10,12 +10,11 @@ import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../p
 import type { TensorParams } from '../params.ts';
 import { WORD_BYTES, stepBits } from './byte-lanes.ts';
 import { isAtLeast, isMoreThan } from './compare.ts';
-import { frontPorts } from './front.ts';
+import { frontOps } from './front.ts';
 import { firstRowBits, operandsOf, rowCountBits, rowIndexBits } from './operands.ts';
 
-const { op: frontOp } = frontPorts;
-type OpName = keyof typeof frontOp;
-const opInputs = Object.fromEntries(Object.keys(frontOp).map((name) => [name, In(B)])) as Record<OpName, ReturnType<typeof In<Bool>>>;
+type OpName = keyof typeof frontOps;
+const opInputs = Object.fromEntries(Object.keys(frontOps).map((name) => [name, In(B)])) as Record<OpName, ReturnType<typeof In<Bool>>>;
 
 export const State = enumeration('State', 'idle', 'check', 'weights', 'stream', 'move', 'settle', 'read', 'requantise');
 

@@ -5,7 +5,8 @@
 import { U, bool, cat, hw, vecOf } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { AXI_BURST_INCR, AXI_RESP_OKAY, axiManager } from '../../lib/axi4.ts';
-import { XifUnit } from '../../lib/cv-x-if.ts';
+import { xifUnit } from '../../lib/cv-x-if.ts';
+import type { XifParams } from '../../lib/cv-x-if.ts';
 import { ChannelRecords } from '../channel-records.ts';
 import type { TensorParams } from '../params.ts';
 import { ByteLanes } from './byte-lanes.ts';
@@ -16,15 +17,16 @@ import { SerialAccumulators, SerialScratchpad } from './memories.ts';
 import { RequantiseElement } from './requantise-element.ts';
 import { Sequencer } from './sequencer.ts';
 
-const serialUnitPorts = (p: TensorParams) => ({ xif: XifUnit, mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
+const serialUnitPorts = (p: TensorParams, xif: XifParams) =>
+  ({ xif: xifUnit(xif), mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
 
 /** Bits of the number of writes that main memory has not acknowledged. */
 const UNACKNOWLEDGED_BITS = 2;
 
-export function SerialUnit(p: TensorParams): ModuleDef<ReturnType<typeof serialUnitPorts>> {
-  return hw('TensorUnit', serialUnitPorts(p), (m, io) => {
+export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof serialUnitPorts>> {
+  return hw('TensorUnit', serialUnitPorts(p, xif), (m, io) => {
     m.doc(`Serial tensor unit: ${p.rows} x ${p.columns} int8 array with scratchpad, accumulators, requantisation and DMA.`);
-    const front = m.inst('front', SerialFront(p));
+    const front = m.inst('front', SerialFront(p, xif));
     const sequencer = m.inst('sequencer', Sequencer(p));
     const lanes = m.inst('lanes', ByteLanes(p));
     const array = m.inst('array', MacArray(p));

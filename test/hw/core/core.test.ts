@@ -66,7 +66,8 @@ describe('an extension unit', () => {
     // The unit does not know funct3 = 7.
     (encode(BENCH_UNIT.sum, { rd: 7 }) | 0x7000) >>> 0,
   ];
-  for (const [name, config] of Object.entries({ smallCore, balancedCore, fastCore })) {
+  const splitCore = { ...fastCore, xifSplit: true, xifIdBits: 4 };
+  for (const [name, config] of Object.entries({ smallCore, balancedCore, fastCore, splitCore })) {
     for (const stalls of [false, true]) {
       it(`gets its instructions from ${name}${stalls ? ' with slow memories' : ''}, and what it refuses is illegal`, () => {
         const events = trace(bench(config, stalls), program, program.length);
@@ -83,7 +84,7 @@ describe('the emitted SystemVerilog', () => {
   const has = (tool: string): boolean => spawnSync(tool, ['--version']).error === undefined;
   const cores = {
     ...CORE_PRESETS, traced: { ...balancedCore, trace: true }, debugged: { ...clockedCore, debug: true },
-    overlapped: { ...fastCore, xifOverlap: true }, guessing: { ...smallCore, predictorEntries: 4 },
+    overlapped: { ...fastCore, xifOverlap: true }, split: { ...smallCore, xifSplit: true }, guessing: { ...smallCore, predictorEntries: 4 },
   };
   for (const [name, config] of Object.entries(cores)) {
     it(`of ${name} has no warning in Verilator and is read by Icarus`, { timeout: 30_000 }, () => {

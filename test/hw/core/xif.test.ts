@@ -8,6 +8,7 @@ import { RAM_WORDS, randomUnitProgram, runUnitProgram } from '../../support/unit
 const CONFIGS: Readonly<Record<string, CoreConfig>> = {
   small: smallCore, 'small with prediction': { ...smallCore, predictorEntries: 8, prefetch: 2 }, balanced: balancedCore, fast: fastCore,
   'fast without bypass': { ...fastCore, loadBypass: false, redirect: 'registered', registerFile: 'block' },
+  'balanced with operands after the issue': { ...balancedCore, xifSplit: true }, 'fast with operands after the issue': { ...fastCore, xifSplit: true, xifIdBits: 4 },
 };
 const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 2) * 10;
 
