@@ -1,5 +1,6 @@
 // What a verb says: text on stdout and stderr.
 // Must not know: verbs.
+import { printableJson, printableLines } from '../gen/printable.ts';
 import { SILENT } from '../gen/progress.ts';
 import type { Progress } from '../gen/progress.ts';
 import { showProgress } from './progress.ts';
@@ -47,11 +48,11 @@ export function reporter(isJson: boolean): Reporter {
     isJson, start, note, clear,
     result(json, text) {
       clear();
-      process.stdout.write(`${isJson ? JSON.stringify(json) : text()}\n`);
+      process.stdout.write(`${isJson ? printableJson(JSON.stringify(json)) : printableLines(text())}\n`);
     },
     warn(line) {
       clear();
-      write(`${line}\n`);
+      write(`${printableLines(line)}\n`);
     },
   };
 }

@@ -10,7 +10,7 @@ import { addMnist } from './verbs/mnist.ts';
 import { addSim } from './verbs/sim.ts';
 import { addTrain } from './verbs/train.ts';
 
-const BAD_INPUT = 2;
+export const BAD_INPUT = 2;
 
 /** Runs one command line; bad input sets the exit status, and one line on stderr tells what to mend. */
 export async function runSystole(args: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 // Shows the progress of tasks: on a terminal one line that is rewritten, elsewhere a line now and then. Work of less than two
 // seconds is not shown.
 // Must not know: any kind of work.
+import { printable } from '../gen/printable.ts';
 import type { Progress, Task } from '../gen/progress.ts';
 
 /** Where progress is shown. */
@@ -58,7 +59,7 @@ export function showProgress({ write, isTerminal, columns, now }: Display): Show
   };
   const line = (text: string): void => {
     clear();
-    write(`${text}\n`);
+    write(`${printable(text)}\n`);
   };
   const age = (task: Live): number => (now() - task.start) / 1000;
 
@@ -66,7 +67,7 @@ export function showProgress({ write, isTerminal, columns, now }: Display): Show
     if (isTerminal) {
       if (now() - refreshed < 1000 * REFRESH_SECONDS) return;
       refreshed = now();
-      const text = [...live].filter((task) => age(task) >= QUIET_SECONDS).map((task) => progressText(task, age(task))).join(' | ').slice(0, columns() - 1);
+      const text = [...live].filter((task) => age(task) >= QUIET_SECONDS).map((task) => progressText(task, age(task))).map(printable).join(' | ').slice(0, columns() - 1);
       write(`\r${text.padEnd(shown.length)}`);
       shown = text;
       return;

@@ -1,12 +1,16 @@
 #!/usr/bin/env -S npx tsx
 // The program `systole`.
 // Must not know: verbs.
-import { runSystole } from './program.ts';
+import { whyUnwritable } from '../gen/files/system-error.ts';
+import { BAD_INPUT, runSystole } from './program.ts';
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`systole: standard output: ${whyUnwritable(error.code ?? error.message)}\n`);
+  process.exit(BAD_INPUT);
 });
+// Where notes cannot be written there is nobody to tell, and the result is still worth having.
+process.stderr.on('error', () => undefined);
 
 await runSystole(process.argv.slice(2));

@@ -27,13 +27,18 @@ export type Rule =
   | 'memory';
 
 /**
- * A mistake in a design. `message` has the form
+ * A mistake in a design, told in one line wherever designs run (`uncaught.ts`). `message` has the form
  * `rule: what  at file:line, declared at file:line; hint`.
  */
 export class DesignError extends UserError {
-  override readonly name = 'DesignError';
+  static {
+    DesignError.prototype.name = 'DesignError';
+  }
+
+  readonly #rule: Rule;
+
   constructor(
-    readonly rule: Rule,
+    rule: Rule,
     what: string,
     at?: Site,
     declared?: Site,
@@ -41,5 +46,14 @@ export class DesignError extends UserError {
   ) {
     const places = [at ? `at ${at}` : '', declared ? `declared at ${declared}` : ''].filter((s) => s !== '').join(', ');
     super(`${rule}: ${what}${places ? `  ${places}` : ''}${hint ? `; ${hint}` : ''}`);
+    this.#rule = rule;
+    const line = at ?? declared;
+    // Of the stack only the line of the design is of use; test runners show it with its surroundings.
+    this.stack = `${this.name}: ${this.message}${line ? `\n${line.frame}` : ''}`;
+  }
+
+  /** Which rule of the language is broken. Not a property of its own: whoever shows an error would show it a second time. */
+  get rule(): Rule {
+    return this.#rule;
   }
 }

@@ -1,4 +1,5 @@
 /** The language's public face: `import { hw, In, Out, U, S, B } from 'gen/index.ts'`. */
+import './uncaught.ts';
 export { UserError } from './user-error.ts';
 export { DesignError } from './design-error.ts';
 export type { Rule } from './design-error.ts';

@@ -16,12 +16,26 @@ export interface Position {
   readonly line: number;
 }
 
+interface Resolved extends Position {
+  /** As it stands in a stack. */
+  readonly frame: string;
+}
+
 export class Site {
-  private resolved: Position | undefined;
+  private resolved: Resolved | undefined;
   constructor(private readonly error: Error) {}
 
   /** The innermost stack frame outside `gen/`: the user's own line. */
   get position(): Position {
+    return this.look();
+  }
+
+  /** That line as it stands in a stack; '' if there is none. */
+  get frame(): string {
+    return this.look().frame;
+  }
+
+  private look(): Resolved {
     return (this.resolved ??= resolve(this.error.stack ?? ''));
   }
 
@@ -36,15 +50,15 @@ export function here(): Site {
   return new Site(new Error('site'));
 }
 
-function resolve(stack: string): Position {
+function resolve(stack: string): Resolved {
   for (const line of stack.split('\n').slice(1)) {
     const m = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):\d+\)?$/.exec(line);
     if (!m) continue;
     const path = m[1].startsWith('file://') ? fileURLToPath(m[1].replace(/\?.*$/, '')) : m[1].replace(/\?.*$/, '');
     if (path.startsWith('node:') || path.startsWith(GEN_DIR + sep)) continue;
-    return { file: shortPath(path), path, line: Number(m[2]) };
+    return { file: shortPath(path), path, line: Number(m[2]), frame: line };
   }
-  return { file: '?', path: '?', line: 0 };
+  return { file: '?', path: '?', line: 0, frame: '' };
 }
 
 function shortPath(path: string): string {

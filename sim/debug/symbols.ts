@@ -1,4 +1,5 @@
 /** How addresses and values are written for people. Must not know files nor engines. */
+import { printable } from '../../gen/printable.ts';
 import type { SymbolPlace } from '../elf.ts';
 
 /** Whatever can name an address, for instance an `ElfImage`. */
@@ -13,7 +14,8 @@ export const hex32 = (value: number): string => (value >>> 0).toString(16).padSt
 export function placeOf(address: number, symbols: Symbols | undefined): string {
   const place = symbols?.nearestSymbol(address);
   if (!place) return '';
-  return place.offset === 0 ? place.name : `${place.name}+0x${place.offset.toString(16)}`;
+  const name = printable(place.name);
+  return place.offset === 0 ? name : `${name}+0x${place.offset.toString(16)}`;
 }
 
 /** `0x80000010 <main+0x4>`, or the address alone. */

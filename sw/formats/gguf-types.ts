@@ -1,6 +1,7 @@
 // The nouns of the GGUF file format: its value types, its tensor types, a parsed file. Facts from ggml's docs/gguf.md and
 // ggml-common.h (block layouts), ggml v0.21.
 // Must not know: how the bytes are read or written, any architecture.
+import { printable } from '../../gen/printable.ts';
 import type { ByteSource } from './byte-source.ts';
 
 export const GGUF_VERSION = 3;
@@ -138,11 +139,6 @@ export function alignUp(offset: number, alignment: number): number {
  */
 export function quoteName(name: string): string {
   const characters = Array.from(name.slice(0, 130));
-  const shown = characters.slice(0, 64).join('').replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, escapeCharacter);
+  const shown = printable(characters.slice(0, 64).join('').replace(/["\\]/g, '\\$&'));
   return `"${shown}${characters.length > 64 ? '…' : ''}"`;
-}
-
-function escapeCharacter(character: string): string {
-  if (character === '"' || character === '\\') return `\\${character}`;
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
