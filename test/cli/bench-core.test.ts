@@ -82,7 +82,7 @@ describe('systole bench core', () => {
   it.each([
     [['--core', 'huge'], 'systole: core huge: is not one of small, balanced, clocked, fast; give one\n'],
     [['--core', 'fast', '--config', 'nano'], 'systole: --core and --config: both name a core; give one of them\n'],
-    [['--elf', 'no-such.elf'], 'systole: no-such.elf: cannot be read (ENOENT); give a program\'s file\n'],
+    [['--elf', 'no-such.elf'], 'systole: no-such.elf: does not exist; give a linked RISC-V program\n'],
   ])('refuses %j', async (args, stderr) => {
     expect(await systole('bench', 'core', ...args)).toEqual({ status: 2, stdout: '', stderr });
   });
