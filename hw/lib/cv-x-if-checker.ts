@@ -100,8 +100,8 @@ export const XifChecker = (p: XifParams) => hw('XifChecker', xifWatch(p), (m, io
     const isAsked = register.rs_valid.eq(expected.exact(XIF_OPERANDS));
     rule('rsValidIsRegisterRead', implies(register.valid.and(r.live.bit(register.id)), isAsked), 'rs_valid is not the register_read of the instruction');
     const gets = where(fires(register), only(register.id));
-    const isHere = s.hasOperands.or(gets).bit(result.id).and(r.live.bit(result.id));
-    rule('resultAfterOperands', implies(result.valid, isHere), 'a result before its operands');
+    const isEarly = r.live.bit(result.id).and(s.hasOperands.or(gets).bit(result.id).not());
+    rule('resultAfterOperands', implies(result.valid, isEarly.not()), 'a result before its operands');
     const starts = only(id).not();
     s.hasOperands = s.hasOperands.or(gets).and(issues.mux(starts, Set.lit(2 ** ids - 1)));
     m.when(issues, () => {
