@@ -1,5 +1,5 @@
 /**
- * The tensor unit's instruction set, version 1: the one place where its encodings, operand layouts, information and
+ * The tensor unit's instruction set, version 2: the one place where its encodings, operand layouts, information and
  * counter indices are stated. RTL, golden model, assembler, C header and `isa.md` are made from these tables.
  *
  * Notation in `semantics`: R = rows of the mesh (int8 lanes of a scratchpad row), C = columns (int32 lanes of an
@@ -12,7 +12,7 @@ export const CUSTOM_0 = 0x0b;
 export const CUSTOM_1 = 0x2b;
 const R_TYPE_MASK = 0xfe00707f;
 /** Version returned by `tn.info` index 0: "ST" in the upper half, major.minor below. */
-export const TENSOR_VERSION = 0x5354_0100;
+export const TENSOR_VERSION = 0x5354_0200;
 
 const f = (name: string, lo: number, width: number, summary: string): OperandField => ({ name, lo, width, summary });
 
@@ -58,15 +58,25 @@ export const TENSOR = {
   poll: row({
     mnemonic: 'tn.poll', opcode: CUSTOM_0, funct3: 2, writesRd: true,
     summary: 'Tells without waiting what the unit is doing.',
-    semantics: ['rd[0] = load busy, rd[1] = mesh busy, rd[2] = vector busy, rd[3] = store busy, rd[31:30] = status bits as tn.fence would return them in rd[1:0]'],
+    semantics: ['rd[0] = load busy, rd[1] = mesh busy, rd[2] = vector busy, rd[3] = store busy'],
   }),
   fence: row({
     mnemonic: 'tn.fence', opcode: CUSTOM_0, funct3: 3, writesRd: true,
-    summary: 'Waits until every earlier tensor command is complete and its stores are visible, then returns and clears the status.',
+    summary: 'Waits until every earlier tensor command is complete and its stores are visible, then returns the status.',
     semantics: [
-      'rd[0] = 1 if a command was dropped since the last tn.fence because an operand was out of range',
-      'rd[1] = 1 if main memory answered a transfer with an error since the last tn.fence',
-      'both are cleared; a pending tn.arg is discarded',
+      'rd = the status: rd[15:0] counts the commands that were refused because an operand was out of range, rd[31:16] those of which '
+      + 'main memory answered a transfer with an error; both since reset, modulo 65536',
+      'nothing is cleared, so that no reader takes an error from another: compare with the status before',
+      'a pending tn.arg stays',
+    ],
+  }),
+  state: row({
+    mnemonic: 'tn.state', opcode: CUSTOM_0, funct3: 4, writesRd: true,
+    summary: 'Reads, without waiting, what the unit keeps from one instruction to the next: the status and a pending tn.arg.',
+    rs1: [f('index', 0, 32, 'which part: see the state table')],
+    semantics: [
+      'rd = state[index], 0 for an index that this version does not define',
+      'an interrupt handler that transfers saves a pending tn.arg and gives it again when it is done',
     ],
   }),
   arg: row({
@@ -74,7 +84,10 @@ export const TENSOR = {
     summary: 'Prefix: gives the next tn.ld, tn.st or tn.sta its row stride and row length. Used once, then forgotten.',
     rs1: [f('stride', 0, 32, 'bytes from the start of one row in memory to the next')],
     rs2: [f('rowBytes', 0, 16, 'bytes of each row that are moved')],
-    semantics: ['any other command discards it'],
+    semantics: [
+      'any other command discards it; tn.fence and the instructions that only read leave it',
+      'a rowBytes that no row of this chip has is kept as 0',
+    ],
   }),
   ld: row({
     mnemonic: 'tn.ld', opcode: CUSTOM_1, funct3: 1,
@@ -91,7 +104,11 @@ export const TENSOR = {
     summary: 'Loads channel records (bias, multiplier, shift, zero point, clamp) for requantisation.',
     rs1: [f('address', 0, 32, 'byte address of the first record; a multiple of 4')],
     rs2: [f('channel', 0, 16, 'first channel'), f('count', 16, 16, 'number of records of 16 bytes, at least 1')],
-    semantics: ['for i < count: ch[channel+i] = the 16-byte record at address + 16*i'],
+    semantics: [
+      'for i < count: ch[channel+i] = the 16-byte record at address + 16*i',
+      'a record with a negative multiplier is kept without that bit, one with a shift beyond 1..62 is kept with shift 62; '
+      + 'a command that meets such records counts once as refused',
+    ],
   }),
   mm: row({
     mnemonic: 'tn.mm', opcode: CUSTOM_1, funct3: 3,
@@ -148,12 +165,31 @@ export const CHANNEL_RECORD_BYTES = 16;
 export const CHANNEL_RECORD = {
   /** word 0 */ bias: { word: 0, lo: 0, width: 32, signed: true },
   /** word 1, 0 <= multiplier < 2^31 */ multiplier: { word: 1, lo: 0, width: 32, signed: true },
-  /** word 2, 1..62 */ shift: { word: 2, lo: 0, width: 6, signed: false },
+  /** word 2, 1..62 */ shift: { word: 2, lo: 0, width: 8, signed: false },
   zeroPoint: { word: 2, lo: 8, width: 8, signed: true },
   clampMin: { word: 2, lo: 16, width: 8, signed: true },
   clampMax: { word: 2, lo: 24, width: 8, signed: true },
   /* word 3 is reserved and ignored */
 } as const;
+
+/** Shifts that a channel record may have; with any other the unit keeps the largest and counts the command as refused. */
+export const SHIFT_RANGE = { least: 1, most: 62 } as const;
+
+/** What the status counts, modulo 2^width, as `tn.fence` and `tn.state` return it. */
+export const TENSOR_STATUS = {
+  refused: { lo: 0, width: 16, summary: 'commands refused because an operand or a channel record was out of range' },
+  failed: { lo: 16, width: 16, summary: 'commands of which main memory answered a transfer with an error' },
+} as const;
+
+/** What `tn.state` returns, by index: all that the unit keeps from one instruction to the next, but for its memories. */
+export const TENSOR_STATE = [
+  { name: 'status', summary: 'the status, as tn.fence returns it' },
+  { name: 'argStride', summary: 'stride of a pending tn.arg, 0 without one' },
+  { name: 'argRowBytes', summary: 'bit 31: a tn.arg is pending; bits 15:0 its rowBytes' },
+] as const;
+export type TensorState = (typeof TENSOR_STATE)[number]['name'];
+/** Set in `argRowBytes` while a tn.arg is pending. */
+export const ARG_PENDING_BIT = 31;
 
 /** Facts returned by `tn.info`, by index. */
 export const TENSOR_INFO = [

@@ -2,10 +2,25 @@
  * The channel records: bias, multiplier and a word of shift, zero point and clamp for every output channel, read for
  * `vectorLanes` consecutive channels at a time.
  */
-import { B, In, Out, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
-import type { ModuleDef, UInt } from '../../gen/index.ts';
+import { B, In, Out, U, cat, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
+import { CHANNEL_RECORD, SHIFT_RANGE } from '../isa/tensor.ts';
 import { channelBits } from './params.ts';
 import type { TensorParams } from './params.ts';
+
+/** Where the requantisers find the shift: the bits that a legal one can have. */
+export const KEPT_SHIFT = { lo: CHANNEL_RECORD.shift.lo, width: 6 } as const;
+
+/** A word of a record as it comes from memory: whether the record is out of range by it, and what is kept, which is never. */
+export function recordWord(word: UInt, data: UInt<32>): { readonly kept: UInt<32>; readonly isOutOfRange: Bool } {
+  const { multiplier, shift } = CHANNEL_RECORD;
+  const given = data.slice(shift.lo + shift.width - 1, shift.lo);
+  const badShift = word.eq(shift.word).and(given.lt(SHIFT_RANGE.least).or(given.gt(SHIFT_RANGE.most)));
+  const badMultiplier = word.eq(multiplier.word).and(data.bit(31));
+  const low = badShift.mux(U(shift.width).lit(SHIFT_RANGE.most), given);
+  const kept = cat(data.bit(31).and(badMultiplier.not()), data.slice(30, shift.width), low).exact(32);
+  return { kept, isOutOfRange: badShift.or(badMultiplier) };
+}
 
 export const channelRecordPorts = (p: TensorParams) => ({
   write: In(B),

@@ -6,8 +6,8 @@
  */
 import { B, In, Out, Source, U, bool, hw, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
-import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../isa/tensor.ts';
-import type { TensorInfo, TensorOp } from '../isa/tensor.ts';
+import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_VERSION } from '../isa/tensor.ts';
+import type { TensorInfo, TensorOp, TensorState } from '../isa/tensor.ts';
 import type { OperandField } from '../isa/instruction.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
@@ -28,7 +28,8 @@ export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
     masks: { rS: Out(U(bits.rS)), wS: Out(U(bits.wS)), acc: Out(U(bits.acc)), ch: Out(U(bits.ch)) },
     /** Units that hold commands, in the order of `UNITS`. */
     busy: In(vec(B, UNITS.length)),
-    memoryError: In(B),
+    /** A load or store meets its first error of main memory; a load of channel records its first that is out of range. */
+    loadFails: In(B), storeFails: In(B), recordRefused: In(B),
     counterIndex: Out(U(4)),
     counterValue: In(U(32)),
     /** A command waits because its unit's queue is full. */
@@ -61,7 +62,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const r = m.regs({
       instr: U(32), rs1: U(32), rs2: U(32), answerWaits: U(1, 0),
       /** Operands of a tn.arg that the next command uses. */
-      argValid: U(1, 0), argStride: U(32), argBytes: U(16), sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
+      argValid: U(1, 0), argStride: U(32), argBytes: U(bytesBits), refused: U(16, 0), failed: U(16, 0),
     });
     const { register, result } = io.xif;
     const leaves = m.wires({ leaves: B });
@@ -115,7 +116,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const usesCh = op('rq').or(op('ldp'));
     const channelAligned = p.vectorLanes === 1 ? bool(true) : get('rq', 'rs2', 'channel').slice(Math.log2(p.vectorLanes) - 1, 0).eq(0);
     const rowLimit = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
-    const argBytesBad = r.argBytes.eq(0).or(r.argBytes.gt(rowLimit)).or(op('sta').and(r.argBytes.slice(1, 0).ne(0)));
+    const argBytesBad = r.argBytes.eq(0).or(r.argBytes.zext(16).gt(rowLimit)).or(op('sta').and(r.argBytes.slice(1, 0).ne(0)));
     const wordAligned = op('ldp').or(op('sta'));
     const usesArg = op('ld').or(op('st')).or(op('sta')).and(r.argValid.asBool());
     const bad = [
@@ -149,7 +150,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     // --- to the units ---
     const argUsed = r.argValid.asBool().and(op('ldp').not());
     const natural = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
-    const rowBytes = argUsed.mux(r.argBytes, natural);
+    const rowBytes = argUsed.mux(r.argBytes.zext(16), natural);
     const stride = argUsed.mux(r.argStride, natural.zext(32));
     const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural)));
     const transfer = {
@@ -183,13 +184,13 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     // --- results ---
     result.valid = ready.and(mustWait.not());
     leaves.leaves = fires(result);
-    const status = r.sawMemoryError.cat(r.sawRangeError);
+    const { status } = m.let({ status: r.failed.cat(r.refused) });
     io.counterIndex = r.rs1.slice(3, 0);
     const isCounter = r.rs1.lt(p.counters ? TENSOR_COUNTERS.length : 0);
     const value = op('info').mux(information(r.rs1), op('count').mux(gate(isCounter, io.counterValue), op('poll').mux(
-      status.cat(U(26).lit(0)).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), status.zext(32))));
+      U(28).lit(0).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), op('state').mux(state(r.rs1), status))));
     // What is offered stays as it was offered, in place of the operand.
-    const { answers } = m.let({ answers: op('info').or(op('count')).or(op('poll')).or(op('fence')) });
+    const { answers } = m.let({ answers: op('info').or(op('count')).or(op('poll')).or(op('fence')).or(op('state')) });
     const { answer } = m.let({ answer: r.answerWaits.asBool().mux(r.rs1, value) });
     const { answerStays } = m.let({ answerStays: result.valid.and(result.ready.not()).and(answers) });
     r.answerWaits = answerStays.asUInt();
@@ -202,32 +203,32 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     result.we = answers;
 
     m.when(leaves.leaves, () => {
-      // A prefix lasts for one command; reading information or counters in between does not use it up.
+      // A prefix lasts for one command. What only reads or waits leaves it, so that an interrupt handler may do so between the two.
       m.when(op('arg'), () => {
         r.argValid = r.argValid.lit(1);
         r.argStride = r.rs1;
-        r.argBytes = r.rs2.slice(15, 0);
-      }).elseWhen(isCommand.or(op('fence')), () => {
+        const given = get('arg', 'rs2', 'rowBytes');
+        r.argBytes = given.gt(Math.max(p.rows, 4 * p.columns)).mux(U(bytesBits).lit(0), given.trunc(bytesBits));
+      }).elseWhen(isCommand, () => {
         r.argValid = r.argValid.lit(0);
       });
     });
-    const fences = leaves.leaves.and(op('fence'));
-    m.when(leaves.leaves.and(outOfRange), () => {
-      r.sawRangeError = r.sawRangeError.lit(1);
-    }).elseWhen(fences, () => {
-      r.sawRangeError = r.sawRangeError.lit(0);
-    });
-    m.when(io.memoryError, () => {
-      r.sawMemoryError = r.sawMemoryError.lit(1);
-    }).elseWhen(fences, () => {
-      r.sawMemoryError = r.sawMemoryError.lit(0);
-    });
+    const counts = (...events: readonly Bool[]): UInt<16> => events.map((e) => e.asUInt().zext(16)).reduce((a, b) => a.addWrap(b));
+    r.refused = r.refused.addWrap(counts(leaves.leaves.and(outOfRange), io.recordRefused));
+    r.failed = r.failed.addWrap(counts(io.loadFails, io.storeFails));
     m.cover('dropped', leaves.leaves.and(outOfRange));
     m.cover('prefixUsed', leaves.leaves.and(usesArg));
 
     function information(index: UInt): UInt {
       const facts = informationOf(p);
       return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0));
+    }
+    function state(index: UInt): UInt {
+      const pending = r.argValid.asBool();
+      const parts: Record<TensorState, UInt> = {
+        status, argStride: gate(pending, r.argStride), argRowBytes: gate(pending, U(1).lit(1).cat(r.argBytes.zext(31))),
+      };
+      return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(i).mux(parts[name], rest), U(32).lit(0));
     }
   });
 }

@@ -2,12 +2,13 @@
  * The load unit: reads main memory in bursts and puts the bytes into scratchpad rows or channel words. Addresses are issued
  * ahead of the data (the next command's too), data is taken at one beat or one row a cycle, whichever is more.
  */
-import { B, In, Out, S, Sink, U, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, hw, vec, vecOf } from '../../gen/index.ts';
 import type { ModuleDef } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
 import { Queue } from '../lib/queue.ts';
 import { BurstGenerator } from './burst-generator.ts';
 import { transferCommand, transferRowBits } from './commands.ts';
+import { recordWord } from './channel-records.ts';
 import { channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { rotateDown } from './rotate.ts';
@@ -17,8 +18,8 @@ export const loaderPorts = (p: TensorParams) => ({
   /** A command is complete: all its bytes are where they belong. */
   done: Out(B),
   busy: Out(B),
-  /** Main memory answered with an error. */
-  error: Out(B),
+  /** The command meets its first error of main memory, or its first channel record that is out of range. */
+  fails: Out(B), recordRefused: Out(B),
   waitsForMemory: Out(B),
   beat: Out(B),
   mem: axiReadManager({ dataBytes: p.busBytes, idBits: p.idBits }),
@@ -45,7 +46,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     const cmd = receive.deq.bits;
     const r = m.regs({
       started: U(1, 0), row: U(rowBits), rowsLeft: U(rowBits + 1), fill: U(rowBytes), offset: U(low), rowOffset: U(low), word: U(2),
-      bytes: vec(S(8), p.rows),
+      bytes: vec(S(8), p.rows), hasFailed: Flag(false), hasRefused: Flag(false),
     });
     // The first cycle of a command sets the counters; the data cannot be here yet.
     const { working } = m.let({ working: receive.deq.valid.and(r.started.asBool()) });
@@ -86,7 +87,8 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.channels.write = write.and(cmd.other);
     io.channels.channel = r.row.trunc(channelBits(p));
     io.channels.word = r.word;
-    io.channels.data = vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32);
+    const record = recordWord(r.word, vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32));
+    io.channels.data = record.kept;
     const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(cmd.other).or(io.scratchpad.grant)) });
     // A row that is not whole ends its run: the rest of the beat belongs to nobody.
     const { takeBeat } = m.let({ takeBeat: beatEnds.or(rowCompletes.and(lastRow.or(cmd.whole.not()))) });
@@ -121,7 +123,12 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     });
 
     const failed = io.mem.r.fire.and(io.mem.r.bits.resp.ne(AXI_RESP_OKAY));
-    io.error = failed;
+    // A command is counted once, however much of it goes wrong.
+    io.fails = failed.and(r.hasFailed.not());
+    r.hasFailed = r.hasFailed.or(failed).and(io.done.not());
+    const { refused } = m.let({ refused: io.channels.write.and(record.isOutOfRange) });
+    io.recordRefused = refused.and(r.hasRefused.not());
+    r.hasRefused = r.hasRefused.or(refused).and(io.done.not());
     io.busy = receive.deq.valid;
     io.waitsForMemory = working.and(io.mem.r.valid.not());
     io.beat = io.mem.r.fire;

@@ -8,6 +8,7 @@
 import { B, In, Out, S, U, cat, hw } from '../../gen/index.ts';
 import type { Bool, SInt, UInt } from '../../gen/index.ts';
 import { CHANNEL_RECORD } from '../isa/tensor.ts';
+import { KEPT_SHIFT } from './channel-records.ts';
 
 /** Wide enough that adding a zero point cannot bring a saturated value back into int8. */
 const ROUNDED_BITS = 12;
@@ -44,7 +45,7 @@ export const RequantiseLane = hw(
     const product = r.biased.mul(r.factor.asSInt());
     r.product = product;
     r.format2 = r.format1;
-    const shift = field(r.format2, CHANNEL_RECORD.shift);
+    const shift = field(r.format2, KEPT_SHIFT);
     r.shifted = r.product.shr(shift.subWrap(1)).sat(ROUNDED_BITS);
     r.format3 = r.format2;
     io.result = finish(r.shifted, r.format3);
@@ -61,7 +62,7 @@ export const RequantiseIterative = hw(
   (m, io) => {
     m.doc('One element at a time: shift-and-add multiplication, then a shift of one bit a cycle.');
     const r = m.regs({ phase: U(2, 0), biased: S(32), high: S(33), low: U(32), steps: U(6), left: B });
-    const shift = field(io.format, CHANNEL_RECORD.shift);
+    const shift = field(io.format, KEPT_SHIFT);
     const [idle, multiply, align, deliver] = [0, 1, 2, 3];
     m.when(io.start, () => {
       r.phase = r.phase.lit(multiply);

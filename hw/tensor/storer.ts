@@ -2,7 +2,7 @@
  * The store unit: reads scratchpad rows, or accumulator rows a group of lanes at a time, and writes their bytes to main
  * memory in bursts. One command at a time; it is complete when main memory has acknowledged every burst.
  */
-import { B, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiWriteManager } from '../lib/axi4.ts';
 import { BurstGenerator, burstBeatBits } from './burst-generator.ts';
@@ -15,7 +15,8 @@ export const storerPorts = (p: TensorParams) => ({
   command: Sink(transferCommand(p)),
   done: Out(B),
   busy: Out(B),
-  error: Out(B),
+  /** The command meets its first error of main memory. */
+  fails: Out(B),
   beat: Out(B),
   mem: axiWriteManager({ dataBytes: p.busBytes, idBits: p.idBits }),
   scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), grant: In(B), data: In(vec(S(8), p.rows)) },
@@ -55,6 +56,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       allSent: B,
       /** Bursts sent and not acknowledged. */
       pending: U(rowBits + 2, 0),
+      hasFailed: Flag(false),
     });
     const active = r.active.asBool();
     const cmd = io.command.bits;
@@ -167,7 +169,10 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       r.active = r.active.lit(0);
     });
     io.busy = active;
-    io.error = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY));
+    // A command is counted once, however many of its bursts fail.
+    const failed = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY));
+    io.fails = failed.and(r.hasFailed.not());
+    r.hasFailed = r.hasFailed.or(failed).and(io.done.not());
     io.beat = io.mem.w.fire;
     m.assert('acknowledged', io.mem.b.valid.not().or(r.pending.ne(0)).or(io.mem.aw.fire), 'main memory acknowledged a burst that was not sent');
     m.cover('misaligned', io.mem.w.fire.and(r.first.ne(0)));

@@ -70,7 +70,9 @@ export function TensorUnit(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Modu
       for (const o of UNITS) q.waits[o] = waitsFor(u).includes(o) ? mustWait(u, o) : U(heldBits(p)).lit(0);
     }
     dispatch.busy = vecOf(UNITS.map((u) => (queues[u].held).ne(0)));
-    dispatch.memoryError = loader.error.or(storer.error);
+    dispatch.loadFails = loader.fails;
+    dispatch.storeFails = storer.fails;
+    dispatch.recordRefused = loader.recordRefused;
 
     /** Commands go from the dispatcher through their queue to their unit. */
     function queued<V>(commands: SinkView<V>, queue: { enter: SourceView<V>; start: SinkView<V> }, unit: { command: SourceView<V> }): void {

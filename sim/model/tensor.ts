@@ -3,16 +3,16 @@
  * units, no queues. Must not know the hart, nor any particular network.
  *
  * Where the table leaves room, the model does this (and hardware may differ only where it says so):
- * - Range checks come first; a dropped command has no effect at all but status bit 0 and the loss of a pending tn.arg.
- * - A transfer that meets an address outside RAM sets status bit 1 and goes on: such bytes load as 0 and are not stored.
- *   Hardware may leave other data in the rows of a failed transfer.
- * - tn.info, tn.count and tn.poll are questions, not commands: they leave a pending tn.arg alone.
+ * - Range checks come first; a refused command has no effect at all but its count in the status and the loss of a pending tn.arg.
+ * - A transfer that meets an address outside RAM is counted as failed and goes on: such bytes load as 0 and are not stored.
+ *   Hardware may leave other data in the rows of a failed transfer, and channel records of such data may count as refused or not.
  * - tn.count answers 0 for every counter; hardware counts.
- * - shift 0 in a channel record, which the table excludes, adds no rounding.
  */
 import { UserError } from '../../gen/user-error.ts';
-import { CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
-import type { TensorInfo, TensorOp } from '../../hw/isa/tensor.ts';
+import {
+  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, SHIFT_RANGE, TENSOR, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+} from '../../hw/isa/tensor.ts';
+import type { TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import type { OperandField } from '../../hw/isa/instruction.ts';
 
 /** Sizes of one unit, named as in the information table. */
@@ -37,10 +37,7 @@ export interface TensorMemory {
   writeBlock(address: number, bytes: Uint8Array): boolean;
 }
 
-/** Status bit 0: a command was dropped because an operand was out of range. */
-export const STATUS_RANGE = 1;
-/** Status bit 1: main memory answered a transfer with an error. */
-export const STATUS_MEMORY = 2;
+type StatusField = keyof typeof TENSOR_STATUS;
 
 /** Names in the order of the numbers that `execute` takes. */
 export const TENSOR_OPS = Object.keys(TENSOR) as readonly TensorOp[];
@@ -67,7 +64,7 @@ const get = (word: number, field: { readonly lo: number; readonly mask: number }
 
 /**
  * floor((value·multiplier + 2^(shift−1)) / 2^shift), exactly while it is within ±2⁵³, else near enough to saturate alike.
- * value int32, multiplier int32, shift 0…63. Without BigInt: the 64-bit product is kept as high and low word.
+ * value int32, multiplier int32, shift 1…62. Without BigInt: the 64-bit product is kept as high and low word.
  */
 export function scaleRounded(value: number, multiplier: number, shift: number): number {
   const upper = value * Math.floor(multiplier / 65536);
@@ -75,7 +72,6 @@ export function scaleRounded(value: number, multiplier: number, shift: number): 
   const sum = upper + Math.floor(lower / 65536); // product = sum·2^16 + (lower mod 2^16), |sum| < 2^49
   let high = Math.floor(sum / 65536);
   let low = (sum - high * 65536) * 65536 + (lower & 0xffff);
-  if (shift === 0) return high * 2 ** 32 + low;
   if (shift <= 32) low += 2 ** (shift - 1);
   else high += 2 ** (shift - 33);
   if (low >= 2 ** 32) {
@@ -91,6 +87,8 @@ export class TensorModel {
   /** Channel records, four words each. */
   readonly channelWords: Int32Array;
   private status = 0;
+  /** Fields of the status in which the present command has been counted. */
+  private readonly counted = new Set<StatusField>();
   private argument: { readonly stride: number; readonly rowBytes: number } | undefined;
   private readonly facts: readonly number[];
 
@@ -116,19 +114,18 @@ export class TensorModel {
     switch (TENSOR_OPS[op]) {
       case 'info': return this.facts[rs1 >>> 0] ?? 0;
       case 'count': return 0;
-      case 'poll': return this.status << 30;
-      case 'fence': {
-        const status = this.status;
-        this.status = 0;
-        this.argument = undefined;
-        return status;
-      }
-      case 'arg':
-        this.argument = { stride: rs1 | 0, rowBytes: get(rs2, FIELD.argRowBytes) };
+      case 'poll': return 0;
+      case 'fence': return this.status;
+      case 'state': return this.stateOf(rs1 >>> 0);
+      case 'arg': {
+        const rowBytes = get(rs2, FIELD.argRowBytes);
+        this.argument = { stride: rs1 | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
         return 0;
+      }
     }
     const argument = this.argument;
     this.argument = undefined;
+    this.counted.clear();
     switch (TENSOR_OPS[op]) {
       case 'ld': return this.move(rs1, get(rs2, FIELD.ldRow), get(rs2, FIELD.ldCount), argument, true);
       case 'st': return this.move(rs1, get(rs2, FIELD.stRow), get(rs2, FIELD.stCount), argument, false);
@@ -140,8 +137,26 @@ export class TensorModel {
     throw new Error(`tensor operation ${op} is not one of ${TENSOR_OPS.length}`);
   }
 
+  private stateOf(index: number): number {
+    const argument = this.argument;
+    const parts: Record<TensorState, number> = {
+      status: this.status, argStride: argument?.stride ?? 0, argRowBytes: argument ? (1 << ARG_PENDING_BIT) | argument.rowBytes : 0,
+    };
+    const part = TENSOR_STATE[index];
+    return part ? parts[part.name] : 0;
+  }
+
+  /** Counts the present command in a field of the status, once. */
+  private count(name: StatusField): void {
+    if (this.counted.has(name)) return;
+    this.counted.add(name);
+    const { lo, width } = TENSOR_STATUS[name];
+    const mask = 2 ** width - 1;
+    this.status = (this.status & ~(mask << lo)) | ((((this.status >>> lo) + 1) & mask) << lo);
+  }
+
   private outOfRange(): 0 {
-    this.status |= STATUS_RANGE;
+    this.count('refused');
     return 0;
   }
 
@@ -166,7 +181,21 @@ export class TensorModel {
     if (address & 3 || count < 1 || channel + count > this.shape.channels) return this.outOfRange();
     const records = new Uint8Array(this.channelWords.buffer, channel * CHANNEL_RECORD_BYTES, count * CHANNEL_RECORD_BYTES);
     if (!this.memory.readBlock(address >>> 0, records)) this.readBytes(address, records);
+    for (let i = 0; i < count; i++) if (!this.keepRecord((channel + i) * (CHANNEL_RECORD_BYTES / 4))) this.count('refused');
     return 0;
+  }
+
+  /** Brings the record at `word` into range; false where it was not. */
+  private keepRecord(word: number): boolean {
+    const words = this.channelWords;
+    const multiplier = words[word + CHANNEL_RECORD.multiplier.word]!;
+    words[word + CHANNEL_RECORD.multiplier.word] = multiplier & 0x7fff_ffff;
+    const { word: at, lo, width } = CHANNEL_RECORD.shift;
+    const mask = 2 ** width - 1;
+    const shift = (words[word + at]! >>> lo) & mask;
+    const isLegal = shift >= SHIFT_RANGE.least && shift <= SHIFT_RANGE.most;
+    if (!isLegal) words[word + at] = (words[word + at]! & ~(mask << lo)) | (SHIFT_RANGE.most << lo);
+    return isLegal && multiplier >= 0;
   }
 
   private storeAccumulators(address: number, row: number, count: number, argument: { stride: number; rowBytes: number } | undefined): 0 {
@@ -189,14 +218,14 @@ export class TensorModel {
       if (this.memory.readBlock((address + i) >>> 0, byte)) into[i] = byte[0]!;
       else {
         into[i] = 0;
-        this.status |= STATUS_MEMORY;
+        this.count('failed');
       }
     }
   }
 
   private writeBytes(address: number, bytes: Uint8Array): void {
     for (let i = 0; i < bytes.length; i++) {
-      if (!this.memory.writeBlock((address + i) >>> 0, bytes.subarray(i, i + 1))) this.status |= STATUS_MEMORY;
+      if (!this.memory.writeBlock((address + i) >>> 0, bytes.subarray(i, i + 1))) this.count('failed');
     }
   }
 

@@ -1,6 +1,6 @@
 // The executable around a program's instructions: start-up, the check that the chip is the right one, the verdict, and the data.
 // Must not know: layers, plans.
-import { TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
+import { TENSOR_INFO, TENSOR_STATUS, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
 import type { TensorInfo } from '../../hw/isa/tensor.ts';
 import { addressOf } from '../../hw/soc/memory-map.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
@@ -9,16 +9,16 @@ import type { AssembledProgram } from '../assembler/index.ts';
 import { KEPT_REGISTER } from './codegen.ts';
 import type { Line } from './codegen.ts';
 
-/** Verdicts that a program writes to `tohost`, as `2 * code + 1`; 0 is a pass. 1 to 3 are the status bits of tn.fence. */
+/** Verdicts that a program writes to `tohost`, as `2 * code + 1`; 0 is a pass. 1 to 3 tell which counts of the status have grown. */
 export const EXIT = { passed: 0, outOfRange: 1, memoryError: 2, outOfRangeAndMemoryError: 3, wrongChip: 4, trap: 5 } as const;
 
 /** What a program's exit code means, for messages. */
 export function explainExit(code: number): string {
   switch (code) {
     case EXIT.passed: return 'passed';
-    case EXIT.outOfRange: return 'the tensor unit dropped a command whose operand was out of range';
+    case EXIT.outOfRange: return 'the tensor unit refused a command whose operand was out of range';
     case EXIT.memoryError: return 'main memory answered a transfer with an error';
-    case EXIT.outOfRangeAndMemoryError: return 'the tensor unit dropped a command, and main memory answered a transfer with an error';
+    case EXIT.outOfRangeAndMemoryError: return 'the tensor unit refused a command, and main memory answered a transfer with an error';
     case EXIT.wrongChip: return 'the program was compiled for another chip; compile it with this chip\'s configuration';
     case EXIT.trap: return 'an instruction trapped; the chip may have no tensor unit';
     default: return `exit code ${code}`;
@@ -86,9 +86,9 @@ export function buildImage(input: ImageInput): Image {
   const a = new Assembler({ file: 'compiled program' });
   a.section('.text').global('_start').label('_start').j('begin');
   // Ends stand first: branches reach them from the checks however long the program is.
-  a.label('trap').li('a0', EXIT.trap).j('exit');
-  a.label('wrongChip').li('a0', EXIT.wrongChip);
-  a.label('exit').op('slli', 'a0', 'a0', 1).op('ori', 'a0', 'a0', 1);
+  a.label('trap').li('a0', 2 * EXIT.trap).j('exit');
+  a.label('wrongChip').li('a0', 2 * EXIT.wrongChip);
+  a.label('exit').op('ori', 'a0', 'a0', 1);
   a.la('t0', 'tohost').op('sw', 'a0', '0(t0)').label('end').j('end');
   a.label('begin').la('t0', 'trap').op('csrw', 'mtvec', 't0');
   const checks = requirements(input.tensor);
@@ -96,8 +96,8 @@ export function buildImage(input: ImageInput): Image {
   a.op('lw', 'a0', '0(s0)').op('lw', 'a1', '4(s0)').op('lw', 'a2', '8(s0)').op('tn.info', 'a3', 'a0');
   a.op('bltu', 'a3', 'a1', 'wrongChip').op('bltu', 'a2', 'a3', 'wrongChip');
   a.op('addi', 's0', 's0', 12).op('addi', 's1', 's1', -1).op('bnez', 's1', 'check');
-  // Whatever ran before: its errors are not ours.
-  a.op('tn.fence', 'zero');
+  // Whatever ran before: its errors are not ours. The status is kept where no command's operands are.
+  a.op('tn.fence', 'a0').op('csrw', 'mscratch', 'a0');
   const start = input.timerInLines ? [] : startTimer(input.countsCycles);
   const body = [...start, ...input.lines, { mnemonic: 'tn.fence', operands: ['a0'] }, ...readCycles('a1', input.countsCycles)];
   for (const { mnemonic, operands } of body) {
@@ -105,7 +105,11 @@ export function buildImage(input: ImageInput): Image {
     else a.op(mnemonic, ...operands);
   }
   a.op('sub', 'a1', 'a1', KEPT_REGISTER);
-  a.la('t0', 'cycles').op('sw', 'a1', '0(t0)').j('exit');
+  a.la('t0', 'cycles').op('sw', 'a1', '0(t0)');
+  // Which of the two counts have grown: twice the code.
+  a.op('csrr', 't0', 'mscratch').op('xor', 'a0', 'a0', 't0');
+  a.op('slli', 't0', 'a0', TENSOR_STATUS.failed.lo).op('snez', 't0', 't0').op('srli', 'a0', 'a0', TENSOR_STATUS.failed.lo).op('snez', 'a0', 'a0');
+  a.op('slli', 'a0', 'a0', 2).op('slli', 't0', 't0', 1).op('or', 'a0', 'a0', 't0').j('exit');
   const codeBytes = a.offset;
 
   a.section('.rodata').align(4).label('requirements');

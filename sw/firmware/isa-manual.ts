@@ -3,7 +3,9 @@
 import { CSR, EXCEPTION } from '../../hw/isa/csr.ts';
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
 import { RISCV_INSTRUCTIONS } from '../../hw/isa/riscv.ts';
-import { CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
+import {
+  CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+} from '../../hw/isa/tensor.ts';
 import { RAM_BASE, REGIONS, REGISTERS, addressOf } from '../../hw/soc/memory-map.ts';
 
 const hex = (value: number, digits = 8): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
@@ -28,6 +30,12 @@ export function isaManual(): string {
     `${CHANNEL_RECORD_BYTES} bytes in main memory, four little-endian words; what is not listed is ignored.`,
     table(['field', 'word', 'bits', 'signed'], Object.entries(CHANNEL_RECORD).map(([name, { word, lo, width, signed }]) =>
       [name, String(word), `${lo + width - 1}:${lo}`, signed ? 'yes' : 'no'])),
+    '### Status',
+    'Nothing clears it: whoever wants to know what went wrong in a while compares the status after it with the one before.',
+    table(['bits', 'name', 'counts, modulo 65536'], Object.entries(TENSOR_STATUS).map(([name, { lo, width, summary }]) =>
+      [`${lo + width - 1}:${lo}`, name, summary])),
+    '### State (`tn.state`)',
+    table(['index', 'name', 'meaning'], TENSOR_STATE.map(({ name, summary }, index) => [String(index), name, summary])),
     '### Facts (`tn.info`)',
     table(['index', 'name', 'meaning'], TENSOR_INFO.map(({ name, summary }, index) => [String(index), name, summary])),
     '### Counters (`tn.count`)',

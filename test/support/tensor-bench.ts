@@ -3,10 +3,10 @@
  * the core on CV-X-IF. The memory is written independently of the one that the simulation board uses.
  */
 import { B, In, U, elaborate, flip, hw, indexWidth } from '../../gen/index.ts';
-import type { Design } from '../../gen/index.ts';
+import type { Bool, Design, UInt } from '../../gen/index.ts';
 import { TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../hw/isa/tensor.ts';
-import { axiManager } from '../../hw/lib/axi4.ts';
+import { AXI_RESP_DECERR, AXI_RESP_OKAY, axiManager } from '../../hw/lib/axi4.ts';
 import { XIF_DEFAULTS, xifUnit } from '../../hw/lib/cv-x-if.ts';
 import type { XifParams } from '../../hw/lib/cv-x-if.ts';
 import { checkXif } from '../../hw/lib/cv-x-if-checker.ts';
@@ -19,7 +19,7 @@ export const BENCH_BYTES = 1 << 16;
 
 const memPorts = (p: TensorParams) => flip(axiManager({ dataBytes: p.busBytes, idBits: p.idBits }));
 
-/** Memory of `BENCH_BYTES`; with `stall` every channel pauses at random. Addresses wrap within it. */
+/** Memory of `BENCH_BYTES` at `BENCH_BASE`, elsewhere errors; with `stall` every channel pauses at random. */
 const BenchMemory = (p: TensorParams) => {
   const low = Math.log2(p.busBytes);
   const bits = indexWidth(BENCH_BYTES / p.busBytes);
@@ -28,19 +28,25 @@ const BenchMemory = (p: TensorParams) => {
     const r = m.regs({
       lfsr: U(16, 0xace1), reading: U(1, 0), readWord: U(bits), readLeft: U(8), readId: U(p.idBits), readGo: U(1, 0),
       writing: U(1, 0), writeWord: U(bits), writeId: U(p.idBits), answers: U(8, 0), answerGo: U(1, 0),
+      readsNothing: B, writesNothing: B, badAnswers: U(8, 0),
     });
     const feedback = r.lfsr.bit(0).xor(r.lfsr.bit(2)).xor(r.lfsr.bit(3)).xor(r.lfsr.bit(5));
     r.lfsr = feedback.asUInt().cat(r.lfsr.slice(15, 1)).exact(16);
+    const top = Math.log2(BENCH_BYTES);
+    const isOutside = (address: UInt) => address.slice(31, top).ne(BENCH_BASE / BENCH_BYTES);
+    const errorIf = (bad: Bool) => bad.mux(U(2).lit(AXI_RESP_DECERR), U(2).lit(AXI_RESP_OKAY));
     const go = (bit: number) => io.stall.not().or(r.lfsr.bit(bit));
 
     const lastRead = io.mem.r.fire.and(r.readLeft.eq(0));
     io.mem.ar.ready = r.reading.eq(0).or(lastRead).and(go(1));
     io.mem.r.valid = r.reading.asBool().and(r.readGo.asBool());
-    io.mem.r.bits = { id: r.readId, data: cells.read(r.readWord), resp: U(2).lit(0), last: r.readLeft.eq(0) };
+    const data = r.readsNothing.mux(U(8 * p.busBytes).lit(0), cells.read(r.readWord));
+    io.mem.r.bits = { id: r.readId, data, resp: errorIf(r.readsNothing), last: r.readLeft.eq(0) };
     // Once offered, data stay offered: a pause may only begin after a transfer.
     r.readGo = io.mem.r.valid.and(io.mem.r.ready.not()).or(go(4)).asUInt();
     m.when(io.mem.ar.fire, () => {
       r.reading = U(1).lit(1);
+      r.readsNothing = isOutside(io.mem.ar.bits.addr);
       r.readWord = io.mem.ar.bits.addr.slice(low + bits - 1, low);
       r.readLeft = io.mem.ar.bits.len;
       r.readId = io.mem.ar.bits.id;
@@ -56,6 +62,7 @@ const BenchMemory = (p: TensorParams) => {
     io.mem.w.ready = r.writing.asBool().and(go(7)).and(r.answers.lt(100));
     m.when(io.mem.aw.fire, () => {
       r.writing = U(1).lit(1);
+      r.writesNothing = isOutside(io.mem.aw.bits.addr);
       r.writeWord = io.mem.aw.bits.addr.slice(low + bits - 1, low);
       r.writeId = io.mem.aw.bits.id;
     }).elseWhen(lastWrite, () => {
@@ -63,11 +70,15 @@ const BenchMemory = (p: TensorParams) => {
     }).elseWhen(io.mem.w.fire, () => {
       r.writeWord = r.writeWord.addWrap(1);
     });
-    m.when(io.mem.w.fire, () => cells.writeMasked(r.writeWord, io.mem.w.bits.data, io.mem.w.bits.strb));
+    m.when(io.mem.w.fire.and(r.writesNothing.not()), () => cells.writeMasked(r.writeWord, io.mem.w.bits.data, io.mem.w.bits.strb));
     io.mem.b.valid = r.answers.ne(0).and(r.answerGo.asBool());
-    io.mem.b.bits = { id: r.writeId, resp: U(2).lit(0) };
+    // All answers that are due belong to one command: the order among them makes no difference.
+    const answersBadly = r.badAnswers.ne(0);
+    io.mem.b.bits = { id: r.writeId, resp: errorIf(answersBadly) };
     r.answerGo = io.mem.b.valid.and(io.mem.b.ready.not()).or(go(9)).asUInt();
-    r.answers = r.answers.addWrap(lastWrite.asUInt().zext(8)).subWrap(io.mem.b.fire.asUInt().zext(8));
+    const one = (b: Bool) => b.asUInt().zext(8);
+    r.answers = r.answers.addWrap(one(lastWrite)).subWrap(one(io.mem.b.fire));
+    r.badAnswers = r.badAnswers.addWrap(one(lastWrite.and(r.writesNothing))).subWrap(one(io.mem.b.fire.and(answersBadly)));
   });
 };
 

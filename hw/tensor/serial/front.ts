@@ -5,8 +5,8 @@
  */
 import { B, In, Out, U, cat, hw } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
-import { TENSOR, TENSOR_INFO } from '../../isa/tensor.ts';
-import type { TensorOp } from '../../isa/tensor.ts';
+import { TENSOR, TENSOR_INFO, TENSOR_STATE } from '../../isa/tensor.ts';
+import type { TensorOp, TensorState } from '../../isa/tensor.ts';
 import { fires, xifUnit } from '../../lib/cv-x-if.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
 import { informationOf } from '../dispatch.ts';
@@ -27,11 +27,13 @@ export const frontPorts = (xif: XifParams) => ({
   op: frontOps,
   /** That instruction is answered: a prefix, or a command that starts. */
   go: Out(B),
-  /** `tn.fence` is answered: a pending prefix is forgotten. */
-  fences: Out(B),
   /** rs1 as the sequencer holds it. */
   heldRs1: In(U(32)),
-  idle: In(B), rangeError: In(B), memoryError: In(B),
+  idle: In(B),
+  /** What goes wrong with the command that is executed; a channel record that is out of range too. */
+  rangeError: In(B), recordRefused: In(B), memoryError: In(B),
+  /** A pending tn.arg, as `tn.state` returns it. */
+  argStride: In(U(32)), argRowBytes: In(U(32)),
 });
 
 export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof frontPorts>> {
@@ -40,9 +42,9 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     const intake = m.inst('intake', Intake(xif));
     const { result } = io.xif;
     const r = m.regs({
-      isPoll: B, key: U(4), rd: U(5), sawRangeError: U(1, 0), sawMemoryError: U(1, 0),
+      isPoll: B, key: U(4), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,
       /** A poll's answer that the core has not taken yet. */
-      waits: U(1, 0), waiting: U(6),
+      waits: U(1, 0), waiting: U(4),
     });
     m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
     const { instr } = io.xif.issue.req;
@@ -71,34 +73,37 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     result.valid = intake.ready;
     const { answersHeld } = m.let({ answersHeld: fires(result).and(r.isPoll.not()) });
     io.go = answersHeld.and(r.key.bit(3));
-    io.fences = answersHeld.and(is('fence'));
 
     // --- results ---
     const runs = (...ops: readonly TensorOp[]): Bool => io.idle.not().and(ops.map(is).reduce((a, b) => a.or(b)));
     // What is offered stays as it was offered.
-    const running = cat(r.sawMemoryError, r.sawRangeError, runs('st', 'sta'), runs('rq'), runs('mm'), runs('ld', 'ldp')).exact(6);
+    const running = cat(runs('st', 'sta'), runs('rq'), runs('mm'), runs('ld', 'ldp')).exact(4);
     const { polled } = m.let({ polled: r.waits.asBool().mux(r.waiting, running) });
     r.waits = result.valid.and(result.ready.not()).asUInt();
     r.waiting = polled;
-    const poll = cat(polled.slice(5, 4), U(26).lit(0), polled.slice(3, 0));
-    const status = cat(r.sawMemoryError, r.sawRangeError).zext(32);
+    const poll = polled.zext(32);
+    const status = cat(r.failed, r.refused);
     // tn.count answers 0: a serial unit has no counters.
-    const held = is('info').mux(information(), is('fence').mux(status, U(32).lit(0)));
+    const held = is('info').mux(information(), is('fence').mux(status, is('state').mux(state(), U(32).lit(0))));
     m.link(intake.answer, result, ['hartid', 'id']);
     result.data = r.isPoll.mux(poll, held).exact(32);
     result.rd = r.rd;
     result.we = r.isPoll.or(r.key.bit(3).not());
-    m.when(io.rangeError, () => {
-      r.sawRangeError = r.sawRangeError.lit(1);
-    }).elseWhen(io.fences, () => {
-      r.sawRangeError = r.sawRangeError.lit(0);
-    });
-    m.when(io.memoryError, () => {
-      r.sawMemoryError = r.sawMemoryError.lit(1);
-    }).elseWhen(io.fences, () => {
-      r.sawMemoryError = r.sawMemoryError.lit(0);
-    });
+    // A command is counted once, however much of it goes wrong.
+    const counted = (register: UInt<16>, event: Bool): UInt<16> => register.addWrap(event.asUInt().zext(16));
+    const { refuses } = m.let({ refuses: io.rangeError.or(io.recordRefused) });
+    r.refused = counted(r.refused, refuses.and(r.hasRefused.not()));
+    r.hasRefused = io.go.not().and(r.hasRefused.or(refuses));
+    r.failed = counted(r.failed, io.memoryError.and(r.hasFailed.not()));
+    r.hasFailed = io.go.not().and(r.hasFailed.or(io.memoryError));
 
+    function state(): UInt {
+      const parts: Record<TensorState, UInt> = { status, argStride: io.argStride, argRowBytes: io.argRowBytes };
+      const index = io.heldRs1;
+      const near = index.slice(1, 0);
+      const part = TENSOR_STATE.reduce<UInt>((rest, { name }, i) => near.eq(i).mux(parts[name], rest), U(32).lit(0));
+      return index.slice(31, 2).eq(0).mux(part, U(32).lit(0));
+    }
     function information(): UInt {
       const facts = informationOf(p);
       const index = io.heldRs1;

@@ -8,6 +8,7 @@
 import { B, In, Out, S, U, bool, cat, hw } from '../../../gen/index.ts';
 import type { Bool, UInt } from '../../../gen/index.ts';
 import { CHANNEL_RECORD } from '../../isa/tensor.ts';
+import { KEPT_SHIFT } from '../channel-records.ts';
 
 /** Bits of the shifted product that matter: rounded and moved by a zero point, anything longer clamps. */
 const WINDOW = 10;
@@ -35,7 +36,7 @@ export const RequantiseElement = hw(
       factorUsed: r.step.bit(5).or(r.step.slice(4, 0).andR()),
     });
     const { sum } = m.let({ sum: factorBit.mux(r.high.sext(33).addWrap(biased.sext(33)), r.high.sext(33)) });
-    const shift = field(io.format, CHANNEL_RECORD.shift);
+    const shift = field(io.format, KEPT_SHIFT);
     const { atShift } = m.let({ atShift: r.step.addWrap(1).eq(shift) });
     const { allCollected } = m.let({ allCollected: r.collected.eq(WINDOW) });
     const { ends } = m.let({ ends: factorUsed.and(allCollected.or(r.collected.eq(0).and(atShift))) });

@@ -3,7 +3,7 @@
  * columns within them. One row counter and one step counter serve every command; an address is a first row plus the counter,
  * and the same adders check ranges when they are given the command's count instead.
  */
-import { B, In, Out, U, bool, enumeration, hw, indexWidth } from '../../../gen/index.ts';
+import { B, In, Out, U, bool, cat, enumeration, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { CHANNEL_RECORD_BYTES } from '../../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
@@ -21,8 +21,10 @@ export const State = enumeration('State', 'idle', 'check', 'weights', 'stream', 
 export const sequencerPorts = (p: TensorParams) => ({
   take: In(B), takesMm: In(B), takesRq: In(B), takesArg: In(B), rs1: In(U(32)), rs2: In(U(32)),
   op: opInputs,
-  go: In(B), fences: In(B),
+  go: In(B),
   heldRs1: Out(U(32)),
+  /** A pending tn.arg, as `tn.state` returns it. */
+  argStride: Out(U(32)), argRowBytes: Out(U(32)),
   idle: Out(B), rangeError: Out(B),
   /** Address of the next word, wanted for reading or for writing. */
   next: { address: Out(U(32)), read: Out(B), write: Out(B), taken: In(B) },
@@ -92,9 +94,14 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       o.lastByte = op.arg.mux(o.spFirst.slice(bytesBits - 1, 0).subWrap(1), natural(bytesBits, (bytes) => bytes - 1));
       o.argBeyond = op.arg.and(o.beyond.or(beyondBits(o.spFirst, bytesBits)));
     });
-    m.when(io.go.or(io.fences), () => {
-      o.argValid = io.go.and(op.arg).asUInt();
+    m.when(io.go, () => {
+      o.argValid = op.arg.asUInt();
     });
+    const pending = o.argValid.asBool();
+    const longest = Math.max(p.rows, WORD_BYTES * p.columns);
+    const kept = pending.and(o.argBeyond.not()).and(isAtLeast(o.lastByte, longest).not());
+    io.argStride = pending.mux(o.stride, U(32).lit(0));
+    io.argRowBytes = cat(pending, kept.mux(o.lastByte.addWrap(1), U(bytesBits).lit(0)).zext(31)).exact(32);
 
     // --- counters ---
     const c = m.regs({ row: U(rowBits), step: U(steps) });

@@ -7,7 +7,7 @@ import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { AXI_BURST_INCR, AXI_RESP_OKAY, axiManager } from '../../lib/axi4.ts';
 import { xifUnit } from '../../lib/cv-x-if.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
-import { ChannelRecords } from '../channel-records.ts';
+import { ChannelRecords, recordWord } from '../channel-records.ts';
 import type { TensorParams } from '../params.ts';
 import { ByteLanes } from './byte-lanes.ts';
 import { isAtLeast } from './compare.ts';
@@ -39,7 +39,7 @@ export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnTyp
     // --- the core ---
     m.link(io.xif, front.xif);
     m.link(front, sequencer, [
-      'take', 'takesMm', 'takesRq', 'takesArg', 'rs1', 'rs2', 'go', 'fences', 'op', 'heldRs1', 'idle', 'rangeError',
+      'take', 'takesMm', 'takesRq', 'takesArg', 'rs1', 'rs2', 'go', 'op', 'heldRs1', 'argStride', 'argRowBytes', 'idle', 'rangeError',
     ]);
 
     // --- main memory: one word at a time, its address given while the word before is moved ---
@@ -101,7 +101,9 @@ export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnTyp
     // --- requantisation ---
     channels.write = op.ldp.and(io.mem.r.valid);
     channels.writeWord = column.slice(1, 0);
-    channels.writeData = lanes.word;
+    const record = recordWord(column.slice(1, 0), lanes.word);
+    channels.writeData = record.kept;
+    front.recordRefused = channels.write.and(record.isOutOfRange);
     m.link(sequencer.channels, channels, ['writeChannel', 'read', 'readChannel']);
     requantise.start = sequencer.requantiserStarts;
     requantise.acc = accumulator;

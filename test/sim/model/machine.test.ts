@@ -196,7 +196,7 @@ describe('extensions that are switched off', () => {
     const tensor = { ...sizes, busBytes: 8, queueDepth: 2, vectorLanes: 4, counters: 12 };
     expect(stepSource('tn.poll a0', 1).results[0]).toMatchObject({ kind: 'trap', cause: 2, tval: 0x0000_250b });
     expect(stepSource('tn.poll a0', 1, { tensor }).results[0]).toMatchObject({ kind: 'retired', rd: 10, value: 0 });
-    expect(stepSource('.word 0x0000450b', 1, { tensor }).results[0]).toMatchObject({ kind: 'trap', cause: 2, tval: 0x0000_450b });
+    expect(stepSource('.word 0x0000550b', 1, { tensor }).results[0]).toMatchObject({ kind: 'trap', cause: 2, tval: 0x0000_550b });
     expect(stepSource('.word 0x0200250b', 1, { tensor }).results[0]).toMatchObject({ kind: 'trap', cause: 2 });
   });
 });

@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
-import { TENSOR, TENSOR_INFO } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
-import { STATUS_MEMORY, STATUS_RANGE, TENSOR_OPS, TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
+import { TENSOR_OPS, TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
 import type { TensorMemory, TensorShape } from '../../../sim/model/tensor.ts';
 import { stepSource } from './programs.ts';
 import { checkProperty } from '../../support/property.ts';
 
 const BASE = 0x8000_0000;
+
+/** What one refused, one failed command adds to the status. */
+const [REFUSED, FAILED] = [1 << TENSOR_STATUS.refused.lo, 1 << TENSOR_STATUS.failed.lo];
 
 /** 4 KiB of memory at BASE. */
 class TestMemory implements TensorMemory {
@@ -175,20 +178,20 @@ describe('transfers', () => {
     expect(stored).toEqual([...model.accumulators.slice(15, 17), 0, 0, 0, 0, 0, 0, ...model.accumulators.slice(20, 22), 0]);
   });
 
-  it('that leave memory set status bit 1 and move the rest', () => {
+  it('that leave memory are counted once a command, and move the rest', () => {
     const { memory, model, op } = unit();
     memory.bytes.fill(7);
     model.scratchpad.fill(9);
     op('ld', { address: BASE + 4096 - 8 }, { row: 0, count: 2 });
     expect([...model.scratchpad.subarray(0, 12)]).toEqual([7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0]);
-    expect([op('poll') >>> 0, op('fence'), op('fence'), op('poll')]).toEqual([0x8000_0000, STATUS_MEMORY, 0, 0]);
+    expect([op('poll'), op('fence'), op('fence'), op('state', { index: 0 })]).toEqual([0, FAILED, FAILED, FAILED]);
     op('st', { address: BASE - 2 }, { row: 30, count: 1 });
     expect([...memory.bytes.subarray(0, 5)]).toEqual([9, 9, 9, 9, 7]);
-    expect(op('fence')).toBe(STATUS_MEMORY);
+    expect(op('fence')).toBe(2 * FAILED);
     op('ldp', { address: 0 }, { channel: 0, count: 1 });
-    expect(op('fence')).toBe(STATUS_MEMORY);
+    expect(op('fence') >>> 16, 'records that could not be read').toBe(3);
     op('sta', { address: 0xffff_fff0 }, { accRow: 0, count: 1 });
-    expect(op('fence')).toBe(STATUS_MEMORY);
+    expect(op('fence') >>> 16).toBe(4);
   });
 });
 
@@ -220,7 +223,7 @@ describe('a command out of range', () => {
     ['beyond the records', 'rq', { accRow: 0, count: 1, columnsMinus1: 2 }, { row: 0, channel: 10 }],
     ['no multiple of the lanes', 'rq', { accRow: 0, count: 1, columnsMinus1: 0 }, { row: 0, channel: 2 }],
   ];
-  it.each(bad)('(%s: tn.%s) is dropped whole and sets status bit 0 until the next tn.fence', (_, name, rs1, rs2, argument) => {
+  it.each(bad)('(%s: tn.%s) is refused whole and counted', (_, name, rs1, rs2, argument) => {
     const { memory, model, op } = unit();
     fill(model.scratchpad, 1, 8);
     fill(model.accumulators, 2, 32);
@@ -231,7 +234,9 @@ describe('a command out of range', () => {
     if (argument) op('arg', { stride: argument.stride }, { rowBytes: argument.rowBytes });
     expect(op(name, rs1, rs2)).toBe(0);
     expect(state()).toEqual(before);
-    expect([op('poll'), op('fence'), op('fence')]).toEqual([1 << 30, STATUS_RANGE, 0]);
+    expect([op('poll'), op('fence'), op('fence')]).toEqual([0, REFUSED, REFUSED]);
+    op(name, rs1, rs2);
+    if (argument === undefined) expect(op('state', { index: 0 })).toBe(2 * REFUSED);
   });
 
   it('by the groups of a wide requantisation', () => {
@@ -239,7 +244,7 @@ describe('a command out of range', () => {
     op('rq', { accRow: 0, count: 4, columnsMinus1: 4 }, { row: 28, channel: 0 });
     expect(op('fence')).toBe(0);
     op('rq', { accRow: 0, count: 4, columnsMinus1: 4 }, { row: 29, channel: 0 });
-    expect(op('fence')).toBe(STATUS_RANGE);
+    expect(op('fence')).toBe(REFUSED);
   });
 });
 
@@ -258,18 +263,63 @@ describe('tn.arg', () => {
     expect(loaded((op) => op('ld', { address: BASE }, { row: 99, count: 1 }))).toEqual([7, 7, 7, 7, 7, 7]);
   });
 
-  it('is forgotten at any other command and at tn.fence, but not at a question', () => {
+  it('is forgotten at any other command, but neither at tn.fence nor at a question', () => {
     expect(loaded((op) => op('mm', { aRow: 0, wRow: 0 }, { accRow: 0, count: 1, columnsMinus1: 0 }))).toEqual([7, 7, 7, 7, 7, 7]);
-    expect(loaded((op) => op('fence'))).toEqual([7, 7, 7, 7, 7, 7]);
+    expect(loaded((op) => op('fence'))).toEqual([7, 7, 0, 0, 0, 0]);
+    expect(loaded((op) => op('state', { index: 1 }))).toEqual([7, 7, 0, 0, 0, 0]);
     expect(loaded((op) => op('poll'))).toEqual([7, 7, 0, 0, 0, 0]);
     expect(loaded((op) => op('info', { index: 1 }))).toEqual([7, 7, 0, 0, 0, 0]);
   });
 });
 
+describe('the status', () => {
+  it('wraps at 65536 without touching its neighbour', () => {
+    const { op } = unit();
+    op('ld', { address: 0 }, { row: 0, count: 1 });
+    const before = op('fence');
+    expect(before).toBe(FAILED);
+    for (let i = 0; i < 65535; i++) op('ld', { address: BASE }, { row: 0, count: 0 });
+    expect(op('fence')).toBe(before + 65535 * REFUSED);
+    op('ld', { address: BASE }, { row: 0, count: 0 });
+    expect(op('fence')).toBe(before);
+  });
+});
+
+describe('tn.state', () => {
+  const state = (op: ReturnType<typeof unit>['op']): number[] => TENSOR_STATE.map((_, index) => op('state', { index }));
+  it('returns a pending tn.arg, so that whoever comes between can give it again', () => {
+    const { op } = unit();
+    expect(state(op)).toEqual([0, 0, 0]);
+    op('arg', { stride: 0xffff_ffd8 }, { rowBytes: 20 });
+    expect(state(op)).toEqual([0, -40, (1 << 31) | 20]);
+    op('arg', { stride: 1 }, { rowBytes: 25 });
+    expect(state(op), 'longer than any row').toEqual([0, 1, 1 << 31]);
+    op('ld', { address: BASE }, { row: 0, count: 1 });
+    expect(state(op)).toEqual([REFUSED, 0, 0]);
+    expect(op('state', { index: 3 })).toBe(0);
+  });
+});
+
+describe('a channel record out of range', () => {
+  it.each([['shift 0', 0, 5, 62, 5], ['shift 63', 63, 5, 62, 5], ['shift 65', 65, 5, 62, 5], ['a negative multiplier', 7, -1, 7, 0x7fff_ffff]])(
+    'with %s is brought into range, and its command counts once', (_, shift, multiplier, keptShift, keptMultiplier) => {
+      const { memory, model, op } = unit();
+      const view = new DataView(memory.bytes.buffer);
+      for (const record of [0, 2]) {
+        view.setInt32(16 * record + 4, multiplier, true);
+        view.setUint32(16 * record + 8, 0x7f80_0300 + shift, true);
+      }
+      view.setUint32(16 + 8, 1, true);
+      op('ldp', { address: BASE }, { channel: 1, count: 3 });
+      expect([...model.channelWords.slice(4, 8)]).toEqual([0, keptMultiplier, 0x7f80_0300 + keptShift, 0]);
+      expect(op('fence')).toBe(REFUSED);
+    });
+});
+
 describe('the unit', () => {
   it('describes itself', () => {
     const { op } = unit();
-    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0100, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12]);
+    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0200, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12]);
     expect([op('info', { index: 11 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
   });
 
