@@ -12,6 +12,8 @@ import { linkerScript } from '../sw/firmware/linker-script.ts';
 export const HERE = dirname(fileURLToPath(import.meta.url));
 export const DEFAULT_OUT = join(dirname(HERE), 'build', 'firmware');
 export const COMPILER = 'riscv64-unknown-elf-gcc';
+/** Where Debian puts picolibc. */
+const PICOLIBC = '/usr/lib/picolibc/riscv64-unknown-elf';
 /** All chips that come with Systole have at least as much. */
 export const DEFAULT_RAM_BYTES = 1024 * 1024;
 
@@ -29,6 +31,8 @@ export interface Program {
   readonly march: string;
   readonly flags: readonly string[];
   readonly out: string;
+  /** With the headers and functions of a C library: programs of others want them. Ours do without. */
+  readonly hasLibrary?: boolean;
   readonly ramBytes?: number;
   readonly compiler?: string;
 }
@@ -43,8 +47,9 @@ export function marchOf({ m, c, zba, zbb, zbs }: Pick<CoreIsa, 'm' | 'c' | 'zba'
  * @throws UserError where the compiler is missing or does not accept the program
  */
 export function compileProgram({
-  name, sources, includes = [], march, flags, out, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
+  name, sources, includes = [], march, flags, out, hasLibrary = false, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
 }: Program): void {
+  const [before, after] = hasLibrary ? hosted(march) : [[], []];
   const folder = dirname(out);
   const include = join(folder, 'include');
   mkdirSync(include, { recursive: true });
@@ -55,13 +60,20 @@ export function compileProgram({
   const unfinished = `${out}.${process.pid}.tmp`;
   try {
     execute(compiler, [
-      `-march=${march}`, ...NEEDED, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
-      ...library, arithmetic(compiler, march, name), `-T${script}`, '-o', unfinished,
+      `-march=${march}`, ...NEEDED, ...before, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
+      ...library, ...after, arithmetic(compiler, march, name), `-T${script}`, '-o', unfinished,
     ], name, unfinished);
     renameSync(unfinished, out);
   } finally {
     rmSync(unfinished, { force: true });
   }
+}
+
+/** Debian's C library for this compiler: what stands before the sources, and what after. @throws UserError where it is missing */
+function hosted(march: string): readonly [readonly string[], readonly string[]] {
+  const folder = join(PICOLIBC, 'lib', baseOf(march), 'ilp32');
+  if (!existsSync(join(folder, 'libm.a'))) throw new UserError(`${folder}: has no libm.a; run: sudo apt-get install -y picolibc-riscv64-unknown-elf`);
+  return [['-fhosted', '-isystem', join(PICOLIBC, 'include')], [`-L${folder}`, '-Wl,--start-group', '-lm', '-lc', '-Wl,--end-group']];
 }
 
 /** Another build may be reading the file: it is never seen empty. */
@@ -72,9 +84,17 @@ function writeOnce(file: string, text: string): void {
   renameSync(unfinished, file);
 }
 
-/** The compiler's own arithmetic (division, floating point): by the base instruction set, as it does not find it by longer names. */
+/** The instruction set by which a compiler finds its libraries, as it does not find them by longer names. */
+const baseOf = (march: string): 'rv32im' | 'rv32i' => march.startsWith('rv32im') ? 'rv32im' : 'rv32i';
+
+/** The compiler's own arithmetic (division, floating point). */
 function arithmetic(compiler: string, march: string, name: string): string {
-  return execute(compiler, [`-march=${march.startsWith('rv32im') ? 'rv32im' : 'rv32i'}`, '-mabi=ilp32', '-print-libgcc-file-name'], name).trim();
+  return execute(compiler, [`-march=${baseOf(march)}`, '-mabi=ilp32', '-print-libgcc-file-name'], name).trim();
+}
+
+/** `GCC 12.2.0`. @throws UserError where it is missing */
+export function compilerVersion(compiler = COMPILER): string {
+  return `GCC ${execute(compiler, ['-dumpfullversion'], 'version').trim()}`;
 }
 
 /** @param scratch what it writes, of no use when it is ended early */

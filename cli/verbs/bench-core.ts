@@ -8,6 +8,8 @@ import type { CoreFpgaFigures } from '../../fpga/core-figures.ts';
 import type { CoreBenchRunner, CoreRun, Mark } from '../../sim/run-core.ts';
 import { parseCoremark } from '../coremark-report.ts';
 import type { CoremarkReport } from '../coremark-report.ts';
+import { dhrystoneText, embenchText } from '../suite-report.ts';
+import type { DhrystoneFigures, EmbenchFigures } from '../suite-report.ts';
 import { common, configOf, hasConfig, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { reporter, table } from '../output.ts';
@@ -17,6 +19,10 @@ interface CoreOptions extends CommonOptions {
   readonly core?: string;
   readonly elf?: string;
   readonly engines?: boolean;
+  readonly embench?: string;
+  readonly dhrystone?: string;
+  readonly march?: string;
+  readonly flags?: string;
   readonly fpga?: boolean;
   readonly seeds: number;
 }
@@ -35,6 +41,10 @@ export function addBenchCore(bench: Command): void {
   ])
     .option('--core <name>', 'one preset of the core: small, balanced, clocked or fast (default: all)')
     .option('--elf <file>', 'runs this program instead of the kernels; understands what CoreMark reports')
+    .option('--embench <dir>', 'builds and runs Embench 1.0 from this copy of its source instead of the kernels')
+    .option('--dhrystone <dir>', 'likewise Dhrystone 2.1')
+    .option('--march <name>', 'what to compile Embench and Dhrystone for, as the compiler calls it (default: all that the core has)')
+    .option('--flags <list>', 'what to compile them with (default: -O2, and -fno-inline for Dhrystone)')
     .option('--fpga', 'cells on the iCE40 and the clock on an HX8K as well; takes minutes')
     .option('--seeds <n>', 'placements to try with --fpga; the best counts', wholeNumber('--seeds', 1, 100), 5)
     .option('--engines', 'simulated cycles per second in the engines wasm and verilator as well')
@@ -82,6 +92,8 @@ interface CoreFigures {
   readonly kernels?: readonly Kernel[];
   readonly interrupt?: Interrupt;
   readonly program?: Program;
+  readonly embench?: EmbenchFigures;
+  readonly dhrystone?: DhrystoneFigures;
   readonly fpga?: CoreFpgaFigures;
   /** Simulated cycles per second. */
   readonly engines?: Engines;
@@ -95,27 +107,40 @@ async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<
   const report = reporter(options.json === true);
   const cores = await coresOf(options, isConfigGiven);
   const elf = options.elf === undefined ? undefined : readElf(options.elf);
+  const suites = options.embench === undefined && options.dhrystone === undefined ? undefined : await import('./bench-suites.ts');
+  const compiled = { march: options.march, flags: options.flags?.split(/\s+/).filter((f) => f !== '') };
   const results: CoreFigures[] = [];
   for (const [core, config] of cores) {
     const march = marchOf(config.isa);
     const runner = await openCoreBench(config, 'wasm');
     try {
-      const kernels = elf && options.engines !== true ? new Map<string, ElfImage>() : new Map(
+      const kernels = (elf ?? suites) && options.engines !== true ? new Map<string, ElfImage>() : new Map(
         [...buildBench(config.isa)].map(([name, file]) => [name, readElf(file)]));
-      const figures = elf ? { program: runProgram(runner, elf) } : runKernels(runner, kernels, core);
+      const figures = elf ? { program: runProgram(runner, elf) } : suites ? {} : runKernels(runner, kernels, core);
+      const embench = !suites || options.embench === undefined ? {} : {
+        embench: await suites.runEmbench(runner, config, { source: options.embench, ...compiled }, report),
+      };
+      const dhrystone = !suites || options.dhrystone === undefined ? {} : {
+        dhrystone: suites.runDhrystone(runner, config, { source: options.dhrystone, ...compiled }),
+      };
       const engines = options.engines !== true ? {} : {
         engines: await compareEngines(runner, config, elf ?? kernels.get(ENGINE_PROGRAM)!, report),
       };
       const fpga = options.fpga !== true ? {} : { fpga: await (await import('../../fpga/core-figures.ts')).coreFpgaFigures(config, options.seeds, report.note) };
-      results.push({ core, march, ...figures, ...engines, ...fpga });
+      results.push({ core, march, ...figures, ...embench, ...dhrystone, ...engines, ...fpga });
     } finally {
       runner.close();
     }
   }
-  if (results.some(({ program }) => program && (program.exit !== 0 || program.coremark?.isValid === false))) process.exitCode = 1;
+  if (results.some(hasWrongResult)) process.exitCode = 1;
   // One core is the usual case of a script: its figures stand at the top.
   report.result({ ...(results.length === 1 ? results[0] : {}), cores: results }, () => results.map(textOf).join('\n\n'));
 }
+
+/** Programs of a suite that cannot be built or are not right are told, and fail nothing as long as others are right. */
+const hasWrongResult = ({ program, dhrystone, embench }: CoreFigures): boolean =>
+  (program !== undefined && (program.exit !== 0 || program.coremark?.isValid === false))
+  || dhrystone?.isValid === false || embench?.programs.length === 0;
 
 async function coresOf(options: CoreOptions, isConfigGiven: boolean): Promise<readonly (readonly [string, CoreConfig])[]> {
   const { corePreset } = await import('../../firmware/bench.ts');
@@ -203,7 +228,7 @@ async function compareEngines(wasm: CoreBenchRunner, config: CoreConfig, elf: El
   return { wasm: speed('wasm'), verilator: speed('verilator'), ratio: speed('wasm') / speed('verilator') };
 }
 
-function textOf({ core, march, kernels, interrupt, program, engines, fpga }: CoreFigures): string {
+function textOf({ core, march, kernels, interrupt, program, embench, dhrystone, engines, fpga }: CoreFigures): string {
   const lines = [`core ${core}, ${march}`];
   if (kernels) lines.push(table(['kernel', 'cycles', 'instructions', 'per cycle'], kernels.map((k) => [k.name, k.cycles, k.instructions, k.ipc.toFixed(3)])));
   if (interrupt) lines.push(`interrupt: ${spanText(interrupt.entry)} cycles to the handler, ${spanText(interrupt.return)} back`);
@@ -211,6 +236,8 @@ function textOf({ core, march, kernels, interrupt, program, engines, fpga }: Cor
     lines.push(`${program.file}: exit ${program.exit ?? 'none'}, ${program.cycles.toLocaleString('en-US')} cycles, ${program.instructions.toLocaleString('en-US')} instructions, ${program.ipc.toFixed(3)} per cycle`);
     if (program.coremark) lines.push(coremarkText(program.coremark));
   }
+  if (embench) lines.push(embenchText(embench));
+  if (dhrystone) lines.push(dhrystoneText(dhrystone));
   if (engines) lines.push(`simulated cycles per second: wasm ${mega(engines.wasm)}, verilator ${mega(engines.verilator)}: ${engines.ratio.toFixed(2)} times as many`);
   if (fpga) {
     const { luts, flipFlops, bram, cells } = fpga.core;
