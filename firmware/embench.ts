@@ -6,6 +6,7 @@ import { readInput } from '../gen/files/input.ts';
 import { UserError } from '../gen/user-error.ts';
 import type { CoreIsa } from '../hw/core/config.ts';
 import { COMPILER, compileProgram, DEFAULT_OUT, HERE, marchOf } from './compiler.ts';
+import type { Program } from './compiler.ts';
 
 /** As the suite's own configurations for speed say. */
 export const EMBENCH_FLAGS: readonly string[] = ['-O2'];
@@ -28,12 +29,12 @@ export interface EmbenchProgram {
   readonly name: string;
   /** Milliseconds of the suite's reference, a Cortex-M4, for the same work at the same clock a second. */
   readonly referenceMs: number;
-  /** The program, or why there is none. */
-  readonly file: string | { readonly fault: string };
+  /** Builds it; returns the file, or why there is none. @throws UserError where the compiler is missing */
+  build(): string | { readonly fault: string };
 }
 
-/** Builds every program that the compiler accepts. @throws UserError where the suite or the compiler is missing */
-export function buildEmbench({
+/** The programs of the suite. @throws UserError where the folder is not the suite */
+export function embenchPrograms({
   source, isa, march = marchOf(isa), flags = EMBENCH_FLAGS, outDir, compiler = COMPILER,
 }: EmbenchOptions): readonly EmbenchProgram[] {
   const support = join(source, 'support');
@@ -46,17 +47,22 @@ export function buildEmbench({
       join(support, 'main.c'), join(support, 'beebsc.c'), join(HERE, 'embench', 'boardsupport.c'),
     ];
     const out = join(outDir ?? join(DEFAULT_OUT, 'embench', march), `${name}.elf`);
-    try {
-      const includes = [support, folder];
-      compileProgram({ name, sources, includes, march, flags: [...flags, ...SETTINGS], out, hasLibrary: true, compiler });
-      return { name, referenceMs, file: out };
-    } catch (error) {
-      // Without a compiler or a library none can be built; a compiler that fails at one program may do the others.
-      const refused = error instanceof UserError ? faultIn(error.message) : undefined;
-      if (refused === undefined) throw error;
-      return { name, referenceMs, file: { fault: refused } };
-    }
+    const includes = [support, folder];
+    const program = { name, sources, includes, march, flags: [...flags, ...SETTINGS], out, hasLibrary: true, compiler };
+    return { name, referenceMs, build: () => built(program) };
   });
+}
+
+function built(program: Program): string | { readonly fault: string } {
+  try {
+    compileProgram(program);
+    return program.out;
+  } catch (error) {
+    // Without a compiler or a library none can be built; a compiler that fails at one program may do the others.
+    const refused = error instanceof UserError ? faultIn(error.message) : undefined;
+    if (refused === undefined) throw error;
+    return { fault: refused };
+  }
 }
 
 /** The one line of a compiler's message that tells most, if it is one about a program. */
