@@ -64,9 +64,16 @@ export interface DigitNetwork {
   readonly heldOut: DigitSet;
 }
 
-/** Reads a model and calibrates it on training digits. @throws UserError where it takes no digits */
-export function loadDigitNetwork(model: string): DigitNetwork {
+/**
+ * Reads a model and calibrates it on training digits. @throws UserError where it takes no digits, or where a chip with `ramBytes` of RAM
+ * cannot hold its weights: better known before minutes of calibration than after
+ */
+export function loadDigitNetwork(model: string, ramBytes: number): DigitNetwork {
   const graph = importModel(model);
+  const weights = graph.values.reduce((sum, value) => sum + (value.op === 'constant' ? elementCount(value.shape) : 0), 0);
+  if (weights > ramBytes) {
+    throw new UserError(`${model}: has ${weights} weights and the chip ${ramBytes} bytes of RAM; use a smaller model or raise simulation.ram`);
+  }
   const size = elementCount(singleInput(graph).shape);
   if (size !== DIGIT_PIXELS) {
     throw new UserError(`${model}: takes inputs of ${size} values, not digits of ${DIGIT_PIXELS} pixels; give a network for MNIST`);
@@ -78,7 +85,7 @@ export function loadDigitNetwork(model: string): DigitNetwork {
 /** @throws UserError for a bad model, more images than there are, or a chip on which the network does not fit */
 export async function runMnist(options: MnistOptions): Promise<MnistResult> {
   const { config, images, progress = SILENT } = options;
-  const { graph, quantised, heldOut } = loadDigitNetwork(options.model);
+  const { graph, quantised, heldOut } = loadDigitNetwork(options.model, config.simulation.ramBytes);
   if (!(Number.isInteger(images) && images >= 1 && images <= heldOut.count)) {
     throw new UserError(`images ${images}: is not a whole number from 1 to ${heldOut.count}, the digits held out of training; give one`);
   }

@@ -42,12 +42,14 @@ interface GemmFigures {
 
 async function benchGemm(options: GemmOptions): Promise<void> {
   const config = configOf(options);
-  const { buildGemm, parseShapes } = await import('../../sw/compiler/gemm.ts');
+  const { buildGemm, mustBePossible, parseShapes } = await import('../../sw/compiler/gemm.ts');
   const { chipOf } = await import('../../sw/mnist.ts');
   const { runGemm } = await import('../../sw/runtime/gemm-run.ts');
   const { rows, columns } = config.tensor;
   const report = reporter(options.json === true);
   const shapes = parseShapes(options.shapes);
+  // All of them before the first is measured.
+  for (const shape of shapes) mustBePossible(shape, chipOf(config), options.result);
   const machine = await openMachine(config, options.engine, report.note);
   try {
     const results: GemmFigures[] = [];

@@ -29,7 +29,7 @@ async function compile(model: string, options: CompileVerbOptions): Promise<void
   mustDiffer({ 'the model': model, '--config': options.config, '--output': options.output });
   const { chipOf, loadDigitNetwork } = await import('../../sw/mnist.ts');
   const { compileModel } = await import('../../sw/compiler/compile.ts');
-  const { quantised } = loadDigitNetwork(model);
+  const { quantised } = loadDigitNetwork(model, config.simulation.ramBytes);
   const { elf, report, symbols } = compileModel(quantised, chipOf(config), { batch: options.batch });
   writeWhole(options.output, elf);
   const named = Object.fromEntries(SYMBOLS.map((name) => [name, symbols.get(name)]));

@@ -32,9 +32,13 @@ export interface GemmProgram {
 const LARGEST = 2 ** 20;
 const SHAPE = /^(\d+)x(\d+)x(\d+)$/;
 
+const MOST_SHAPES = 1000;
+
 /** `MxNxK`, several separated by commas. @throws UserError */
 export function parseShapes(text: string): readonly GemmShape[] {
-  return text.split(',').map((part) => {
+  const parts = text.split(',', MOST_SHAPES + 1);
+  if (parts.length > MOST_SHAPES) throw new UserError(`--shapes: has more than ${MOST_SHAPES} shapes; measure some of them`);
+  return parts.map((part) => {
     const match = SHAPE.exec(part.trim());
     const sizes = match?.slice(1).map(Number) ?? [];
     if (match === null || sizes.some((size) => size < 1 || size > LARGEST)) {
@@ -44,6 +48,19 @@ export function parseShapes(text: string): readonly GemmShape[] {
   });
 }
 
+/** Products of two numbers in one shape: the reference takes seconds for so many, and a simulation minutes. */
+const MOST_PRODUCTS = 2 ** 32;
+
+/** @throws UserError where a product's matrices cannot lie in the chip's RAM, or nobody would wait for it */
+export function mustBePossible({ m, n, k }: GemmShape, { ramBytes }: Pick<ChipTarget, 'ramBytes'>, result: 'int8' | 'int32' = 'int8'): void {
+  const bytes = m * k + k * n + m * n * (result === 'int32' ? 4 : 1);
+  const shape = `shape "${m}x${n}x${k}"`;
+  if (bytes > ramBytes) {
+    throw new UserError(`${shape}: operands and result take ${bytes} bytes and the chip has ${ramBytes} of RAM; make it smaller or raise simulation.ram`);
+  }
+  if (m * n * k > MOST_PRODUCTS) throw new UserError(`${shape}: has ${m * n * k} multiply-accumulates; use a shape of at most ${MOST_PRODUCTS}`);
+}
+
 /**
  * A program that multiplies the matrix in `input` by a constant one and leaves the result in `output`. Its symbol `cycles` then holds the
  * cycles from its first tensor instruction to the completion of its last. The constant matrix lies in memory in the order in which the
@@ -51,6 +68,7 @@ export function parseShapes(text: string): readonly GemmShape[] {
  * @throws UserError where it does not fit the chip
  */
 export function buildGemm(shape: GemmShape, chip: ChipTarget, { result = 'int8', seed = 1 }: GemmOptions = {}): GemmProgram {
+  mustBePossible(shape, chip, result);
   const { m, n, k } = shape;
   const random = new Random(seed);
   const int8 = (size: number): Int8Array => Int8Array.from({ length: size }, () => random.below(255) - 127);

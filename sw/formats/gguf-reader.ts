@@ -19,8 +19,13 @@ const MAX_KEY_VALUES = 1 << 16;
 const MAX_TENSORS = 1 << 16;
 const MAX_STRING_BYTES = 1 << 26;
 const MAX_ARRAY_DEPTH = 4;
-/** Elements of all arrays of a file together; the largest vocabularies have about a quarter of a million. */
-const MAX_ARRAY_ELEMENTS = 1 << 24;
+/**
+ * Elements of all arrays of a file together, which bounds the memory that they take: the largest vocabularies have about a quarter of
+ * a million, with three or four arrays of as many.
+ */
+const MAX_ARRAY_ELEMENTS = 1 << 22;
+/** An array in an array counts as so many elements more: empty, it has 12 bytes in the file and hundreds in memory. */
+const ELEMENTS_OF_ARRAY = 32;
 
 /** Fewest bytes a key-value pair can have: key length, one letter, type, one byte of value. */
 const MIN_KEY_VALUE_BYTES = 8 + 1 + 4 + 1;
@@ -152,7 +157,7 @@ function readArray(cursor: GgufCursor, what: string, depth: number, budget: Arra
   const elementType = readType(cursor, what);
   const declared = cursor.uint64(`the length of ${what}`);
   const count = cursor.requireItems(declared, MIN_VALUE_BYTES[elementType], `${elementType} elements of ${what}`);
-  budget.elements -= count;
+  budget.elements -= count + ELEMENTS_OF_ARRAY;
   if (budget.elements < 0) {
     throw cursor.error(at, `the arrays of the file have more than ${MAX_ARRAY_ELEMENTS} elements together; use a file with smaller ones`);
   }

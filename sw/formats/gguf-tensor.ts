@@ -27,6 +27,10 @@ const CODECS = {
   Q8_0: { decode: decodeQ8, encode: encodeQ8 },
 } as const satisfies Partial<Record<TensorType, FloatCodec>>;
 
+/** No weights of a chip with at most 1 GiB of memory need more, and a damaged or foreign file may declare anything. */
+export const MAX_TENSOR_ELEMENTS = 2 ** 28;
+export const MAX_TENSOR_BYTES = 2 ** 30;
+
 export type FloatTensorType = keyof typeof CODECS;
 export const FLOAT_TENSOR_TYPES = Object.keys(CODECS) as readonly FloatTensorType[];
 
@@ -41,9 +45,16 @@ export function requireTensor(file: GgufFile, name: string): GgufTensor {
   return tensor;
 }
 
-/** The encoded data of a tensor, copied out of the file. */
+/** The encoded data of a tensor, copied out of the file. @throws UserError for one that is absent or too large */
 export function tensorBytes(file: GgufFile, name: string): Uint8Array {
   const tensor = requireTensor(file, name);
+  const { elementCount, byteLength } = tensor;
+  if (elementCount > MAX_TENSOR_ELEMENTS || byteLength > MAX_TENSOR_BYTES) {
+    throw new UserError(
+      `${file.source.label}: tensor ${quoteName(name)}: has ${elementCount} elements in ${byteLength} bytes; at most ${MAX_TENSOR_ELEMENTS} in `
+      + `${MAX_TENSOR_BYTES} are read, use a smaller model`,
+    );
+  }
   return file.source.read(file.dataOffset + tensor.offset, tensor.byteLength);
 }
 

@@ -21,8 +21,22 @@ export function importModel(path: string): Graph {
   return importGguf(readGgufFile(path));
 }
 
+/** Large models are published in several files, of which only the first names the architecture and none has all tensors. */
+function mustBeWhole({ source, keyValues }: GgufFile): void {
+  const numberOf = (key: string): number | undefined => {
+    const value = keyValues.get(key)?.value;
+    return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+  };
+  const parts = numberOf('split.count');
+  if (parts === undefined || parts <= 1) return;
+  const index = numberOf('split.no');
+  const which = index === undefined ? 'a part' : `part ${index + 1}`;
+  throw new UserError(`${source.label}: is ${which} of ${parts} of a split model; join them, as with llama-gguf-split --merge, and give the whole`);
+}
+
 /** The same for a file that is already open. */
 export function importGguf(file: GgufFile): Graph {
+  mustBeWhole(file);
   const known = [...ARCHITECTURES.keys()].join(', ');
   const entry = file.keyValues.get(ARCHITECTURE_KEY);
   const place = `${file.source.label}: key "${ARCHITECTURE_KEY}"`;

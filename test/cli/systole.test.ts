@@ -40,6 +40,7 @@ describe('bad input', () => {
     expect(await refusal('mnist', '--config', 'nowhere.toml')).toContain('nowhere.toml: does not exist');
     expect(await refusal('mnist', '--images', 'many')).toBe('--images many: is not a whole number from 1 to 1000000; give one');
     expect(await refusal('mnist', '--images', '5000', '--engine', 'model')).toContain('images 5000: is not a whole number from 1 to 1500');
+    expect(await refusal('bench', 'gemm', '--shapes', '4x4x4,100000x100000x100000', '--engine', 'model')).toMatch(/^shape "100000x100000x100000": operands and result take/);
     expect(await refusal('bench', 'gemm', '--shapes', '4x4', '--engine', 'model')).toContain('shape "4x4": is not MxNxK');
     expect(await refusal('compile', MODEL, '-o', MODEL)).toBe(`${MODEL}: is named as the model and as --output, and would be overwritten; name another file`);
     expect(await refusal('compile', MODEL, '-o', `./models/../${MODEL}`)).toContain('would be overwritten');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildGemm, parseShapes } from '../../../sw/compiler/gemm.ts';
+import { buildGemm, mustBePossible, parseShapes } from '../../../sw/compiler/gemm.ts';
 import { runGemm } from '../../../sw/runtime/gemm-run.ts';
 import { goldenMachine } from '../../../sw/runtime/golden-machine.ts';
 import { chip } from './networks.ts';
@@ -25,6 +25,18 @@ describe('buildGemm', () => {
     const mean = [...expected].reduce((sum, value) => sum + Math.abs(value), 0) / expected.length;
     expect(mean).toBeGreaterThan(10);
     expect(mean).toBeLessThan(60);
+  });
+});
+
+describe('a shape that nobody can run', () => {
+  it('is refused before anything is made for it', () => {
+    expect(() => buildGemm({ m: 100_000, n: 100_000, k: 100_000 }, chip()))
+      .toThrow(/^shape "100000x100000x100000": operands and result take 30000000000 bytes and the chip has \d+ of RAM; make it smaller or raise simulation\.ram$/);
+    expect(() => mustBePossible({ m: 4096, n: 4096, k: 4096 }, { ramBytes: 2 ** 30 }))
+      .toThrow('shape "4096x4096x4096": has 68719476736 multiply-accumulates; use a shape of at most 4294967296');
+    expect(() => mustBePossible({ m: 1024, n: 1024, k: 1 }, { ramBytes: 2 ** 21 })).not.toThrow();
+    expect(() => mustBePossible({ m: 1024, n: 1024, k: 1 }, { ramBytes: 2 ** 21 }, 'int32')).toThrow('operands and result take 4196352 bytes');
+    expect(() => parseShapes('4x4x4,'.repeat(1001))).toThrow('--shapes: has more than 1000 shapes; measure some of them');
   });
 });
 

@@ -162,6 +162,34 @@ describe('GGUF reader', () => {
     ['a name that would break the line', header(1n, 0n).tensor('a\n\x1b[31m"', [1n], F32, 8n).zeros(64),
       'byte 56: tensor "a\\u{a}\\u{1b}[31m\\"" starts at 8 of the data section, not a multiple of 32; write the file again'],
   ];
+  // The bytes are there: only the budget stands between such a file and gigabytes of memory.
+  const overBudget = 'the arrays of the file have more than 4194304 elements together; use a file with smaller ones';
+  const followedBy = (raw: RawGguf, count: number, part: readonly number[] = [0]): Uint8Array => {
+    const start = raw.bytes();
+    const bytes = new Uint8Array(start.length + count * part.length);
+    bytes.set(start);
+    for (let i = 0; i < count; i++) bytes.set(part, start.length + i * part.length);
+    return bytes;
+  };
+  it('bounds the elements of all arrays together', () => {
+    const array = (count: number): Uint8Array => followedBy(header(0n, 1n).text('k').u32(9).u32(0).u64(BigInt(count)), count);
+    expect(complaint(array(4_194_304 - 32))).toBe('no complaint');
+    expect(complaint(array(4_194_304))).toBe(`f.gguf: byte 37: ${overBudget}`);
+    const two = followedBy(header(0n, 2n).text('k').u32(9).u32(0).u64(4_000_000n), 4_000_000);
+    const second = new RawGguf().text('l').u32(9).u32(0).u64(300_000n).bytes();
+    const both = new Uint8Array(two.length + second.length + 300_000);
+    both.set(two);
+    both.set(second, two.length);
+    expect(complaint(both)).toBe(`f.gguf: byte ${two.length + 13}: ${overBudget}`);
+  });
+
+  it('counts arrays in arrays, which take more memory than bytes', () => {
+    const empty = [...new RawGguf().u32(0).u64(0n).bytes()];
+    const nested = (count: number): Uint8Array => followedBy(header(0n, 1n).text('k').u32(9).u32(9).u64(BigInt(count)), count, empty);
+    expect(complaint(nested(100_000))).toBe('no complaint');
+    expect(complaint(nested(140_000))).toContain(overBudget);
+  });
+
   it.each(cases)('says what is wrong with %s', (_, raw, expected) => {
     expect(complaint(raw.bytes())).toBe(`f.gguf: ${expected}`);
   });

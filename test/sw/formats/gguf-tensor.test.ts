@@ -1,14 +1,36 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeGguf, encodeTensor, parseGguf, tensorAsF32 } from '../../../sw/formats/gguf.ts';
+import { encodeGguf, encodeTensor, parseGguf, readGgufFile, tensorAsF32, tensorBytes } from '../../../sw/formats/gguf.ts';
 import type { FloatTensorType } from '../../../sw/formats/gguf.ts';
-import { SAMPLE_BYTES } from './gguf-samples.ts';
+import { RawGguf, SAMPLE_BYTES } from './gguf-samples.ts';
 import { checkProperty } from '../../support/property.ts';
 
 function throughFile(type: FloatTensorType, values: Float32Array): Float32Array {
   const tensors = [{ name: 't', type, dimensions: [values.length], data: encodeTensor(type, values) }];
   return tensorAsF32(parseGguf(encodeGguf({ keyValues: [], tensors }), 'f.gguf'), 't');
 }
+
+describe('a tensor that is too large', () => {
+  // Such a file takes no room on a disk that keeps only what has been written.
+  it.each([[700_000n, 2_195_200_000], [4_050_000n, 12_700_800_000]])('is refused unread: [784, %i]', (rows, bytes) => {
+    const folder = mkdtempSync(join(tmpdir(), 'systole-tensor-'));
+    try {
+      const path = join(folder, 'large.gguf');
+      writeFileSync(path, RawGguf.withHeader(3, 1n, 0n).tensor('t', [784n, rows], 0, 0n).bytes());
+      truncateSync(path, 96 + bytes);
+      const file = readGgufFile(path);
+      const elements = bytes / 4;
+      const refused = `${path}: tensor "t": has ${elements} elements in ${bytes} bytes; at most 268435456 in 1073741824 are read, use a smaller model`;
+      expect(() => tensorBytes(file, 't')).toThrow(refused);
+      expect(() => tensorAsF32(file, 't')).toThrow(refused);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
 
 describe('GGUF tensor data', () => {
   it('keeps F32 exactly', () => {

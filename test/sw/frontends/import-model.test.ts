@@ -19,6 +19,23 @@ function replacing(tensor: GgufTensorContent): readonly GgufTensorContent[] {
   return TENSORS.map((original) => original.name === tensor.name ? tensor : original);
 }
 
+describe('a split model', () => {
+  it.each([0, 4])('is recognised by each of its parts: number %i', (index) => {
+    // Only the first part names the architecture.
+    const keyValues: [string, GgufValue][] = [
+      ...(index === 0 ? [['general.architecture', { type: 'string', value: 'mnist-fc' }] satisfies [string, GgufValue]] : []),
+      ['split.no', { type: 'uint16', value: index }], ['split.count', { type: 'uint16', value: 5 }], ['split.tensors.count', { type: 'int32', value: 4 }],
+    ];
+    const part = (): Graph => importGguf(parseGguf(encodeGguf({ keyValues, tensors: [] }), 'm.gguf'));
+    expect(part).toThrow(`m.gguf: is part ${index + 1} of 5 of a split model; join them, as with llama-gguf-split --merge, and give the whole`);
+  });
+
+  it('of one part is whole', () => {
+    const keyValues: [string, GgufValue][] = [['general.architecture', { type: 'string', value: 'mnist-fc' }], ['split.count', { type: 'uint16', value: 1 }]];
+    expect(importGguf(parseGguf(encodeGguf({ keyValues, tensors: TENSORS }), 'm.gguf')).name).toBe('mnist-fc');
+  });
+});
+
 describe('importModel', () => {
   it('takes all sizes of mnist-fc from the tensors', () => {
     const graph = importContent(TENSORS);
