@@ -17,11 +17,14 @@ export function isScalar(value: unknown): value is Scalar {
   return ['number', 'bigint', 'string', 'boolean'].includes(typeof value);
 }
 
+/** A key has a section and a name; what lies deeper is a value, and no right one. */
+const MOST_DEPTH = 3;
+
 /** Values of nested tables by dotted path: `{ tensor: { rows: 4 } }` and `{ 'tensor.rows': 4 }` are the same. */
-export function flatten(table: Table, prefix = ''): Map<string, unknown> {
+export function flatten(table: Table, prefix = '', depth = MOST_DEPTH): Map<string, unknown> {
   return new Map(Object.entries(table).flatMap(([key, value]): (readonly [string, unknown])[] => {
     const path = `${prefix}${key}`;
-    return isTable(value) ? [...flatten(value, `${path}.`)] : [[path, value]];
+    return isTable(value) && depth > 1 ? [...flatten(value, `${path}.`, depth - 1)] : [[path, value]];
   }));
 }
 

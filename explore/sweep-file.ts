@@ -49,18 +49,15 @@ export function readSweep(path: string): Sweep {
 
 /** Reads a sweep from text; paths in it are relative to the folder of `file`. @throws UserError */
 export function parseSweep(text: string, file: string): Sweep {
-  const reader = new SweepReader(parseToml(text, file), text, file);
+  const reader = new SweepReader(parseToml(text, file), file);
   return reader.read();
 }
 
 class SweepReader {
   private readonly folder: string;
-  /** Lines of the `[[point]]` heads. */
-  private readonly pointLines: readonly number[];
 
-  constructor(private readonly source: TomlSource, text: string, private readonly file: string) {
+  constructor(private readonly source: TomlSource, private readonly file: string) {
     this.folder = dirname(resolve(file));
-    this.pointLines = text.split(/\r\n|\n|\r/).flatMap((line, i) => (/^\s*\[\[\s*point\s*\]\]/.test(line) ? [i + 1] : []));
   }
 
   read(): Sweep {
@@ -166,8 +163,9 @@ class SweepReader {
   private listed(): { name: string; base: unknown; overrides: Overrides; place: string }[] {
     const entries = this.source.values.point ?? [];
     if (!Array.isArray(entries) || !entries.every(isTable)) return this.fail('point', 'is no list of tables; write [[point]] with double brackets');
+    const heads = this.source.placesOf('point');
     return entries.map(({ name, base = this.source.values.base, ...rest }, i) => {
-      const place = this.pointLines[i] === undefined ? this.file : `${this.file}:${this.pointLines[i]}`;
+      const place = heads[i] ?? this.file;
       if (typeof name !== 'string' || !/^[\p{L}\p{N}][^\p{C}]{0,59}$/u.test(name)) {
         throw new UserError(`${place}: point.name: ${name === undefined ? 'missing' : `${shown(name)} is no name`}; give a text of up to 60 characters that starts with a letter or digit`);
       }

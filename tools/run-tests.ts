@@ -12,7 +12,7 @@ const isCi = process.env.CI === 'true' || process.env.CI === '1';
 const filters = process.argv.slice(2).filter((a) => a !== '--long');
 const isLong = process.argv.includes('--long');
 /** `--long`: how much further the core's lockstep and the properties go. It can also be set by hand. */
-const SOAK = { SYSTOLE_SOAK_INSTRUCTIONS: '10000000', SYSTOLE_LOCKSTEP_SEEDS: '8', SYSTOLE_SEEDS: '1:60', SYSTOLE_PROPERTY_RUNS: '8', SYSTOLE_PROPERTY_SEED: '2' };
+const SOAK = { SYSTOLE_SOAK_INSTRUCTIONS: '10000000', SYSTOLE_LOCKSTEP_SEEDS: '8', SYSTOLE_SEEDS: '1:60', SYSTOLE_PROPERTY_RUNS: '8', SYSTOLE_PROPERTY_SEED: '2', SYSTOLE_FUZZ: '100000' };
 let passed = 0;
 let failed = 0;
 

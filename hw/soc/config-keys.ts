@@ -4,6 +4,14 @@
  */
 import type { Dimension } from './formula.ts';
 
+/** A default that follows other keys, so that no rule between keys is broken by one that the user did not write. */
+export interface Derived<T> {
+  /** For the manual. */
+  readonly text: string;
+  /** @param value of a key, by its path */
+  readonly from: (value: (path: string) => number | string | boolean) => T;
+}
+
 interface NumberKey {
   readonly kind: Dimension;
   readonly min: number;
@@ -11,23 +19,26 @@ interface NumberKey {
   readonly powerOfTwo?: boolean;
   /** Also allowed, besides the range: the part is left out. */
   readonly orZero?: boolean;
-  /** Number in base units (bytes, Hz), or a formula. */
-  readonly default?: number | string | typeof PRESET;
+  /** Number in base units (bytes, Hz). */
+  readonly default?: number | typeof PRESET | Derived<number>;
   readonly summary: string;
 }
 interface FlagKey {
   readonly kind: 'flag';
-  readonly default?: boolean | typeof PRESET;
+  readonly default?: boolean | typeof PRESET | Derived<boolean>;
   readonly summary: string;
 }
 interface ChoiceKey {
   readonly kind: 'choice';
   readonly choices: readonly string[];
-  readonly default?: string | typeof PRESET;
+  readonly default?: string | typeof PRESET | Derived<string>;
   readonly summary: string;
 }
 interface TextKey {
   readonly kind: 'text';
+  /** What the whole text must look like, and that in words. */
+  readonly pattern: RegExp;
+  readonly wanted: string;
   readonly default?: string;
   readonly summary: string;
 }
@@ -48,6 +59,46 @@ export type Values<T extends KeyTable> = {
 /** The default comes from the preset that the section names. */
 export const PRESET = Symbol('preset');
 
+const isSerial = (value: (path: string) => number | string | boolean): boolean => value('tensor.overlap') === 'serial';
+
+/** `usual`, or what a serial unit alone can have. */
+const unlessSerial = <T extends number | string | boolean>(usual: T, serial: T): Derived<T> => ({
+  text: `${String(usual)}; ${String(serial)} in a serial unit`, from: (value) => (isSerial(value) ? serial : usual),
+});
+
+/** As many banks as there may be, up to `most`: the rows of each are a power of two. */
+const banks = (most: number, rows: string, rowsOf: (value: (path: string) => number) => number): Derived<number> => ({
+  text: `${most}, or fewer where ${rows} are not so many times a power of two; 1 in a serial unit`,
+  from: (value) => {
+    const perBank = (count: number): number => Math.log2(rowsOf(value as (path: string) => number) / count);
+    for (let count = isSerial(value) ? 1 : most; count > 1; count /= 2) {
+      if (perBank(count) >= 1 && Number.isInteger(perBank(count))) return count;
+    }
+    return 1;
+  },
+});
+
+const scratchpadRows = (value: (path: string) => number): number => value('tensor.scratchpad') / value('tensor.rows');
+const accumulatorRows = (value: (path: string) => number): number => value('tensor.accumulators') / (4 * value('tensor.columns'));
+
+const MOST_LANES = 128;
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+const lanes: Derived<number> = {
+  text: `\`gcd(rows, columns, channels / 2, ${MOST_LANES})\`; 1 in a serial unit or with an iterative requantiser`,
+  from: (value) => value('tensor.requantiser') === 'iterative' || isSerial(value) ? 1
+    : [1, 1, 1 / 2].map((share, i) => share * (value(`tensor.${['rows', 'columns', 'channels'][i]}`) as number)).reduce(gcd, MOST_LANES),
+};
+
+const MOST_BLOCKS = 16;
+const blocks: Derived<number> = {
+  text: `${MOST_BLOCKS}, or fewer where there are fewer rows`,
+  from: (value) => {
+    const number = value as (path: string) => number;
+    const rows = Math.min(MOST_BLOCKS, scratchpadRows(number), 2 * accumulatorRows(number), 4 * number('tensor.channels'));
+    return 2 ** Math.max(0, Math.floor(Math.log2(rows)));
+  },
+};
+
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -55,7 +106,10 @@ const GIB = 2 ** 30;
 /** Sections of the file and their keys. A key without default must be given. */
 export const CONFIG_KEYS = {
   chip: {
-    name: { kind: 'text', summary: 'name of the chip in reports' },
+    name: {
+      kind: 'text', pattern: /^[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,59}$/u, wanted: 'at most 60 letters, digits, spaces and . _ + -, a letter or digit first',
+      summary: 'name of the chip in reports and files',
+    },
   },
   soc: {
     clock: { kind: 'frequency', min: 1e3, max: 1e10, default: 100e6, summary: 'clock, for times in reports and the UART of boards' },
@@ -110,14 +164,14 @@ export const CONFIG_KEYS = {
     scratchpad: { kind: 'size', min: 256, max: 8 * MIB, summary: 'bytes of the scratchpad: whole rows of `rows` bytes' },
     accumulators: { kind: 'size', min: 256, max: 2 * MIB, summary: 'bytes of the accumulators: whole rows of 4 * columns bytes, at most 4096' },
     channels: { kind: 'count', min: 16, max: 65536, powerOfTwo: true, default: 1024, summary: 'channel records for requantisation' },
-    scratchpadBanks: { kind: 'count', min: 1, max: 16, powerOfTwo: true, default: 4, summary: 'independent memories of the scratchpad' },
-    accumulatorBanks: { kind: 'count', min: 1, max: 2, default: 2, summary: 'independent memories of the accumulators' },
-    vectorLanes: { kind: 'count', min: 1, max: 128, default: 'gcd(rows, columns, channels, 128)',
+    scratchpadBanks: { kind: 'count', min: 1, max: 16, powerOfTwo: true, default: banks(4, 'the rows of the scratchpad', scratchpadRows), summary: 'independent memories of the scratchpad' },
+    accumulatorBanks: { kind: 'count', min: 1, max: 2, default: banks(2, 'the rows of the accumulators', accumulatorRows), summary: 'independent memories of the accumulators' },
+    vectorLanes: { kind: 'count', min: 1, max: 128, default: lanes,
       summary: 'elements that the vector stage takes at a time: a power of two that divides rows, columns and channels' },
-    requantiser: { kind: 'choice', choices: ['pipelined', 'iterative'], default: 'pipelined', summary: 'a multiplier a lane, or shift and add (one lane)' },
-    queueDepth: { kind: 'count', min: 1, max: 16, default: 4, summary: 'commands that each of the four units holds' },
-    hazardBlocks: { kind: 'count', min: 1, max: 256, powerOfTwo: true, default: 16, summary: 'blocks into which hazard tracking divides the scratchpad' },
-    counters: { kind: 'flag', default: true, summary: 'performance counters' },
+    requantiser: { kind: 'choice', choices: ['pipelined', 'iterative'], default: unlessSerial('pipelined', 'iterative'), summary: 'a multiplier a lane, or shift and add (one lane)' },
+    queueDepth: { kind: 'count', min: 1, max: 16, default: unlessSerial(4, 1), summary: 'commands that each of the four units holds' },
+    hazardBlocks: { kind: 'count', min: 1, max: 256, powerOfTwo: true, default: blocks, summary: 'blocks into which hazard tracking divides the scratchpad' },
+    counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },
     overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },
   },

@@ -31,7 +31,7 @@ function defaultOf(k: Key): string {
   if (!('default' in k) || k.default === undefined) return 'must be given';
   if (k.default === PRESET) return 'from the preset';
   if (typeof k.default === 'number') return quantity(k.kind, k.default);
-  return typeof k.default === 'string' && k.kind !== 'choice' && k.kind !== 'text' ? `\`${k.default}\`` : String(k.default);
+  return typeof k.default === 'object' ? k.default.text : String(k.default);
 }
 
 /** Markdown. */

@@ -132,8 +132,12 @@ function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
+const LONGEST_NAME = 40;
+
 /** The nearest name, or all of them. */
 function suggestion(name: string, names: readonly string[], what: string): string {
+  // No name of ours is so long, and the work grows with the length.
+  if (name.length > LONGEST_NAME) return `${what} are ${names.join(', ')}`;
   const distanceTo = (n: string): number => editDistance(name.toLowerCase(), n.toLowerCase());
   const ranked = names.map((n) => ({ n, distance: distanceTo(n) })).sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
@@ -176,14 +180,25 @@ class Reader {
     if (given === undefined && spec.default === undefined) {
       throw new UserError(`${this.source.place(section)}: ${path}: missing; add it (${spec.summary})`);
     }
-    const value = this.read(section, path, spec, given ?? (spec.default === PRESET ? this.presetValue(key) : spec.default));
+    const value = this.read(section, path, spec, given ?? this.defaultOf(key, spec));
     this.underWay.pop();
     this.known.set(path, value);
     return value;
   }
 
+  private defaultOf(key: string, spec: Key): unknown {
+    if (spec.default === PRESET) return this.presetValue(key);
+    if (typeof spec.default !== 'object') return spec.default;
+    return spec.default.from((path) => {
+      const [section, name] = path.split('.');
+      return this.value(section, name);
+    });
+  }
+
   private presetValue(key: string): unknown {
     const preset = CORE_PRESETS[this.value('core', 'preset') as ConfigValues['core']['preset']];
+    // Three stages need two words ahead, whatever the preset's stages have.
+    if (key === 'prefetch' && this.value('core', 'stages') === 3) return 2;
     return { ...preset.isa, ...preset }[key];
   }
 
@@ -195,7 +210,8 @@ class Reader {
       case 'flag':
         return typeof given === 'boolean' ? given : fail(`${show(given)} is no flag; write true or false`);
       case 'text':
-        return typeof given === 'string' && given.trim() !== '' ? given : fail(`${show(given)} is no text; write it in quotes`);
+        if (typeof given !== 'string') return fail(`${show(given)} is no text; write it in quotes`);
+        return spec.pattern.test(given) ? given : fail(`${show(given)} cannot be used; write ${spec.wanted}`);
       case 'choice':
         if (typeof given === 'string' && spec.choices.includes(given)) return given;
         return fail(`${show(given)} is not one of its values; use ${spec.choices.map((c) => `"${c}"`).join(' or ')}`);
@@ -217,9 +233,9 @@ class Reader {
   private formula(section: string, path: string, text: string, dimension: Dimension): number {
     try {
       return evaluateFormula(text, dimension, (name) => {
-        const [s, k] = name.includes('.') ? name.split('.') : [section, name];
+        const [s, k, ...rest] = name.includes('.') ? name.split('.') : [section, name];
         const tables: Readonly<Record<string, KeyTable>> = CONFIG_KEYS;
-        if (!Object.hasOwn(tables, s) || !Object.hasOwn(tables[s], k)) return undefined;
+        if (rest.length > 0 || !Object.hasOwn(tables, s) || !Object.hasOwn(tables[s], k)) return undefined;
         const { kind } = tables[s][k];
         if (kind === 'flag' || kind === 'text' || kind === 'choice') throw new FormulaError(`'${name}' is no number; use a key that is`);
         return { value: this.value(s, k) as number, dimension: kind };
@@ -286,6 +302,9 @@ function lineBytes(v: ConfigValues, cache: keyof typeof LEAST_LINE, cacheableByt
   throw new UserError(`${source.place(path)}: ${path}: ${problem[1]}`);
 }
 
+/** The power of two that a memory has at least, in rows. */
+const LEAST_ROWS = 2;
+
 /** Keys of the file by the names of the parameters that are made from them, where they differ. */
 const TENSOR_KEYS: Readonly<Partial<Record<keyof TensorParams, string>>> = {
   scratchpadRows: 'tensor.scratchpad', accumulatorRows: 'tensor.accumulators', busBytes: 'bus.bytes', idBits: 'bus.idBits',
@@ -297,7 +316,7 @@ function tensorParams(v: ConfigValues, source: TomlSource): TensorParams {
   const rowsOf = (key: 'scratchpad' | 'accumulators', rowBytes: number, formula: string): number => {
     const rows = v.tensor[key] / rowBytes;
     if (Number.isInteger(rows)) return rows;
-    const below = 2 ** Math.floor(Math.log2(rows));
+    const below = 2 ** Math.max(LEAST_ROWS, Math.floor(Math.log2(rows)));
     throw new UserError(`${source.place(`tensor.${key}`)}: tensor.${key}: ${v.tensor[key]} bytes are ${rows.toFixed(2)} rows of ${rowBytes} bytes; write "${below} * ${formula}"`);
   };
   const params: TensorParams = {

@@ -27,6 +27,12 @@ const UNITS: Readonly<Record<string, { readonly scale: number; readonly dimensio
   MHz: { scale: 1e6, dimension: 'frequency' },
   GHz: { scale: 1e9, dimension: 'frequency' },
 };
+/** Those, and the decimal ones of sizes. */
+const ALLOWED_UNITS: Readonly<Record<string, unknown>> = { ...UNITS, kB: 0, MB: 0, GB: 0 };
+/** What people write who mean a unit: prefix, and B in all its forms or Hz. */
+const MEANT_BYTES = /^([kmg]?)i?(?:b|bits?|bytes?)?$|^(kilo|mega|giga|kibi|mebi|gibi)(?:bits?|bytes?)$/i;
+const MEANT_HERTZ = /^([kmg]?)(?:hz|hertz)$/i;
+const LONGEST_FORMULA = 1000;
 const BASE_UNIT: Readonly<Record<Dimension, string>> = { count: '', size: 'B', frequency: 'Hz' };
 const EXAMPLE: Readonly<Record<Dimension, string>> = { count: '16 or "rows * columns"', size: '"64 KiB"', frequency: '"100 MHz"' };
 /** Functions that a formula may call. */
@@ -47,6 +53,7 @@ export function evaluateFormula(text: string, dimension: Dimension, lookup: Look
 /** As `evaluateFormula`, without the short way for plain quantities. */
 export function evaluateWithMathJs(text: string, dimension: Dimension, lookup: Lookup): number {
   const wanted = `give a ${dimension}, such as ${EXAMPLE[dimension]}`;
+  if (text.length > LONGEST_FORMULA) throw new FormulaError(`has ${text.length} characters, more than any formula; ${wanted}`);
   const { isUnit, parse, unit } = mathjs();
   let result: unknown;
   try {
@@ -76,6 +83,15 @@ function checkNode(node: MathNode): void {
   if (!plain) throw new FormulaError(`'${node.toString()}' is no arithmetic; use numbers, units, names of keys and + - * / ^`);
 }
 
+/** The unit that somebody means by a name that is none; undefined: no unit at all. */
+function spellingOf(name: string): string | undefined {
+  const bytes = MEANT_BYTES.exec(name);
+  const prefix = (bytes?.[1] ?? bytes?.[2] ?? '').slice(0, 1).toLowerCase();
+  if (bytes) return { '': 'B', k: 'KiB', m: 'MiB', g: 'GiB' }[prefix];
+  const hertz = MEANT_HERTZ.exec(name);
+  return hertz ? { '': 'Hz', k: 'kHz', m: 'MHz', g: 'GHz' }[hertz[1].toLowerCase()] : undefined;
+}
+
 /** Replaces names of keys by their values; what is left are units and functions. */
 function resolve(node: MathNode, lookup: Lookup): MathNode {
   const { isAccessorNode, isSymbolNode, ConstantNode, OperatorNode, ParenthesisNode, SymbolNode, Unit } = mathjs();
@@ -87,6 +103,8 @@ function resolve(node: MathNode, lookup: Lookup): MathNode {
     if (known.dimension === 'count') return constant;
     return new ParenthesisNode(new OperatorNode('*', 'multiply', [constant, new SymbolNode(BASE_UNIT[known.dimension])]));
   }
-  if (isAccessorNode(node) || !Unit.isValuelessUnit(name)) throw new FormulaError(`'${name}' is neither a key nor a unit; name a key of this section, or section.key`);
+  const spelling = isSymbolNode(node) && !Object.hasOwn(ALLOWED_UNITS, name) ? spellingOf(name) : undefined;
+  if (spelling !== undefined) throw new FormulaError(`'${name}' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write ${spelling}`);
+  if (isAccessorNode(node) || !Object.hasOwn(ALLOWED_UNITS, name) || !Unit.isValuelessUnit(name)) throw new FormulaError(`'${name}' is neither a key nor a unit; name a key of this section, or section.key`);
   return node;
 }

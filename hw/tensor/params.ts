@@ -62,7 +62,12 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     between('channels', 1, 65536) ?? between('queueDepth', 1, 16) ?? between('idBits', 1, 8) ?? between('busBytes', 4, 128) ??
     powerOfTwo('busBytes') ?? powerOfTwo('scratchpadBanks') ?? powerOfTwo('hazardBlocks') ?? powerOfTwo('vectorLanes') ??
     between('accumulatorBanks', 1, 2) ?? banked('scratchpadRows', 'scratchpadBanks') ?? banked('accumulatorRows', 'accumulatorBanks') ??
-    (lanes ? (['vectorLanes', `is ${p.vectorLanes}, which does not divide ${lanes} = ${p[lanes]}`] as const) : undefined) ??
+    // One row of the scratchpad for each column's weights, as the mesh takes them.
+    (p.columns > p.scratchpadRows ? (['scratchpadRows', `is ${p.scratchpadRows}; the weights of columns = ${p.columns} take as many rows`] as const) : undefined) ??
+    (p.scratchpadBanks > 1 && p.scratchpadRows < 2 * p.scratchpadBanks
+      ? (['scratchpadBanks', `is ${p.scratchpadBanks}; a bank has at least two of the ${p.scratchpadRows} rows`] as const) : undefined) ??
+    (p.vectorLanes > 1 && 2 * p.vectorLanes > p.channels ? (['vectorLanes', `is ${p.vectorLanes}; use at most half of channels = ${p.channels}`] as const) : undefined) ??
+    (lanes ? (['vectorLanes', `is ${p.vectorLanes}; it must divide ${lanes} = ${p[lanes]}`] as const) : undefined) ??
     (serialName ? ([serialName, `is ${p[serialName]}; a serial unit (overlap) has ${SERIAL[serialName]}`] as const) : undefined) ??
     (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
     (p.hazardBlocks > Math.min(2 ** scratchpadBits(p), 2 * 2 ** accumulatorBits(p), 4 * 2 ** channelBits(p))

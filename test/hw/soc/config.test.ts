@@ -75,7 +75,7 @@ describe('a configuration', () => {
     expect(parseConfig(`${GOOD}[core]\npreset = "small"\nm = true\n`, 'x.toml').core).toEqual({ ...smallCore, isa: { ...smallCore.isa, m: true } });
   });
 
-  it.each([
+  it.each<[string, string, string, string?]>([
     ['rows = 12', 'rwos = 12', 'x.toml:6: tensor.rwos: unknown key; did you mean rows?'],
     ['rows = 12', 'rows = 12\nclock = 1', 'x.toml:7: tensor.clock: unknown key; it belongs into section [soc]'],
     ['[tensor]', '[tensr]', 'x.toml:5: tensr: unknown section; did you mean tensor?'],
@@ -91,12 +91,12 @@ describe('a configuration', () => {
     ['"64 KiB"', '"import(1)"', 'x.toml:9: tensor.accumulators: function \'import\' is unknown; use abs, ceil, floor, gcd, round, log2, max, min, mod, sqrt'],
     ['"4096 * rows"', '"64 KiB"', 'x.toml:8: tensor.scratchpad: 65536 bytes are 5461.33 rows of 12 bytes; write "4096 * rows"'],
     ['bytes = 16', 'bytes = 12', 'x.toml:4: bus.bytes: 12 is not a power of two; use 8 or 16'],
-    ['name = "test"', '', 'x.toml:1: chip.name: missing; add it (name of the chip in reports)'],
+    ['name = "test"', '', 'x.toml:1: chip.name: missing; add it (name of the chip in reports and files)'],
     ['name = "test"', 'name = 5', 'x.toml:2: chip.name: 5 is no text; write it in quotes'],
     ['rows = 12', 'rows = 12\nrequantiser = "fast"', 'x.toml:7: tensor.requantiser: "fast" is not one of its values; use "pipelined" or "iterative"'],
     ['rows = 12', 'rows = 12\ncounters = 1', 'x.toml:7: tensor.counters: 1 is no flag; write true or false'],
     ['[bus]', '[soc]\ndataCache = "3 KiB"\n[bus]', 'x.toml:4: soc.dataCache: 3072 (3 KiB) is not a power of two; use 2048 or 4096'],
-    ['[bus]', '[core]\npreset = "small"\nstages = 3\n[bus]', 'x.toml:3: core.prefetch: 1 needs core.stages = 2; use 2'],
+    ['[bus]', '[core]\npreset = "small"\nstages = 3\nprefetch = 1\n[bus]', 'x.toml:6: core.prefetch: 1 needs core.stages = 2; use 2'],
     ['[bus]', '[core]\ndebug = true\nxifOverlap = true\n[bus]', 'x.toml:4: core.debug: true needs core.xifOverlap = false; use false for one of them'],
     ['[bus]', '[soc]\ndataCache = 32\n[bus]', 'x.toml:4: soc.dataCache: 32 is out of range; use 0 or 64 bytes to 64 KiB'],
     ['[bus]', '[soc]\ndataCache = 64\ndataCacheLine = 8\n[bus]', 'x.toml:5: soc.dataCacheLine: 8 bytes are less than a beat of the bus; use at least 16'],
@@ -105,9 +105,23 @@ describe('a configuration', () => {
       'x.toml:5: soc.instructionCacheLine: 128 bytes are more than the cache has; use at most 64'],
     ['[bus]', '[simulation]\nram = "64 KiB"\n[soc]\ndataCache = "64 KiB"\n[bus]',
       'x.toml:6: soc.dataCache: 65536 bytes hold all of the 65536 that may be cached; use at most 32768'],
-    ['rows = 12', 'rows = 12\nvectorLanes = 8', 'x.toml:7: tensor.vectorLanes: is 8, which does not divide rows = 12'],
-  ])('with %j replaced by %j is refused', (from, to, message) => {
-    expect(messageOf(from, to)).toBe(message);
+    ['"64 KiB"', '"64 Kib"', 'x.toml:9: tensor.accumulators: \'Kib\' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write KiB'],
+    ['"64 KiB"', '"4K"', 'x.toml:9: tensor.accumulators: \'K\' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write KiB'],
+    ['"64 KiB"', '"0.5 megabits"', 'x.toml:9: tensor.accumulators: \'megabits\' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write MiB'],
+    ['[bus]', '[soc]\nclock = "100 mhz"\n[bus]', 'x.toml:4: soc.clock: \'mhz\' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write MHz'],
+    ['"64 KiB"', '"1 m"', 'x.toml:9: tensor.accumulators: \'m\' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write MiB'],
+    ['"64 KiB"', '"1 s"', 'x.toml:9: tensor.accumulators: \'s\' is neither a key nor a unit; name a key of this section, or section.key'],
+    ['rows = 12', 'rows = "tensor.columns.x"', 'x.toml:6: tensor.rows: \'tensor.columns.x\' is neither a key nor a unit; name a key of this section, or section.key'],
+    ['rows = 12', `rows = "${'1 + '.repeat(300)}1"`, 'x.toml:6: tensor.rows: has 1201 characters, more than any formula; give a count, such as 16 or "rows * columns"'],
+    ['"64 KiB"', '"256 B"\nhazardBlocks = 16', 'x.toml:10: tensor.hazardBlocks: is 16; there cannot be more blocks than rows'],
+    ['columns = 16', 'columns = 32', 'x.toml:8: tensor.scratchpad: scratchpadRows is 24; the weights of columns = 32 take as many rows', GOOD.replace('4096 *', '24 *')],
+    ['rows = 12', 'rows = 16\nscratchpadBanks = 16', 'x.toml:7: tensor.scratchpadBanks: is 16; a bank has at least two of the 16 rows', GOOD.replace('4096 *', '16 *')],
+    ['rows = 12', 'rows = 16\nvectorLanes = 16\nchannels = 16', 'x.toml:7: tensor.vectorLanes: is 16; use at most half of channels = 16'],
+    ['columns = 16', 'columns = 127', 'x.toml:9: tensor.accumulators: 65536 bytes are 129.01 rows of 508 bytes; write "128 * 4 * columns"'],
+    ['"test"', '"../../x"', 'x.toml:2: chip.name: "../../x" cannot be used; write at most 60 letters, digits, spaces and . _ + -, a letter or digit first'],
+    ['rows = 12', 'rows = 12\nvectorLanes = 8', 'x.toml:7: tensor.vectorLanes: is 8; it must divide rows = 12'],
+  ])('with %j replaced by %j is refused', (from, to, message, text = GOOD) => {
+    expect(messageOf(from, to, text)).toBe(message);
   });
 
   it('that goes in a circle is refused with the circle', () => {
@@ -127,6 +141,22 @@ describe('a configuration', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'own.toml');
     writeFileSync(file, GOOD);
     expect(loadConfig(file)).toMatchObject({ name: 'test', file });
+  });
+});
+
+describe('a key that is not given', () => {
+  const tensorOf = (more: string, from = '"64 KiB"', to = '"64 KiB"') => parseConfig(GOOD.replace(from, to) + more, 'x.toml').tensor;
+
+  it('follows the keys that it depends on, so that no rule is broken by it', () => {
+    expect(tensorOf('', '"64 KiB"', '"256 B"')).toMatchObject({ accumulatorRows: 4, hazardBlocks: 8, accumulatorBanks: 2 });
+    expect(tensorOf('', '"64 KiB"', '"5 * 4 * columns"')).toMatchObject({ accumulatorRows: 5, accumulatorBanks: 1 });
+    expect(tensorOf('', '"4096 * rows"', '"22 * rows"')).toMatchObject({ scratchpadRows: 22, scratchpadBanks: 1 });
+    expect(tensorOf('channels = 16', 'rows = 12', 'rows = 16')).toMatchObject({ vectorLanes: 8 });
+    expect(tensorOf('requantiser = "iterative"')).toMatchObject({ vectorLanes: 1 });
+    expect(tensorOf('overlap = "serial"', 'bytes = 16', 'bytes = 4')).toMatchObject({
+      scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false,
+    });
+    expect(parseConfig(`${GOOD}[core]\npreset = "small"\nstages = 3\n`, 'x.toml').core).toMatchObject({ stages: 3, prefetch: 2 });
   });
 });
 
