@@ -1,7 +1,8 @@
 // `systole train`: trains the network of digits that comes with Systole.
 // Must not know: how training works.
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { writeWhole } from '../../gen/files/output.ts';
+import { mustTakeFiles, writeWhole } from '../../gen/files/output.ts';
 import { DEFAULT_MODEL, common, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { pairs, percent, reporter } from '../output.ts';
@@ -25,6 +26,8 @@ export function addTrain(program: Command): void {
 async function train(options: TrainOptions): Promise<void> {
   const { encodeGguf } = await import('../../sw/formats/gguf-writer.ts');
   const { DEFAULT_TRAIN_OPTIONS, trainMnistFc } = await import('../../sw/train/train-mnist-fc.ts');
+  // Better known before half a minute of training than after.
+  mustTakeFiles(dirname(options.out));
   const report = reporter(options.json === true);
   const epochs = options.epochs ?? DEFAULT_TRAIN_OPTIONS.epochs;
   const start = performance.now();

@@ -172,6 +172,8 @@ function makeFolder(folder: string): void {
 }
 
 function writing<T>(path: string, work: () => T): T {
+  // Joined with a file's name it would be the folder where the user stands.
+  if (path === '') throw new UserError('"": cannot be written: it is no name; name a file or a folder');
   try {
     return work();
   } catch (error) {

@@ -44,6 +44,8 @@ describe('bad input', () => {
     expect(await refusal('bench', 'gemm', '--shapes', '4x4', '--engine', 'model')).toContain('shape "4x4": is not MxNxK');
     expect(await refusal('compile', MODEL, '-o', MODEL)).toBe(`${MODEL}: is named as the model and as --output, and would be overwritten; name another file`);
     expect(await refusal('compile', MODEL, '-o', `./models/../${MODEL}`)).toContain('would be overwritten');
+    expect(await refusal('train', '--out', `${BASE}/x.gguf`)).toContain(`${BASE}: cannot be written`);
+    expect(await refusal('gen', '--out', '')).toBe('"": cannot be written: it is no name; name a file or a folder');
     expect(await refusal('compile', MODEL, '-o', `${BASE}/x.elf`)).toContain(`${BASE}/x.elf: cannot be written`);
   });
 

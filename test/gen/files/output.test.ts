@@ -51,6 +51,7 @@ describe.each(Object.entries(WAYS))('%s', (name, write) => {
         [join(folder, 'file', 'x'), /\(ENOTDIR\)/], [join(folder, 'circle'), /\(ELOOP\)/], [join(folder, 'n'.repeat(300)), /\(ENAMETOOLONG\)/],
         [join(folder, 'pipe'), name === 'writeWhole' || name === 'openOutput' ? /nobody reads from it \(ENXIO\)/ : /\(ENOTDIR\)/],
       ];
+      expect(refusal(() => write(''))).toBe('"": cannot be written: it is no name; name a file or a folder');
       for (const [path, why] of places) expect(refusal(() => write(path))).toMatch(why);
       expect(readdirSync(folder)).toEqual(before);
     });
