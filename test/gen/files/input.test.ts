@@ -74,7 +74,7 @@ describe('a file that a user names', () => {
 /** Files of the project itself, or what a tool has just written. */
 const READ_THEIR_OWN = [
   'explore/estimators/yosys.ts', 'explore/sources-hash.ts', 'explore/store.ts', 'firmware/compiler.ts', 'gen/files/input.ts', 'gen/print/naming.ts',
-  'sim/verilator/build.ts', 'sim/verilator/cache.ts', 'sw/data/mnist-digits.ts',
+  'sim/processes/file-lock.ts', 'sim/verilator/build.ts', 'sim/verilator/cache.ts', 'sw/data/mnist-digits.ts',
 ];
 
 describe('the way in', () => {
