@@ -20,6 +20,8 @@ interface Under {
   readonly item: Item;
   readonly id: number;
   mark?: 'committed' | 'killed';
+  /** Committed under its own id, not only with a newer one. */
+  named?: boolean;
   /** Bit i: rs<i+1> is valid, while it is offered. */
   valid: number;
   issued: boolean;
@@ -179,9 +181,10 @@ export class RandomCore {
     const chosen = this.pick(good);
     if (chosen && this.chance(3)) {
       for (const u of good.slice(0, good.indexOf(chosen) + 1)) u.mark = 'committed';
+      chosen.named = true;
       return { id: chosen.id, kill: false, ...(this.breaks('oneHart') && { hartid: 1 }) };
     }
-    const again = this.pick(under.filter((u) => u.mark === 'committed' && u.issued && u.accepted));
+    const again = this.pick(under.filter((u) => u.named && u.issued && u.accepted));
     return again && this.chance(6) ? { id: again.id, kill: false } : undefined;
   }
 
