@@ -6,9 +6,9 @@
  *
  * and jumps to the start of RAM. It answers nothing; what comes back are the program's own bytes. Must not know boards.
  */
-import { UserError } from '../gen/index.ts';
 import { RAM_BASE, addressOf } from '../hw/soc/memory-map.ts';
 import type { ElfImage } from '../sim/elf.ts';
+import { planLoad } from '../sim/load-program.ts';
 import { assemble } from '../sw/assembler/index.ts';
 
 /** Where the ROM is seen: below RAM, where nothing else on the memory bus is, so that the instruction cache leaves it alone. */
@@ -47,18 +47,12 @@ export function bootRom(): number[] {
   return words;
 }
 
-/** The bytes to send to a board that waits in its loader. Throws UserError when the program does not fit. */
+/** The bytes to send to a board that waits in its loader. Throws UserError when the program breaks a rule or does not fit. */
 export function loaderBytes(elf: ElfImage, ramBytes: number): Uint8Array {
-  if (elf.entry !== RAM_BASE) throw new UserError(`${elf.file}: entry 0x${elf.entry.toString(16)} is not the start of RAM; mend the linker script`);
-  const end = Math.max(...elf.segments.map((s) => s.address + s.memSize));
-  const start = Math.min(...elf.segments.map((s) => s.address));
-  if (start < RAM_BASE || end > RAM_BASE + ramBytes) {
-    throw new UserError(`${elf.file}: needs memory up to 0x${end.toString(16)}, the board has ${ramBytes} bytes from 0x${RAM_BASE.toString(16)}; make the program smaller`);
-  }
+  const { pieces, end } = planLoad(elf, { ramBytes, more: 'make the program smaller: the board has no more' });
   // Zeros between and after segments are sent too: memory is not clear after power-up.
-  const length = end - RAM_BASE;
-  const bytes = new Uint8Array(4 + length);
-  new DataView(bytes.buffer).setUint32(0, length, true);
-  for (const s of elf.segments) bytes.set(s.bytes, 4 + s.address - RAM_BASE);
+  const bytes = new Uint8Array(4 + end);
+  new DataView(bytes.buffer).setUint32(0, end, true);
+  for (const piece of pieces) bytes.set(piece.bytes, 4 + piece.offset);
   return bytes;
 }

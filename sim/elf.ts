@@ -4,6 +4,9 @@
  * Must not know memory maps, engines or files: it is a function from bytes to an image.
  */
 import { UserError } from '../gen/user-error.ts';
+import { DamagedAttributes, archAttribute } from './elf-attributes.ts';
+import { exitReasonsOf } from './exit-reasons.ts';
+import type { ExitReason } from './exit-reasons.ts';
 
 /** A piece of the program: `bytes` go to `address`, then zeros up to `memSize` bytes. */
 export interface ElfSegment {
@@ -31,6 +34,10 @@ export interface ElfImage {
   readonly symbols: ReadonlyMap<string, number>;
   /** True if the program was built with 16-bit instructions. */
   readonly usesCompressed: boolean;
+  /** ISA string of its build attributes (`rv32i2p1_m2p0`): what it was built for; undefined: it does not say. */
+  readonly arch: string | undefined;
+  /** What the program itself has to say of its exit values; see `sim/exit-reasons.ts`. */
+  readonly exitReasons: readonly ExitReason[];
   /** The last symbol at or before an address, both inside the same segment; undefined when there is none. */
   nearestSymbol(address: number): SymbolPlace | undefined;
 }
@@ -42,7 +49,11 @@ const SYMBOL_BYTES = 16;
 const EM_RISCV = 243;
 const ET_EXEC = 2;
 const PT_LOAD = 1;
+const PN_XNUM = 0xffff;
 const SHT_SYMTAB = 2;
+const SHT_NOTE = 7;
+const SHT_NOBITS = 8;
+const SHT_RISCV_ATTRIBUTES = 0x7000_0003;
 const SHN_UNDEF = 0;
 const SHN_ABS = 0xfff1;
 const STT_SECTION = 3;
@@ -87,6 +98,7 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
   };
   const programAt = u32(28);
   const programCount = u16(44);
+  if (programCount === PN_XNUM) fail(`has ${PN_XNUM} program headers or more`, 'link it with fewer segments');
   table('program header', programAt, programCount, u16(42), PROGRAM_HEADER_BYTES);
 
   const segments: ElfSegment[] = [];
@@ -119,10 +131,17 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
     const at = sectionAt + index * SECTION_HEADER_BYTES;
     return { type: u32(at + 4), offset: u32(at + 16), bytes: u32(at + 20), link: u32(at + 24), entryBytes: u32(at + 36) };
   };
+  const indices = Array.from({ length: sectionCount }, (_, i) => i);
+  const bytesOf = (index: number, what: string): Uint8Array => {
+    const { type, offset, bytes } = section(index);
+    if (type === SHT_NOBITS) return new Uint8Array(0);
+    if (offset + bytes > data.length) fail(`${what} reaches past the end at ${data.length}`, whole);
+    return data.subarray(offset, offset + bytes);
+  };
   const symbols = new Map<string, number>();
   const globals = new Set<string>();
   const places: { name: string; address: number; global: boolean }[] = [];
-  const symtabIndex = Array.from({ length: sectionCount }, (_, i) => i).find((i) => section(i).type === SHT_SYMTAB);
+  const symtabIndex = indices.find((i) => section(i).type === SHT_SYMTAB);
   if (symtabIndex !== undefined) {
     const symtab = section(symtabIndex);
     if (symtab.link >= sectionCount) fail(`symbol table names section ${symtab.link} of ${sectionCount} for its strings`, whole);
@@ -158,24 +177,42 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
       if (owner !== SHN_ABS) places.push({ name, address: value, global });
     }
   }
+  const arch = (): string | undefined => {
+    const index = indices.find((i) => section(i).type === SHT_RISCV_ATTRIBUTES);
+    try {
+      return index === undefined ? undefined : archAttribute(bytesOf(index, 'section of attributes'));
+    } catch (error) {
+      if (!(error instanceof DamagedAttributes)) throw error;
+      return fail(`its build attributes are damaged: ${error.message}`, 'build it again, or take them out (riscv64-unknown-elf-objcopy -R .riscv.attributes)');
+    }
+  };
+
   // At one address a global name stands last, so that the search below finds it.
   places.sort((a, b) => a.address - b.address || Number(a.global) - Number(b.global));
+  const byAddress = [...segments].sort((a, b) => a.address - b.address);
 
   return {
     file, entry, segments, symbols,
     usesCompressed: (u32(36) & EF_RISCV_RVC) !== 0,
+    arch: arch(),
+    exitReasons: exitReasonsOf(indices.filter((i) => section(i).type === SHT_NOTE).map((i) => bytesOf(i, `note section ${i}`))),
     nearestSymbol(address) {
-      const segment = segments.find((s) => address >= s.address && address < s.address + s.memSize);
-      if (!segment) return undefined;
-      let low = 0;
-      let high = places.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (places[middle]!.address <= address) low = middle + 1;
-        else high = middle;
-      }
-      const place = places[low - 1];
+      const segment = lastAtOrBefore(byAddress, address);
+      if (!segment || address >= segment.address + segment.memSize) return undefined;
+      const place = lastAtOrBefore(places, address);
       return place && place.address >= segment.address ? { name: place.name, offset: address - place.address } : undefined;
     },
   };
+}
+
+/** Of elements in order of address. */
+function lastAtOrBefore<T extends { readonly address: number }>(sorted: readonly T[], address: number): T | undefined {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]!.address <= address) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low - 1];
 }

@@ -1,11 +1,11 @@
 /** Runs programs on a core alone, on any cycle-accurate engine. Must not know a particular program. */
 import { elaborate } from '../gen/index.ts';
-import { UserError } from '../gen/user-error.ts';
 import type { CoreConfig } from '../hw/core/config.ts';
-import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { BENCH_MARKS, BENCH_PATHS, BENCH_RAM_BYTES, BENCH_UART_BYTES, CoreBench, MARK_WORDS } from './core-bench.ts';
 import type { ElfImage } from './elf.ts';
 import { createWasmSimulator } from './engine/index.ts';
+import { checkExtensions, planLoad, watchedWord } from './load-program.ts';
+import type { LoadPlace } from './load-program.ts';
 import type { Simulator } from './simulator.ts';
 import { createVerilatorSimulator } from './verilator/index.ts';
 
@@ -38,6 +38,15 @@ export interface CoreBenchRunner {
   close(): void;
 }
 
+const BENCH: LoadPlace = { ramBytes: BENCH_RAM_BYTES, more: 'make the program smaller' };
+
+/** Whether a core in this bench can run a program, before it is built. Throws UserError. */
+export function checkCoreProgram(elf: ElfImage, name: string, { isa }: CoreConfig): void {
+  checkExtensions(elf, { name: `core ${name}`, isa, file: undefined });
+  planLoad(elf, BENCH);
+  watchedWord(elf, 'mark', BENCH);
+}
+
 /** A core with its memory, on an engine; for as many programs as one likes. */
 export async function openCoreBench(config: CoreConfig, engine: 'wasm' | 'verilator', onProgress?: (line: string) => void): Promise<CoreBenchRunner> {
   const design = elaborate(CoreBench(config));
@@ -46,9 +55,13 @@ export async function openCoreBench(config: CoreConfig, engine: 'wasm' | 'verila
 }
 
 function run(sim: Simulator, elf: ElfImage, maxCycles: number): CoreRun {
-  load(sim, elf);
-  sim.poke('tohost', elf.symbols.get('tohost') ?? 0);
-  sim.poke('mark', elf.symbols.get('mark') ?? 0);
+  const { pieces, tohost } = planLoad(elf, BENCH);
+  const mark = watchedWord(elf, 'mark', BENCH);
+  const ram = sim.memory(BENCH_PATHS.ram);
+  ram.write(0, new Uint8Array(BENCH_RAM_BYTES));
+  for (const { offset, bytes } of pieces) ram.write(offset, bytes);
+  sim.poke('tohost', tohost ?? 0);
+  sim.poke('mark', mark ?? 0);
   sim.poke('rst', 1);
   sim.step(2);
   sim.poke('rst', 0);
@@ -60,19 +73,6 @@ function run(sim: Simulator, elf: ElfImage, maxCycles: number): CoreRun {
     exit: !stopped ? undefined : value === 1 ? 0 : value >>> 1, cycles, instret: Number(sim.peek('instret')), seconds, marks: marksOf(sim),
     text: new TextDecoder().decode(latest(sim, BENCH_PATHS.uartLog, Number(sim.peek('uartCount')), BENCH_UART_BYTES)),
   };
-}
-
-function load(sim: Simulator, elf: ElfImage): void {
-  const hex = (n: number): string => `0x${n.toString(16)}`;
-  if (elf.entry !== RAM_BASE) throw new UserError(`${elf.file}: entry ${hex(elf.entry)} is not ${hex(RAM_BASE)}, where the core begins; mend the linker script`);
-  const ram = sim.memory(BENCH_PATHS.ram);
-  ram.write(0, new Uint8Array(BENCH_RAM_BYTES));
-  for (const { address, bytes, memSize } of elf.segments) {
-    if (address < RAM_BASE || address + memSize > RAM_BASE + BENCH_RAM_BYTES) {
-      throw new UserError(`${elf.file}: segment ${hex(address)}…${hex(address + memSize)} is outside the bench's RAM ${hex(RAM_BASE)}…${hex(RAM_BASE + BENCH_RAM_BYTES)}; mend the linker script`);
-    }
-    ram.write(address - RAM_BASE, bytes);
-  }
 }
 
 /** The last elements of a log of which `count` were written, oldest first. */

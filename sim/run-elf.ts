@@ -17,6 +17,8 @@ import type { MemoryRange } from './debug/signature.ts';
 import type { ElfImage } from './elf.ts';
 import { createWasmSimulator } from './engine/index.ts';
 import { EVENT_RING } from './event-recorder.ts';
+import { exitReason } from './exit-reasons.ts';
+import { checkProgram, planLoad, simulatedRam } from './load-program.ts';
 import { GoldenModel } from './model/golden-model.ts';
 import type { GoldenModelOptions } from './model/golden-model.ts';
 import type { Simulator } from './simulator.ts';
@@ -61,6 +63,8 @@ export interface RunElfResult {
   readonly cyclesPerSecond: number;
   /** tohost: the program ended; limit: it did not within `maxCycles`; stuck: its trap handler traps; killed: by a debugger. */
   readonly stopped: 'tohost' | 'limit' | 'stuck' | 'killed';
+  /** What the program itself says of its exit value; undefined: nothing, or it passed. */
+  readonly exitReason: string | undefined;
   /** What went wrong; undefined: the program passed. */
   readonly crash: Crash | undefined;
   /** The bytes asked for by `keep`, as the program left them. */
@@ -79,6 +83,7 @@ const MOST_REPLAYED = 4 * SHOWN_INSTRUCTIONS;
 /** Runs `elf` to its end. Throws UserError for bad input and AssertionError when the design breaks one of its own rules. */
 export async function runElf(options: RunElfOptions): Promise<RunElfResult> {
   const engine = options.engine ?? 'wasm';
+  checkProgram(options.elf, options.config);
   if (engine === 'model') return runModel(options);
   const simulator = await createBoard(engine, options);
   try {
@@ -89,30 +94,27 @@ export async function runElf(options: RunElfOptions): Promise<RunElfResult> {
 }
 
 /** The board of a configuration on a cycle-accurate engine. */
-export async function createBoard(engine: 'wasm' | 'verilator', options: Pick<RunElfOptions, 'config' | 'elf' | 'onPrepare'>): Promise<Simulator> {
-  checkFits(options.elf, options.config.simulation.ramBytes);
+export async function createBoard(engine: 'wasm' | 'verilator', options: Pick<RunElfOptions, 'config' | 'onPrepare'>): Promise<Simulator> {
   const design = elaborate(SimBoard(options.config));
   const onProgress = options.onPrepare;
   return engine === 'wasm' ? createWasmSimulator(design) : createVerilatorSimulator(design, onProgress ? { onProgress } : {});
 }
 
-/** Segments must lie in RAM. */
-function checkFits(elf: ElfImage, ramBytes: number): void {
-  for (const { address, memSize } of elf.segments) {
-    if (address >= RAM_BASE && address + memSize <= RAM_BASE + ramBytes) continue;
-    const hex = (n: number): string => `0x${n.toString(16)}`;
-    throw new UserError(`${elf.file}: segment ${hex(address)}…${hex(address + memSize)} is outside RAM ${hex(RAM_BASE)}…${hex(RAM_BASE + ramBytes)}; mend the linker script or enlarge simulation.ram`);
-  }
-}
+/** Simulators whose memory may hold something: a new one holds zeros. */
+const used = new WeakSet<Simulator>();
+/** Written at a time where memory is cleared. */
+const ZEROS = new Uint8Array(2 ** 20);
 
-/** Loads a program into a fresh board and leaves reset. The core starts at `RAM_BASE`. */
+/** Puts a program into a board's memory, the rest of which becomes zero, and leaves reset. The core starts at `RAM_BASE`. */
 export function loadBoard(simulator: Simulator, elf: ElfImage): void {
-  if (elf.entry !== RAM_BASE) {
-    throw new UserError(`${elf.file}: entry 0x${elf.entry.toString(16)} is not the start of RAM, where the core begins; mend the linker script`);
-  }
   const ram = simulator.memory(RAM_PATH);
-  for (const { address, bytes } of elf.segments) ram.write(address - RAM_BASE, bytes);
-  simulator.poke('tohost', elf.symbols.get('tohost') ?? 0);
+  const { pieces, tohost } = planLoad(elf, simulatedRam(ram.bytes));
+  if (used.has(simulator)) {
+    for (let at = 0; at < ram.bytes; at += ZEROS.length) ram.write(at, ZEROS.subarray(0, ram.bytes - at));
+  }
+  used.add(simulator);
+  for (const { offset, bytes } of pieces) ram.write(offset, bytes);
+  simulator.poke('tohost', tohost ?? 0);
   simulator.poke('uartRx_valid', 0);
   simulator.poke('rst', 1);
   simulator.step(2);
@@ -176,7 +178,7 @@ function runBoard(simulator: Simulator, engine: 'wasm' | 'verilator', options: R
   const stopped = !halted ? 'limit' : simulator.peek('stop') === 1n ? 'tohost' : 'stuck';
   const exit = stopped === 'tohost' ? exitOf(Number(simulator.peek('exitValue'))) : undefined;
   return {
-    engine, exit, cycles, instret: Number(simulator.peek('instret')), seconds, cyclesPerSecond: cycles / seconds, stopped,
+    engine, exit, exitReason: exitReasonOf(exit, options.elf), cycles, instret: Number(simulator.peek('instret')), seconds, cyclesPerSecond: cycles / seconds, stopped,
     crash: crashOf(stopped, { recent: events.recent(), exception: events.exception(), exit }, options.elf),
     kept: options.keep && simulator.memory(RAM_PATH).read(options.keep.address - RAM_BASE, options.keep.bytes),
   };
@@ -185,8 +187,12 @@ function runBoard(simulator: Simulator, engine: 'wasm' | 'verilator', options: R
 /** What there is to tell about an end; undefined: nothing. */
 export function crashOf(stopped: 'tohost' | 'limit' | 'stuck', recorded: Recorded, elf: ElfImage): Crash | undefined {
   if (recorded.exit === 0) return undefined;
-  return describeCrash(stopped === 'tohost' ? 'failed' : stopped, recorded, elf);
+  return describeCrash(stopped === 'tohost' ? 'failed' : stopped, recorded, elf, exitReasonOf(recorded.exit, elf));
 }
+
+/** What a program says of its exit value; undefined: nothing. */
+export const exitReasonOf = (exit: number | undefined, { exitReasons }: ElfImage): string | undefined =>
+  (exit === undefined ? undefined : exitReason(exitReasons, exit));
 
 /** 1 is success, any other odd value v tells that test v >> 1 failed. */
 export function exitOf(value: number): number {
@@ -245,7 +251,7 @@ function runModel(options: RunElfOptions): RunElfResult {
     const { exception } = model;
     const recent = (): readonly HartEvent[] => (onEvent ? record.recent : replay(options, model));
     return {
-      engine: 'model', exit, cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds, stopped,
+      engine: 'model', exit, exitReason: exitReasonOf(exit, options.elf), cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds, stopped,
       crash: exit === 0 ? undefined : crashOf(stopped, { recent: recent(), exception, exit }, options.elf),
       kept: options.keep && model.read(options.keep.address, options.keep.bytes),
     };

@@ -3,6 +3,8 @@
  * same bytes. Must not know where the code comes from nor who will run it.
  */
 import { UserError } from '../gen/user-error.ts';
+import { NOTE_SECTION, exitReasonsNote } from '../sim/exit-reasons.ts';
+import type { ExitReason } from '../sim/exit-reasons.ts';
 
 export interface ElfSegmentInput {
   /** Name of its section, e.g. `.text`. */
@@ -27,18 +29,17 @@ export interface ElfInput {
   readonly segments: readonly ElfSegmentInput[];
   /** All become global symbols. */
   readonly symbols: readonly ElfSymbolInput[];
-  /** ISA string for tools that disassemble; see DEFAULT_ARCH. */
+  /** ISA string of the build attributes: what the program needs, and what tools may disassemble; left out: no attributes. */
   readonly arch?: string;
+  /** What the program says of its exit values. */
+  readonly exitReasons?: readonly ExitReason[];
   /** True if there are 16-bit instructions. */
   readonly usesCompressed?: boolean;
 }
 
-/** What our code generator uses, in the notation of the RISC-V build attributes. */
-export const DEFAULT_ARCH = 'rv32i2p1_m2p0_zicsr2p0_zifencei2p0_zba1p0_zbb1p0_zbs1p0';
-
 const ALIGN = 16;
 const SHN_ABS = 0xfff1;
-const SECTION = { progbits: 1, symtab: 2, strtab: 3, nobits: 8, attributes: 0x7000_0003 } as const;
+const SECTION = { progbits: 1, symtab: 2, strtab: 3, note: 7, nobits: 8, attributes: 0x7000_0003 } as const;
 const FLAG = { write: 1, alloc: 2, exec: 4 } as const;
 const KIND = { label: 0, object: 1, function: 2 } as const;
 
@@ -157,12 +158,19 @@ export function writeElf(input: ElfInput): Uint8Array {
     const tail = (0x10 | type) | ((owner > 0 ? owner : SHN_ABS) << 16);
     table.push(words(strings.add(symbol.name), symbol.value, symbol.size ?? 0, tail));
   }
-  const strtabIndex = loaded + 2;
+  const { arch, exitReasons = [] } = input;
+  const own: Omit<Section, 'size'>[] = [
+    ...(arch === undefined ? [] : [{ ...plain, name: '.riscv.attributes', type: SECTION.attributes, bytes: attributes(arch) }]),
+    ...(exitReasons.length === 0 ? [] : [
+      { ...plain, name: NOTE_SECTION, type: SECTION.note, bytes: exitReasonsNote(exitReasons), align: 4 },
+    ]),
+  ];
+  const strtabIndex = loaded + own.length + 1;
   const symtab = concat(table);
   const strtab = strings.bytes();
   const names = new StringTable();
   const add = (section: Omit<Section, 'size'>): void => void sections.push({ ...section, size: section.bytes.length });
-  add({ ...plain, name: '.riscv.attributes', type: SECTION.attributes, bytes: attributes(input.arch ?? DEFAULT_ARCH) });
+  own.forEach(add);
   add({ ...plain, name: '.symtab', type: SECTION.symtab, bytes: symtab, link: strtabIndex, info: 1, align: 4, entryBytes: 16 });
   add({ ...plain, name: '.strtab', type: SECTION.strtab, bytes: strtab });
   for (const { name } of [...sections, { name: '.shstrtab' }]) names.add(name);

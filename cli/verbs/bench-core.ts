@@ -103,10 +103,11 @@ async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<
   const { buildBench } = await import('../../firmware/bench.ts');
   const { marchOf } = await import('../../firmware/compiler.ts');
   const { readElf } = await import('../../sim/elf-file.ts');
-  const { openCoreBench } = await import('../../sim/run-core.ts');
+  const { checkCoreProgram, openCoreBench } = await import('../../sim/run-core.ts');
   const report = reporter(options.json === true);
   const cores = await coresOf(options, isConfigGiven);
   const elf = options.elf === undefined ? undefined : readElf(options.elf);
+  if (elf) cores.forEach(([core, config]) => checkCoreProgram(elf, core, config));
   const suites = options.embench === undefined && options.dhrystone === undefined ? undefined : await import('./bench-suites.ts');
   const compiled = { march: options.march, flags: options.flags?.split(/\s+/).filter((f) => f !== '') };
   const results: CoreFigures[] = [];

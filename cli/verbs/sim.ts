@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { mustDiffer, writeWhole } from '../../gen/files/output.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { readElf } from '../../sim/elf-file.ts';
+import { checkProgram } from '../../sim/load-program.ts';
 import { crashJson } from '../../sim/debug/crash.ts';
 import { signatureRange, signatureText } from '../../sim/debug/signature.ts';
 import { traceToFile, traceToStderr } from '../../sim/debug/trace-log.ts';
@@ -54,14 +55,25 @@ async function simulate(options: SimOptions): Promise<void> {
   const { elf: program, wave, trace: log, signature } = options;
   mustDiffer({ '--elf': program, '--config': options.config, '--wave': wave, '--trace': log === true ? undefined : log, '--signature': signature });
   const elf = readElf(program);
+  checkProgram(elf, config);
   const keep = options.signature === undefined ? undefined : signatureRange(elf, config.simulation.ramBytes);
   const report = reporter(isJson);
+  if (!elf.symbols.has('tohost')) report.warn(endlessWarning(options));
   const trace = openTrace(options, elf);
+  // How far it has to go nobody knows; a debugged program goes as far as its debugger lets it.
+  const task = options.gdb === undefined ? report.start(options.elf) : undefined;
   const run = await execute(options, trace, {
     config, elf, engine: options.engine, maxCycles: options.maxCycles,
-    onUart: (bytes) => (isJson ? process.stderr : process.stdout).write(bytes),
+    onUart(bytes) {
+      report.clear();
+      (isJson ? process.stderr : process.stdout).write(bytes);
+    },
+    ...(task === undefined ? {} : { onProgress: (count) => task.at(0, `${count.toLocaleString('en-US')} ${unitOf(options)}`) }),
     onPrepare: report.note, ...(trace ? { onEvent: trace.write } : {}), ...(keep ? { keep } : {}),
-  }).finally(() => trace?.close());
+  }).finally(() => {
+    trace?.close();
+    task?.end();
+  });
   if (options.signature !== undefined && run.kept) writeWhole(options.signature, signatureText(run.kept));
   // Killed by its debugger, a program has not failed.
   if (run.exit !== 0 && run.stopped !== 'killed') process.exitCode = 1;
@@ -70,11 +82,21 @@ async function simulate(options: SimOptions): Promise<void> {
   const json = { ...figures, exit: run.exit ?? null, stopped, config: config.name, ...(crash ? { crash: crashJson(crash) } : {}) };
   report.result(json, () => pairs({
     chip: config.name, engine: run.engine,
-    exit: run.exit === undefined ? STOPPED[stopped] : run.exit === 0 ? '0 (passed)' : `${run.exit} (failed)`,
+    exit: run.exit === undefined ? STOPPED[stopped] : run.exit === 0 ? '0 (passed)' : `${run.exit} (failed${run.exitReason === undefined ? '' : `: ${run.exitReason}`})`,
     ...(run.engine === 'model' ? {} : { cycles: run.cycles }),
     instructions: run.instret, seconds: run.seconds,
     [run.engine === 'model' ? 'instructions per second' : 'cycles per second']: Math.round(run.cyclesPerSecond),
   }));
+}
+
+/** What an engine counts. */
+const unitOf = ({ engine }: SimOptions): string => (engine === 'model' ? 'instructions' : 'cycles');
+
+/** A program without `tohost` cannot end itself. */
+function endlessWarning(options: SimOptions): string {
+  const { elf, maxCycles, gdb } = options;
+  const limit = `the limit of ${maxCycles.toLocaleString('en-US')} ${unitOf(options)} (--max-cycles)`;
+  return `${elf}: has no symbol tohost, so that only ${limit}${gdb === undefined ? '' : ' or the debugger'} will end it; define the word tohost and write 1 to it at the end`;
 }
 
 async function execute({ gdb, wave, elf }: SimOptions, trace: TraceLog | undefined, run: RunElfOptions): Promise<RunElfResult> {

@@ -150,7 +150,6 @@ export class BoardHart implements DebugHart {
   reset(): void {
     this.uart();
     this.earlier = this.instret;
-    this.ram.write(0, new Uint8Array(this.ram.bytes));
     loadBoard(this.simulator, this.elf);
     this.events.restart();
     // The register file has no reset.

@@ -42,7 +42,8 @@ export interface Recorded {
 /** Retired instructions that a report shows. */
 export const SHOWN_INSTRUCTIONS = 8;
 
-export function describeCrash(reason: CrashReason, { recent, exception, exit }: Recorded, symbols: Symbols): Crash {
+/** @param said what the program itself says of its exit value */
+export function describeCrash(reason: CrashReason, { recent, exception, exit }: Recorded, symbols: Symbols, said?: string): Crash {
   const shown = lastEvents(recent);
   const lastPc = shown.findLast((event) => event.kind === 'retired')?.pc;
   const pc = exception?.pc ?? lastPc;
@@ -51,7 +52,7 @@ export function describeCrash(reason: CrashReason, { recent, exception, exit }: 
   const why = exception && `${trapText({ ...exception, interrupt: false })}, at ${addressText(exception.pc, symbols)}: ${causeSummary(exception.cause)}`;
   const lines = {
     stuck: [`the program crashed: ${why ?? 'its trap handler cannot run'}`, ...handlerLines(shown, symbols)],
-    failed: [`the program failed with ${exit}, ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
+    failed: [`the program failed with ${exit}${said === undefined ? '' : `: ${said}`}, ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
     limit: [`the program did not end; it was stopped ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
   }[reason];
   const text = new EventText(symbols);

@@ -1,7 +1,8 @@
 /** Runs a program with a debugger at its side, on any engine. Must not know the debugger's protocol. */
 import { UserError } from '../../gen/user-error.ts';
+import { checkProgram } from '../load-program.ts';
 import type { RunElfOptions, RunElfResult } from '../run-elf.ts';
-import { crashOf, createBoard, modelOptions } from '../run-elf.ts';
+import { crashOf, createBoard, exitReasonOf, modelOptions } from '../run-elf.ts';
 import { BoardHart } from './board-hart.ts';
 import type { DebugHart, HartOptions } from './debug-hart.ts';
 import { serveGdb } from './gdb-server.ts';
@@ -18,6 +19,7 @@ export interface DebugElfOptions extends Omit<RunElfOptions, 'wave' | 'uartInput
 /** Loads `elf`, lets debuggers drive it, and returns when it has ended or one of them has killed it. */
 export async function debugElf(options: DebugElfOptions): Promise<RunElfResult> {
   const engine = options.engine ?? 'wasm';
+  checkProgram(options.elf, options.config);
   const hart = await openHart(engine, options);
   const start = performance.now();
   const onSlice = (): void => {
@@ -33,7 +35,7 @@ export async function debugElf(options: DebugElfOptions): Promise<RunElfResult> 
     const { exit, cycles, instret } = hart;
     const stopped = end === 'killed' ? 'killed' : hart.end ?? 'killed';
     return {
-      engine, exit, cycles, instret, seconds, cyclesPerSecond: cycles / seconds, stopped,
+      engine, exit, exitReason: exitReasonOf(exit, options.elf), cycles, instret, seconds, cyclesPerSecond: cycles / seconds, stopped,
       crash: stopped === 'killed' ? undefined : crashOf(stopped, { ...hart.recorded(), exit }, options.elf),
       kept: options.keep && hart.read(options.keep.address, options.keep.bytes),
     };

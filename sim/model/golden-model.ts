@@ -2,7 +2,6 @@
  * The golden model as others use it: one hart with RAM, CLINT, UART and, if the chip has one, a tensor unit; loads a program,
  * runs it or steps it beside another engine. Must not know that engine, nor any particular program.
  */
-import { UserError } from '../../gen/user-error.ts';
 import { csrByName } from '../../hw/isa/csr.ts';
 import type { PmpRegions } from '../../hw/isa/csr.ts';
 import { formatWritesRd, immediateOf, rdOf, registerNumber, rs1Of, rs2Of } from '../../hw/isa/encoding.ts';
@@ -10,6 +9,7 @@ import { decode, expandCompressed } from '../../hw/isa/riscv.ts';
 import { decodeTensor } from '../../hw/isa/tensor-decode.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import type { ElfImage } from '../elf.ts';
+import { planLoad, simulatedRam } from '../load-program.ts';
 import { CsrFile, lineBit } from './csr-file.ts';
 import type { IsaOptions } from './csr-file.ts';
 import { Clint, Uart } from './devices.ts';
@@ -142,21 +142,16 @@ export class GoldenModel {
   }
 
   /**
-   * Copies a program into RAM, sets pc to its entry and watches its `tohost` symbol, if any. Registers and CSRs stay as they
-   * are: make a new model for a fresh start. Throws UserError when a segment is not in RAM.
+   * Copies a program into RAM, sets pc to its entry and watches its `tohost` symbol, if any. Registers, CSRs and the rest of RAM
+   * stay as they are: make a new model for a fresh start. Throws UserError when the program breaks a rule of `sim/load-program.ts`.
    */
   load(elf: ElfImage): void {
-    for (const segment of elf.segments) {
-      const { address, bytes, memSize } = segment;
-      if (this.memory.ramOffset(address, memSize) < 0) {
-        const [from, to] = [address, address + memSize].map((a) => `0x${a.toString(16)}`);
-        const ram = `0x${RAM_BASE.toString(16)}…0x${(RAM_BASE + this.memory.ramBytes).toString(16)}`;
-        throw new UserError(`${elf.file}: segment ${from}…${to} is outside RAM ${ram}; mend the linker script or enlarge the RAM`);
-      }
-      this.memory.writeBlock(address, bytes);
-      this.memory.clearBlock(address + bytes.length, memSize - bytes.length);
+    const { pieces, tohost } = planLoad(elf, simulatedRam(this.memory.ramBytes));
+    for (const { offset, bytes, zeros } of pieces) {
+      this.memory.writeBlock(RAM_BASE + offset, bytes);
+      this.memory.clearBlock(RAM_BASE + offset + bytes.length, zeros);
     }
-    this.memory.watch(elf.symbols.get('tohost'));
+    this.memory.watch(tohost);
     this.exitValue = undefined;
     this.pc = elf.entry;
   }

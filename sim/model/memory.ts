@@ -18,7 +18,7 @@ const PAGE_WATCH = 2;
 export interface MemoryHooks {
   /** Decoded bytes [offset, offset + length) of RAM have been overwritten. */
   codeChanged(offset: number, length: number): void;
-  /** The watched word holds a new value (0…2³²−1). Only stores of the hart are watched. */
+  /** The watched word holds a new value (0…2³²−1). Only stores of the hart are watched, and only those of the whole word. */
   watchedWritten(value: number): void;
 }
 
@@ -58,22 +58,22 @@ export class Memory {
     this.pageFlags[offset >>> PAGE_BITS]! |= PAGE_CODE;
   }
 
-  /** Watches the word at an address; undefined: none. Throws UserError when it is not in RAM. */
+  /** Watches the word at an address, a multiple of 4 in RAM; undefined: none. Throws RangeError when it is not in RAM. */
   watch(address: number | undefined): void {
     for (let i = 0; i < this.pageFlags.length; i++) this.pageFlags[i]! &= ~PAGE_WATCH;
     this.watched = -1;
     if (address === undefined) return;
     const offset = this.ramOffset(address, 4);
-    if (offset < 0) throw new UserError(`tohost at 0x${address.toString(16)} is outside RAM; mend the linker script or enlarge the RAM`);
+    if (offset < 0 || offset % 4 !== 0) throw new RangeError(`0x${address.toString(16)} is no word of RAM`);
     this.watched = offset;
     this.pageFlags[offset >>> PAGE_BITS]! |= PAGE_WATCH;
-    this.pageFlags[(offset + 3) >>> PAGE_BITS]! |= PAGE_WATCH;
   }
 
   /** To be called after a store of the hart to a flagged page. */
   storeFlagged(offset: number, size: number): void {
     if (this.pageFlags[offset >>> PAGE_BITS]! & PAGE_CODE) this.hooks.codeChanged(offset, size);
-    if (this.watched >= 0 && offset < this.watched + 4 && offset + size > this.watched) this.hooks.watchedWritten(this.word(this.watched));
+    // As on the simulated board, which sees one write at a time: the whole word or nothing.
+    if (offset === this.watched && size === 4) this.hooks.watchedWritten(this.word(this.watched));
   }
 
   /** Aligned load of 1, 2 or 4 bytes from a device, zero-extended; undefined when there is none. */

@@ -51,6 +51,7 @@ export class Assembler {
   private readonly localCounts = new Map<string, number>();
   private place = '';
   private ops = 0;
+  private readonly extensions = new Set<string>();
 
   constructor(private readonly options: AssemblerOptions = {}) {
     this.current = this.section('.text').current;
@@ -137,6 +138,7 @@ export class Assembler {
       const has = [extension.writesRd, extension.rs1.length > 0, extension.rs2.length > 0];
       const fields = [7, 15, 20].filter((_, i) => has[i]);
       count(fields.length);
+      this.extensions.add(extension.extension);
       return this.emit(fields.reduce((word, lo, i) => word | (this.register(operands[i]!) << lo), extension.match));
     }
     const standard = STANDARD.get(name);
@@ -235,11 +237,12 @@ export class Assembler {
       .filter((s) => s.length > 0)
       .map((s) => s.finish(addresses.get(s.name)!))
       .sort((a, b) => a.address - b.address);
-    return { sections, symbols, entry: symbols.get('_start') ?? addresses.get('.text')! };
+    return { sections, symbols, entry: symbols.get('_start') ?? addresses.get('.text')!, extensions: this.extensions };
   }
 
   private standard(instruction: Instruction, operands: Operand[]): this {
     const { format, mnemonic } = instruction;
+    this.extensions.add(instruction.extension);
     const count = (...allowed: number[]): void => {
       if (!allowed.includes(operands.length)) {
         this.fail(`${mnemonic} takes ${allowed.join(' or ')} operands, not ${operands.length}`, 'see the manual');

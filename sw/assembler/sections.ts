@@ -23,6 +23,8 @@ export interface AssembledProgram {
   readonly symbols: ReadonlyMap<string, number>;
   /** Address of `_start`, or of .text where there is none. */
   readonly entry: number;
+  /** Extensions of the instructions that it uses, as their tables call them. */
+  readonly extensions: ReadonlySet<string>;
 }
 
 /** Bits to be put (by or) into `size` bytes once the expression has a value; `address` is that of the bytes. */

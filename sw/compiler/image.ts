@@ -4,6 +4,7 @@ import { TENSOR_INFO, TENSOR_STATUS, TENSOR_VERSION } from '../../hw/isa/tensor.
 import type { TensorInfo } from '../../hw/isa/tensor.ts';
 import { addressOf } from '../../hw/soc/memory-map.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
+import type { ExitReason } from '../../sim/exit-reasons.ts';
 import { Assembler, programToElf } from '../assembler/index.ts';
 import type { AssembledProgram } from '../assembler/index.ts';
 import { KEPT_REGISTER } from './codegen.ts';
@@ -19,10 +20,21 @@ export function explainExit(code: number): string {
     case EXIT.outOfRange: return 'the tensor unit refused a command whose operand was out of range';
     case EXIT.memoryError: return 'main memory answered a transfer with an error';
     case EXIT.outOfRangeAndMemoryError: return 'the tensor unit refused a command, and main memory answered a transfer with an error';
-    case EXIT.wrongChip: return 'the program was compiled for another chip; compile it with this chip\'s configuration';
+    case EXIT.wrongChip: return `the program was compiled for another chip; ${WRONG_CHIP_MEND}`;
     case EXIT.trap: return 'an instruction trapped; the chip may have no tensor unit';
     default: return `exit code ${code}`;
   }
+}
+
+const WRONG_CHIP_MEND = 'compile it with this chip\'s configuration';
+
+/** The same for whoever runs the executable without us: it carries them along. */
+function exitReasons(p: TensorParams): readonly ExitReason[] {
+  const needs = requirements(p).map(requirementText).join(', ');
+  const texts = Object.values(EXIT).filter((code) => code !== EXIT.passed).map((code): [number, string] => [code, explainExit(code)]);
+  return texts.map(([code, text]) => ({
+    first: code, last: code, text: code === EXIT.wrongChip ? `the program was compiled for another chip (it needs ${needs}); ${WRONG_CHIP_MEND}` : text,
+  }));
 }
 
 export interface DataBlock {
@@ -81,6 +93,14 @@ function requirements(p: TensorParams): readonly Requirement[] {
   ];
 }
 
+/** `16 rows`, `at least 1024 channels`. */
+function requirementText({ fact, least, most }: Requirement): string {
+  const words = fact.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  if (fact === 'version') return `version ${(least >>> 8) & 0xff}.${least & 0xff} of the tensor instructions`;
+  if (most === 0xffff_ffff) return `at least ${least} ${words}`;
+  return least === most ? `${least} ${words}` : `at most ${most} ${words}`;
+}
+
 /** Assembles the whole: the same input gives the same bytes. */
 export function buildImage(input: ImageInput): Image {
   const a = new Assembler({ file: 'compiled program' });
@@ -122,7 +142,7 @@ export function buildImage(input: ImageInput): Image {
   }
   a.section('.data').align(64).label('tohost').word(0, 0).label('fromhost').word(0, 0).label('cycles').word(0);
   const program = a.assemble();
-  return { elf: programToElf(program), symbols: program.symbols, codeBytes, ramBytes: endOf(program) };
+  return { elf: programToElf(program, exitReasons(input.tensor)), symbols: program.symbols, codeBytes, ramBytes: endOf(program) };
 }
 
 function endOf({ sections }: AssembledProgram): number {

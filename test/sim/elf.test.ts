@@ -23,6 +23,8 @@ const INPUT = {
     { name: 'end', value: 0x8000_2040 },
     { name: '__proto__', value: 7 },
   ],
+  arch: 'rv32i2p1_m2p0_zba1p0_zbb1p0_zbs1p0',
+  exitReasons: [{ first: 4, last: 4, text: 'the chip is another one' }, { first: 1000, last: 1031, text: 'a trap came' }],
 };
 const GOOD = writeElf(INPUT);
 
@@ -44,6 +46,8 @@ describe('an ELF file that we write', () => {
     ]);
     expect(new Map([...elf.symbols].sort())).toEqual(new Map(INPUT.symbols.map((s): [string, number] => [s.name, s.value]).sort()));
     expect(elf.usesCompressed).toBe(false);
+    expect(elf.arch).toBe(INPUT.arch);
+    expect(elf.exitReasons).toEqual(INPUT.exitReasons);
   });
 
   it('names the symbol before an address, inside the same segment only', () => {
@@ -113,6 +117,25 @@ describe('an ELF file that is not for us', () => {
         if (!(error instanceof UserError)) throw error;
       }
     }), { runs: 2000 });
+  });
+
+  it('is refused when its attributes are damaged, at once', () => {
+    const mend = '; build it again, or take them out (riscv64-unknown-elf-objcopy -R .riscv.attributes)';
+    const at = GOOD.findIndex((_, i) => new TextDecoder().decode(GOOD.subarray(i + 5, i + 10)) === 'riscv');
+    const damages: readonly [Record<number, number>, string][] = [
+      [{ [at]: 0x42 }, 'unknown format'],
+      [{ [at + 1]: 3 }, 'a length that leaves the section'],
+      [{ [at + 1]: 255 }, 'a length that leaves the section'],
+      [{ [at + 4]: 255 }, 'a length that leaves the section'],
+      [{ [at + 12]: 200 }, 'a length that leaves the section'],
+      [{ [at + 11]: 255, [at + 12]: 255, [at + 13]: 255, [at + 14]: 255, [at + 15]: 255 }, 'a number of more than 32 bits'],
+    ];
+    for (const [edits, what] of damages) {
+      expect(() => parseElf(changed(edits), 'x.elf')).toThrow(new UserError(`x.elf: its build attributes are damaged: ${what}${mend}`));
+    }
+    // Those of another vendor, and of single sections, say nothing of the program.
+    expect(parseElf(changed({ [at + 5]: 0x78 }), 'x').arch).toBeUndefined();
+    expect(parseElf(changed({ [at + 11]: 2 }), 'x').arch).toBeUndefined();
   });
 
   it('cannot blow up memory with symbol names that share bytes', () => {

@@ -89,7 +89,7 @@ describe('core bench', () => {
     const bench = await openCoreBench(smallCore, 'wasm');
     const large: ElfImage = { ...program('nop'), segments: program('nop').segments.map((s) => ({ ...s, memSize: BENCH_RAM_BYTES + 4 })) };
     expect(() => bench.run(large, 1)).toThrow(new UserError(
-      'test.elf: segment 0x80000000…0x80100004 is outside the bench\'s RAM 0x80000000…0x80100000; mend the linker script'));
+      'test.elf: segment 0x80000000…0x80100004 is outside RAM 0x80000000…0x80100000; mend the linker script or make the program smaller'));
     expect(() => bench.run({ ...large, entry: RAM_BASE + 4 }, 1)).toThrow(UserError);
     bench.close();
   });

@@ -61,7 +61,7 @@ async function both(
   core: CoreConfig, image: ElfImage, onEvent: () => void = () => undefined,
 ): Promise<{ simulator: Simulator; board: BoardHart; model: ModelHart }> {
   const own = { ...config, core: { ...core, xif: true, debug: true } };
-  const simulator = await createBoard('wasm', { config: own, elf: image });
+  const simulator = await createBoard('wasm', { config: own });
   const board = new BoardHart(simulator, image, own.core.isa, { maxCycles: 1e7, onEvent });
   return { simulator, board, model: new ModelHart(image, modelOptions(own), { maxCycles: 1e7 }) };
 }

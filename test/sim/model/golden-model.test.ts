@@ -245,7 +245,7 @@ describe('a program', () => {
   it('ends with what it writes to tohost', () => {
     expect(runSource(program(1), 100).result).toEqual({ exit: 0, instret: 4, stopped: 'tohost' });
     expect(runSource(program(7), 100).result).toMatchObject({ exit: 3 });
-    expect(runSource(program(1, 'sb'), 100).result).toMatchObject({ exit: 0 });
+    expect(runSource(program(1, 'sb'), 100).result).toMatchObject({ stopped: 'limit' });
     expect(runSource(program(6), 100).result).toEqual({ exit: undefined, instret: 100, stopped: 'limit' });
   });
 
@@ -255,7 +255,7 @@ describe('a program', () => {
 
   it('that does not fit RAM is refused with one clear line', () => {
     expect(() => loadSource('.space 8192', { ramBytes: 4096 })).toThrow(
-      'test: segment 0x80000000…0x80002000 is outside RAM 0x80000000…0x80001000; mend the linker script or enlarge the RAM');
+      'test: segment 0x80000000…0x80002000 is outside RAM 0x80000000…0x80001000; mend the linker script or enlarge simulation.ram');
     expect(() => loadSource('nop', { ramBytes: 4097 })).toThrow(
       'RAM of 4097 bytes: must be a multiple of 4 from 4 to 2147479552; change the memory size');
   });
