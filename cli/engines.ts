@@ -10,8 +10,8 @@ export type EngineName = (typeof ENGINES)[number];
 export async function openMachine(config: ChipConfig, engine: EngineName, onPrepare?: (line: string) => void): Promise<ProgramMachine> {
   if (engine === 'model') {
     const { goldenMachine } = await import('../sw/runtime/golden-machine.ts');
-    const { zicntr: _zicntr, ...isa } = config.core.isa;
-    return goldenMachine({ isa, ramBytes: config.simulation.ramBytes, tensor: config.tensor });
+    const { hartOptions } = await import('../sim/model/hart-options.ts');
+    return goldenMachine({ ...hartOptions(config.core), ramBytes: config.simulation.ramBytes, tensor: config.tensor });
   }
   const { boardMachine } = await import('../sw/runtime/board-machine.ts');
   return boardMachine(config, engine, onPrepare === undefined ? {} : { onPrepare });

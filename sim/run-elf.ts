@@ -21,6 +21,7 @@ import { exitReason } from './exit-reasons.ts';
 import { checkProgram, planLoad, simulatedRam } from './load-program.ts';
 import { GoldenModel } from './model/golden-model.ts';
 import type { GoldenModelOptions } from './model/golden-model.ts';
+import { hartOptions } from './model/hart-options.ts';
 import type { Simulator } from './simulator.ts';
 import { openVcd } from './vcd.ts';
 import { createVerilatorSimulator } from './verilator/index.ts';
@@ -218,10 +219,9 @@ export function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) =>
 
 /** The golden model of a configuration. */
 export function modelOptions(config: ChipConfig): GoldenModelOptions {
-  const { isa, pmpRegions } = config.core;
   const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters } = config.tensor;
   return {
-    isa, pmpRegions, ramBytes: config.simulation.ramBytes,
+    ...hartOptions(config.core), ramBytes: config.simulation.ramBytes,
     tensor: {
       rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes,
       counters: counters ? TENSOR_COUNTERS.length : 0,

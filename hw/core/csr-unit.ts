@@ -65,7 +65,7 @@ export function CsrUnit(config: CoreConfig) {
   };
   return hw('CsrUnit', withOnly(portsOf(config), present), (m, io) => {
     m.doc('Machine-mode control and status registers.');
-    const existing = csrsOf({ zicntr: config.isa.zicntr, pmpRegions: config.pmpRegions });
+    const existing = csrsOf({ zicntr: config.isa.zicntr, counters: config.counters, pmpRegions: config.pmpRegions });
     const cubes = new Map(existing.map((c) => [c.address, { match: c.address, mask: 0xfff }]));
     const cubesOf = (list: readonly Csr[]) => list.flatMap((c) => cubes.get(c.address) ?? []);
     const isCsr = decoderFor(io.address, [...cubes.values()]);

@@ -95,22 +95,27 @@ export const pmpAddresses = (regions: PmpRegions): Csr[] => Array.from({ length:
 
 const UNPRIVILEGED: readonly Csr[] = [CSR.cycle, CSR.cycleh, CSR.time, CSR.timeh, CSR.instret, CSR.instreth];
 
+const COUNTERS: readonly Csr[] = [CSR.mcountinhibit, CSR.mcycle, CSR.mcycleh, CSR.minstret, CSR.minstreth];
+
 /** What decides which CSRs a hart has. */
 export interface CsrOptions {
   /** The counters that unprivileged software reads. */
   readonly zicntr: boolean;
+  /** mcycle, minstret and mcountinhibit work; otherwise they are there, and always 0. */
+  readonly counters: boolean;
   readonly pmpRegions: PmpRegions;
 }
 
 /** Every CSR of a hart in order of address; any other address is an illegal instruction. */
-export function csrsOf({ zicntr, pmpRegions }: CsrOptions): readonly Csr[] {
-  const always = Object.values<Csr>(CSR).filter((csr) => zicntr || !UNPRIVILEGED.includes(csr));
+export function csrsOf({ zicntr, counters, pmpRegions }: CsrOptions): readonly Csr[] {
+  const always = Object.values<Csr>(CSR).filter((csr) => zicntr || !UNPRIVILEGED.includes(csr))
+    .map((csr) => (counters || !COUNTERS.includes(csr) ? csr : { ...csr, writable: 0 }));
   const protection = pmpRegions === 0 ? [] : [...pmpConfigs(pmpRegions), ...pmpAddresses(pmpRegions)];
   return [...always, ...UNUSED_COUNTERS, ...protection].sort((a, b) => a.address - b.address);
 }
 
 /** Every CSR that a hart can have. */
-export const CSRS: readonly Csr[] = csrsOf({ zicntr: true, pmpRegions: PMP_ENTRIES });
+export const CSRS: readonly Csr[] = csrsOf({ zicntr: true, counters: true, pmpRegions: PMP_ENTRIES });
 
 const BY_ADDRESS: ReadonlyMap<number, Csr> = new Map(CSRS.map((csr) => [csr.address, csr]));
 const BY_NAME: ReadonlyMap<string, Csr> = new Map(CSRS.map((csr) => [csr.name, csr]));

@@ -11,6 +11,8 @@ import { Pmp } from './pmp.ts';
 export interface IsaOptions extends IsaExtensions {
   /** Unprivileged counters; default: present. */
   readonly zicntr?: boolean;
+  /** mcycle and minstret count, and mcountinhibit stops them; default: they do. Otherwise all three are 0. */
+  readonly counters?: boolean;
 }
 
 /** What the CSRs see of their surroundings. */
@@ -72,9 +74,12 @@ export class CsrFile {
 
   constructor(isa: IsaOptions, private readonly hooks: CsrHooks, pmpRegions: PmpRegions = 0) {
     this.pmp = new Pmp(pmpRegions);
-    this.existing = new Map(csrsOf({ zicntr: isa.zicntr ?? true, pmpRegions }).map((csr) => [csr.address, csr]));
-    this.cycles = new Counter(hooks.retired);
-    this.instret = new Counter(hooks.retired);
+    const { zicntr = true, counters = true } = isa;
+    this.existing = new Map(csrsOf({ zicntr, counters, pmpRegions }).map((csr) => [csr.address, csr]));
+    // A counter that is not there stands still at 0.
+    const retired = counters ? hooks.retired : (): number => 0;
+    this.cycles = new Counter(retired);
+    this.instret = new Counter(retired);
     this.misa = misaValue(isa);
     this.mepcMask = isa.c ? CSR.mepc.writable : CSR.mepc.writable & ~2;
   }
@@ -115,6 +120,7 @@ export class CsrFile {
     if (!csr || csr.access === 'r') return false;
     const kept = ((value & csr.writable) | (csr.reset & ~csr.writable)) >>> 0;
     const word = BigInt(value >>> 0);
+    if (csr.writable === 0) return true;
     switch (address) {
       case CSR.mstatus.address: this.mstatus = kept; break;
       case CSR.mie.address: this.mie = kept; break;

@@ -8,6 +8,7 @@ import { CSR, INTERRUPT, MSTATUS } from '../../hw/isa/csr.ts';
 import { RISCV } from '../../hw/isa/riscv.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { GoldenModel } from '../../sim/model/golden-model.ts';
+import { hartOptions } from '../../sim/model/hart-options.ts';
 import type { StepResult } from '../../sim/model/golden-model.ts';
 import { AssertionError } from '../../sim/simulator.ts';
 import type { Simulator } from '../../sim/simulator.ts';
@@ -88,7 +89,7 @@ const FETCH_FAULT = 1;
 export function runLockstep(sim: Simulator, config: CoreConfig, program: RandomProgram, options: LockstepOptions): LockstepCounts {
   const log = new EventLog(sim);
   const model = new GoldenModel({
-    isa: config.isa, ramBytes: program.bytes.length, pmpRegions: config.pmpRegions,
+    ...hartOptions(config), ramBytes: program.bytes.length,
     overrideCsr: (address) => {
       if (!config.counters && COUNTERS.has(address)) return 0;
       return TIMES.has(address) ? (log.rdWrite ? log.value : 0) : undefined;
