@@ -1,72 +1,80 @@
-// `npm run firmware`: builds the C examples, or CoreMark from the user's copy of it, with the stock RISC-V GNU compiler.
-// Must not know: engines, what an example does.
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// `npm run firmware`: builds C programs for a chip, or CoreMark from the user's copy of it, with the stock RISC-V GNU compiler.
+// Must not know: engines, what a program does.
+import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
 import { UserError } from '../gen/user-error.ts';
+import { CORE_PRESETS } from '../hw/core/config.ts';
+import { loadConfig } from '../hw/soc/config.ts';
 import { corePreset } from './bench.ts';
-import { COMPILER, compileProgram, DEFAULT_OUT, DEFAULT_RAM_BYTES, HERE, OWN_CODE } from './compiler.ts';
+import { DEFAULT_OUT } from './compiler.ts';
 import { buildCoremark } from './coremark.ts';
+import { buildExamples, buildProgram } from './programs.ts';
 
-/** Runs on every chip with a multiplier. */
-const MARCH = 'rv32im_zicsr';
+const DEFAULT_CONFIG = 'base';
+const TEXT = { type: 'string' } as const;
+const HINT = 'npm run firmware -- --help lists what there is';
 
-export interface FirmwareOptions {
-  readonly outDir?: string;
-  /** RAM that the programs may use. */
-  readonly ramBytes?: number;
-  readonly compiler?: string;
-  readonly onBuilt?: (file: string) => void;
+const USAGE = `usage: npm run firmware [-- [FILE.c ...] [--config CHIP] [-o FILE.elf] [--flags="..."]]
+       npm run firmware -- coremark --source DIR [--core ${Object.keys(CORE_PRESETS).join('|')}] [--march M] [--iterations N] [--flags="..."] [--out FILE]
+
+Without a file: the examples. CHIP is a TOML file or the name of a preset (default: ${DEFAULT_CONFIG}); the program is built for its
+instruction set and its memory, into build/firmware/, or build/firmware/CHIP/ where --config names one.`;
+
+function main(args: string[]): void {
+  const [what, ...rest] = args;
+  if (what === 'coremark') coremark(rest);
+  else programs(args);
 }
 
-/**
- * Builds every example; returns the files by the examples' names.
- * @throws UserError where the compiler is missing or does not accept a program
- */
-export function buildFirmware({ outDir = DEFAULT_OUT, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
-  onBuilt }: FirmwareOptions = {}): ReadonlyMap<string, string> {
-  const built = new Map<string, string>();
-  for (const file of readdirSync(join(HERE, 'examples')).filter((name) => name.endsWith('.c')).sort()) {
-    const name = basename(file, '.c');
-    const out = join(outDir, `${name}.elf`);
-    compileProgram({ name, sources: [join(HERE, 'examples', file)], march: MARCH, flags: OWN_CODE, out, ramBytes, compiler });
-    built.set(name, out);
-    onBuilt?.(out);
-  }
-  return built;
-}
+const said = (file: string): void => void process.stdout.write(`${file}\n`);
+const flagsOf = (text: string): readonly string[] => text.split(/\s+/).filter((flag) => flag !== '');
 
-const USAGE = 'usage: npm run firmware [-- coremark --source DIR [--core small|balanced|fast] [--march M] [--iterations N] [--flags="…"] [--out FILE]]';
-
-function main(args: readonly string[]): void {
-  const said = (file: string): void => void process.stdout.write(`${file}\n`);
-  if (args.length === 0) {
-    buildFirmware({ onBuilt: said });
+/** The user's own program, or the examples. */
+function programs(args: string[]): void {
+  const { values, positionals } = parse(args, { config: TEXT, out: { ...TEXT, short: 'o' }, flags: TEXT, help: { type: 'boolean', short: 'h' } });
+  if (values.help === true) {
+    process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const [what, ...rest] = args;
-  if (what !== 'coremark') throw new UserError(USAGE);
-  const text = { type: 'string' } as const;
-  const { source, core = 'fast', march, iterations, flags, out } = parse(rest, { source: text, core: text, march: text, iterations: text, flags: text, out: text });
-  if (source === undefined) throw new UserError(USAGE);
+  const config = loadConfig(values.config ?? DEFAULT_CONFIG);
+  const outDir = values.config === undefined ? DEFAULT_OUT : join(DEFAULT_OUT, basename(config.file, '.toml'));
+  if (positionals.length === 0) {
+    if (values.out !== undefined || values.flags !== undefined) throw new UserError(`-o and --flags are for a program of your own; name its sources. ${HINT}`);
+    buildExamples(config, { outDir, onBuilt: said });
+    return;
+  }
+  const out = values.out ?? join(outDir, `${basename(positionals[0], extname(positionals[0]))}.elf`);
+  buildProgram({ sources: positionals, flags: flagsOf(values.flags ?? ''), out, onSaid: (text) => void process.stderr.write(text) }, config);
+  said(out);
+}
+
+function coremark(args: string[]): void {
+  const { values, positionals } = parse(args, { source: TEXT, core: TEXT, march: TEXT, iterations: TEXT, flags: TEXT, out: TEXT });
+  const { source, core = 'fast', march, iterations, flags, out } = values;
+  if (positionals.length > 0) throw new UserError(`coremark takes no argument ${positionals[0]}; ${HINT}`);
+  if (source === undefined) throw new UserError(`coremark needs --source, the folder of a copy of github.com/eembc/coremark; ${HINT}`);
   if (iterations !== undefined && !/^[1-9]\d*$/.test(iterations)) throw new UserError(`--iterations ${iterations}: is not a whole number from 1; give one`);
   said(buildCoremark({
     source, isa: corePreset(core).isa,
     ...(march === undefined ? {} : { march }), ...(iterations === undefined ? {} : { iterations: Number(iterations) }),
-    ...(flags === undefined ? {} : { flags: flags.split(/\s+/).filter((f) => f !== '') }), out: out ?? join(DEFAULT_OUT, 'coremark', `${core}.elf`),
+    ...(flags === undefined ? {} : { flags: flagsOf(flags) }), out: out ?? join(DEFAULT_OUT, 'coremark', `${core}.elf`),
   }));
 }
 
-function parse<Name extends string>(args: string[], options: Record<Name, { type: 'string' }>): Partial<Record<Name, string>> {
+function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
-    return parseArgs({ args, options }).values as Partial<Record<Name, string>>;
+    return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw new UserError(`${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
+    throw new UserError(`${error instanceof Error ? error.message : String(error)}; ${HINT}`);
   }
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  // npm runs a script in the folder of its package and tells in INIT_CWD where its user stands.
+  const { npm_lifecycle_event: script, INIT_CWD: folder } = process.env;
+  if (script === 'firmware' && folder !== undefined) process.chdir(folder);
   try {
     main(process.argv.slice(2));
   } catch (error) {

@@ -3,11 +3,14 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mustTakeFiles } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
-import type { CoreIsa } from '../hw/core/config.ts';
 import { NO_SUCH_PROGRAM, runProgramNow } from '../sim/processes/children.ts';
 import { cHeader } from '../sw/firmware/c-header.ts';
 import { linkerScript } from '../sw/firmware/linker-script.ts';
+
+/** What the compiler calls a core's instruction set. */
+export { marchOf } from '../hw/isa/arch-string.ts';
 
 export const HERE = dirname(fileURLToPath(import.meta.url));
 export const DEFAULT_OUT = join(dirname(HERE), 'build', 'firmware');
@@ -19,9 +22,9 @@ export const DEFAULT_RAM_BYTES = 1024 * 1024;
 
 /** Flags without which a program would not start. */
 const NEEDED = ['-mabi=ilp32', '-mcmodel=medany', '-ffreestanding', '-fno-tree-loop-distribute-patterns', '-nostdlib', '-nostartfiles', '-static',
-  '-ffunction-sections', '-Wl,--gc-sections', '-Wl,--build-id=none'] as const;
+  '-ffunction-sections', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments'] as const;
 
-export const OWN_CODE = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror'] as const;
+export const OWN_CODE = ['-std=c11', '-O2', '-g', '-Wall', '-Wextra', '-Werror'] as const;
 
 export interface Program {
   readonly name: string;
@@ -33,13 +36,12 @@ export interface Program {
   readonly out: string;
   /** With the headers and functions of a C library: programs of others want them. Ours do without. */
   readonly hasLibrary?: boolean;
+  /** Folder for the header and the linker script that are made; default: that of `out`. */
+  readonly support?: string;
   readonly ramBytes?: number;
   readonly compiler?: string;
-}
-
-/** What the compiler calls an instruction set: `rv32imc_zicsr_zba`. */
-export function marchOf({ m, c, zba, zbb, zbs }: Pick<CoreIsa, 'm' | 'c' | 'zba' | 'zbb' | 'zbs'>): string {
-  return ['rv32i' + (m ? 'm' : '') + (c ? 'c' : ''), 'zicsr', ...(zba ? ['zba'] : []), ...(zbb ? ['zbb'] : []), ...(zbs ? ['zbs'] : [])].join('_');
+  /** Receives what the compiler has to say, where that is not the reason of a UserError: warnings, or the errors of the user's sources. */
+  readonly onSaid?: (text: string) => void;
 }
 
 /**
@@ -48,13 +50,14 @@ export function marchOf({ m, c, zba, zbb, zbs }: Pick<CoreIsa, 'm' | 'c' | 'zba'
  */
 export function compileProgram({
   name, sources, includes = [], march, flags, out, hasLibrary = false, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
+  support = dirname(out), onSaid,
 }: Program): void {
   const [before, after] = hasLibrary ? hosted(march) : [[], []];
-  const folder = dirname(out);
-  const include = join(folder, 'include');
+  mustTakeFiles(dirname(out));
+  const include = join(support, 'include');
   mkdirSync(include, { recursive: true });
   writeOnce(join(include, 'systole.h'), cHeader());
-  const script = join(folder, 'systole.ld');
+  const script = join(support, 'systole.ld');
   writeOnce(script, linkerScript(ramBytes));
   const library = readdirSync(join(HERE, 'lib')).filter((file) => file.endsWith('.c')).sort().map((file) => join(HERE, 'lib', file));
   const unfinished = `${out}.${process.pid}.tmp`;
@@ -62,7 +65,7 @@ export function compileProgram({
     execute(compiler, [
       `-march=${march}`, ...NEEDED, ...before, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
       ...library, ...after, arithmetic(compiler, march, name), `-T${script}`, '-o', unfinished,
-    ], name, unfinished);
+    ], name, unfinished, onSaid);
     renameSync(unfinished, out);
   } finally {
     rmSync(unfinished, { force: true });
@@ -98,9 +101,13 @@ export function compilerVersion(compiler = COMPILER): string {
 }
 
 /** @param scratch what it writes, of no use when it is ended early */
-function execute(compiler: string, args: readonly string[], name: string, scratch = ''): string {
+function execute(compiler: string, args: readonly string[], name: string, scratch = '', onSaid?: (text: string) => void): string {
   const { status, stdout, stderr } = runProgramNow(compiler, args, { scratch });
   if (status === NO_SUCH_PROGRAM) throw new UserError(`${compiler}: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf`);
-  if (status !== 0) throw new UserError(`firmware ${name}: ${compiler} refused it: ${stderr.trim() || `exit status ${status}`}; mend the source`);
+  if (onSaid && stderr !== '') onSaid(stderr);
+  if (status !== 0) {
+    const reason = onSaid ? 'for the reasons above' : stderr.trim() || `exit status ${status}`;
+    throw new UserError(`firmware ${name}: ${compiler} refused it: ${reason}; mend the source`);
+  }
   return stdout;
 }

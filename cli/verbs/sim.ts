@@ -60,8 +60,8 @@ async function simulate(options: SimOptions): Promise<void> {
   const report = reporter(isJson);
   if (!elf.symbols.has('tohost')) report.warn(endlessWarning(options));
   const trace = openTrace(options, elf);
-  // How far it has to go nobody knows; a debugged program goes as far as its debugger lets it.
-  const task = options.gdb === undefined ? report.start(options.elf) : undefined;
+  // How far it has to go nobody knows; a debugged program goes as far as its debugger lets it, and a trace on stderr shows it itself.
+  const task = options.gdb === undefined && options.trace !== true ? report.start(options.elf) : undefined;
   const run = await execute(options, trace, {
     config, elf, engine: options.engine, maxCycles: options.maxCycles,
     onUart(bytes) {

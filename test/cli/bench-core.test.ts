@@ -74,7 +74,7 @@ describe('systole bench core', () => {
       const bad = await systole('bench', 'core', '--elf', file, '--core', 'small', '--json');
       expect(bad.status).toBe(1);
       expect(JSON.parse(bad.stdout)).toMatchObject({
-        core: 'small', march: 'rv32i_zicsr', program: { exit: 0, coremark: { isValid: false, faults: ['crclist is 0xe715, not 0xe714'] } },
+        core: 'small', march: 'rv32i_zicsr_zifencei', program: { exit: 0, coremark: { isValid: false, faults: ['crclist is 0xe715, not 0xe714'] } },
       });
     });
   });
@@ -113,7 +113,7 @@ describe.runIf(hasCompiler)('systole bench core, kernels', () => {
   it('measures the core of a chip, and writes it as a table', async () => {
     const { stdout, status } = await systole('bench', 'core', '--config', 'nano');
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^core nano, rv32i_zicsr\nkernel +cycles +instructions +per cycle\ncrc32 /);
+    expect(stdout).toMatch(/^core nano, rv32i_zicsr_zifencei\nkernel +cycles +instructions +per cycle\ncrc32 /);
     expect(stdout).toMatch(/^interrupt: \d+( to \d+)? cycles to the handler, \d+( to \d+)? back$/m);
   });
 });

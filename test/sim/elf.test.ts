@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../gen/user-error.ts';
+import { loadConfig } from '../../hw/soc/config.ts';
 import { parseElf } from '../../sim/elf.ts';
+import { checkProgram } from '../../sim/load-program.ts';
 import { writeElf } from '../../sw/elf-writer.ts';
 import { gnuDisassembleElf, gnuReadelf, hasGnuToolchain } from '../hw/isa/gnu-toolchain.ts';
 import { checkProperty } from '../support/property.ts';
@@ -27,6 +29,7 @@ const INPUT = {
   exitReasons: [{ first: 4, last: 4, text: 'the chip is another one' }, { first: 1000, last: 1031, text: 'a trap came' }],
 };
 const GOOD = writeElf(INPUT);
+const CHIP = loadConfig('base');
 
 /** GOOD with bytes changed. */
 function changed(edits: Readonly<Record<number, number>>): Uint8Array {
@@ -113,10 +116,11 @@ describe('an ELF file that is not for us', () => {
       try {
         const elf = parseElf(changed(Object.fromEntries(list)), 'x');
         elf.nearestSymbol(elf.entry);
+        checkProgram(elf, CHIP);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
       }
-    }), { runs: 2000 });
+    }), { runs: 13_000, seconds: 30 });
   });
 
   it('is refused when its attributes are damaged, at once', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildFirmware } from '../../../firmware/build.ts';
+import { buildExamples } from '../../../firmware/programs.ts';
 import { elaborate } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { Chip } from '../../../hw/soc/chip.ts';
@@ -262,7 +262,7 @@ describe('a chip with caches', () => {
   it.runIf(compiler)('runs a C program from slow memory as well, in a fraction of the cycles', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'systole-caches-'));
     try {
-      const file = buildFirmware({ outDir: folder }).get('hello') ?? '';
+      const file = buildExamples(without, { outDir: folder }).get('hello') ?? '';
       const elf = parseElf(readFileSync(file), file);
       const slowly = await run(without, elf, 'wasm');
       const fast = await run(withBoth, elf, 'wasm');
