@@ -21,7 +21,7 @@ async function parse(args: readonly string[]): Promise<void> {
   const program = new Command('systole')
     .description('Generates AI accelerators, simulates them, compiles networks for them and measures them.')
     .showHelpAfterError(false)
-    .addHelpText('after', '\nsystole VERB --help tells more and gives examples.');
+    .addHelpText('after', '\nsystole VERB --help tells more and gives examples.\nExit status: 0 done, 1 the simulated program failed, 2 bad input.');
   // Elaborating needs the whole of the hardware: other verbs start without it.
   const [verb = 'help'] = args;
   if (verb === 'gen' || verb === 'help' || verb.startsWith('-')) (await import('./verbs/gen.ts')).addGen(program);

@@ -1,4 +1,5 @@
 /** FPGA boards as data: device, clock, pins. Must not know what is put on them. */
+import { UserError } from '../gen/user-error.ts';
 
 /** One size of the iCE40 family: what nextpnr calls it, and what is in it. */
 export interface Device {
@@ -63,6 +64,13 @@ export const BOARDS: readonly Board[] = [
     ramBytes: 4 * 1024,
   },
 ];
+
+/** The board of that name. @throws UserError where there is none */
+export function boardOf(name: string): Board {
+  const board = findBoard(name);
+  if (!board) throw new UserError(`board ${name}: unknown; use ${BOARDS.map((b) => b.name).join(' or ')}`);
+  return board;
+}
 
 /** The board of that name; undefined if there is none. */
 export function findBoard(name: string): Board | undefined {

@@ -6,9 +6,10 @@
  *
  * and jumps to the start of RAM. It answers nothing; what comes back are the program's own bytes. Must not know boards.
  */
+import type { ChipConfig } from '../hw/soc/config.ts';
 import { RAM_BASE, addressOf } from '../hw/soc/memory-map.ts';
 import type { ElfImage } from '../sim/elf.ts';
-import { planLoad } from '../sim/load-program.ts';
+import { checkExtensions, hartOf, planLoad } from '../sim/load-program.ts';
 import { assemble } from '../sw/assembler/index.ts';
 
 /** Where the ROM is seen: below RAM, where nothing else on the memory bus is, so that the instruction cache leaves it alone. */
@@ -47,8 +48,12 @@ export function bootRom(): number[] {
   return words;
 }
 
-/** The bytes to send to a board that waits in its loader. Throws UserError when the program breaks a rule or does not fit. */
-export function loaderBytes(elf: ElfImage, ramBytes: number): Uint8Array {
+/**
+ * The bytes to send to a board that waits in its loader, with this chip and so much memory. Throws UserError when the chip lacks what the
+ * program was built for, or when the program breaks a rule or does not fit.
+ */
+export function loaderBytes(elf: ElfImage, chip: ChipConfig, ramBytes: number): Uint8Array {
+  checkExtensions(elf, hartOf(chip));
   const { pieces, end } = planLoad(elf, { ramBytes, more: 'make the program smaller: the board has no more' });
   // Zeros between and after segments are sent too: memory is not clear after power-up.
   const bytes = new Uint8Array(4 + end);

@@ -9,7 +9,7 @@ import { printDesign } from '../gen/print/systemverilog.ts';
 import type { SourceFile } from '../gen/print/systemverilog.ts';
 import { Chip } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
-import { BOARDS, findBoard } from './boards.ts';
+import { boardOf } from './boards.ts';
 import type { Board } from './boards.ts';
 import { ToolError, installTools, runTool } from './tools.ts';
 import type { Files, Progress, ToolResult } from './tools.ts';
@@ -92,12 +92,6 @@ function explained(error: unknown, what: string): Error {
   if (!(error instanceof ToolError)) return error as Error;
   const words = error.log.filter((l) => /error/i.test(l)).slice(-1)[0] ?? error.log.slice(-1)[0] ?? '';
   return new Error(`${what}: ${error.message}${words === '' ? '' : `: ${words.trim()}`}`);
-}
-
-function boardOf(name: string): Board {
-  const board = findBoard(name);
-  if (!board) throw new UserError(`board ${name}: unknown; use ${BOARDS.map((b) => b.name).join(' or ')}`);
-  return board;
 }
 
 /** A design with the ports of `BoardTop`, to be put on a board. */

@@ -2,8 +2,9 @@
  * What a program has to say of its own exit values, for whoever runs it: a table that it carries along in a note section
  * `.note.systole` (ELF gABI, "Note Section"), so that every engine can tell a failure in the program's words. The note's name is
  * `Systole`, its type 1, its content lines of text: `4 the chip is another one` or, for a range of values, `1000-1031 a trap came`.
- * Must not know programs nor ELF headers. What is damaged says nothing.
+ * Must not know programs nor ELF headers. What is damaged says nothing, and what a terminal would obey is made visible.
  */
+import { printable } from '../gen/printable.ts';
 
 /** Exit values `first`…`last` and what they mean. */
 export interface ExitReason {
@@ -71,5 +72,5 @@ function notesIn(section: Uint8Array): Uint8Array[] {
 
 function parseLine(line: string): ExitReason[] {
   const [, first, last, text] = /^(\d{1,10})(?:-(\d{1,10}))? (.+)$/.exec(line.slice(0, LONGEST_TEXT)) ?? [];
-  return first === undefined || text === undefined ? [] : [{ first: Number(first), last: Number(last ?? first), text }];
+  return first === undefined || text === undefined ? [] : [{ first: Number(first), last: Number(last ?? first), text: printable(text) }];
 }

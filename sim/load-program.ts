@@ -105,10 +105,12 @@ export function checkExtensions(elf: ElfImage, { name, isa, file }: Hart): void 
 }
 
 /** Whether a chip can run a program, before anything is built. Throws UserError. */
-export function checkProgram(elf: ElfImage, { name, file, core, simulation }: ChipConfig): LoadPlan {
-  checkExtensions(elf, { name: `chip ${name}`, isa: core.isa, file });
-  return planLoad(elf, simulatedRam(simulation.ramBytes));
+export function checkProgram(elf: ElfImage, config: ChipConfig): LoadPlan {
+  checkExtensions(elf, hartOf(config));
+  return planLoad(elf, simulatedRam(config.simulation.ramBytes));
 }
+
+export const hartOf = ({ name, file, core }: ChipConfig): Hart => ({ name: `chip ${name}`, isa: core.isa, file });
 
 /** The keys that would mend it, where all of what is missing can be had. */
 function keysFor(missing: readonly Missing[], file: string | undefined): string {

@@ -42,6 +42,7 @@ export function addSim(program: Command): void {
     .option('--trace [file]', 'write a line for every instruction and trap, to stderr where no file is named')
     .option('--signature <file>', 'write the memory from begin_signature to end_signature as riscv-arch-test wants it')
     .option('--gdb <port>', 'wait for GDB on that TCP port of 127.0.0.1 (0: any that is free) and let it drive the program', wholeNumber('--gdb', 0, 65535))
+    .addHelpText('after', '\nExit status: 0 the program passed, 1 it failed (its exit value is shown, with --json as exit) or did not end, 2 bad input.')
     .action((options: SimOptions) => simulate(options));
 }
 

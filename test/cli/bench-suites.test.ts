@@ -141,7 +141,7 @@ main() {
       const { status, stdout } = await systole('bench', 'core', '--core', 'small', '--dhrystone', folder, '--json');
       expect(status).toBe(0);
       const { dhrystone } = JSON.parse(stdout) as { dhrystone: { cyclesPerRun: number } };
-      expect(dhrystone).toMatchObject({ runs: 500, isValid: true, march: 'rv32i_zicsr', flags: '-O2 -fno-inline' });
+      expect(dhrystone).toMatchObject({ runs: 500, isValid: true, march: 'rv32i_zicsr_zifencei', flags: '-O2 -fno-inline' });
       expect(dhrystone.cyclesPerRun).toBeGreaterThan(5);
       expect(dhrystone.cyclesPerRun).toBeLessThan(20);
     });

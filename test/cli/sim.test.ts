@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../hw/soc/config.ts';
@@ -79,6 +79,31 @@ describe('sim of a program that fails', () => {
         expect(stderr).toContain(`the program failed with 4: ${reason}, at 0x8`);
         expect(status).toBe(1);
       });
+    });
+  });
+});
+
+describe('help', () => {
+  it('says what exit statuses mean', async () => {
+    expect((await systole('--help')).stdout).toContain('\nExit status: 0 done, 1 the simulated program failed, 2 bad input.\n');
+    expect((await systole('sim', '--help')).stdout).toContain('\nExit status: 0 the program passed, 1 it failed (its exit value is shown');
+  });
+});
+
+describe('fpga with a program', () => {
+  it('writes what the board\'s loader takes, and refuses what the chip cannot run', async () => {
+    await withFolder(async (folder) => {
+      const [file, out] = [join(folder, 'x.elf'), join(folder, 'out')];
+      writeFileSync(file, fails(1));
+      const good = await systole('fpga', '--board', 'icebreaker', '--elf', file, '--out', out, '--json');
+      expect(good).toMatchObject({ status: 0, stderr: '' });
+      const bytes = readFileSync(join(out, 'x.load'));
+      expect(JSON.parse(good.stdout)).toEqual({ config: 'nano', board: 'icebreaker', program: join(out, 'x.load'), bytes: bytes.length, baud: 115_200 });
+      expect(bytes.readUInt32LE(0)).toBe(bytes.length - 4);
+      writeFileSync(file, programToElf(assemble('.globl _start\n_start: sh1add a0, a0, a0')));
+      const bad = await systole('fpga', '--board', 'icebreaker', '--elf', file, '--out', join(folder, 'none'));
+      expect(bad).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('x.elf: needs Zba, which chip nano lacks') });
+      expect(readdirSync(folder)).toEqual(['out', 'x.elf']);
     });
   });
 });

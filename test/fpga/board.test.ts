@@ -40,10 +40,10 @@ describe('the boot loader', () => {
   });
 
   it('is sent the length and then the image', () => {
-    const bytes = loaderBytes(hello, 128 * 1024);
+    const bytes = loaderBytes(hello, loadConfig('nano'), 128 * 1024);
     expect(new DataView(bytes.buffer).getUint32(0, true)).toBe(bytes.length - 4);
     expect(bytes.subarray(4, 8)).toEqual(hello.segments[0].bytes.subarray(0, 4));
-    expect(() => loaderBytes(hello, 16)).toThrow(UserError);
+    expect(() => loaderBytes(hello, loadConfig('nano'), 16)).toThrow(UserError);
   });
 
   it('takes a program from the serial line into memory and runs it', () => {
@@ -74,7 +74,7 @@ describe('the boot loader', () => {
     };
     // The loader polls once in a few dozen cycles, a byte takes eighty: leave it some time.
     wait(2000);
-    for (const byte of loaderBytes(hello, board.ramBytes)) {
+    for (const byte of loaderBytes(hello, loadConfig('nano'), board.ramBytes)) {
       for (const bit of [0, ...Array.from({ length: 8 }, (_, i) => (byte >> i) & 1), 1]) {
         sim.poke('rxLine', bit);
         wait(bitTime);

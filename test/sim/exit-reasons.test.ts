@@ -28,6 +28,11 @@ describe('reasons for exit values', () => {
     expect(exitReasonsOf([mixed, new Uint8Array(0)])).toEqual([...REASONS, { first: 5, last: 5, text: 'five' }]);
   });
 
+  it('are safe to show', () => {
+    const note = exitReasonsNote([{ first: 1, last: 1, text: '\u001b[31mred' }]);
+    expect(exitReasonsOf([note])).toEqual([{ first: 1, last: 1, text: '\\u{1b}[31mred' }]);
+  });
+
   it('are found by value', () => {
     expect([1, 2, 1000, 1031, 1032].map((exit) => exitReason(REASONS, exit))).toEqual(['no sensor', undefined, 'a trap came: äöü', 'a trap came: äöü', undefined]);
   });

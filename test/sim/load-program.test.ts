@@ -180,10 +180,11 @@ describe('a program that breaks a rule', () => {
   it('is refused by the bench of a core and by the loader of a board too', () => {
     const overlapping = parseElf(fileOf(PLAIN, { segments: { 2: { address: TOHOST } } }), 'odd.elf');
     expect(() => checkCoreProgram(overlapping, 'small', smallCore)).toThrow('odd.elf: segment 0x80001000…0x80001004 overlaps');
-    expect(() => loaderBytes(overlapping, RAM_BYTES)).toThrow('odd.elf: segment 0x80001000…0x80001004 overlaps');
+    expect(() => loaderBytes(overlapping, config, RAM_BYTES)).toThrow('odd.elf: segment 0x80001000…0x80001004 overlaps');
     const compressed = parseElf(fileOf({ ...PLAIN, arch: 'rv32ic' }, {}), 'odd.elf');
     expect(() => checkCoreProgram(compressed, 'small', smallCore)).toThrow(
       new UserError('odd.elf: needs C, which core small lacks (it was built for rv32ic); build it with -march=rv32i_zicsr_zifencei'));
+    expect(() => loaderBytes(compressed, config, RAM_BYTES)).toThrow('odd.elf: needs C, which chip test lacks');
     const mark = parseElf(fileOf({ ...PLAIN, symbols: [...PLAIN.symbols, { name: 'mark', value: 0x8000_0001 }] }, {}), 'odd.elf');
     expect(() => checkCoreProgram(mark, 'small', smallCore)).toThrow('odd.elf: mark at 0x80000001 is not at a multiple of 4');
   });

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findYosys, runYosys } from '../../../explore/estimators/yosys.ts';
 import { corePreset } from '../../../firmware/bench.ts';
-import { buildFirmware } from '../../../firmware/build.ts';
 import { buildCoremark } from '../../../firmware/coremark.ts';
+import { buildExamples } from '../../../firmware/programs.ts';
 import { elaborate } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { Chip } from '../../../hw/soc/chip.ts';
@@ -40,7 +40,7 @@ function chipFile({ root, out }: Context, column: string): string {
 }
 
 const example = (name: string) => (context: Context): readonly string[] => {
-  const file = buildFirmware({ outDir: join(context.out, 'firmware') }).get(name);
+  const file = buildExamples(loadConfig('base'), { outDir: join(context.out, 'firmware') }).get(name);
   if (file === undefined) throw new Error(`there is no example ${name}`);
   return ['sim', '--elf', file];
 };
