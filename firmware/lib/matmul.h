@@ -11,7 +11,10 @@ typedef struct {
   const int8_t *weights;
 } matmul_t;
 
-/* c [m][n] int32 = a times the transpose of weights. Returns the status of tn_fence: 0 if all went well. */
+/*
+ * c [m][n] int32 = a times the transpose of weights. Returns what went wrong, bits TN_REFUSED and TN_FAILED: 0 if all went well.
+ * Nothing has to be done before: with k = 0 every sum is 0. An interrupt handler may use the unit between tn_save and tn_restore.
+ */
 uint32_t matmul_int32(const matmul_t *product, int32_t *c);
 
 /* c [m][n] int8: the same, requantised with one channel record for each of the n columns. */

@@ -37,6 +37,8 @@ export interface OperandField {
   readonly lo: number;
   readonly width: number;
   readonly summary: string;
+  /** Smallest legal value, if not 0. A command whose field is less is refused. */
+  readonly least?: number;
 }
 
 /** An instruction of an extension unit: R-type with operands that are packed records rather than plain numbers. */
@@ -45,6 +47,8 @@ export interface ExtensionInstruction extends Instruction {
   readonly writesRd: boolean;
   readonly rs1: readonly OperandField[];
   readonly rs2: readonly OperandField[];
+  /** True if a program may rely on its having ended when the next instruction runs: it returns when others have ended. */
+  readonly waits: boolean;
   /** Exact meaning, in the manual's notation. */
   readonly semantics: readonly string[];
 }

@@ -15,6 +15,8 @@ const R_TYPE_MASK = 0xfe00707f;
 export const TENSOR_VERSION = 0x5354_0200;
 
 const f = (name: string, lo: number, width: number, summary: string): OperandField => ({ name, lo, width, summary });
+/** A number of things: nothing is not one. */
+const atLeast1 = (name: string, lo: number, width: number, summary: string): OperandField => ({ ...f(name, lo, width, summary), least: 1 });
 
 interface Row {
   mnemonic: string;
@@ -23,6 +25,7 @@ interface Row {
   funct7?: number;
   summary: string;
   writesRd?: boolean;
+  waits?: boolean;
   rs1?: readonly OperandField[];
   rs2?: readonly OperandField[];
   semantics: readonly string[];
@@ -36,6 +39,7 @@ const row = (r: Row): ExtensionInstruction => ({
   mask: R_TYPE_MASK >>> 0,
   summary: r.summary,
   writesRd: r.writesRd ?? false,
+  waits: r.waits ?? false,
   rs1: r.rs1 ?? [],
   rs2: r.rs2 ?? [],
   semantics: r.semantics,
@@ -61,7 +65,7 @@ export const TENSOR = {
     semantics: ['rd[0] = load busy, rd[1] = mesh busy, rd[2] = vector busy, rd[3] = store busy'],
   }),
   fence: row({
-    mnemonic: 'tn.fence', opcode: CUSTOM_0, funct3: 3, writesRd: true,
+    mnemonic: 'tn.fence', opcode: CUSTOM_0, funct3: 3, writesRd: true, waits: true,
     summary: 'Waits until every earlier tensor command is complete and its stores are visible, then returns the status.',
     semantics: [
       'rd = the status: rd[15:0] counts the commands that were refused because an operand was out of range, rd[31:16] those of which '
@@ -83,7 +87,7 @@ export const TENSOR = {
     mnemonic: 'tn.arg', opcode: CUSTOM_1, funct3: 0,
     summary: 'Prefix: gives the next tn.ld, tn.st or tn.sta its row stride and row length. Used once, then forgotten.',
     rs1: [f('stride', 0, 32, 'bytes from the start of one row in memory to the next')],
-    rs2: [f('rowBytes', 0, 16, 'bytes of each row that are moved')],
+    rs2: [atLeast1('rowBytes', 0, 16, 'bytes of each row that are moved')],
     semantics: [
       'any other command discards it; tn.fence and the instructions that only read leave it',
       'a rowBytes that no row of this chip has is kept as 0',
@@ -93,7 +97,7 @@ export const TENSOR = {
     mnemonic: 'tn.ld', opcode: CUSTOM_1, funct3: 1,
     summary: 'Loads rows from main memory into the scratchpad.',
     rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
-    rs2: [f('row', 0, 16, 'first scratchpad row'), f('count', 16, 16, 'number of rows, at least 1')],
+    rs2: [f('row', 0, 16, 'first scratchpad row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
     semantics: [
       'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
       'for i < count, b < R: sp[row+i][b] = b < rowBytes ? mem[address + i*stride + b] : 0',
@@ -103,7 +107,7 @@ export const TENSOR = {
     mnemonic: 'tn.ldp', opcode: CUSTOM_1, funct3: 2,
     summary: 'Loads channel records (bias, multiplier, shift, zero point, clamp) for requantisation.',
     rs1: [f('address', 0, 32, 'byte address of the first record; a multiple of 4')],
-    rs2: [f('channel', 0, 16, 'first channel'), f('count', 16, 16, 'number of records of 16 bytes, at least 1')],
+    rs2: [f('channel', 0, 16, 'first channel'), atLeast1('count', 16, 16, 'number of records of 16 bytes, at least 1')],
     semantics: [
       'for i < count: ch[channel+i] = the 16-byte record at address + 16*i',
       'a record with a negative multiplier is kept without that bit, one with a shift beyond 1..62 is kept with shift 62; '
@@ -115,7 +119,7 @@ export const TENSOR = {
     summary: 'Streams `count` activation rows through one weight tile and writes or adds the products to the accumulators.',
     rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'first weight row: row n holds the weights of column n')],
     rs2: [
-      f('accRow', 0, 12, 'first accumulator row'), f('count', 12, 12, 'activation rows, at least 1'),
+      f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'activation rows, at least 1'),
       f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
     ],
     semantics: [
@@ -126,7 +130,7 @@ export const TENSOR = {
   rq: row({
     mnemonic: 'tn.rq', opcode: CUSTOM_1, funct3: 4,
     summary: 'Requantises accumulator rows to int8 (bias, multiplier, shift, zero point, clamp per channel) into the scratchpad.',
-    rs1: [f('accRow', 0, 12, 'first accumulator row'), f('count', 12, 12, 'rows, at least 1'), f('columnsMinus1', 24, 7, 'columns used, minus 1')],
+    rs1: [f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'rows, at least 1'), f('columnsMinus1', 24, 7, 'columns used, minus 1')],
     rs2: [f('row', 0, 16, 'first destination row in the scratchpad'), f('channel', 16, 16, 'channel record of column 0')],
     semantics: [
       'for m < count, n <= columnsMinus1: c = ch[channel+n]; v = wrap32(acc[accRow+m][n] + c.bias);',
@@ -139,7 +143,7 @@ export const TENSOR = {
     mnemonic: 'tn.st', opcode: CUSTOM_1, funct3: 5,
     summary: 'Stores scratchpad rows to main memory.',
     rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
-    rs2: [f('row', 0, 16, 'first scratchpad row'), f('count', 16, 16, 'number of rows, at least 1')],
+    rs2: [f('row', 0, 16, 'first scratchpad row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
     semantics: [
       'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
       'for i < count, b < rowBytes: mem[address + i*stride + b] = sp[row+i][b]',
@@ -149,7 +153,7 @@ export const TENSOR = {
     mnemonic: 'tn.sta', opcode: CUSTOM_1, funct3: 6,
     summary: 'Stores accumulator rows as little-endian int32 to main memory.',
     rs1: [f('address', 0, 32, 'byte address of the first row; a multiple of 4')],
-    rs2: [f('accRow', 0, 16, 'first accumulator row'), f('count', 16, 16, 'number of rows, at least 1')],
+    rs2: [f('accRow', 0, 16, 'first accumulator row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
     semantics: [
       'without tn.arg: rowBytes = 4*C, stride = 4*C; rowBytes must be a multiple of 4 in 4..4*C, stride a multiple of 4',
       'for i < count, n < rowBytes/4: the word at address + i*stride + 4*n = acc[accRow+i][n]',
@@ -160,20 +164,20 @@ export const TENSOR = {
 export type TensorOp = keyof typeof TENSOR;
 export const TENSOR_INSTRUCTIONS: readonly ExtensionInstruction[] = Object.values(TENSOR);
 
-/** Layout of a 16-byte channel record in main memory (four little-endian words). */
+/**
+ * Layout of a 16-byte channel record in main memory (four little-endian words), and the values that its fields may have. With a shift or a
+ * multiplier out of range the unit keeps one that is in range and counts the command as refused: see tn.ldp.
+ */
 export const CHANNEL_RECORD_BYTES = 16;
 export const CHANNEL_RECORD = {
-  /** word 0 */ bias: { word: 0, lo: 0, width: 32, signed: true },
-  /** word 1, 0 <= multiplier < 2^31 */ multiplier: { word: 1, lo: 0, width: 32, signed: true },
-  /** word 2, 1..62 */ shift: { word: 2, lo: 0, width: 8, signed: false },
-  zeroPoint: { word: 2, lo: 8, width: 8, signed: true },
-  clampMin: { word: 2, lo: 16, width: 8, signed: true },
-  clampMax: { word: 2, lo: 24, width: 8, signed: true },
+  bias: { word: 0, lo: 0, width: 32, signed: true, least: -(2 ** 31), most: 2 ** 31 - 1 },
+  multiplier: { word: 1, lo: 0, width: 32, signed: true, least: 0, most: 2 ** 31 - 1 },
+  shift: { word: 2, lo: 0, width: 8, signed: false, least: 1, most: 62 },
+  zeroPoint: { word: 2, lo: 8, width: 8, signed: true, least: -128, most: 127 },
+  clampMin: { word: 2, lo: 16, width: 8, signed: true, least: -128, most: 127 },
+  clampMax: { word: 2, lo: 24, width: 8, signed: true, least: -128, most: 127 },
   /* word 3 is reserved and ignored */
 } as const;
-
-/** Shifts that a channel record may have; with any other the unit keeps the largest and counts the command as refused. */
-export const SHIFT_RANGE = { least: 1, most: 62 } as const;
 
 /** What the status counts, modulo 2^width, as `tn.fence` and `tn.state` return it. */
 export const TENSOR_STATUS = {

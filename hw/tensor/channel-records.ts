@@ -4,7 +4,7 @@
  */
 import { B, In, Out, U, cat, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
-import { CHANNEL_RECORD, SHIFT_RANGE } from '../isa/tensor.ts';
+import { CHANNEL_RECORD } from '../isa/tensor.ts';
 import { channelBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -15,9 +15,9 @@ export const KEPT_SHIFT = { lo: CHANNEL_RECORD.shift.lo, width: 6 } as const;
 export function recordWord(word: UInt, data: UInt<32>): { readonly kept: UInt<32>; readonly isOutOfRange: Bool } {
   const { multiplier, shift } = CHANNEL_RECORD;
   const given = data.slice(shift.lo + shift.width - 1, shift.lo);
-  const badShift = word.eq(shift.word).and(given.lt(SHIFT_RANGE.least).or(given.gt(SHIFT_RANGE.most)));
+  const badShift = word.eq(shift.word).and(given.lt(CHANNEL_RECORD.shift.least).or(given.gt(CHANNEL_RECORD.shift.most)));
   const badMultiplier = word.eq(multiplier.word).and(data.bit(31));
-  const low = badShift.mux(U(shift.width).lit(SHIFT_RANGE.most), given);
+  const low = badShift.mux(U(shift.width).lit(CHANNEL_RECORD.shift.most), given);
   const kept = cat(data.bit(31).and(badMultiplier.not()), data.slice(30, shift.width), low).exact(32);
   return { kept, isOutOfRange: badShift.or(badMultiplier) };
 }

@@ -10,7 +10,7 @@
  */
 import { UserError } from '../../gen/user-error.ts';
 import {
-  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, SHIFT_RANGE, TENSOR, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
 } from '../../hw/isa/tensor.ts';
 import type { TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import type { OperandField } from '../../hw/isa/instruction.ts';
@@ -193,8 +193,8 @@ export class TensorModel {
     const { word: at, lo, width } = CHANNEL_RECORD.shift;
     const mask = 2 ** width - 1;
     const shift = (words[word + at]! >>> lo) & mask;
-    const isLegal = shift >= SHIFT_RANGE.least && shift <= SHIFT_RANGE.most;
-    if (!isLegal) words[word + at] = (words[word + at]! & ~(mask << lo)) | (SHIFT_RANGE.most << lo);
+    const isLegal = shift >= CHANNEL_RECORD.shift.least && shift <= CHANNEL_RECORD.shift.most;
+    if (!isLegal) words[word + at] = (words[word + at]! & ~(mask << lo)) | (CHANNEL_RECORD.shift.most << lo);
     return isLegal && multiplier >= 0;
   }
 

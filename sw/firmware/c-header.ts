@@ -1,7 +1,9 @@
 // The C header `systole.h`: intrinsics of the tensor instructions, operand packing, indices, memory map. All from the tables.
 // Must not know: compilers, files, the firmware library.
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
-import { CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_VERSION } from '../../hw/isa/tensor.ts';
+import {
+  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+} from '../../hw/isa/tensor.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE, REGIONS, REGISTERS, addressOf } from '../../hw/soc/memory-map.ts';
 
@@ -18,10 +20,14 @@ export function cHeader(config?: ChipConfig): string {
     memoryMap(),
     indices('Facts of the chip, for tn_info', 'TN_INFO', TENSOR_INFO),
     indices('Performance counters, for tn_count', 'TN_COUNT', TENSOR_COUNTERS),
+    indices('What is kept between instructions, for tn_state', 'TN_STATE', TENSOR_STATE),
     ['/* Version of the instruction set that this header describes. */', `#define TN_VERSION ${hex(TENSOR_VERSION)}`],
     ...(config === undefined ? [] : [chip(config)]),
+    REFUSAL,
     channelRecord(),
     ...Object.entries(TENSOR).map(([name, instruction]) => intrinsic(name, instruction)),
+    status(),
+    context(),
     ['#endif'],
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -50,58 +56,162 @@ function chip({ name, tensor }: ChipConfig): string[] {
   ];
 }
 
+/**
+ * Operands that do not fit their field are never cut. What the compiler knows is refused by it; the rest is turned into a command that
+ * the unit refuses and counts in its status.
+ */
+const REFUSAL = [
+  '/* An operand out of range: a constant is refused by the compiler, anything else by the unit, which counts it in its status. */',
+  '#if defined(__OPTIMIZE__) && defined(__has_attribute)',
+  '#if __has_attribute(error)',
+  '#define TN_REFUSE(name, message, value, test) \\',
+  '  do { \\',
+  '    extern void name(void) __attribute__((error(message))); \\',
+  '    if (__builtin_constant_p(value) && (test)) name(); \\',
+  '  } while (0)',
+  '#endif',
+  '#endif',
+  '#ifndef TN_REFUSE',
+  '#define TN_REFUSE(name, message, value, test) do { } while (0)',
+  '#endif',
+  '#define TN_INLINE static inline __attribute__((always_inline))',
+];
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A statement that lets the compiler refuse a constant out of range; none where every value of the parameter is in range. */
+function compileTimeCheck(of: string, parameter: string, range: Range, isSigned: boolean): string[] {
+  const test = beyond(parameter, range, isSigned);
+  if (test === undefined) return [];
+  return [`  TN_REFUSE(tn_refuse_${of}_${parameter}, "tn_${of}: ${parameter} must be ${range.least}..${range.most}", ${parameter}, ${test});`];
+}
+
+/** A condition for `parameter`, an int32_t or uint32_t, to be out of range; undefined: it cannot be. */
+function beyond(parameter: string, { least, most }: Range, isSigned: boolean): string | undefined {
+  const [lowest, highest] = isSigned ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  const suffix = isSigned ? '' : 'u';
+  const tests = [...(least > lowest ? [`${parameter} < ${least}${suffix}`] : []), ...(most < highest ? [`${parameter} > ${most}${suffix}`] : [])];
+  return tests.length === 0 ? undefined : tests.join(' || ');
+}
+
 function channelRecord(): string[] {
-  const fields = Object.entries(CHANNEL_RECORD);
+  const fields = Object.entries(CHANNEL_RECORD).map(([name, field]) => ({ ...field, name: lowerSnake(name) }));
   const words = CHANNEL_RECORD_BYTES / 4;
-  const parameters = fields.map(([name, { signed }]) => `${signed ? 'int32_t' : 'uint32_t'} ${lowerSnake(name)}`).join(', ');
+  const parameters = fields.map(({ name, signed }) => `${signed ? 'int32_t' : 'uint32_t'} ${name}`).join(', ');
   const expression = (word: number): string => {
-    const parts = fields.filter(([, field]) => field.word === word).map(([name, { lo, width }]) => packed(lowerSnake(name), lo, width));
+    const parts = fields.filter((field) => field.word === word).map(({ name, lo, width }) => packed(name, lo, width));
     return parts.length === 0 ? '0' : parts.join(' | ');
   };
+  const tests = fields.flatMap(({ name, signed, ...range }) => beyond(name, range, signed) ?? []);
   return [
     '/* A channel record of tn_ldp and tn_rq. */',
     `typedef struct { uint32_t word[${words}]; } tn_channel_t;`,
     '',
-    `static inline tn_channel_t tn_channel(${parameters})`,
+    `TN_INLINE tn_channel_t tn_channel(${parameters})`,
     '{',
     '  tn_channel_t record;',
+    ...fields.flatMap(({ name, signed, ...range }) => compileTimeCheck('channel', name, range, signed)),
     ...Array.from({ length: words }, (_, word) => `  record.word[${word}] = ${expression(word)};`),
+    '  /* A record with shift 0 is one that the unit refuses. */',
+    `  if (${tests.join(' || ')}) record.word[${CHANNEL_RECORD.shift.word}] = 0;`,
     '  return record;',
     '}',
   ];
 }
 
 function packed(value: string, lo: number, width: number): string {
-  const masked = width === 32 ? `(uint32_t)(${value})` : `((uint32_t)(${value}) & ${hex(2 ** width - 1)})`;
+  const masked = width === 32 ? `(uint32_t)${value}` : `((uint32_t)${value} & ${hex(2 ** width - 1)})`;
   return lo === 0 ? masked : `${masked} << ${lo}`;
 }
 
 /** An address is given as a pointer. */
 const isAddress = ({ name }: OperandField): boolean => name === 'address';
 const parameter = (field: OperandField): string => `${isAddress(field) ? 'const volatile void *' : 'uint32_t '}${lowerSnake(field.name)}`;
+const rangeOf = ({ width, least = 0 }: OperandField): Range => ({ least, most: 2 ** width - 1 });
 const operandWord = (fields: readonly OperandField[]): string =>
   fields.map((field) => {
     const name = lowerSnake(field.name);
-    return isAddress(field) ? `(uint32_t)(uintptr_t)${name}` : packed(name, field.lo, field.width);
+    if (isAddress(field)) return `(uint32_t)(uintptr_t)${name}`;
+    return field.lo === 0 ? name : `${name} << ${field.lo}`;
   }).join(' | ');
 
-function intrinsic(name: string, { mnemonic, summary, match, writesRd, rs1, rs2, semantics }: ExtensionInstruction): string[] {
-  const operands = [rs1, rs2].filter((fields) => fields.length > 0);
-  const parameters = [...rs1, ...rs2].map(parameter).join(', ') || 'void';
+function intrinsic(name: string, { mnemonic, summary, match, writesRd, waits, rs1, rs2, semantics }: ExtensionInstruction): string[] {
+  const operands = [{ register: 'rs1', fields: rs1 }, { register: 'rs2', fields: rs2 }].filter(({ fields }) => fields.length > 0);
+  const all = [...rs1, ...rs2];
+  const parameters = all.map(parameter).join(', ') || 'void';
   const [opcode, funct3, funct7] = [match & 0x7f, (match >>> 12) & 7, match >>> 25];
   const first = writesRd ? 1 : 0;
   const registers = [writesRd ? '%0' : 'x0', rs1.length > 0 ? `%${first}` : 'x0', rs2.length > 0 ? `%${first + 1}` : 'x0'].join(', ');
-  const inputs = operands.map((fields) => `"r"(${operandWord(fields)})`).join(', ');
-  const insn = `".insn r 0x${opcode.toString(16)}, ${funct3}, ${funct7}, ${registers}"`;
+  // Where a core goes on while the unit works, only the use of a result waits for it.
+  const use = waits ? String.raw`\n\tmv %0, %0` : '';
+  const insn = `".insn r 0x${opcode.toString(16)}, ${funct3}, ${funct7}, ${registers}${use}"`;
+  const inputs = operands.map(({ register }) => `"r"(${register})`).join(', ');
   return [
     `/* ${mnemonic}: ${summary}`,
     ...semantics.map((line) => ` *   ${line}`),
     ' */',
-    `static inline ${writesRd ? 'uint32_t' : 'void'} tn_${lowerSnake(name)}(${parameters})`,
+    `TN_INLINE ${writesRd ? 'uint32_t' : 'void'} tn_${lowerSnake(name)}(${parameters})`,
     '{',
+    ...all.filter((field) => !isAddress(field)).flatMap((field) =>
+      compileTimeCheck(lowerSnake(name), lowerSnake(field.name), rangeOf(field), false)),
+    ...operands.map(({ register, fields }) => `  uint32_t ${register} = ${operandWord(fields)};`),
+    ...refusal(mnemonic, operands),
     ...(writesRd ? ['  uint32_t rd;'] : []),
     `  __asm__ volatile(${insn} : ${writesRd ? '"=r"(rd)' : ''} : ${inputs} : "memory");`,
     ...(writesRd ? ['  return rd;'] : []),
+    '}',
+  ];
+}
+
+/** Where a value does not fit its field, the operand becomes 0 in which that would be a number of no things. */
+function refusal(mnemonic: string, operands: readonly { readonly register: string; readonly fields: readonly OperandField[] }[]): string[] {
+  const narrow = operands.flatMap(({ fields }) => fields.filter(({ width }) => width < 32));
+  if (narrow.length === 0) return [];
+  const refused = operands.find(({ fields }) => fields.some(({ least = 0 }) => least > 0));
+  if (refused === undefined) throw new Error(`${mnemonic}: has no operand by which a value that does not fit could be refused`);
+  const cut = narrow.map(({ name, width }) => `${lowerSnake(name)} >> ${width}`).join(' | ');
+  return [`  if ((${cut}) != 0) ${refused.register} = 0;`];
+}
+
+function status(): string[] {
+  const fields = Object.entries(TENSOR_STATUS);
+  const names = fields.map(([name], bit) => `#define TN_${upperSnake(name)} ${2 ** bit}u`);
+  const grown = fields.map(([, { lo, width }], bit) => `((changed & ${hex((2 ** width - 1) * 2 ** lo)}) != 0 ? ${2 ** bit}u : 0)`);
+  return [
+    '/* What has gone wrong from one status (of tn_fence, tn_status) to a later one. */',
+    ...fields.map(([, { summary }], bit) => `${names[bit]} /* ${summary} */`),
+    'TN_INLINE uint32_t tn_errors(uint32_t before, uint32_t after)',
+    '{',
+    '  uint32_t changed = before ^ after;',
+    `  return ${grown.join(' | ')};`,
+    '}',
+    '',
+    '/* The status now, without waiting. */',
+    'TN_INLINE uint32_t tn_status(void)',
+    '{',
+    '  return tn_state(TN_STATE_STATUS);',
+    '}',
+  ];
+}
+
+function context(): string[] {
+  return [
+    '/* What an interrupt handler that gives commands, or a switch of tasks, saves and restores beside the registers: a pending tn_arg. */',
+    'typedef struct { uint32_t arg_stride, arg_row_bytes; } tn_context_t;',
+    '',
+    'TN_INLINE tn_context_t tn_save(void)',
+    '{',
+    '  tn_context_t context = { tn_state(TN_STATE_ARG_STRIDE), tn_state(TN_STATE_ARG_ROW_BYTES) };',
+    '  return context;',
+    '}',
+    '',
+    'TN_INLINE void tn_restore(tn_context_t context)',
+    '{',
+    `  uint32_t row_bytes = context.arg_row_bytes & ${hex(2 ** ARG_PENDING_BIT - 1)};`,
+    `  if (context.arg_row_bytes >> ${ARG_PENDING_BIT} != 0) tn_arg(context.arg_stride, row_bytes);`,
     '}',
   ];
 }
