@@ -1,4 +1,4 @@
-/** Programs in C that use the tensor unit as users do: in tasks, with interrupts, behind fences. They check themselves; engines must agree. */
+/** Programs in C that use the tensor unit as users do: in tasks, with interrupts, behind fences; engines must agree. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,8 @@ function build(name: string): ElfImage {
 async function run(elf: ElfImage, engine: Engine, toml: string): Promise<{ readonly exit: number | undefined; readonly said: string }> {
   let said = '';
   const config = parseConfig(`[chip]\nname = "test"\n${toml}\n[simulation]\nram = "1 MiB"\n`, 'test.toml');
-  const { exit } = await runElf({ config, elf, engine, maxCycles: 5_000_000, onUart: (bytes) => { said += Buffer.from(bytes).toString(); } });
+  const onUart = (bytes: Uint8Array): void => { said += Buffer.from(bytes).toString(); };
+  const { exit } = await runElf({ config, elf, engine, maxCycles: 5_000_000, onUart });
   return { exit, said };
 }
 
