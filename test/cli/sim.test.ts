@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { TENSOR_VERSION } from '../../hw/isa/tensor.ts';
 import { loadConfig } from '../../hw/soc/config.ts';
 import { assemble, programToElf } from '../../sw/assembler/index.ts';
 import { buildGemm } from '../../sw/compiler/gemm.ts';
@@ -73,7 +74,8 @@ describe('sim of a program that fails', () => {
     it.each(['model', 'wasm'])('says so and which chip it needs: on %s', async (engine) => {
       await withProgram(elf, async (file) => {
         const { status, stderr, stdout } = await systole('sim', '--elf', file, '--engine', engine, '--config', 'nano', '--json');
-        const reason = 'the program was compiled for another chip (it needs version 1.0 of the tensor instructions, 8 rows, 8 columns, '
+        const reason = 'the program was compiled for another chip (it needs '
+          + `version ${(TENSOR_VERSION >>> 8) & 0xff}.${TENSOR_VERSION & 0xff} of the tensor instructions, 8 rows, 8 columns, `
           + 'at least 8192 scratchpad rows, at least 512 accumulator rows, at least 512 channels, at most 8 vector lanes); compile it with this chip\'s configuration';
         expect(JSON.parse(stdout)).toMatchObject({ exit: 4, exitReason: reason, config: 'nano' });
         expect(stderr).toContain(`the program failed with 4: ${reason}, at 0x8`);
