@@ -385,9 +385,9 @@ export function Core(config: CoreConfig) {
 
     const csrAddress = fieldOf(x.instr, (word) => immediateOf('csr', word), 12);
     const csrOperand = d.csrImmediate.mux(rs1Number.zext(32), rs1);
-    const byDebugger = debug?.csr ?? NEVER;
-    csr.address = debug ? byDebugger.mux(io.debug.number, csrAddress) : csrAddress;
-    csr.active = d.isCsr.or(byDebugger);
+    const byDebugger = debug?.csrWrite ?? NEVER;
+    csr.address = debug ? debug.csrAccess.mux(io.debug.number, csrAddress) : csrAddress;
+    csr.active = d.isCsr.or(debug?.csrAccess ?? NEVER);
     csr.operand = debug ? byDebugger.mux(io.debug.value, csrOperand) : csrOperand;
     csr.writes = anyOf(d.csrReplace, rs1Number.ne(0), byDebugger);
     csr.replace = d.csrReplace.or(byDebugger);
@@ -503,7 +503,9 @@ export function Core(config: CoreConfig) {
         number: io.debug.number, value: io.debug.value, valid: x.valid, started: x.started,
         previousDone: late ? w.previousDone.and(late.redirecting.not()) : w.previousDone,
       });
-      Object.assign(io.debug, { halted: debug.halted, ends: w.complete.or(w.trapTaken), tookPc: toDebugged.and(canRedirect) });
+      Object.assign(io.debug, {
+        halted: debug.halted, ends: w.complete.or(w.trapTaken), tookPc: toDebugged.and(canRedirect), csrValue: csr.readData,
+      });
     }
 
     const last = m.regs({ requestWaits: Flag(false), lastAccess: U<number>(36) });

@@ -1,6 +1,6 @@
 /**
- * A debugger's hand on the core: holds it between two instructions, when nothing is under way, and then writes its registers. Must
- * not know instructions nor the pipeline's stages.
+ * A debugger's hand on the core: holds it between two instructions, when nothing is under way, and then writes its registers and shows
+ * its CSRs. Must not know instructions nor the pipeline's stages.
  */
 import { B, Flag, In, Out, U, hw } from '../../gen/index.ts';
 import { RegisterNumber, Word, allOf } from './word.ts';
@@ -21,6 +21,8 @@ export const DEBUG = {
   tookPc: Out(B),
   number: In(U(12)),
   value: In(U(32)),
+  /** While `halted`, in the same cycle: what an instruction would read from CSR `number`; 0 where there is none. */
+  csrValue: Out(U(32)),
 };
 
 export const Debug = hw('Debug', {
@@ -36,7 +38,9 @@ export const Debug = hw('Debug', {
   halted: Out(B),
   register: Out(B),
   registerNumber: Out(RegisterNumber),
-  csr: Out(B),
+  /** The CSRs are the debugger's: it reads, or writes too. */
+  csrAccess: Out(B),
+  csrWrite: Out(B),
   jump: Out(B),
 }, (m, io) => {
   m.doc('Holds the core between two instructions for a debugger.');
@@ -51,6 +55,7 @@ export const Debug = hw('Debug', {
   const number = io.number.slice(4, 0);
   io.registerNumber = number;
   io.register = allOf(isHalted, io.writeRegister, number.ne(0));
-  io.csr = isHalted.and(io.writeCsr);
+  io.csrAccess = isHalted;
+  io.csrWrite = isHalted.and(io.writeCsr);
   io.jump = isHalted.and(io.writePc);
 });

@@ -1,13 +1,15 @@
 /**
  * The simulated board in a debugger's hands, on either cycle-accurate engine. It stands between two instructions: the core's debug
- * port holds the next one, and nothing else is under way. Registers and pc are read from the shadow, which follows the trace, and
- * written through the port.
+ * port holds the next one, and nothing else is under way. Registers and pc are read from the shadow, which follows the trace, CSRs
+ * from the core itself; all are written through the port.
  */
+import type { CoreConfig } from '../../hw/core/config.ts';
+import type { Csr } from '../../hw/isa/csr.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { RAM_PATH } from '../board.ts';
 import type { ElfImage } from '../elf.ts';
 import { EVENT_RING } from '../event-recorder.ts';
-import type { IsaOptions } from '../model/csr-file.ts';
+import { hartOptions } from '../model/hart-options.ts';
 import { exitOf, loadBoard, uartReader } from '../run-elf.ts';
 import type { MemoryAccess, Simulator } from '../simulator.ts';
 import { BoardEvents } from './board-events.ts';
@@ -34,13 +36,13 @@ export class BoardHart implements DebugHart {
   private earlier = 0;
 
   constructor(
-    private readonly simulator: Simulator, private readonly elf: ElfImage, private readonly isa: IsaOptions,
+    private readonly simulator: Simulator, private readonly elf: ElfImage, private readonly core: CoreConfig,
     private readonly options: HartOptions,
   ) {
     this.ram = simulator.memory(RAM_PATH);
     loadBoard(simulator, elf);
     this.events = new BoardEvents(simulator);
-    this.shadow = new ShadowHart(isa, elf.entry);
+    this.shadow = this.newShadow();
     this.uart = uartReader(simulator, options.onUart);
     this.hold();
   }
@@ -102,12 +104,20 @@ export class BoardHart implements DebugHart {
     return this.shadow.x[n];
   }
 
+  get csrs(): readonly Csr[] {
+    return [...this.shadow.csrs.existing.values()];
+  }
+
   csr(address: number): number | undefined {
-    return this.shadow.csrs.read(address);
+    const known = this.shadow.csrs.read(address);
+    // A hart that is stuck, or whose program has ended, cannot be asked.
+    if (known === undefined || !this.isHeld) return known;
+    this.simulator.poke('debug_number', address);
+    return Number(this.simulator.peek('debug_csrValue'));
   }
 
   setRegister(n: number, value: number): boolean {
-    if (!this.canWrite) return false;
+    if (!this.isHeld) return false;
     if (n !== 0) {
       this.write1('debug_writeRegister', n, value);
       this.shadow.x[n] = value;
@@ -116,8 +126,8 @@ export class BoardHart implements DebugHart {
   }
 
   setPc(address: number): boolean {
-    const aligned = address % (this.isa.c ? 2 : 4) === 0;
-    if (!this.canWrite || !aligned) return false;
+    const aligned = address % (this.core.isa.c ? 2 : 4) === 0;
+    if (!this.isHeld || !aligned) return false;
     const { simulator } = this;
     simulator.poke('debug_value', address);
     simulator.poke('debug_writePc', 1);
@@ -131,7 +141,7 @@ export class BoardHart implements DebugHart {
   }
 
   setCsr(address: number, value: number): boolean {
-    if (!this.canWrite || !this.shadow.csrs.write(address, value, 1)) return false;
+    if (!this.isHeld || !this.shadow.csrs.write(address, value, 1)) return false;
     this.write1('debug_writeCsr', address, value);
     return true;
   }
@@ -154,7 +164,7 @@ export class BoardHart implements DebugHart {
     this.events.restart();
     // The register file has no reset.
     const { x } = this.shadow;
-    this.shadow = new ShadowHart(this.isa, this.elf.entry);
+    this.shadow = this.newShadow();
     this.shadow.x.set(x);
     this.uart = uartReader(this.simulator, this.options.onUart);
     this.hold();
@@ -168,7 +178,12 @@ export class BoardHart implements DebugHart {
     this.simulator.close();
   }
 
-  private get canWrite(): boolean {
+  private newShadow(): ShadowHart {
+    const { isa, pmpRegions } = hartOptions(this.core);
+    return new ShadowHart(isa, this.elf.entry, pmpRegions);
+  }
+
+  private get isHeld(): boolean {
     return this.simulator.peek('debug_halted') === 1n;
   }
 

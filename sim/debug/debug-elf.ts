@@ -1,6 +1,5 @@
 /** Runs a program with a debugger at its side, on any engine. Must not know the debugger's protocol. */
 import { UserError } from '../../gen/user-error.ts';
-import { hartOptions as isaOf } from '../model/hart-options.ts';
 import { checkProgram } from '../load-program.ts';
 import type { RunElfOptions, RunElfResult } from '../run-elf.ts';
 import { crashOf, createBoard, exitReasonOf, modelOptions } from '../run-elf.ts';
@@ -54,5 +53,5 @@ async function openHart(engine: NonNullable<RunElfOptions['engine']>, options: D
   // The registers are followed by the trace, and it does not tell what the extension unit writes later.
   if (config.core.xifOverlap) throw new UserError(`${config.file}: core.xifOverlap: the debugger cannot follow it on engine ${engine}; use --engine model or set it to false`);
   const simulator = await createBoard(engine, { ...options, config: { ...config, core: { ...config.core, debug: true } } });
-  return new BoardHart(simulator, elf, isaOf(config.core).isa, hartOptions);
+  return new BoardHart(simulator, elf, config.core, hartOptions);
 }

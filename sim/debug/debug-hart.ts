@@ -2,6 +2,7 @@
  * A hart in a debugger's hands: it stands between two instructions, goes on by one or by many, and shows and takes values.
  * The contract that each engine fulfils. Must not know the debugger's protocol.
  */
+import type { Csr } from '../../hw/isa/csr.ts';
 import type { Recorded } from './crash.ts';
 import type { HartEvent } from './hart-event.ts';
 import type { Access } from './shadow-hart.ts';
@@ -29,11 +30,15 @@ export interface DebugHart {
   /** Passes on what the program has sent meanwhile. */
   flushUart(): void;
   register(n: number): number;
+  /** Those that the hart has, in order of address. */
+  readonly csrs: readonly Csr[];
+  /** Undefined: there is none. */
   csr(address: number): number | undefined;
   /** False: the engine cannot. */
   setRegister(n: number, value: number): boolean;
   /** False also where no instruction can be: the address is not aligned. */
   setPc(address: number): boolean;
+  /** False also where an instruction could not write it. */
   setCsr(address: number, value: number): boolean;
   /** As many of the bytes as are in RAM before the first that is not. */
   read(address: number, bytes: number): Uint8Array;

@@ -5,7 +5,7 @@
  */
 import { EXCEPTION } from '../../hw/isa/csr.ts';
 import { PACKET_BYTES, fromHex, hexToWord, toHex, wordToHex } from './gdb-packets.ts';
-import { PC_NUMBER, TARGET_XML, readRegister, writeRegister } from './gdb-registers.ts';
+import { PC_NUMBER, readRegister, targetXml, writeRegister } from './gdb-registers.ts';
 import type { Stop, Stops, WatchKind, Watchpoint } from './stops.ts';
 
 /** What a request leads to: a reply, or going on (the reply comes with the stop), or the session's end. */
@@ -215,8 +215,9 @@ export class GdbSession {
     if (!found) return UNKNOWN;
     const [from, length] = [number(found[2]), number(found[3])];
     if (found[1] !== 'target.xml' || from === undefined || length === undefined) return reply(ERROR.malformed);
-    const piece = TARGET_XML.slice(from, from + Math.min(length, LONGEST_READ));
-    return reply(`${from + piece.length < TARGET_XML.length ? 'm' : 'l'}${piece}`);
+    const xml = targetXml(this.hart.csrs);
+    const piece = xml.slice(from, from + Math.min(length, LONGEST_READ));
+    return reply(`${from + piece.length < xml.length ? 'm' : 'l'}${piece}`);
   }
 
   private monitor(digits: string): Outcome {

@@ -1,4 +1,5 @@
 /** The golden model in a debugger's hands. Everything can be read and written. */
+import type { Csr } from '../../hw/isa/csr.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import type { ElfImage } from '../elf.ts';
 import { GoldenModel } from '../model/golden-model.ts';
@@ -76,6 +77,10 @@ export class ModelHart implements DebugHart {
 
   register(n: number): number {
     return this.model.register(n);
+  }
+
+  get csrs(): readonly Csr[] {
+    return [...this.model.csrs.existing.values()];
   }
 
   csr(address: number): number | undefined {

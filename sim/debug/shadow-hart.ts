@@ -5,6 +5,7 @@
  */
 import { immediateOf, rs1Of, rs2Of } from '../../hw/isa/encoding.ts';
 import type { Instruction } from '../../hw/isa/instruction.ts';
+import type { PmpRegions } from '../../hw/isa/csr.ts';
 import { RISCV, decode, expandCompressed } from '../../hw/isa/riscv.ts';
 import { CsrFile } from '../model/csr-file.ts';
 import type { IsaOptions } from '../model/csr-file.ts';
@@ -48,8 +49,8 @@ export class ShadowHart {
   private instret = 0;
 
   /** @param pc the next instruction: at first that after reset */
-  constructor(isa: IsaOptions, public pc: number) {
-    this.csrs = new CsrFile(isa, { retired: () => this.instret, time: () => 0n, lines: () => 0 });
+  constructor(isa: IsaOptions, public pc: number, pmpRegions: PmpRegions = 0) {
+    this.csrs = new CsrFile(isa, { retired: () => this.instret, time: () => 0n, lines: () => 0 }, pmpRegions);
   }
 
   apply(event: HartEvent): void {

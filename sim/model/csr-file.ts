@@ -66,7 +66,7 @@ export class CsrFile {
   readonly pmp: Pmp;
   private mcountinhibit = 0;
   /** Those that this hart has, by address. */
-  private readonly existing: ReadonlyMap<number, Csr>;
+  readonly existing: ReadonlyMap<number, Csr>;
   private readonly cycles: Counter;
   private readonly instret: Counter;
   private readonly misa: number;

@@ -17,8 +17,8 @@ export interface Retired {
   readonly tval: number;
 }
 
-/** Runs the words from the boot address and returns the first `count` events. */
-export function trace(sim: Simulator, words: readonly number[], count: number): Retired[] {
+/** Runs the words from the boot address and returns the first `count` events; the timer asks for an interrupt from a cycle on. */
+export function trace(sim: Simulator, words: readonly number[], count: number, timerFrom = Infinity): Retired[] {
   const image = new Uint32Array(RAM_WORDS).fill(nop);
   image.set(words);
   sim.memory('ram').write(0, new Uint8Array(image.buffer));
@@ -32,8 +32,10 @@ export function trace(sim: Simulator, words: readonly number[], count: number): 
         trap: get('trap') === 1, cause: get('cause'), tval: get('tval'),
       });
     }
+    if (cycle >= timerFrom) sim.poke('irqTimer', 1);
     sim.step();
   }
+  sim.poke('irqTimer', 0);
   return events;
 }
 

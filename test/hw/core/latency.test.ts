@@ -4,7 +4,7 @@ import { balancedCore, clockedCore, fastCore, smallCore } from '../../../hw/core
 import type { CoreConfig } from '../../../hw/core/config.ts';
 import type { Instruction } from '../../../hw/isa/instruction.ts';
 import { RV32I, RV32M, ZBB, ZICSR, ZIFENCEI, encode } from '../../../hw/isa/riscv.ts';
-import { CSR } from '../../../hw/isa/csr.ts';
+import { CSR, INTERRUPT, MSTATUS } from '../../../hw/isa/csr.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
 import { bench, costs, trace } from '../../support/retired.ts';
 
@@ -42,6 +42,35 @@ describe('cycles with memories of one cycle', () => {
       expect(costOf({ ...config, multiplier: 'stepped' }, op(RV32M.mulhu))).toBe(4);
       expect(costOf({ ...config, multiplier: 'iterative' }, op(RV32M.mulh))).toBe(34);
       for (const i of [RV32M.div, RV32M.remu]) expect(costOf(config, op(i))).toBe(35);
+    }
+  });
+
+  /** Cycles from the interrupt's line to the trap, for a line that goes up in each cycle in which `word` may be under way. */
+  function heldOff(config: CoreConfig, word: number): number[] {
+    const enable = [
+      encode(addi, { rd: 4, rs1: 0, imm: 1 << INTERRUPT.timer }), encode(ZICSR.csrrw, { rd: 0, rs1: 4, imm: CSR.mie.address }),
+      encode(ZICSR.csrrwi, { rd: 0, rs1: MSTATUS.MIE, imm: CSR.mstatus.address }),
+    ];
+    const words = [...lead, ...enable, nop, nop, word, nop, nop, nop];
+    const sim = bench(config);
+    const at = lead.length + enable.length + 2;
+    const undisturbed = trace(sim, words, at + 1);
+    const [before, done] = [undisturbed[at - 1].cycle, undisturbed[at].cycle];
+    return Array.from({ length: done - before }, (_, i) => {
+      const from = before + i;
+      const trap = trace(sim, words, at + 3, from).find((e) => e.trap);
+      expect(trap?.cause).toBe(INTERRUPT.timer);
+      return trap!.cycle - from;
+    });
+  }
+
+  it('for which an instruction under way holds an interrupt off: what is left of it, of a division up to 35', () => {
+    for (const config of [fastCore, withM(smallCore)]) {
+      const most = (word: number): number => Math.max(...heldOff(config, word));
+      expect(most(nop)).toBeLessThanOrEqual(1);
+      const cost = costOf({ ...config, multiplier: 'iterative' }, op(RV32M.mul));
+      expect(Math.max(...heldOff({ ...config, multiplier: 'iterative' }, op(RV32M.mul)))).toBe(cost);
+      for (const i of [RV32M.div, RV32M.remu]) expect(most(op(i))).toBe(35);
     }
   });
 

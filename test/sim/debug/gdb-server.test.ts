@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { csrsOf } from '../../../hw/isa/csr.ts';
 import { debugElf } from '../../../sim/debug/debug-elf.ts';
 import type { DebugElfOptions } from '../../../sim/debug/debug-elf.ts';
 import { PACKET_BYTES, frame, wordToHex } from '../../../sim/debug/gdb-packets.ts';
@@ -102,7 +103,8 @@ describe.each(['model', 'wasm'] as const)('a debugger on %s', (engine) => {
         xml += piece.slice(1);
       }
       expect(xml).toContain('<architecture>riscv:rv32</architecture>');
-      expect(xml.match(/<reg /g)).toHaveLength(33 + 8);
+      expect(xml.match(/<reg /g)).toHaveLength(33 + csrsOf({ ...config.core, zicntr: config.core.isa.zicntr }).length);
+      expect(xml).toContain('<osabi>none</osabi>');
       expect(await gdb.ask('qXfer:features:read:other.xml:0,100')).toBe('E02');
       expect(await gdb.ask('p341')).toBe(wordToHex(0x1800)); // mstatus
       expect(await gdb.ask(`qRcmd,${hexText('cycles')}`)).toMatch(/^[0-9a-f]+$/);
