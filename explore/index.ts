@@ -1,5 +1,5 @@
 /** The exploration's public face. */
-export { progressLine, progressLines } from './progress.ts';
+export { progressLine, tellSweep } from './progress.ts';
 export type { SweepProgress } from './progress.ts';
 export { csvOf } from './report/csv.ts';
 export { htmlOf } from './report/html.ts';

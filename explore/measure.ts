@@ -8,6 +8,7 @@ import { CELLS_FILE, cellsScript } from './estimators/cells.ts';
 import type { CellCounts, CellsInput } from './estimators/cells.ts';
 import type { Yosys } from './estimators/yosys.ts';
 import type { MeasuredPoint, Measurement, OnStage, PointTask, Workload, WorkloadResult } from './point.ts';
+import { isCellCounts, isMeasurement, isWorkloadResult } from './shapes.ts';
 import { Store, hashOf, hashOfData } from './store.ts';
 
 /** What chips are measured with. */
@@ -42,27 +43,23 @@ export async function measurePoint(task: PointTask, instruments: Instruments, on
   const key = hashOfData({ runKey, cellsKey });
   const seconds = (): number => (performance.now() - start) / 1000;
 
-  const points = new Store<Measurement>(task.storeDir, 'points');
+  const points = new Store<Measurement>(task.storeDir, 'points', isMeasurement);
   const known = points.get(key);
   if (known !== undefined) return { measurement: known, key, isReused: true, seconds: seconds() };
 
-  const runs = new Store<WorkloadResult>(task.storeDir, 'runs');
-  let run = runs.get(runKey);
-  if (run === undefined) {
+  // Chips that are measured side by side may differ in nothing that counts here.
+  const onWait = (): void => onStage('waiting');
+  const run = await new Store<WorkloadResult>(task.storeDir, 'runs', isWorkloadResult).once(runKey, runFrom, () => {
     onStage('simulating', 0);
-    run = await instruments.simulate(config, task.workload, (share) => onStage('simulating', share));
-    runs.put(runKey, runFrom, run);
-  }
-  const counts = new Store<CellCounts>(task.storeDir, 'cells');
-  let cells = counts.get(cellsKey);
-  if (cells === undefined) {
+    return instruments.simulate(config, task.workload, (share) => onStage('simulating', share));
+  }, onWait);
+  const cells = await new Store<CellCounts>(task.storeDir, 'cells', isCellCounts).once(cellsKey, cellsFrom, async () => {
     onStage('synthesising', 0);
-    cells = instruments.readCells(await instruments.synthesise(task.yosys, script, chip.files, CELLS_FILE, (line) => {
+    return instruments.readCells(await instruments.synthesise(task.yosys, script, chip.files, CELLS_FILE, (line) => {
       const share = instruments.progressOf(line);
       if (share !== undefined) onStage('synthesising', share);
     }));
-    counts.put(cellsKey, cellsFrom, cells);
-  }
+  }, onWait);
   const measurement: Measurement = { ...run, cells };
   points.put(key, { ...runFrom, ...cellsFrom }, measurement);
   return { measurement, key, isReused: false, seconds: seconds() };

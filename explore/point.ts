@@ -64,7 +64,8 @@ export interface MeasuredPoint {
   readonly seconds: number;
 }
 
-export const STAGES = ['elaborating', 'simulating', 'synthesising'] as const;
+/** waiting: another chip's measuring does what this one needs too. */
+export const STAGES = ['elaborating', 'simulating', 'synthesising', 'waiting'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Told as a point proceeds; `share` from 0 to 1 where it is known. */

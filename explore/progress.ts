@@ -1,4 +1,5 @@
 /** What a sweep tells while it runs, as lines for people. Must not know how points are measured. */
+import type { Progress, Task } from '../gen/progress.ts';
 import type { Stage } from './point.ts';
 
 export interface SweepProgress {
@@ -31,14 +32,39 @@ export function progressLine({ point, number, of, state, share, seconds, error }
   }
 }
 
-/** Hands on a line where something new is to be said: a new state, or another tenth of a stage. */
-export function progressLines(write: (line: string) => void): (progress: SweepProgress) => void {
-  const said = new Map<string, string>();
-  return (progress) => {
-    const news = `${progress.state} ${progress.share === undefined ? '' : Math.floor(10 * progress.share)}`;
-    if (said.get(progress.point) === news) return;
-    said.set(progress.point, news);
-    write(progressLine(progress));
+/** Of the time that a chip takes: where a stage begins and where it ends. Nearly all of it goes into simulation and synthesis. */
+const SPANS: Readonly<Record<Stage, readonly [from: number, to: number]>> = {
+  elaborating: [0, 0.02], simulating: [0.02, 0.4], synthesising: [0.4, 1], waiting: [0.4, 0.4],
+};
+
+export interface ToldSweep {
+  readonly tell: (news: SweepProgress) => void;
+  /** No more news will come. */
+  readonly end: () => void;
+}
+
+/** Tells of a sweep as of one task, with a line for each chip that is done. Results that were there already do not count as work. */
+export function tellSweep(progress: Progress): ToldSweep {
+  const shares = new Map<number, number>();
+  let task: Task | undefined;
+  let reused = 0;
+  return {
+    tell(news) {
+      const { number, of, point, state } = news;
+      if (state === 'done' || state === 'reused' || state === 'failed') {
+        progress.note(progressLine(news));
+        if (state === 'reused') reused++;
+        shares.set(number, state === 'reused' ? 0 : 1);
+      } else {
+        const [from, to] = SPANS[state];
+        shares.set(number, Math.max(shares.get(number) ?? 0, from + (to - from) * (news.share ?? 0)));
+      }
+      task ??= progress.start(of === 1 ? 'measuring one chip' : `measuring ${of} chips`);
+      const work = of - reused;
+      const done = [...shares.values()].reduce((sum, share) => sum + share, 0);
+      if (work > 0) task.at(done / work, `${point} ${state}`);
+    },
+    end: () => task?.end(),
   };
 }
 

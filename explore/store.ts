@@ -1,12 +1,15 @@
 /**
  * Results on disk, one JSON file each under the hash of all that they depend on, so that a second run finds the work of the
- * first. A file is whole or not there. Must not know what is stored.
+ * first, and one of several processes that need the same result at once makes it. A file is whole or not there, and what is no
+ * result is as good as none. Must not know what is stored.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { InputFile } from '../gen/files/input.ts';
 import { writeWhole } from '../gen/files/output.ts';
+import { takeLock } from '../sim/processes/file-lock.ts';
+import type { Release } from '../sim/processes/file-lock.ts';
 
 const PIECE_BYTES = 2 ** 24;
 
@@ -38,7 +41,7 @@ function canonical(data: unknown): string {
 
 /** Results of one kind in `<dir>/<kind>/<key>.json`. */
 export class Store<T> {
-  constructor(private readonly dir: string, private readonly kind: string) {}
+  constructor(private readonly dir: string, private readonly kind: string, private readonly isResult: (value: unknown) => value is T) {}
 
   private path(key: string): string {
     return join(this.dir, this.kind, `${key}.json`);
@@ -47,10 +50,42 @@ export class Store<T> {
   /** The result; undefined where there is none, or none that can be read. */
   get(key: string): T | undefined {
     try {
-      const stored = JSON.parse(readFileSync(this.path(key), 'utf8')) as { key?: unknown; result?: T };
-      return stored.key === key ? stored.result : undefined;
+      const stored = JSON.parse(readFileSync(this.path(key), 'utf8')) as { key?: unknown; result?: unknown };
+      return stored.key === key && this.isResult(stored.result) ? stored.result : undefined;
     } catch {
       return undefined;
+    }
+  }
+
+  /**
+   * The result; where there is none it is made and kept. Of several processes that ask at once, one makes it and the others wait;
+   * where it fails, the next one tries.
+   * @param from what the key was made of
+   * @param onWait called once, if another process is at it
+   */
+  async once(key: string, from: unknown, make: () => Promise<T>, onWait: () => void = () => undefined): Promise<T> {
+    const known = this.get(key);
+    if (known !== undefined) return known;
+    const release = await this.lock(key, onWait);
+    try {
+      const meanwhile = this.get(key);
+      if (meanwhile !== undefined) return meanwhile;
+      const made = await make();
+      this.put(key, from, made);
+      return made;
+    } finally {
+      await release();
+    }
+  }
+
+  /** Where there can be no lock, nothing can be kept either: that is told when the result is there, by whoever writes it. */
+  private async lock(key: string, onWait: () => void): Promise<Release> {
+    const path = `${this.path(key)}.lock`;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      return await takeLock(path, onWait);
+    } catch {
+      return () => Promise.resolve();
     }
   }
 

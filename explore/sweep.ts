@@ -34,6 +34,11 @@ export interface SweepOptions {
   readonly onProgress?: (progress: SweepProgress) => void;
   /** Lines about what takes time before the first point. */
   readonly onNote?: (line: string) => void;
+  /**
+   * Asked for when measuring begins: from then on there is something to keep. When it is aborted, points under way are given up,
+   * and the reports tell of those that are done.
+   */
+  readonly stopSignal?: () => AbortSignal;
   /** Measures a point, instead of processes that do; for tests. */
   readonly measure?: Measure;
   /** Fingerprint of this Systole; results of another are not reused. Default: of its sources. */
@@ -45,13 +50,15 @@ export interface SweepOptions {
 export interface SweepResult {
   readonly sweep: Sweep;
   readonly yosys: Yosys;
-  /** In the order of the sweep. */
+  /** In the order of the sweep; of one that was interrupted, those that were done. */
   readonly points: readonly PointResult[];
+  /** How many were not measured because it was interrupted. */
+  readonly left: number;
   /** How many points failed; the command's exit status is 1 if any did. */
   readonly failed: number;
   /** How many results were there already. */
   readonly reused: number;
-  /** Paths of the reports. */
+  /** Paths of the reports; an interrupted sweep with nothing done leaves none. */
   readonly files: readonly string[];
   /** For the screen only. */
   readonly seconds: number;
@@ -59,7 +66,7 @@ export interface SweepResult {
 
 /**
  * Measures the chips of a sweep and writes `points.csv`, `points.json` and `index.html` into `outDir`. A point that fails is
- * reported and the others go on.
+ * reported and the others go on. After an interruption the reports hold the points that were done.
  * @throws UserError for a bad sweep, model or folder, or where no synthesis tool can be had: before anything is measured
  */
 export async function runSweep(sweepPath: string, options: SweepOptions): Promise<SweepResult> {
@@ -75,25 +82,29 @@ export async function runSweep(sweepPath: string, options: SweepOptions): Promis
 
   const workers = new Workers();
   const measure = options.measure ?? ((task, onStage) => workers.measure(task, onStage));
+  const stop = options.stopSignal?.() ?? new AbortController().signal;
   let outcomes: Outcome[];
   try {
-    outcomes = await mapSideBySide(sweep.points, jobs, (point, index) => {
+    outcomes = await mapSideBySide(sweep.points, jobs, stop, (point, index) => {
       const which = { point: point.name, number: index + 1, of: sweep.points.length };
-      return outcomeOf({ ...common, point, yosys }, measure, (news) => onProgress({ ...which, ...news }));
+      return outcomeOf({ ...common, point, yosys }, measure, (news) => {
+        // What is given up has not failed.
+        if (!stop.aborted) onProgress({ ...which, ...news });
+      });
     });
   } finally {
     workers.close();
   }
 
-  const points = withFront(sweep, outcomes);
   const result: SweepResult = {
-    sweep, yosys, points,
+    sweep, yosys, points: withFront(sweep, outcomes), left: sweep.points.length - outcomes.length,
     failed: outcomes.filter((o) => 'error' in o).length,
     reused: outcomes.filter((o) => 'measured' in o && o.measured.isReused).length,
-    files: ['points.csv', 'points.json', 'index.html'].map((name) => join(outDir, name)),
+    files: outcomes.length === 0 ? [] : ['points.csv', 'points.json', 'index.html'].map((name) => join(outDir, name)),
     seconds: (performance.now() - start) / 1000,
   };
-  [csvOf(result), `${JSON.stringify(jsonOf(result), null, 2)}\n`, htmlOf(result)].forEach((text, i) => writeWhole(result.files[i], text));
+  const texts = [csvOf, (r: SweepResult) => `${JSON.stringify(jsonOf(r), null, 2)}\n`, htmlOf];
+  result.files.forEach((file, i) => writeWhole(file, texts[i](result)));
   return result;
 }
 
@@ -127,16 +138,23 @@ function allValues({ point, measured }: { point: SweepPoint; measured: MeasuredP
   return { ...config, ...measuredValues(measured.measurement) };
 }
 
-/** Results in the order of `items`, `jobs` of them under way at a time. */
-async function mapSideBySide<T, R>(items: readonly T[], jobs: number, work: (item: T, index: number) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
+/** Results in the order of `items`, `jobs` of them under way at a time; once stopped, those that were there then. */
+async function mapSideBySide<T, R>(
+  items: readonly T[], jobs: number, stop: AbortSignal, work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Map<number, R>();
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (next < items.length) {
+    while (next < items.length && !stop.aborted) {
       const index = next++;
-      results[index] = await work(items[index], index);
+      const result = await work(items[index], index);
+      if (!stop.aborted) results.set(index, result);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, lane));
-  return results;
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([Promise.all(Array.from({ length: Math.min(jobs, items.length) }, lane)), stopped]);
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }

@@ -37,7 +37,7 @@ async function build(options: FpgaOptions): Promise<void> {
   }
   const { buildBitstream } = await import('../../fpga/flow.ts');
   const report = reporter(options.json === true);
-  const result = await buildBitstream(config, options.board, options.out, report.note);
+  const result = await buildBitstream(config, options.board, options.out, report);
   report.result({ ...result, config: config.name }, () => pairs({
     chip: config.name, board: result.board,
     'logic cells': result.cells, 'DSP cells': result.dsp, 'block RAMs': result.bram, 'single-port RAMs': result.spram,

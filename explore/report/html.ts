@@ -28,7 +28,7 @@ td.error { color: var(--front); white-space: normal; }
 `;
 
 export function htmlOf(result: SweepResult): string {
-  const { sweep, yosys, points } = result;
+  const { sweep, yosys, points, left } = result;
   const columns = columnsOf(sweep);
   const rows = points.map((point) => {
     const values = valuesOf(point);
@@ -46,6 +46,7 @@ export function htmlOf(result: SweepResult): string {
   });
   const plot = dots.length === 0 ? '' : scatterPlot(dots, x, y);
   const work = `${sweep.workload.images} digits through ${sweep.workload.model}; cells of a 7-series FPGA by ${yosys.version}.`;
+  const interrupted = left === 0 ? '' : `\n<p>Interrupted: ${points.length} of ${sweep.points.length} chips.</p>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +57,7 @@ export function htmlOf(result: SweepResult): string {
 </head>
 <body>
 <h1>${escapeMarkup(sweep.name)}</h1>
-<p>${escapeMarkup(work)} Marked chips: nothing else has both fewer ${escapeMarkup(x.title)} and fewer ${escapeMarkup(y.title)}.</p>
+<p>${escapeMarkup(work)} Marked chips: nothing else has both fewer ${escapeMarkup(x.title)} and fewer ${escapeMarkup(y.title)}.</p>${interrupted}
 ${plot}
 <div class="scroll">
 <table>

@@ -27,9 +27,11 @@ export interface SweepJson {
   readonly objectives: Readonly<Record<string, string>>;
   readonly plot: { readonly x: string; readonly y: string };
   readonly points: readonly JsonPoint[];
+  /** Chips that were not measured because the sweep was interrupted. */
+  readonly left: number;
 }
 
-export function jsonOf({ sweep, yosys, points }: SweepResult): SweepJson {
+export function jsonOf({ sweep, yosys, points, left }: SweepResult): SweepJson {
   return {
     name: sweep.name, workload: sweep.workload, synthesis: yosys.version,
     objectives: Object.fromEntries(sweep.objectives.map(({ name, formula }) => [name, formula])), plot: sweep.plot,
@@ -40,5 +42,6 @@ export function jsonOf({ sweep, yosys, points }: SweepResult): SweepJson {
       const { measurement, key } = result.measured;
       return { name, chip, ...measurement, objectives: result.objectives, onFront: result.isOnFront, key };
     }),
+    left,
   };
 }

@@ -4,7 +4,7 @@ import type { SweepResult } from '../sweep.ts';
 import { columnsOf } from './columns.ts';
 
 /** The table, and below it what the sweep did; several lines without a last line break. */
-export function tableOf({ sweep, yosys, points, failed, reused, files, seconds }: SweepResult): string {
+export function tableOf({ sweep, yosys, points, left, failed, reused, files, seconds }: SweepResult): string {
   const columns = columnsOf(sweep).filter((column) => column.onScreen);
   const rows = points.map((result) => {
     const values = valuesOf(result);
@@ -24,6 +24,6 @@ export function tableOf({ sweep, yosys, points, failed, reused, files, seconds }
     ...rows.map(({ cells, note }) => line(cells, note)),
     '',
     `* nothing else has both fewer ${title(sweep.plot.x)} and fewer ${title(sweep.plot.y)}`,
-    `${points.length} ${points.length === 1 ? 'chip' : 'chips'}, ${reused} of them reused, ${failed} failed, ${seconds.toFixed(1)} s; ${files.join(', ')}`,
+    `${points.length}${left === 0 ? '' : ` of ${points.length + left}`} ${points.length + left === 1 ? 'chip' : 'chips'}, ${reused} of them reused, ${failed} failed, ${seconds.toFixed(1)} s; ${files.join(', ')}`,
   ].join('\n');
 }

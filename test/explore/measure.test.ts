@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measurePoint } from '../../explore/measure.ts';
 import type { PointTask } from '../../explore/point.ts';
 import { loadConfig } from '../../hw/soc/config.ts';
+import { until } from '../support/until.ts';
 import { fakeInstruments, taskOf, temporaryFolder } from './fakes.ts';
 
 const quiet = (): void => {};
@@ -66,5 +67,51 @@ describe('measuring a point', () => {
     const renamed = { ...point, config: { ...point.config, name: 'a name in a comment' } };
     const second = await measurePoint(taskOf(folder, { point: renamed }), fakeInstruments(), quiet);
     expect(second).toMatchObject({ key: first.key, isReused: true });
+  });
+
+  it('synthesises a netlist once for points that are measured side by side', async () => {
+    const folder = temporaryFolder();
+    const instruments = fakeInstruments();
+    let waiting = 0;
+    const slow = {
+      ...instruments,
+      synthesise: async (...args: Parameters<typeof instruments.synthesise>) => {
+        await until('the others wait', () => waiting === 2);
+        return instruments.synthesise(...args);
+      },
+    };
+    const onStage = (stage: string): void => {
+      if (stage === 'waiting') waiting++;
+    };
+    const latency = (latencyCycles: number): Partial<PointTask> =>
+      ({ point: { ...point, config: { ...point.config, simulation: { ...point.config.simulation, latencyCycles } } } });
+    const measured = await Promise.all([1, 2, 3].map((cycles) => measurePoint(taskOf(folder, latency(cycles)), slow, onStage)));
+    expect(instruments.calls.filter((call) => call === 'synthesise')).toHaveLength(1);
+    expect(instruments.calls.filter((call) => call === 'simulate 4')).toHaveLength(3);
+    expect(new Set(measured.map(({ key }) => key)).size).toBe(3);
+    expect(new Set(measured.map(({ measurement }) => measurement.cells.total)).size).toBe(1);
+  });
+
+  it('measures again what is stored in another shape', async () => {
+    const folder = temporaryFolder();
+    const { measurement, key } = await measurePoint(taskOf(folder), fakeInstruments(), quiet);
+    const [run, cells] = ['runs', 'cells'].map((kind) => join(folder, kind, readdirSync(join(folder, kind))[0]));
+    const spoil = (file: string, change: (result: Record<string, unknown>) => unknown): void => {
+      const stored = JSON.parse(readFileSync(file, 'utf8')) as { result: Record<string, unknown> };
+      writeFileSync(file, JSON.stringify({ ...stored, result: change(stored.result) }));
+    };
+    const changes: readonly ((result: Record<string, unknown>) => unknown)[] = [
+      () => ({}), () => null, () => [1], () => 'x',
+      (r) => ({ ...r, cycles: '7', total: '7' }), (r) => ({ ...r, cells: null, types: null, macs: null }),
+      (r) => ({ ...r, cells: { lut: 1 }, lut: undefined, images: undefined }), (r) => ({ ...r, more: 1 }),
+      (r) => ({ ...r, cycles: -1, lut: -1 }),
+    ];
+    for (const change of changes) {
+      for (const file of [join(folder, 'points', `${key}.json`), run, cells]) spoil(file, change);
+      const instruments = fakeInstruments();
+      const again = await measurePoint(taskOf(folder), instruments, quiet);
+      expect(again).toMatchObject({ measurement, key, isReused: false });
+      expect(instruments.calls, String(change)).toEqual(['simulate 4', 'synthesise']);
+    }
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openInput } from '../../gen/files/input.ts';
 import { Store, hashOf, hashOfData, hashOfInput } from '../../explore/store.ts';
+import { until } from '../support/until.ts';
 import { temporaryFolder } from './fakes.ts';
 
 describe('the hash of data', () => {
@@ -25,10 +26,12 @@ describe('the hash of a file', () => {
   });
 });
 
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+
 describe('the store', () => {
   it('gives back what was put', () => {
     const folder = temporaryFolder();
-    const store = new Store<{ n: number }>(folder, 'points');
+    const store = new Store(folder, 'points', (value): value is { n: number } => typeof value === 'object');
     expect(store.get('k')).toBeUndefined();
     store.put('k', { why: 'x' }, { n: 7 });
     expect(store.get('k')).toEqual({ n: 7 });
@@ -41,14 +44,47 @@ describe('the store', () => {
     mkdirSync(join(folder, 'points'));
     writeFileSync(join(folder, 'points', 'k.json'), '{"key": "k", "res');
     writeFileSync(join(folder, 'points', 'other.json'), '{"key": "k", "result": 1}');
-    const store = new Store<number>(folder, 'points');
+    const store = new Store(folder, 'points', isNumber);
     expect(store.get('k')).toBeUndefined();
     expect(store.get('other')).toBeUndefined();
+  });
+
+  it('takes what is no result for none, and makes it again', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'points'));
+    const store = new Store(folder, 'points', isNumber);
+    const file = join(folder, 'points', 'k.json');
+    for (const text of ['null', '[]', '7', '"k"', '{"key": "k"}', '{"key": "k", "result": null}', '{"key": "k", "result": "7"}', '{"key": "k", "result": {}}', '']) {
+      writeFileSync(file, text);
+      expect(store.get('k'), text).toBeUndefined();
+      expect(await store.once('k', 'x', () => Promise.resolve(7)), text).toBe(7);
+      expect(store.get('k'), text).toBe(7);
+    }
+  });
+
+  it('makes a result once for all that ask at the same time', async () => {
+    const folder = temporaryFolder();
+    let made = 0;
+    let waiting = 0;
+    const ask = (): Promise<number> => new Store(folder, 'points', isNumber).once('k', 'x', async () => {
+      await until('the others wait', () => waiting === 3);
+      return ++made;
+    }, () => waiting++);
+    expect(await Promise.all([ask(), ask(), ask(), ask()])).toEqual([1, 1, 1, 1]);
+    expect(readdirSync(join(folder, 'points'))).toEqual(['k.json']);
+  });
+
+  it('lets the next one try where one has failed', async () => {
+    const store = new Store(temporaryFolder(), 'points', isNumber);
+    const fails = store.once('k', 'x', () => Promise.reject(new Error('no memory')));
+    const next = store.once('k', 'x', () => Promise.resolve(5));
+    await expect(fails).rejects.toThrow('no memory');
+    expect(await next).toBe(5);
   });
 
   it('says where it cannot write', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'points'), 'a file');
-    expect(() => new Store(folder, 'points').put('k', {}, 1)).toThrow(/k\.json: cannot be written: .* \(ENOTDIR\); choose another place$/);
+    expect(() => new Store(folder, 'points', isNumber).put('k', {}, 1)).toThrow(/k\.json: cannot be written: .* \(ENOTDIR\); choose another place$/);
   });
 });

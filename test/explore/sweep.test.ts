@@ -73,6 +73,40 @@ describe('a sweep', () => {
     expect(tableOf(result)).toMatch(/^bad one .* failed: the network does not fit$/m);
   });
 
+  it('that is stopped keeps what is done, and tells what is left', async () => {
+    const stop = new AbortController();
+    const outDir = temporaryFolder();
+    const progress: SweepProgress[] = [];
+    const measure: Measure = async (task, onStage) => {
+      if (task.point.config.tensor.rows === 8) return fakeMeasure(task, onStage);
+      // As of a process that is ended: an error that comes later, and that nobody waits for.
+      if (task.point.config.tensor.rows === 16) setTimeout(() => stop.abort(), 50);
+      await new Promise((resume) => stop.signal.addEventListener('abort', resume));
+      throw new Error('ended');
+    };
+    const onProgress = (p: SweepProgress): void => void progress.push(p);
+    const options = { outDir, jobs: 2, measure, findTool, onProgress, stopSignal: () => stop.signal };
+    const result = await runSweep(sweepFile(AXES.replace('[4, 8, 16, 32]', '[8, 4, 16, 32]')), options);
+    expect(result).toMatchObject({ left: 3, failed: 0, points: [{ point: { name: 'rows=8' }, isOnFront: true }] });
+    const [csv, json, html] = reports(outDir);
+    expect(csv.trim().split('\n')).toHaveLength(2);
+    expect(JSON.parse(json)).toMatchObject({ left: 3, points: [{ name: 'rows=8' }] });
+    expect(html).toContain('<p>Interrupted: 1 of 4 chips.</p>');
+    expect(tableOf(result)).toMatch(/^1 of 4 chips, 0 of them reused, 0 failed, /m);
+    await new Promise((resume) => setTimeout(resume, 20));
+    expect(progress.filter((p) => p.state === 'failed')).toEqual([]);
+  });
+
+  it('that is stopped before anything is done leaves no reports', async () => {
+    const stop = new AbortController();
+    const outDir = temporaryFolder();
+    stop.abort();
+    const never: Measure = () => Promise.reject(new Error('measured'));
+    const result = await runSweep(sweepFile(AXES), { outDir, measure: never, findTool, stopSignal: () => stop.signal });
+    expect(result).toMatchObject({ left: 4, points: [], files: [] });
+    expect(readdirSync(outDir)).toEqual(['points']);
+  });
+
   it('tells reused points', async () => {
     const reusing: Measure = async (task, onStage) =>
       ({ ...await fakeMeasure(task, onStage), isReused: task.point.config.tensor.rows < 16 });

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isMeasurement } from '../../explore/shapes.ts';
 import { Store } from '../../explore/store.ts';
 import { parseSweep } from '../../explore/sweep-file.ts';
 import { UserError } from '../../gen/user-error.ts';
@@ -134,7 +135,7 @@ const READERS: Readonly<Record<string, () => Reader>> = {
     };
   },
   'a stored result (JSON)': () => {
-    const store = new Store<unknown>(folder, 'points');
+    const store = new Store(folder, 'points', isMeasurement);
     const path = join(folder, 'points', 'k.json');
     mkdirSync(dirname(path), { recursive: true });
     return {
