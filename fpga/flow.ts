@@ -2,17 +2,20 @@
  * From a configuration to a bitstream: SystemVerilog, synthesis (Yosys), place and route (nextpnr), packing (icepack). Also
  * synthesis alone, for cell counts. Must not know how the design is made.
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mustTakeFiles, writeFolder } from '../gen/files/output.ts';
 import { UserError, elaborate } from '../gen/index.ts';
+import { SILENT, during } from '../gen/progress.ts';
+import type { Progress } from '../gen/progress.ts';
 import { printDesign } from '../gen/print/systemverilog.ts';
 import type { SourceFile } from '../gen/print/systemverilog.ts';
 import { Chip } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { boardOf } from './boards.ts';
 import type { Board } from './boards.ts';
+import { obstaclesTo } from './needs.ts';
 import { ToolError, installTools, runTool } from './tools.ts';
-import type { Files, Progress, ToolResult } from './tools.ts';
+import type { Files, ToolResult } from './tools.ts';
 import { BoardTop } from './top-ice40.ts';
 import { WRAPPER, pinConstraints, wrapperText } from './wrapper.ts';
 
@@ -50,15 +53,18 @@ const RESOURCES = {
 /** Cell counts of a whole chip, or of given sources with their top module. */
 export async function synthesise(
   design: { readonly config: ChipConfig } | { readonly files: readonly SourceFile[]; readonly top: string },
-  onProgress: Progress = () => undefined,
+  progress: Progress = SILENT,
 ): Promise<CellCounts> {
   const sources = 'config' in design ? { files: printDesign(elaborate(Chip(design.config))), top: 'Chip' } : design;
-  await installTools(onProgress);
+  await installTools(progress.note);
   const files = Object.fromEntries(sources.files.map((f) => [f.name, f.text]));
-  onProgress(`fpga: synthesis of ${sources.top}`);
-  const result = await synthesisOf(files, sources.top, ['tee -q -o cells.json stat -json']);
-  return countCells(result);
+  const script = ['tee -q -o cells.json stat -json'];
+  return countCells(await during(progress, `synthesis of ${sources.top}`, () => synthesisOf(files, sources.top, script), SYNTHESIS));
 }
+
+/** Seconds that a chip of the size of `nano` takes on two cores. */
+const SYNTHESIS = { expectedSeconds: 30 };
+const PLACEMENT = { expectedSeconds: 90 };
 
 /** Counts the DSP cells that the design itself sets to two products of 8 x 8 bits, into `file`. */
 const countPairs = (file: string): string => `tee -q -o ${file} select -count t:SB_MAC16 r:MODE_8x8=1'1 %i`;
@@ -110,16 +116,15 @@ export interface Implementation extends Omit<BitstreamResult, 'bitstream' | 'byt
 }
 
 /** Synthesis, place and route, and packing, all in memory. Throws UserError when the board is too small for the design. */
-export async function implement(design: BoardDesign, board: Board, onProgress: Progress = () => undefined): Promise<Implementation> {
+export async function implement(design: BoardDesign, board: Board, progress: Progress = SILENT): Promise<Implementation> {
   const { device } = board;
   const modules = Object.fromEntries([...design.modules.map((f) => [f.name, f.text]), [`${WRAPPER}.sv`, wrapperText(design.clockHz, board)]]) as Record<string, string>;
   const pins = pinConstraints(board);
-  await installTools(onProgress);
+  await installTools(progress.note);
 
-  onProgress(`fpga: synthesis of ${design.name} (about half a minute)`);
-  const netlist = await synthesisOf(modules, WRAPPER, [`write_json ${WRAPPER}.json`]);
+  const script = [`write_json ${WRAPPER}.json`];
+  const netlist = await during(progress, `synthesis of ${design.name}`, () => synthesisOf(modules, WRAPPER, script), SYNTHESIS);
 
-  onProgress(`fpga: place and route for ${board.title} (a minute or two)`);
   const clockMHz = design.clockHz / 1e6;
   const args = [
     `--${device.option}`, '--package', device.package, '--json', `${WRAPPER}.json`, '--pcf', 'pins.pcf', '--asc', `${WRAPPER}.asc`,
@@ -127,7 +132,8 @@ export async function implement(design: BoardDesign, board: Board, onProgress: P
   ];
   let routed: ToolResult;
   try {
-    routed = await runTool('nextpnr-ice40', args, { [`${WRAPPER}.json`]: netlist.files[`${WRAPPER}.json`], 'pins.pcf': pins });
+    const given = { [`${WRAPPER}.json`]: netlist.files[`${WRAPPER}.json`], 'pins.pcf': pins };
+    routed = await during(progress, `place and route for ${board.name}`, () => runTool('nextpnr-ice40', args, given), PLACEMENT);
   } catch (error) {
     throw tooLarge(error, design, board) ?? explained(error, `${design.name} on ${board.name}: place and route failed`);
   }
@@ -137,9 +143,8 @@ export async function implement(design: BoardDesign, board: Board, onProgress: P
   };
   const used = (name: keyof typeof RESOURCES): number => report.utilization[name]?.used ?? 0;
   const fmaxMHz = Math.min(...Object.values(report.fmax).map((f) => f.achieved));
-  if (fmaxMHz < clockMHz) onProgress(`fpga: works up to ${fmaxMHz.toFixed(1)} MHz only, ${clockMHz} MHz were asked for; lower soc.clock`);
+  if (fmaxMHz < clockMHz) progress.note(`fpga: works up to ${fmaxMHz.toFixed(1)} MHz only, ${clockMHz} MHz were asked for; lower soc.clock`);
 
-  onProgress('fpga: packing the bitstream');
   const packed = await runTool('icepack', [`${WRAPPER}.asc`, `${WRAPPER}.bin`], { [`${WRAPPER}.asc`]: routed.files[`${WRAPPER}.asc`] });
   return {
     board: board.name, cells: used('ICESTORM_LC'), dsp: used('ICESTORM_DSP'), bram: used('ICESTORM_RAM'), spram: used('ICESTORM_SPRAM'),
@@ -149,24 +154,25 @@ export async function implement(design: BoardDesign, board: Board, onProgress: P
 
 /**
  * Makes `<outDir>/<chip>-<board>.bin` and, beside it, the sources and constraints it was made from. Throws UserError when the
- * board is unknown or too small for the chip; then nothing is written.
+ * board is unknown, its folder cannot be written, or the chip does not fit; then nothing is written, and what can be known without
+ * tools is told before they start.
  */
 export async function buildBitstream(
   config: ChipConfig,
   boardName: string,
   outDir: string,
-  onProgress: Progress = () => undefined,
+  progress: Progress = SILENT,
 ): Promise<BitstreamResult> {
   const board = boardOf(boardName);
+  mustTakeFiles(outDir);
+  const obstacles = obstaclesTo(config, board);
+  if (obstacles.length > 0) throw new UserError(`${config.file}: ${config.name} does not fit ${board.name}: ${obstacles.join('; ')}; change the chip or use another board`);
   const modules = printDesign(elaborate(BoardTop(config, board)));
   const design = { name: config.name, file: config.file, clockHz: config.soc.clockHz, modules };
-  const { image, sources, ...result } = await implement(design, board, onProgress);
-  const bitstream = join(outDir, `${config.name}-${board.name}.bin`);
-  mkdirSync(outDir, { recursive: true });
-  for (const [name, text] of Object.entries(sources)) writeFileSync(join(outDir, name), text);
-  writeFileSync(`${bitstream}.part`, image);
-  renameSync(`${bitstream}.part`, bitstream);
-  return { ...result, bitstream, bytes: image.length };
+  const { image, sources, ...result } = await implement(design, board, progress);
+  const file = `${config.name}-${board.name}.bin`;
+  writeFolder(outDir, new Map<string, string | Uint8Array>([...Object.entries(sources), [file, image]]));
+  return { ...result, bitstream: join(outDir, file), bytes: image.length };
 }
 
 /** The error for a chip that needs more of something than the device has, from nextpnr's table of resources. */
