@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../gen/user-error.ts';
 import { runProgram } from '../processes/children.ts';
+import { tellBuild } from './build-progress.ts';
 import { cached, contentKey, failedDirectory, lookUp, prune } from './cache.ts';
 import { PORT_PREFIX } from './shell.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
@@ -72,11 +73,11 @@ export async function buildAddon(source: VerilatedSource, onProgress: (line: str
   if (known !== undefined) return { path: join(known, ADDON), buildSeconds: 0 };
   const runtime = await cached({ key: runtimeKey, files: [RUNTIME_LIBRARY] }, (work) => {
     onProgress('verilator: building the runtime (once)');
-    return buildRuntime(work, tools);
+    return buildRuntime(work, tools, tellBuild('the runtime', onProgress));
   }, options);
   const { directory, hit } = await cached(result, (work) => {
     onProgress(`verilator: building ${source.name}`);
-    return buildDesign(work, source, join(runtime.directory, RUNTIME_LIBRARY), tools);
+    return buildDesign(work, source, join(runtime.directory, RUNTIME_LIBRARY), tools, tellBuild(source.name, onProgress));
   }, options);
   const buildSeconds = hit ? 0 : (performance.now() - start) / 1000;
   if (!hit) await prune(/^[0-9a-f]{24}(\.failed)?$/, KEPT_RESULTS, dirname(directory));
@@ -102,14 +103,16 @@ function texts(names: readonly string[]): Promise<string[]> {
   return Promise.all(names.map((name) => readFile(join(NATIVE, name), 'utf8')));
 }
 
-async function buildRuntime(work: string, tools: Toolchain): Promise<void> {
+type OnOutput = (output: string) => void;
+
+async function buildRuntime(work: string, tools: Toolchain, onOutput: OnOutput): Promise<void> {
   await copyNative(RUNTIME_FILES, work);
-  await compile(work, tools, ['--CDSYSTOLE_PART=runtime']);
+  await compile(work, tools, ['--CDSYSTOLE_PART=runtime'], onOutput);
   await rename(join(work, 'build', RUNTIME_LIBRARY), join(work, RUNTIME_LIBRARY));
   await rm(join(work, 'build'), { recursive: true });
 }
 
-async function buildDesign(work: string, source: VerilatedSource, runtime: string, tools: Toolchain): Promise<void> {
+async function buildDesign(work: string, source: VerilatedSource, runtime: string, tools: Toolchain, onOutput: OnOutput): Promise<void> {
   await copyNative(DESIGN_FILES, work);
   for (const { name, text } of source.files) await writeFile(join(work, name), text);
   await writeFile(join(work, 'public.vlt'), source.control);
@@ -118,7 +121,7 @@ async function buildDesign(work: string, source: VerilatedSource, runtime: strin
   const generated = (await readdir(join(work, 'verilated'))).filter((name) => name.endsWith('.cpp')).sort();
   const sized = generated.map(async (name) => ({ name, bytes: (await stat(join(work, 'verilated', name))).size }));
   for (const unit of translationUnits(await Promise.all(sized))) await writeFile(join(work, unit.name), unit.text);
-  await compile(work, tools, ['--CDSYSTOLE_PART=design', `--CDSYSTOLE_RUNTIME=${runtime}`]);
+  await compile(work, tools, ['--CDSYSTOLE_PART=design', `--CDSYSTOLE_RUNTIME=${runtime}`], onOutput);
   await rename(join(work, 'build', 'Release', ADDON), join(work, ADDON));
   await rm(join(work, 'build'), { recursive: true });
   await rm(join(work, 'verilated'), { recursive: true });
@@ -139,7 +142,7 @@ async function copyNative(names: readonly string[], work: string): Promise<void>
   await writeFile(join(work, 'package.json'), PACKAGE);
 }
 
-function compile(work: string, tools: Toolchain, definitions: readonly string[]): Promise<void> {
+function compile(work: string, tools: Toolchain, definitions: readonly string[], onOutput: OnOutput): Promise<void> {
   return run(work, process.execPath, [
     tools.cmakeJs,
     'build',
@@ -149,17 +152,18 @@ function compile(work: string, tools: Toolchain, definitions: readonly string[])
     `--CDNODE_API_INCLUDE=${tools.nodeApiInclude}`,
     `--CDNODE_ADDON_API_INCLUDE=${tools.nodeAddonApiInclude}`,
     ...definitions,
-  ]); // prettier-ignore
+  ], onOutput); // prettier-ignore
 }
 
 /** Runs a program in `work` with its output in the log. */
-async function run(work: string, program: string, options: readonly string[]): Promise<void> {
+async function run(work: string, program: string, options: readonly string[], onOutput: OnOutput = () => undefined): Promise<void> {
   const log = join(work, LOG);
   appendFileSync(log, `$ ${program} ${options.join(' ')}\n`);
   let output = '';
   const receive = (chunk: Buffer): void => {
     output += chunk.toString();
     appendFileSync(log, chunk);
+    onOutput(chunk.toString());
   };
   const status = await runProgram(program, options, receive, { cwd: work, scratch: work });
   if (status === 0) return;
