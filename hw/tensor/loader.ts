@@ -130,7 +130,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.recordRefused = refused.and(r.hasRefused.not());
     r.hasRefused = r.hasRefused.or(refused).and(io.done.not());
     io.busy = receive.deq.valid;
-    io.waitsForMemory = working.and(io.mem.r.valid.not());
+    io.waitsForMemory = receive.deq.valid.and(io.mem.r.valid.not());
     io.beat = io.mem.r.fire;
     m.assert('noStrayData', io.mem.r.valid.not().or(receive.deq.valid), 'main memory sent data that nobody asked for');
     m.cover('misaligned', step.and(r.offset.ne(0)));

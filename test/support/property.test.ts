@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { restrictions } from '../../tools/eslint/restrictions.js';
 import { SHRINK_SECONDS, checkProperty } from './property.ts';
 
@@ -17,6 +17,10 @@ function failure(check: () => void): { readonly message: string; readonly second
 }
 
 describe('checkProperty', () => {
+  beforeEach(() => {
+    vi.stubEnv('SYSTOLE_PROPERTY_SEED', undefined);
+    vi.stubEnv('SYSTOLE_PROPERTY_RUNS', undefined);
+  });
   afterEach(() => vi.unstubAllEnvs());
 
   it('ends soon where smaller counterexamples never run out', () => {
@@ -57,8 +61,6 @@ describe('checkProperty', () => {
       checkProperty(fc.property(fc.integer(), (n) => void inputs.push(n)), { runs: 20 });
       return inputs;
     };
-    vi.stubEnv('SYSTOLE_PROPERTY_SEED', undefined);
-    vi.stubEnv('SYSTOLE_PROPERTY_RUNS', undefined);
     const usual = tried();
     expect(usual).toHaveLength(20);
     expect(tried()).toEqual(usual);
