@@ -133,6 +133,7 @@ export class TensorDriver {
     }
     this.until('xif_result_valid', limit, op);
     if (Number(sim.peek('xif_result_id')) !== this.id) throw new Error(`${op}: result of another instruction`);
+    if ((sim.peek('xif_result_we') === 1n) !== TENSOR[op].writesRd) throw new Error(`${op}: writes rd or not, against the table`);
     const value = Number(sim.peek('xif_result_data'));
     sim.step();
     sim.poke('xif_commit_valid', 0);

@@ -1,0 +1,232 @@
+/**
+ * Faults to plant: each a place in a source file, what stands there instead, and the test files of which one must fail. The
+ * kinds are those that people make: a lost case, a wrong bound, a sign, an operand, a limit that is gone, work that is done twice.
+ * `npm run test:mutants` plants them; `table.test.ts` keeps the table from rotting. Must not know how they are planted.
+ */
+
+export interface Mutant {
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly old: string;
+  readonly to: string;
+  /** What is wrong then. */
+  readonly fault: string;
+  readonly tests: readonly string[];
+}
+
+/** The file's text with the fault in it. @throws Error where the place is not unique */
+export function plant(text: string, { file, old, to }: Mutant): string {
+  const parts = text.split(old);
+  if (parts.length !== 2) throw new Error(`${file}: the text ${JSON.stringify(old)} occurs ${parts.length - 1} times, not once`);
+  return parts.join(to);
+}
+
+const CYCLES = 'test/performance/cycles.test.ts';
+const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
+const COUNTERS = 'test/hw/tensor/counters.test.ts';
+const IMPLEMENTED = 'test/hw/isa/implemented.test.ts';
+const LOCKSTEP = 'test/hw/core/lockstep.test.ts';
+const SEMANTICS = 'test/sim/engine/semantics.test.ts';
+const MODEL_TENSOR = 'test/sim/model/tensor.test.ts';
+const MACHINE_MODE = 'test/hw/core/machine-mode.test.ts';
+const GGUF_READER = 'test/sw/formats/gguf-reader.test.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  // --- gen: the language, its passes and its printer ---
+  { file: 'gen/passes/simplify.ts', old: 'return lit(type, -a.value);', to: 'return lit(type, a.value);',
+    fault: 'the negation of a constant is the constant', tests: ['test/gen/passes/simplify.test.ts', SEMANTICS] },
+  { file: 'gen/passes/simplify.ts', old: 'if (isLit(a, mask(w)) || isLit(b, mask(w))) return lit(type, mask(w));', to: 'if (isLit(a, 1n) || isLit(b, 1n)) return lit(type, mask(w));',
+    fault: 'an OR with 1 is taken for one with all ones', tests: ['test/gen/passes/simplify.test.ts'] },
+  { file: 'gen/passes/simplify.ts', old: 'const keepsSign = fn === \'shr\' && type.kind === \'sint\';', to: 'const keepsSign = false;',
+    fault: 'a signed number shifted by more than its width becomes 0 instead of its sign', tests: ['test/gen/passes/simplify.test.ts', 'test/gen/lang/values.test.ts'] },
+  { file: 'gen/passes/check-drivers.ts', old: 'const all = states.every((x) => x === ALL);', to: 'const all = states.some((x) => x === ALL);',
+    fault: 'a wire that is driven on one path only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
+  { file: 'gen/passes/check-drivers.ts', old: 'if (range.exact && c.state[i] !== NONE) {', to: 'if (range.exact && c.state[i] === undefined) {',
+    fault: 'a signal may be driven twice', tests: ['test/gen/passes/check-drivers.test.ts'] },
+  { file: 'gen/passes/split-loops.ts', old: 'value: BigInt(i) } },', to: 'value: BigInt(0) } },',
+    fault: 'an assignment to an element with a variable index goes to the first element of a split vector', tests: ['test/gen/passes/split-loops.test.ts', 'test/sim/engine/differential.test.ts'] },
+
+  // --- hw/isa: the tables ---
+  { file: 'hw/isa/tensor.ts', old: '  sta: row({\n', to: '  swap: row({\n    mnemonic: \'tn.swap\', opcode: CUSTOM_1, funct3: 7, summary: \'Exchanges the banks.\', semantics: [\'the banks are exchanged\'],\n  }),\n  sta: row({\n',
+    fault: 'the table has a tensor command that no unit and no model executes', tests: [IMPLEMENTED] },
+  { file: 'hw/isa/tensor.ts', old: '  fence: row({\n', to: '  peekAt: row({\n    mnemonic: \'tn.peek\', opcode: CUSTOM_0, funct3: 4, writesRd: true, summary: \'Reads an accumulator.\', semantics: [\'rd = acc\'],\n  }),\n  fence: row({\n',
+    fault: 'the table has a tensor question that nothing answers', tests: [IMPLEMENTED] },
+  { file: 'hw/isa/riscv-bitmanip.ts', old: 'export const ZBS = {', to: 'export const ZBS = {\n  pack: { mnemonic: \'pack\', extension: \'zbs\', format: \'R\', match: 0x0800_4033, mask: 0xfe00_707f, summary: \'rd = the lower halves\' },',
+    fault: 'the table has a RISC-V instruction that nothing executes', tests: [IMPLEMENTED] },
+  { file: 'hw/isa/tensor.ts', old: 'f(\'accRow\', 0, 12, \'first accumulator row\'), f(\'count\', 12, 12, \'activation rows, at least 1\'),', to: 'f(\'accRow\', 0, 11, \'first accumulator row\'), f(\'count\', 12, 12, \'activation rows, at least 1\'),',
+    fault: 'an accumulator row of tn.mm loses its upper bit', tests: ['test/sim/model/tensor.test.ts'] },
+
+  // --- hw/core ---
+  { file: 'hw/core/alu.ts', old: 'io.less = control.unsignedOrder.mux(borrow, borrow.xor(a.bit(31)).xor(b.bit(31)));', to: 'io.less = control.unsignedOrder.mux(borrow, borrow.xor(a.bit(31)));',
+    fault: 'signed comparison looks at the sign of one operand only', tests: ['test/hw/core/core.test.ts', LOCKSTEP] },
+  { file: 'hw/core/alu.ts', old: 'control.arithmetic.and(a.bit(31)).mux<UInt>(', to: 'a.bit(31).mux<UInt>(',
+    fault: 'a logical right shift brings in the sign', tests: ['test/hw/core/core.test.ts', LOCKSTEP] },
+  { file: 'hw/core/mul-div.ts', old: 'control.upperResult.mux(signA, signA.ne(signB).and(b.orR()))', to: 'control.upperResult.mux(signA, signA.ne(signB))',
+    fault: 'a negative number divided by 0 gives 1 instead of −1', tests: ['test/hw/core/mul-div.test.ts'] },
+  { file: 'hw/core/data-alignment.ts', old: 'io.misaligned = isWord.and(io.offset.ne(0)).or(isHalf.and(io.offset.bit(0)));', to: 'io.misaligned = isWord.and(io.offset.bit(0)).or(isHalf.and(io.offset.bit(0)));',
+    fault: 'a word at a half-word address is stored without a trap', tests: [MACHINE_MODE, LOCKSTEP] },
+  { file: 'hw/core/data-alignment.ts', old: 'isHalf.mux(half.bit(15), low.bit(7))', to: 'half.bit(15)',
+    fault: 'a loaded byte is extended by the sign of its half word', tests: ['test/hw/core/core.test.ts', LOCKSTEP] },
+  { file: 'hw/core/csr-unit.ts', old: '      r.enabled = r.wasEnabled;\n', to: '      r.enabled = bool(true);\n',
+    fault: 'mret enables interrupts whatever they were before the trap', tests: [MACHINE_MODE, LOCKSTEP] },
+  { file: 'hw/core/csr-unit.ts', old: 'io.clear.mux(io.readData.and(io.operand.not()), io.readData.or(io.operand))', to: 'io.clear.mux(io.readData.and(io.operand), io.readData.or(io.operand))',
+    fault: 'csrrc keeps the bits that it should clear', tests: [MACHINE_MODE, LOCKSTEP] },
+  { file: 'hw/core/pmp.ts', old: 'm.when(pmp.locked.at(i).or(beginsRange).not(), () => {', to: 'm.when(pmp.locked.at(i).not(), () => {',
+    fault: 'the lower end of a locked range can be moved', tests: ['test/hw/core/pmp.test.ts'] },
+  { file: 'hw/core/branch-predictor.ts', old: 'entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag)', to: 'entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag).or(bool(true))',
+    fault: 'the predictor believes entries of other addresses: slower, still right', tests: [CYCLES] },
+
+  // --- hw/lib and hw/soc ---
+  { file: 'hw/lib/queue.ts', old: 'r.full = arrives.and(after(next).eq(first));', to: 'r.full = arrives.and(next.eq(first));',
+    fault: 'a queue does not notice that it is full', tests: ['test/hw/lib/queue.test.ts'] },
+  { file: 'hw/lib/arbiter.ts', old: 'r.locked = ends.not();', to: 'r.locked = bool(false);',
+    fault: 'an arbiter changes its mind in the middle of a burst', tests: ['test/hw/lib/arbiter.test.ts'] },
+  { file: 'hw/lib/arbiter.ts', old: 'turn = anyOf(later).mux<UInt>(firstOf(later), turn);', to: 'turn = anyOf(later).mux<UInt>(turn, turn);',
+    fault: 'round robin always favours the first', tests: ['test/hw/lib/arbiter.test.ts'] },
+  { file: 'hw/soc/clint.ts', old: 'm.when(isCompare.and(mine), () => r.compare.put(i, data));', to: 'm.when(isCompare.and(writes), () => r.compare.put(i, data));',
+    fault: 'a store to half of mtimecmp writes both halves', tests: ['test/hw/soc/clint.test.ts'] },
+  { file: 'hw/soc/uart-phy.ts', old: 'r.full = r.second;', to: 'r.full = bool(true);',
+    fault: 'a byte without a stop bit is received', tests: ['test/hw/soc/uart.test.ts'] },
+  { file: 'hw/soc/config.ts', old: 'latencyCycles: v.simulation.latency },', to: 'latencyCycles: 1 },',
+    fault: 'the latency of the configuration is ignored', tests: ['test/hw/soc/config.test.ts', CYCLES] },
+
+  // --- hw/tensor: overlapped form ---
+  { file: 'hw/tensor/mesh-control.ts', old: 'const { bankFree } = m.let({ bankFree: usedByStream.or(draining).not() });', to: 'const { bankFree } = m.let({ bankFree: a.streaming.asBool().or(busy0.draining0.ne(0)).or(busy0.draining1.ne(0)).not() });',
+    fault: 'weights are no longer loaded while the other bank is in use: slower, still right', tests: [CYCLES] },
+  { file: 'hw/tensor/mesh-control.ts', old: 'const drain = p.rows + p.columns - 3;', to: 'const drain = p.rows + p.columns - 5;',
+    fault: 'new weights overtake the last rows in the mesh', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/accumulators.ts', old: 'const used = column === 0 ? adding : adding.and(s1.lastColumn.ge(column));', to: 'const used = adding;',
+    fault: 'a product of few columns writes all lanes', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/accumulators.ts', old: 'meshTakes(io.store).not()).and(vectorTakes.not());', to: 'meshTakes(io.store).not());',
+    fault: 'the store unit is granted a read that the vector unit takes', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/scratchpad.ts', old: 'io.store.grant = granted(s, [a, w]);', to: 'io.store.grant = granted(s, [a]);',
+    fault: 'the store unit is granted a row that weights take', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/hazards.ts', old: '  [\'mesh\', \'rS\', \'vector\', \'wS\'],\n', to: '',
+    fault: 'products do not wait for activations that are still being requantised', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/hazards.ts', old: 'const ALWAYS: readonly (readonly [Unit, Unit])[] = [[\'load\', \'store\']];', to: 'const ALWAYS: readonly (readonly [Unit, Unit])[] = [];',
+    fault: 'a load does not wait for an earlier store', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/dispatch.ts', old: 'usesCh.and(chLast.ge(p.channels)),', to: 'usesCh.and(chLast.gt(p.channels)),',
+    fault: 'a channel record one beyond the last is not refused', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/dispatch.ts', old: '.or(op(\'sta\').and(r.argBytes.slice(1, 0).ne(0)));', to: ';',
+    fault: 'tn.sta takes a row length that is no multiple of 4', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/dispatch.ts', old: '.or(op(\'sta\').and(r.argValid.asBool()).and(r.argStride.slice(1, 0).ne(0))),', to: ',',
+    fault: 'tn.sta takes a stride that is no multiple of 4', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/tensor-unit.ts', old: '      loadBusy: loader.busy,\n', to: '      loadBusy: storer.busy,\n',
+    fault: 'the counter of busy loads counts stores', tests: [COUNTERS] },
+  { file: 'hw/tensor/tensor-unit.ts', old: '      meshWaitHazard: queues.mesh.blocked,\n', to: '      meshWaitHazard: queues.vector.blocked,\n',
+    fault: 'the counter of hazards of the mesh counts those of the vector unit', tests: [COUNTERS] },
+  { file: 'hw/tensor/loader.ts', old: 'io.waitsForMemory = receive.deq.valid.and(io.mem.r.valid.not());', to: 'io.waitsForMemory = working.and(io.mem.r.valid.not());',
+    fault: 'a load\'s first cycle is not counted as waiting for memory', tests: [COUNTERS] },
+  { file: 'hw/tensor/counters.ts', old: 'const step = BEAT_COUNTERS.includes(name) ? p.busBytes : 1;', to: 'const step = 1;',
+    fault: 'bytes are counted in beats', tests: [COUNTERS] },
+  { file: 'hw/tensor/requantise.ts', old: 'r.biased = io.acc.addWrap(io.bias.asSInt());\n    r.factor', to: 'r.biased = io.acc;\n    r.factor',
+    fault: 'the pipelined requantiser forgets the bias', tests: [TENSOR_UNIT] },
+
+  // --- hw/tensor: serial form ---
+  { file: 'hw/tensor/serial/sequencer.ts', old: 'op.sta.and(isAtLeast(lastByte, WORD_BYTES * p.columns).or(lastByte.slice(1, 0).ne(3)).or(o.stride.slice(1, 0).ne(0))),', to: 'op.sta.and(isAtLeast(lastByte, WORD_BYTES * p.columns).or(lastByte.slice(1, 0).ne(3))),',
+    fault: 'the serial tn.sta takes a stride that is no multiple of 4', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/serial/sequencer.ts', old: 'usesAcc.and(isMoreThan(accRow, p.accumulatorRows)),', to: 'usesAcc.and(isMoreThan(accRow, p.accumulatorRows + 1)),',
+    fault: 'the serial unit takes one accumulator row too many', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/serial/mac-array.ts', old: 'const high = io.accumulate.mux(io.oldHigh.at(c), U(HALF).lit(0));\n      const old', to: 'const high = io.oldHigh.at(c);\n      const old',
+    fault: 'a serial product that overwrites adds the old upper half', tests: [TENSOR_UNIT, 'test/hw/tensor/serial/mac-array.test.ts'] },
+  { file: 'hw/tensor/serial/requantise-element.ts', old: 'const isHigh = isFar.and(isNegative.not()).or(raised.gt(high.sext(WINDOW)));', to: 'const isHigh = raised.gt(high.sext(WINDOW));',
+    fault: 'a serial requantisation far above the range is not clamped', tests: ['test/hw/tensor/serial/requantise-element.test.ts'] },
+  { file: 'hw/tensor/serial/sequencer.ts', old: 'settle: () => m.when(io.settled.and(d.pending.eq(0)), () => { s.state = State.idle; }),', to: 'settle: () => m.when(d.pending.eq(0), () => { s.state = State.idle; }),',
+    fault: 'a serial unit is idle before main memory has acknowledged its stores', tests: ['test/hw/tensor/settles.test.ts'] },
+
+  // --- sim: engine ---
+  { file: 'sim/engine/arithmetic.ts', old: 'g.binary(\'ltU\', sum, carry);', to: 'g.binary(\'ltU\', total, carry);',
+    fault: 'a borrow between limbs of a wide subtraction is lost', tests: [SEMANTICS, 'test/sim/engine/differential.test.ts'] },
+  { file: 'sim/engine/arithmetic.ts', old: 'const word = (r: Rope): Node => (signed ? this.signExtend(r, type) : this.words.word(r, type));', to: 'const word = (r: Rope): Node => this.words.word(r, type);',
+    fault: 'signed products are computed without signs', tests: [SEMANTICS] },
+  { file: 'sim/engine/memo.ts', old: 'if (m.clocked || m.checks.length > 0 || m.memories.length > 0 || m.grids.length > 0) return undefined;', to: 'if (m.checks.length > 0 || m.memories.length > 0 || m.grids.length > 0) return undefined;',
+    fault: 'results of modules with state are remembered', tests: ['test/sim/engine/memo.test.ts', 'test/sim/engine/differential.test.ts'] },
+
+  // --- sim: Verilator ---
+  { file: 'sim/verilator/hierarchy.ts', old: 'if (check.kind === \'assert\') asserts.set(path, asserts.size);', to: 'if (check.kind === \'assert\') asserts.set(path, 0);',
+    fault: 'assertions of a verilated design have no order', tests: ['test/sim/verilator/hierarchy.test.ts'] },
+  { file: 'sim/verilator/messages.ts', old: 'message: message.trimEnd(), cycle }));', to: 'message, cycle: 0 }));',
+    fault: 'a failed assertion is reported for cycle 0', tests: ['test/sim/verilator/messages.test.ts'] },
+  { file: 'sim/verilator/units.ts', old: 'return [...grouped(\'fast\', fast), ...grouped(\'slow\', slow)];', to: 'return grouped(\'fast\', fast);',
+    fault: 'generated files that run once are not compiled', tests: ['test/sim/verilator/units.test.ts'] },
+
+  // --- sim: golden model ---
+  { file: 'sim/model/machine.ts', old: 'const target = (x[rs1]! + imm) & ~1;', to: 'const target = x[rs1]! + imm;',
+    fault: 'jalr keeps the lowest bit of its target', tests: ['test/sim/model/machine.test.ts', LOCKSTEP] },
+  { file: 'sim/model/tensor.ts', old: 'bytes.fill(0, from + rowBytes, from + rows);', to: '',
+    fault: 'the model leaves the rest of a loaded row as it was', tests: [MODEL_TENSOR] },
+  { file: 'sim/model/tensor.ts', old: '|| rowBytes & 3 || stride & 3;', to: '|| rowBytes & 3;',
+    fault: 'the model\'s tn.sta takes any stride', tests: [MODEL_TENSOR, TENSOR_UNIT] },
+  { file: 'sim/model/pmp.ts', old: 'if (from < start || from + size > end) return false;', to: '',
+    fault: 'the model allows an access that lies in a region in part', tests: ['test/sim/model/pmp.test.ts'] },
+  { file: 'sim/model/devices.ts', old: 'this.offset = time - BigInt(this.retired()) - 1n;', to: 'this.offset = time;',
+    fault: 'a store to mtime does not set it', tests: ['test/sim/model/golden-model.test.ts'] },
+  { file: 'sim/elf.ts', old: 'if (fileBytes > memSize) fail(', to: 'if (fileBytes > 2 * memSize) fail(',
+    fault: 'a segment with more bytes in the file than in memory passes', tests: ['test/sim/elf.test.ts'] },
+
+  // --- sim: debugger and waves ---
+  { file: 'sim/debug/gdb-packets.ts', old: 'if (this.digits.toLowerCase() !== checksum(this.data)) return { kind: \'bad\' };', to: '',
+    fault: 'packets with a wrong checksum are believed', tests: ['test/sim/debug/gdb-packets.test.ts'] },
+  { file: 'sim/debug/gdb-packets.ts', old: 'if (this.data.length + end - at > PACKET_BYTES) this.isTooLong = true;', to: '',
+    fault: 'a packet may be of any size', tests: ['test/sim/debug/gdb-packets.test.ts'] },
+  { file: 'sim/debug/signature.ts', old: 'if ((from | to) & 3) throw', to: 'if (from & 3) throw',
+    fault: 'a signature may end within a word', tests: ['test/sim/debug/signature.test.ts'] },
+  { file: 'sim/vcd.ts', old: 'id += String.fromCharCode(FIRST_ID + (rest % ID_COUNT));', to: 'id += String.fromCharCode(FIRST_ID + (rest % 64));',
+    fault: 'two signals of a wave file share an identifier', tests: ['test/sim/vcd.test.ts'] },
+
+  // --- sw: formats ---
+  { file: 'sw/formats/half.ts', old: 'if (rest > 0.5 || (rest === 0.5 && floor % 2 === 1)) return floor + 1;', to: 'if (rest >= 0.5) return floor + 1;',
+    fault: 'halves round ties up instead of to even', tests: ['test/sw/formats/half.test.ts'] },
+  { file: 'sw/formats/gguf-cursor.ts', old: 'if (count * BigInt(minimumBytes) > BigInt(this.remaining)) {', to: 'if (count > BigInt(this.remaining) * 1000n) {',
+    fault: 'a count that cannot fit the file is believed', tests: [GGUF_READER] },
+  { file: 'sw/formats/gguf-reader.ts', old: '  budget.elements -= count;\n', to: '',
+    fault: 'arrays may have any number of elements together', tests: ['test/sw/formats/gguf-arrays.test.ts'] },
+  { file: 'sw/formats/gguf-tensor.ts', old: 'const inverse = scale === 0 ? 0 : Math.fround(1 / scale);', to: 'const inverse = Math.fround(1 / scale);',
+    fault: 'a block of zeros is encoded by a division by 0', tests: ['test/sw/formats/gguf-tensor.test.ts'] },
+
+  // --- sw: numbers and graphs ---
+  { file: 'sw/quantise/requantise.ts', old: 'const shift = 31 - exponent - (mantissa === 2 ** 31 ? 1 : 0);', to: 'const shift = 31 - exponent;',
+    fault: 'a multiplier that rounds up to the next binade is half of what it should be', tests: ['test/sw/quantise/requantise.test.ts'] },
+  { file: 'sw/quantise/affine.ts', old: 'const min = Math.min(range.min, 0);', to: 'const min = range.min;',
+    fault: 'a range above 0 has no step for 0', tests: ['test/sw/quantise/affine.test.ts'] },
+  { file: 'sw/data/random.ts', old: 'while (value >= even) value = this.uint32();', to: '',
+    fault: 'bounded random numbers favour small ones', tests: ['test/sw/data/random.test.ts'] },
+
+  // --- sw: compiler ---
+  { file: 'sw/compiler/cost.ts', old: 'const store = toMemory ? columns.reduce((sum, used) => sum + storesOf(used), 0) : 0;', to: 'const store = 0;',
+    fault: 'the cost model holds stores for free', tests: [CYCLES] },
+  { file: 'sw/compiler/cost.ts', old: 'cycles: inputLoads + weightLoads + records + products + requantised + stores,', to: 'cycles: 2 * (inputLoads + weightLoads + records + products + requantised + stores),',
+    fault: 'the cost model doubles what serial units take', tests: [CYCLES] },
+  { file: 'sw/compiler/cost.ts', old: 'isDoubled ? Math.max(mesh, core, next) : Math.max(core, mesh + load);', to: 'isDoubled && mesh < 0 ? next : Math.max(core, mesh + load);',
+    fault: 'the cost model does not know double buffers', tests: [CYCLES] },
+  { file: 'sw/compiler/chip-target.ts', old: 'const STORE_READ_CYCLES = 2;', to: 'const STORE_READ_CYCLES = 4;',
+    fault: 'the cost model takes the store unit for half as fast', tests: [CYCLES] },
+
+  // --- sw: assembler ---
+  { file: 'sw/assembler/expression.ts', old: 'case \'%hi\': return ((of + 0x800n) >> 12n) & 0xf_ffffn;', to: 'case \'%hi\': return (of >> 12n) & 0xf_ffffn;',
+    fault: '%hi does not make up for the sign of %lo', tests: ['test/sw/assembler/assembler.test.ts'] },
+  { file: 'sw/assembler/pseudo-instructions.ts', old: 'sgt: pseudo(3, \'slt\', \'$0\', \'$2\', \'$1\'),', to: 'sgt: pseudo(3, \'slt\', \'$0\', \'$1\', \'$2\'),',
+    fault: 'sgt compares the wrong way round', tests: ['test/sw/assembler/assembler.test.ts'] },
+
+  // --- firmware ---
+  { file: 'firmware/compiler.ts', old: 'return [\'rv32i\' + (m ? \'m\' : \'\') + (c ? \'c\' : \'\'),', to: 'return [\'rv32im\' + (c ? \'c\' : \'\'),',
+    fault: 'firmware for a core without multiplication is built with it', tests: ['test/firmware/build.test.ts', 'test/cli/bench-core.test.ts'] },
+
+  // --- fpga ---
+  { file: 'fpga/pll.ts', old: 'if (vco < VCO.min || vco > VCO.max) continue;', to: 'if (vco > VCO.max) continue;',
+    fault: 'the oscillator of the PLL runs too slowly', tests: ['test/fpga/board.test.ts'] },
+  { file: 'fpga/boot-rom.ts', old: '    sb    a0, 0(s4)\n', to: '    sb    a0, 1(s4)\n',
+    fault: 'the boot loader writes a byte too far', tests: ['test/fpga/board.test.ts'] },
+
+  // --- explore ---
+  { file: 'explore/pareto.ts', old: 'a.x <= b.x && a.y <= b.y && (a.x < b.x || a.y < b.y)', to: 'a.x <= b.x && a.y <= b.y',
+    fault: 'equal points throw each other off the front', tests: ['test/explore/pareto.test.ts'] },
+  { file: 'explore/store.ts', old: '.sort(([a], [b]) => (a < b ? -1 : 1));', to: ';',
+    fault: 'the order of keys changes a result\'s key', tests: ['test/explore/store.test.ts'] },
+  { file: 'explore/report/csv.ts', old: '`"${field.replaceAll(\'"\', \'""\')}"`', to: '`"${field}"`',
+    fault: 'quotes in a field of a CSV are not doubled', tests: ['test/explore/report/csv.test.ts'] },
+
+  // --- cli ---
+  { file: 'cli/options.ts', old: 'value >= smallest && value <= largest', to: 'value >= smallest',
+    fault: 'a number of an option may be as large as it likes', tests: ['test/cli/systole.test.ts'] },
+];
