@@ -55,4 +55,29 @@ describe('folding', () => {
       }
     }
   });
+
+  it('knows what special constants do to every operation, on either side', () => {
+    for (const kind of ['uint', 'sint'] as const) {
+      for (const width of [1, 2, 5]) {
+        const type = { kind, width } as const;
+        const signal: Signal = { name: 's', kind: 'input', type, site: here() };
+        const ref: Expr = { op: 'ref', type, signal };
+        const half = 1n << BigInt(width - 1);
+        const specials = [0n, 1n, -1n, half, half - 1n].map((v) => BigInt.asUintN(width, v));
+        for (const fn of ['and', 'or', 'xor', 'add', 'sub', 'eq', 'ne', 'lt', 'le'] as const) {
+          for (const value of specials) {
+            const constant: Expr = { op: 'lit', type, value };
+            for (const [a, b] of [[ref, constant], [constant, ref]]) {
+              const e: Expr = { op: 'binary', fn, type: ['eq', 'ne', 'lt', 'le'].includes(fn) ? { kind: 'bool' } : type, a, b };
+              const simple = simplifier()(e);
+              for (let v = 0n; v < 1n << BigInt(width); v++) {
+                const state: State = { signals: new Map([[signal, v]]), memories: new Map() };
+                expect({ fn, value, v, is: evaluate(simple, state) }).toEqual({ fn, value, v, is: evaluate(e, state) });
+              }
+            }
+          }
+        }
+      }
+    }
+  });
 });

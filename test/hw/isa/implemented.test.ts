@@ -37,6 +37,26 @@ describe('in the golden model', () => {
   });
 });
 
+describe('operands of tensor instructions', () => {
+  /** Largest number that a field of this name must hold: of the largest unit that can be configured. */
+  const LARGEST: Readonly<Record<string, number>> = {
+    row: 65535, aRow: 65535, wRow: 65535, accRow: 4095, channel: 65535, columnsMinus1: 127, address: 2 ** 32 - 1,
+  };
+
+  it.each(Object.keys(TENSOR) as TensorOp[])('of %s can name everything, and share no bit', (op) => {
+    for (const fields of [TENSOR[op].rs1, TENSOR[op].rs2]) {
+      let taken = 0n;
+      for (const { name, lo, width } of fields) {
+        const bits = ((1n << BigInt(width)) - 1n) << BigInt(lo);
+        expect(taken & bits, name).toBe(0n);
+        taken |= bits;
+        expect(2 ** width - 1, name).toBeGreaterThanOrEqual(LARGEST[name] ?? 0);
+      }
+      expect(taken).toBeLessThan(1n << 32n);
+    }
+  });
+});
+
 const unit: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
   requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, multiplier: 'generic',

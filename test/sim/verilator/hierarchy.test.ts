@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { elaborate } from '../../../gen/index.ts';
+import { B, In, elaborate, hw } from '../../../gen/index.ts';
 import { controlFile } from '../../../sim/verilator/control-file.ts';
 import { findBits, hierarchyOf, pathOfReportedScope } from '../../../sim/verilator/hierarchy.ts';
 import { Assortment } from './designs.ts';
@@ -17,6 +17,16 @@ describe('the hierarchy of a design', () => {
     expect(hierarchy.registers.get('mesh[1][2].sum')?.name).toBe('sum');
     expect([...hierarchy.registers.keys()].filter((path) => path.endsWith('.sum'))).toHaveLength(6);
     expect([...hierarchy.covers.keys()]).toEqual(['counter.reachedTen']);
+  });
+
+  it('ranks the assertions in the order in which they are declared, children after their parent', () => {
+    const Below = hw('Below', { a: In(B) }, (m, io) => m.assert('third', io.a, 'a is low'));
+    const Top = hw('Top', { a: In(B), b: In(B) }, (m, io) => {
+      m.inst('below', Below).a = io.b;
+      m.assert('first', io.a, 'a is low');
+      m.assert('second', io.b, 'b is low');
+    });
+    expect([...hierarchyOf(elaborate(Top)).asserts]).toEqual([['first', 0], ['second', 1], ['below.third', 2]]);
   });
 
   it('spells the scope that Verilator reports as the path again', () => {

@@ -30,6 +30,14 @@ describe('Random', () => {
     }), { runs: 50 });
   });
 
+  it('makes every number below a bound that divides 2³² unevenly equally likely', () => {
+    const random = new Random(5);
+    // Without rejection the numbers below 2³⁰ would come twice as often as the others.
+    const low = Array.from({ length: 6000 }, () => random.below(3 * 2 ** 30)).filter((value) => value < 2 ** 30).length;
+    expect(low / 6000).toBeGreaterThan(0.3);
+    expect(low / 6000).toBeLessThan(0.37);
+  });
+
   it('never changes its stream: trained models and splits depend on it', () => {
     const random = new Random(1);
     expect(Array.from({ length: 4 }, () => random.uint32())).toMatchInlineSnapshot(`

@@ -1,8 +1,8 @@
-/** The bound on the elements of all arrays of a GGUF together, which bounds the memory that a file can claim. */
+/** Bounds on the arrays of a GGUF, which bound the memory that a file can claim. */
 import { expect, it } from 'vitest';
 import { parseGguf } from '../../../sw/formats/gguf-reader.ts';
 
-const [UINT8, ARRAY] = [0, 9];
+const [UINT8, ARRAY, UINT64] = [0, 9, 10];
 const MOST = 2 ** 24;
 
 /** A file of arrays of bytes, so many in each, and no tensors. */
@@ -37,4 +37,12 @@ it('reads as many elements as are allowed, and refuses one more, in one array or
   for (const counts of [[MOST + 1], [MOST / 2, MOST / 2, 1]]) {
     expect(() => parseGguf(fileOfArrays(counts), 'large.gguf')).toThrow(/^large\.gguf: byte \d+: the arrays of the file have more than 16777216 elements together;/);
   }
+});
+
+it('refuses a count that cannot fit into what is left before anything is made for it', () => {
+  const file = fileOfArrays([79]);
+  // Ten elements of eight bytes want 80.
+  new DataView(file.buffer).setUint32(24 + 13, UINT64, true);
+  new DataView(file.buffer).setBigUint64(24 + 17, 10n, true);
+  expect(() => parseGguf(file, 'cut.gguf')).toThrow('10 uint64 elements of the value of key "a" cannot fit into the 79 bytes that are left');
 });
