@@ -65,7 +65,8 @@ class Watch {
 
   /** The bench takes results at once, so a command leaves the front unless its queue is full. */
   private stalls(): boolean {
-    const isReady = this.is('dispatch.full') && this.is('dispatch.haveOperands') && this.is('dispatch.committed');
+    // Committed, and its operands are here.
+    const isReady = this.is('dispatch.intake.ready');
     const instr = this.value('dispatch.instr');
     const op = (Object.keys(TENSOR) as TensorOp[]).find((name) => ((instr & TENSOR[name].mask) >>> 0) === TENSOR[name].match);
     const unit = op === undefined ? undefined : UNIT_OF[op];
