@@ -12,7 +12,7 @@ import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import type { Simulator } from '../../../sim/simulator.ts';
 import { Random } from '../../../sw/data/random.ts';
-import { BENCH_BASE, TensorDriver, tensorBench } from '../../support/tensor-bench.ts';
+import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../support/tensor-bench.ts';
 
 const square: TensorParams = {
   rows: 8, columns: 8, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4,
@@ -125,6 +125,8 @@ describe('performance counters', () => {
     for (const stall of [false, true]) {
       it(`of ${name}, memory ${stall ? 'with' : 'without'} pauses, count what their definitions say`, () => {
         const plain = createWasmSimulator(tensorBench(p), { observeWires: true });
+        // Channel records of ones are legal.
+        plain.memory('memory.cells').write(0, new Uint8Array(BENCH_BYTES).fill(1));
         const watch = new Watch(plain, p);
         let isRunning = false;
         const driver = new TensorDriver(watched(plain, () => isRunning && watch.sample()), stall);
