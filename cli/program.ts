@@ -2,6 +2,7 @@
 // Must not know: what a verb does.
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../gen/user-error.ts';
+import { makeStrict } from './verb.ts';
 import { addBench } from './verbs/bench.ts';
 import { addCompile } from './verbs/compile.ts';
 import { addExplore } from './verbs/explore.ts';
@@ -9,6 +10,7 @@ import { addFpga } from './verbs/fpga.ts';
 import { addMnist } from './verbs/mnist.ts';
 import { addSim } from './verbs/sim.ts';
 import { addTrain } from './verbs/train.ts';
+import { VERSION } from './version.ts';
 
 export const BAD_INPUT = 2;
 
@@ -18,12 +20,17 @@ export async function runSystole(args: readonly string[]): Promise<void> {
 }
 
 async function parse(args: readonly string[]): Promise<void> {
+  await (await systoleProgram(args[0])).parseAsync([...args], { from: 'user' });
+}
+
+/** @param verb what will be asked for; undefined: anything */
+export async function systoleProgram(verb = 'help'): Promise<Command> {
   const program = new Command('systole')
     .description('Generates AI accelerators, simulates them, compiles networks for them and measures them.')
+    .version(VERSION, '--version', 'the version of Systole')
     .showHelpAfterError(false)
     .addHelpText('after', '\nsystole VERB --help tells more and gives examples.\nExit status: 0 done, 1 the simulated program failed, 2 bad input.');
   // Elaborating needs the whole of the hardware: other verbs start without it.
-  const [verb = 'help'] = args;
   if (verb === 'gen' || verb === 'help' || verb.startsWith('-')) (await import('./verbs/gen.ts')).addGen(program);
   addSim(program);
   addMnist(program);
@@ -32,25 +39,13 @@ async function parse(args: readonly string[]): Promise<void> {
   addTrain(program);
   addFpga(program);
   addExplore(program);
-  strict(program);
-  await program.parseAsync([...args], { from: 'user' });
-}
-
-/** Errors of commander come as exceptions, and say nothing themselves. */
-function strict(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => undefined });
-  for (const child of command.commands) strict(child);
+  makeStrict(program);
+  return program;
 }
 
 function fail(error: unknown): void {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return;
-    // Without a verb, or with `bench` alone: what there is.
-    const message = error.code === 'commander.help' ? 'no verb given' : error.message.replace(/^error: /, '');
-    process.stderr.write(`systole: ${new UserError(message).message}; systole --help lists what there is\n`);
-    process.exitCode = BAD_INPUT;
-  } else if (error instanceof UserError) {
-    process.stderr.write(`systole: ${error.message}\n`);
-    process.exitCode = BAD_INPUT;
-  } else throw error;
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`systole: ${error.message}\n`);
+  process.exitCode = BAD_INPUT;
 }

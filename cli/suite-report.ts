@@ -2,6 +2,7 @@
 // Must not know: how they were run.
 import type { DhrystoneReport } from './dhrystone-report.ts';
 import { table } from './output.ts';
+import type { Column } from './output.ts';
 
 export interface Built {
   readonly march: string;
@@ -33,6 +34,10 @@ export interface EmbenchFigures extends Built {
 
 export type DhrystoneFigures = Built & DhrystoneReport;
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Embench 1.0' }, { title: 'cycles', look: 'count' }, { title: 'instructions', look: 'count' }, { title: 'of the reference', look: 'ratio' },
+];
+
 /** Geometric mean and standard deviation. */
 export function geometric(ratios: readonly number[]): { readonly geometricMean: number; readonly geometricDeviation: number } {
   const logs = ratios.map(Math.log);
@@ -42,9 +47,9 @@ export function geometric(ratios: readonly number[]): { readonly geometricMean: 
 }
 
 export function embenchText({ programs, failed, geometricMean, geometricDeviation, compiler, march, flags }: EmbenchFigures): string {
-  const rows = programs.map((p) => [p.name, p.cycles, p.instructions, p.ratio.toFixed(3)]);
+  const rows = programs.map((p) => [p.name, p.cycles, p.instructions, p.ratio]);
   return [
-    ...(rows.length === 0 ? [] : [table(['Embench 1.0', 'cycles', 'instructions', 'of the reference'], rows)]),
+    ...(rows.length === 0 ? [] : [table(COLUMNS, rows)]),
     ...failed.map(({ name, fault }) => `${name}: ${fault}`),
     `Embench: ${programs.length} of ${programs.length + failed.length} programs right`
     + (geometricMean === undefined ? '' : `, geometric mean ${geometricMean.toFixed(3)}, deviation ${(geometricDeviation ?? 1).toFixed(2)}`),

@@ -1,8 +1,8 @@
-#!/usr/bin/env -S npx tsx
 // The program `systole`.
 // Must not know: verbs.
 import { whyUnwritable } from '../gen/files/system-error.ts';
 import { BAD_INPUT, runSystole } from './program.ts';
+import { usersFolder } from './users-folder.ts';
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,4 +13,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Where notes cannot be written there is nobody to tell, and the result is still worth having.
 process.stderr.on('error', () => undefined);
 
+const folder = usersFolder(process.env);
+if (folder !== undefined) process.chdir(folder);
 await runSystole(process.argv.slice(2));

@@ -26,7 +26,7 @@ export const INSTRUMENTS: Instruments = {
       ...(batch === undefined ? {} : { batch }),
     });
     const { cycles, cyclesPerImage, macs, utilization, accuracy, agreement } = run;
-    if (cycles === null || cyclesPerImage === null || utilization === null) throw new Error('the simulator told no cycles');
+    if (cycles === undefined || cyclesPerImage === undefined || utilization === undefined) throw new Error('the simulator told no cycles');
     return { images, cycles, cyclesPerImage, macs, utilization, accuracy, agreement };
   },
   synthesise: runYosys,

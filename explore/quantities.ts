@@ -2,11 +2,9 @@
  * Everything a number can be said of at a point: what the configuration says and what was measured. One table, from which
  * formulas, columns of every report and axes of the plot take their names. Must not know how reports look.
  */
+import type { Look } from '../gen/number-text.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import type { Measurement, PointResult } from './point.ts';
-
-/** How a number is written for people. */
-export type Look = 'count' | 'bytes' | 'share' | 'decimal' | 'frequency';
 
 export interface Quantity {
   /** Name in formulas and files. */
@@ -68,27 +66,4 @@ export function valuesOf(result: PointResult): Readonly<Record<string, number | 
 
 export function measuredValues(measurement: Measurement): Record<string, number> {
   return Object.fromEntries(MEASURED_QUANTITIES.map((q) => [q.name, q.read(measurement)]));
-}
-
-/** A number for people. */
-export function show(value: number | null | undefined, look: Look): string {
-  if (value === null || value === undefined) return '–';
-  switch (look) {
-    case 'count':
-      return grouped(value);
-    case 'bytes':
-      return value >= 1024 && value % 1024 === 0 ? `${grouped(value / 1024)} KiB` : `${grouped(value)} B`;
-    case 'share':
-      return `${(100 * value).toFixed(1)} %`;
-    case 'frequency':
-      return `${grouped(value / 1e6)} MHz`;
-    case 'decimal':
-      return Math.abs(value) >= 1000 ? grouped(Math.round(value)) : value === 0 ? '0' : String(Number(value.toPrecision(4)));
-  }
-}
-
-/** `12,345.5`: digits in groups of three. */
-function grouped(value: number): string {
-  const [whole, fraction] = String(value).split('.');
-  return /^-?\d+$/.test(whole) ? `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${fraction === undefined ? '' : `.${fraction}`}` : String(value);
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { readInputText } from '../gen/files/input.ts';
 import type { InputKind } from '../gen/files/input.ts';
 import { UserError } from '../gen/user-error.ts';
+import { OWN_MODEL } from '../sw/data/own-model.ts';
 import { configFile, configKeys, parseConfig, presetNames } from '../hw/soc/config.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { parseToml } from '../hw/soc/toml-source.ts';
@@ -34,7 +35,6 @@ export interface Sweep {
 
 const TOML = createRequire(import.meta.url)('@iarna/toml') as { stringify(data: Readonly<Record<string, unknown>>): string };
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const DEFAULT_MODEL = join(ROOT, 'models', 'mnist-fc.gguf');
 const DEFAULT_IMAGES = 100;
 /** More chips than anyone would wait for: a slip in an axis. */
 const MOST_POINTS = 1000;
@@ -92,7 +92,7 @@ class SweepReader {
       const isOne = (typeof value === 'number' || typeof value === 'bigint') && Number.isInteger(n) && n >= 1 && n <= HELD_OUT_DIGITS;
       return isOne ? n : this.fail(`workload.${key}`, `${shown(value)} is no number of images; use 1 to ${HELD_OUT_DIGITS}`);
     };
-    const path = this.text('workload.model', model, () => DEFAULT_MODEL);
+    const path = this.text('workload.model', model, () => OWN_MODEL);
     const found = relative(process.cwd(), resolve(this.folder, path)) || '.';
     if (!existsSync(found)) this.fail('workload.model', `${found} does not exist; give the path of a GGUF file from the sweep's folder`);
     return {

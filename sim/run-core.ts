@@ -34,11 +34,13 @@ export interface CoreRun {
 export interface CoreBenchRunner {
   readonly engine: 'wasm' | 'verilator';
   /** Clears the memory, loads, resets, runs. Throws UserError where the program does not fit. */
-  run(elf: ElfImage, maxCycles: number): CoreRun;
+  run(elf: ElfImage, maxCycles: number, onProgress?: (cycles: number) => void): CoreRun;
   close(): void;
 }
 
 const BENCH: LoadPlace = { ramBytes: BENCH_RAM_BYTES, more: 'make the program smaller' };
+/** Clock cycles between two reports of progress. */
+const SLICE = 1_000_000;
 
 /** Whether a core in this bench can run a program, before it is built. Throws UserError. */
 export function checkCoreProgram(elf: ElfImage, name: string, { isa }: CoreConfig): void {
@@ -51,10 +53,10 @@ export function checkCoreProgram(elf: ElfImage, name: string, { isa }: CoreConfi
 export async function openCoreBench(config: CoreConfig, engine: 'wasm' | 'verilator', onProgress?: (line: string) => void): Promise<CoreBenchRunner> {
   const design = elaborate(CoreBench(config));
   const sim = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, onProgress ? { onProgress } : {});
-  return { engine, run: (elf, maxCycles) => run(sim, elf, maxCycles), close: () => sim.close() };
+  return { engine, run: (elf, maxCycles, onProgress) => run(sim, elf, maxCycles, onProgress), close: () => sim.close() };
 }
 
-function run(sim: Simulator, elf: ElfImage, maxCycles: number): CoreRun {
+function run(sim: Simulator, elf: ElfImage, maxCycles: number, onProgress: (cycles: number) => void = () => undefined): CoreRun {
   const { pieces, tohost } = planLoad(elf, BENCH);
   const mark = watchedWord(elf, 'mark', BENCH);
   const ram = sim.memory(BENCH_PATHS.ram);
@@ -66,7 +68,14 @@ function run(sim: Simulator, elf: ElfImage, maxCycles: number): CoreRun {
   sim.step(2);
   sim.poke('rst', 0);
   const start = performance.now();
-  const { cycles, stopped } = sim.runUntil('stop', maxCycles);
+  let cycles = 0;
+  let stopped = false;
+  while (!stopped && cycles < maxCycles) {
+    const part = sim.runUntil('stop', Math.min(SLICE, maxCycles - cycles));
+    cycles += part.cycles;
+    stopped = part.stopped;
+    onProgress(cycles);
+  }
   const seconds = (performance.now() - start) / 1000;
   const value = Number(sim.peek('exitValue'));
   return {

@@ -8,7 +8,8 @@ import type { ChipTarget } from './compiler/chip-target.ts';
 import { compileModel } from './compiler/compile.ts';
 import type { CompileReport } from './compiler/build.ts';
 import { DIGIT_PIXELS, loadMnistSplit } from './data/mnist-digits.ts';
-import type { DigitSet } from './data/mnist-digits.ts';
+import type { DigitSet, DigitSplit } from './data/mnist-digits.ts';
+import { isOwnModel } from './data/own-model.ts';
 import { importModel } from './frontends/import-model.ts';
 import { elementCount } from './graph/graph.ts';
 import type { Graph } from './graph/graph.ts';
@@ -22,7 +23,7 @@ import type { ProgramMachine } from './runtime/driver.ts';
 export interface MnistOptions {
   /** A GGUF file. */
   readonly model: string;
-  /** How many of the held-out digits. */
+  /** How many digits: those held out of training first, then those to train on. */
   readonly images: number;
   readonly config: ChipConfig;
   /** Makes the machine that runs the program. */
@@ -39,15 +40,19 @@ export interface MnistResult {
   /** Share of the images for which the chip and the network in floating point choose the same digit. */
   readonly agreement: number;
   readonly floatAccuracy: number;
-  /** null where the engine knows no time. */
-  readonly cycles: number | null;
-  readonly cyclesPerImage: number | null;
-  readonly macs: number;
+  /** How many of the images each side of the project's split gave. */
+  readonly split: { readonly heldOut: number; readonly training: number };
+  /** Whether the model was trained on some of the images; unknown of a model that did not come with Systole. */
+  readonly trainedOn: 'none' | 'some' | 'unknown';
+  /** These four are absent where the engine knows no time. */
+  readonly cycles?: number;
+  readonly cyclesPerImage?: number;
   /** Multiply-accumulates done, of those that the mesh could have done in the time. */
-  readonly utilization: number | null;
+  readonly utilization?: number;
+  readonly cyclesPerSecond?: number;
+  readonly macs: number;
   /** Of simulation. */
   readonly seconds: number;
-  readonly cyclesPerSecond: number | null;
   readonly engine: string;
   readonly batch: number;
   readonly estimatedCycles: number;
@@ -61,7 +66,7 @@ const CALIBRATION_DIGITS = 500;
 export interface DigitNetwork {
   readonly graph: Graph;
   readonly quantised: QuantisedGraph;
-  readonly heldOut: DigitSet;
+  readonly digits: DigitSplit;
 }
 
 /**
@@ -78,21 +83,22 @@ export function loadDigitNetwork(model: string, ramBytes: number): DigitNetwork 
   if (size !== DIGIT_PIXELS) {
     throw new UserError(`${model}: takes inputs of ${size} values, not digits of ${DIGIT_PIXELS} pixels; give a network for MNIST`);
   }
-  const { train, heldOut } = loadMnistSplit();
-  return { graph, quantised: quantiseModel(graph, train.pixels.subarray(0, CALIBRATION_DIGITS * DIGIT_PIXELS)), heldOut };
+  const digits = loadMnistSplit();
+  return { graph, quantised: quantiseModel(graph, digits.train.pixels.subarray(0, CALIBRATION_DIGITS * DIGIT_PIXELS)), digits };
 }
 
 /** @throws UserError for a bad model, more images than there are, or a chip on which the network does not fit */
 export async function runMnist(options: MnistOptions): Promise<MnistResult> {
   const { config, images, progress = SILENT } = options;
-  const { graph, quantised, heldOut } = loadDigitNetwork(options.model, config.simulation.ramBytes);
-  if (!(Number.isInteger(images) && images >= 1 && images <= heldOut.count)) {
-    throw new UserError(`images ${images}: is not a whole number from 1 to ${heldOut.count}, the digits held out of training; give one`);
+  const { graph, quantised, digits: { heldOut, train } } = loadDigitNetwork(options.model, config.simulation.ramBytes);
+  const most = heldOut.count + train.count;
+  if (!(Number.isInteger(images) && images >= 1 && images <= most)) {
+    throw new UserError(`images ${images}: is not a whole number from 1 to ${most}, the digits that there are; give one`);
   }
+  const { pixels, labels, split } = firstDigits({ heldOut, train }, images);
   const runs = Math.ceil(images / (options.batch ?? LONGEST_BATCH));
   const batch = options.batch ?? Math.ceil(images / runs);
   const program = compileModel(quantised, chipOf(config), { batch });
-  const pixels = heldOut.pixels.subarray(0, images * DIGIT_PIXELS);
   const machine = await options.open(config);
   try {
     const input = quantiseInput(quantised, pixels);
@@ -102,22 +108,37 @@ export async function runMnist(options: MnistOptions): Promise<MnistResult> {
     const chosen = argmaxRows(run.output, classes);
     const reference = argmaxRows(executeFloatSingle(graph, normaliseInput(singleInput(graph), pixels), images), classes);
     const count = (matches: (index: number) => boolean): number => chosen.reduce((sum, _, index) => sum + (matches(index) ? 1 : 0), 0);
-    const correct = count((index) => chosen[index] === heldOut.labels[index]);
+    const correct = count((index) => chosen[index] === labels[index]);
     const macs = images * macsOf(quantised);
-    const cycles = run.cycles ?? null;
+    const { cycles } = run;
     const { rows, columns } = config.tensor;
     return {
       images, correct, accuracy: correct / images,
       agreement: count((index) => chosen[index] === reference[index]) / images,
-      floatAccuracy: count((index) => reference[index] === heldOut.labels[index]) / images,
-      cycles, cyclesPerImage: cycles === null ? null : cycles / images, macs,
-      utilization: cycles === null ? null : macs / (cycles * rows * columns),
-      seconds: run.seconds, cyclesPerSecond: cycles === null ? null : cycles / run.seconds,
+      floatAccuracy: count((index) => reference[index] === labels[index]) / images,
+      split, trainedOn: !isOwnModel(options.model) ? 'unknown' : split.training > 0 ? 'some' : 'none',
+      ...(cycles === undefined ? {} : {
+        cycles, cyclesPerImage: cycles / images, utilization: macs / (cycles * rows * columns), cyclesPerSecond: cycles / run.seconds,
+      }),
+      macs, seconds: run.seconds,
       engine: machine.engine, batch, estimatedCycles: estimateOf(program.report, run.runs),
     };
   } finally {
     machine.close?.();
   }
+}
+
+/** The first digits: those held out of training, then those to train on. */
+export function firstDigits({ heldOut, train }: DigitSplit, count: number): DigitSet & Pick<MnistResult, 'split'> {
+  const training = Math.max(0, count - heldOut.count);
+  const split = { heldOut: count - training, training };
+  const joined = (of: 'pixels' | 'labels', each: number): Uint8Array => {
+    const bytes = new Uint8Array(count * each);
+    bytes.set(heldOut[of].subarray(0, split.heldOut * each));
+    bytes.set(train[of].subarray(0, split.training * each), split.heldOut * each);
+    return bytes;
+  };
+  return { count, pixels: joined('pixels', DIGIT_PIXELS), labels: joined('labels', 1), split };
 }
 
 const estimateOf = (report: CompileReport, runs: number): number => report.estimatedCycles * runs;

@@ -1,8 +1,15 @@
 // `systole bench core`: cycles of kernels, interrupts and CoreMark on a core alone, memory of one cycle on both buses.
 // Must not know: how a core works, how kernels are compiled.
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { numberText } from '../../gen/number-text.ts';
+import { during } from '../../gen/progress.ts';
+import type { Task } from '../../gen/progress.ts';
 import { UserError } from '../../gen/user-error.ts';
+import { CORE_PRESETS } from '../../hw/core/config.ts';
 import type { CoreConfig } from '../../hw/core/config.ts';
+import { loadConfig } from '../../hw/soc/config.ts';
+import type { ChipConfig } from '../../hw/soc/config.ts';
 import type { ElfImage } from '../../sim/elf.ts';
 import type { CoreFpgaFigures } from '../../fpga/core-figures.ts';
 import type { CoreBenchRunner, CoreRun, Mark } from '../../sim/run-core.ts';
@@ -10,13 +17,15 @@ import { parseCoremark } from '../coremark-report.ts';
 import type { CoremarkReport } from '../coremark-report.ts';
 import { dhrystoneText, embenchText } from '../suite-report.ts';
 import type { DhrystoneFigures, EmbenchFigures } from '../suite-report.ts';
-import { common, configOf, hasConfig, wholeNumber } from '../options.ts';
-import type { CommonOptions } from '../options.ts';
+import { SHARED, oneOf, path, someText, valued, wholeNumber } from '../options.ts';
 import { reporter, table } from '../output.ts';
-import type { Reporter } from '../output.ts';
+import type { Column, Reporter } from '../output.ts';
+import { addVerb, isGiven } from '../verb.ts';
 
-interface CoreOptions extends CommonOptions {
-  readonly core?: string;
+interface CoreOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly core?: keyof typeof CORE_PRESETS;
   readonly elf?: string;
   readonly engines?: boolean;
   readonly embench?: string;
@@ -27,6 +36,7 @@ interface CoreOptions extends CommonOptions {
   readonly seeds: number;
 }
 
+const CORE_NAMES = Object.keys(CORE_PRESETS) as (keyof typeof CORE_PRESETS)[];
 /** Longer than any kernel; a CoreMark of many iterations. */
 const MOST_CYCLES = { kernel: 20_000_000, elf: 2_000_000_000 } as const;
 const INTERRUPT = 'interrupt';
@@ -36,19 +46,31 @@ const ENGINE_SECONDS = 2;
 const WARM_UP_SECONDS = 3;
 
 export function addBenchCore(bench: Command): void {
-  common(bench.command('core').description('kernels, interrupts and CoreMark on the core alone, memory of one cycle'), [
-    'systole bench core', 'systole bench core --core fast --elf coremark.elf', 'systole bench core --config nano --json', 'systole bench core --core fast --engines',
-  ])
-    .option('--core <name>', 'one preset of the core: small, balanced, clocked or fast (default: all)')
-    .option('--elf <file>', 'runs this program instead of the kernels; understands what CoreMark reports')
-    .option('--embench <dir>', 'builds and runs Embench 1.0 from this copy of its source instead of the kernels')
-    .option('--dhrystone <dir>', 'likewise Dhrystone 2.1')
-    .option('--march <name>', 'what to compile Embench and Dhrystone for, as the compiler calls it (default: all that the core has)')
-    .option('--flags <list>', 'what to compile them with (default: -O2, and -fno-inline for Dhrystone)')
-    .option('--fpga', 'cells on the iCE40 and the clock on an HX8K as well; takes minutes')
-    .option('--seeds <n>', 'placements to try with --fpga; the best counts', wholeNumber('--seeds', 1, 100), 5)
-    .option('--engines', 'simulated cycles per second in the engines wasm and verilator as well')
-    .action((options: CoreOptions, command: Command) => benchCore(options, hasConfig(command)));
+  addVerb(bench, 'core', {
+    summary: 'kernels, interrupts and CoreMark on the core alone, memory of one cycle',
+    examples: [
+      'systole bench core', 'systole bench core --core fast --elf coremark.elf', 'systole bench core --config nano --json', 'systole bench core --core fast --engines',
+    ],
+    options: [
+      valued('--core <name>', `one preset of the core: ${CORE_NAMES.join(', ')} (default: all; with --elf: fast)`, oneOf(CORE_NAMES)),
+      SHARED.config(), SHARED.elf('runs this program instead of the kernels; understands what CoreMark reports'),
+      valued('--embench <dir>', 'builds and runs Embench 1.0 from this copy of its source instead of the kernels', path('a folder')),
+      valued('--dhrystone <dir>', 'likewise Dhrystone 2.1', path('a folder')),
+      valued('--march <name>', 'what to compile Embench and Dhrystone for, as the compiler calls it (default: all that the core has)', someText),
+      valued('--flags <list>', 'what to compile them with (default: -O2, and -fno-inline for Dhrystone)', someText),
+      new Option('--fpga', 'cells on the iCE40 and the clock on an HX8K as well; takes minutes'),
+      valued('--seeds <n>', 'placements to try with --fpga; the best counts', wholeNumber(1, 100), { value: 5 }),
+      new Option('--engines', 'simulated cycles per second in the engines wasm and verilator as well'),
+      SHARED.json(),
+    ],
+  }).action((options: CoreOptions, verb: Command) => {
+    if (options.fpga !== true && isGiven(verb, 'seeds')) throw new UserError('--seeds: means nothing without --fpga; add that or leave this out');
+    const compiled = (['march', 'flags'] as const).find((option) => options[option] !== undefined);
+    if (compiled !== undefined && options.embench === undefined && options.dhrystone === undefined) {
+      throw new UserError(`--${compiled}: means nothing without --embench or --dhrystone; add one or leave this out`);
+    }
+    return benchCore(options);
+  });
 }
 
 interface Kernel {
@@ -72,63 +94,76 @@ interface Interrupt {
 }
 
 interface Program {
-  readonly file: string;
-  readonly exit: number | null;
+  readonly elf: string;
+  readonly exit?: number;
   readonly cycles: number;
   readonly instructions: number;
   readonly ipc: number;
-  readonly coremark: CoremarkReport | null;
+  readonly coremark?: CoremarkReport;
 }
 
 interface Engines {
-  readonly wasm: number;
-  readonly verilator: number;
+  readonly wasm: { readonly cyclesPerSecond: number };
+  readonly verilator: { readonly cyclesPerSecond: number };
   readonly ratio: number;
 }
 
+/** The figures of `fpga/core-figures.ts` by the names of JSON. */
+interface Fpga {
+  readonly cells: { readonly lut: number; readonly ff: number; readonly carry: number; readonly bram: number; readonly logicCells: number };
+  readonly system: { readonly cells: { readonly logicCells: number } };
+  /** Empty if the system does not fit an HX8K. */
+  readonly clocks: readonly { readonly seed: number; readonly fmaxHz: number }[];
+  /** The best of them. */
+  readonly fmaxHz?: number;
+}
+
 interface CoreFigures {
-  readonly core: string;
+  readonly name: string;
+  /** All of the chip's, or the core's part where it is a preset of cores. */
+  readonly config: ChipConfig | { readonly core: CoreConfig };
   readonly march: string;
   readonly kernels?: readonly Kernel[];
   readonly interrupt?: Interrupt;
   readonly program?: Program;
   readonly embench?: EmbenchFigures;
   readonly dhrystone?: DhrystoneFigures;
-  readonly fpga?: CoreFpgaFigures;
-  /** Simulated cycles per second. */
+  readonly fpga?: Fpga;
   readonly engines?: Engines;
 }
 
-async function benchCore(options: CoreOptions, isConfigGiven: boolean): Promise<void> {
+async function benchCore(options: CoreOptions): Promise<void> {
   const { buildBench } = await import('../../firmware/bench.ts');
   const { marchOf } = await import('../../firmware/compiler.ts');
   const { readElf } = await import('../../sim/elf-file.ts');
   const { checkCoreProgram, openCoreBench } = await import('../../sim/run-core.ts');
-  const report = reporter(options.json === true);
-  const cores = await coresOf(options, isConfigGiven);
+  const report = reporter('bench core', options.json === true);
+  const cores = coresOf(options);
   const elf = options.elf === undefined ? undefined : readElf(options.elf);
-  if (elf) cores.forEach(([core, config]) => checkCoreProgram(elf, core, config));
+  if (elf) cores.forEach(({ name, config }) => checkCoreProgram(elf, name, config.core));
   const suites = options.embench === undefined && options.dhrystone === undefined ? undefined : await import('./bench-suites.ts');
   const compiled = { march: options.march, flags: options.flags?.split(/\s+/).filter((f) => f !== '') };
   const results: CoreFigures[] = [];
-  for (const [core, config] of cores) {
-    const march = marchOf(config.isa);
-    const runner = await openCoreBench(config, 'wasm');
+  for (const { name, config } of cores) {
+    const { core } = config;
+    const march = marchOf(core.isa);
+    const runner = await openCoreBench(core, 'wasm');
     try {
       const kernels = (elf ?? suites) && options.engines !== true ? new Map<string, ElfImage>() : new Map(
-        [...buildBench(config.isa)].map(([name, file]) => [name, readElf(file)]));
-      const figures = elf ? { program: runProgram(runner, elf) } : suites ? {} : runKernels(runner, kernels, core);
+        [...buildBench(core.isa)].map(([kernel, file]) => [kernel, readElf(file)]));
+      const figures = !elf && suites ? {} : await during(report, `${elf === undefined ? 'kernels' : elf.file} on core ${name}`, (task) =>
+        elf ? { program: runProgram(runner, elf, task) } : runKernels(runner, kernels, name, task));
       const embench = !suites || options.embench === undefined ? {} : {
-        embench: await suites.runEmbench(runner, config, { source: options.embench, ...compiled }, report),
+        embench: await suites.runEmbench(runner, core, { source: options.embench, ...compiled }, report),
       };
       const dhrystone = !suites || options.dhrystone === undefined ? {} : {
-        dhrystone: suites.runDhrystone(runner, config, { source: options.dhrystone, ...compiled }),
+        dhrystone: suites.runDhrystone(runner, core, { source: options.dhrystone, ...compiled }),
       };
       const engines = options.engines !== true ? {} : {
-        engines: await compareEngines(runner, config, elf ?? kernels.get(ENGINE_PROGRAM)!, report),
+        engines: await compareEngines(runner, core, elf ?? kernels.get(ENGINE_PROGRAM)!, report),
       };
-      const fpga = options.fpga !== true ? {} : { fpga: await (await import('../../fpga/core-figures.ts')).coreFpgaFigures(config, options.seeds, report.note) };
-      results.push({ core, march, ...figures, ...embench, ...dhrystone, ...engines, ...fpga });
+      const fpga = options.fpga !== true ? {} : { fpga: fpgaOf(await (await import('../../fpga/core-figures.ts')).coreFpgaFigures(core, options.seeds, report.note)) };
+      results.push({ name, config, march, ...figures, ...embench, ...dhrystone, ...engines, ...fpga });
     } finally {
       runner.close();
     }
@@ -143,28 +178,28 @@ const hasWrongResult = ({ program, dhrystone, embench }: CoreFigures): boolean =
   (program !== undefined && (program.exit !== 0 || program.coremark?.isValid === false))
   || dhrystone?.isValid === false || embench?.programs.length === 0;
 
-async function coresOf(options: CoreOptions, isConfigGiven: boolean): Promise<readonly (readonly [string, CoreConfig])[]> {
-  const { corePreset } = await import('../../firmware/bench.ts');
-  const { CORE_PRESETS } = await import('../../hw/core/config.ts');
-  if (options.core !== undefined && isConfigGiven) throw new UserError('--core and --config: both name a core; give one of them');
-  if (isConfigGiven) {
-    const config = configOf(options);
-    return [[config.name, config.core]];
+function coresOf({ core, config: chip, elf }: CoreOptions): readonly Pick<CoreFigures, 'name' | 'config'>[] {
+  if (core !== undefined && chip !== undefined) throw new UserError('--core and --config: both name a core; give one of them');
+  if (chip !== undefined) {
+    const config = loadConfig(chip);
+    return [{ name: config.name, config }];
   }
-  if (options.core !== undefined) return [[options.core, corePreset(options.core)]];
-  if (options.elf !== undefined) return [['fast', CORE_PRESETS.fast]];
-  return Object.entries(CORE_PRESETS);
+  const names = core !== undefined ? [core] : elf !== undefined ? ['fast' as const] : CORE_NAMES;
+  return names.map((name) => ({ name, config: { core: CORE_PRESETS[name] } }));
 }
 
-function runProgram(runner: CoreBenchRunner, elf: ElfImage): Program {
-  const { exit, cycles, instret, text } = runner.run(elf, MOST_CYCLES.elf);
+function runProgram(runner: CoreBenchRunner, elf: ElfImage, task: Task): Program {
+  const most = numberText(MOST_CYCLES.elf, 'count');
+  const { exit, cycles, instret, text } = runner.run(elf, MOST_CYCLES.elf, (done) => task.at(0, `${numberText(done, 'count')} of at most ${most} cycles`));
+  const coremark = parseCoremark(text);
   return {
-    file: elf.file, exit: exit ?? null, cycles, instructions: instret, ipc: instret / cycles, coremark: parseCoremark(text) ?? null,
+    elf: elf.file, ...(exit === undefined ? {} : { exit }), cycles, instructions: instret, ipc: instret / cycles,
+    ...(coremark === undefined ? {} : { coremark }),
   };
 }
 
 function runKernels(
-  runner: CoreBenchRunner, programs: ReadonlyMap<string, ElfImage>, core: string,
+  runner: CoreBenchRunner, programs: ReadonlyMap<string, ElfImage>, core: string, task: Task,
 ): { kernels: Kernel[]; interrupt: Interrupt } {
   const kernels: Kernel[] = [];
   let interrupt: Interrupt | undefined;
@@ -173,6 +208,7 @@ function runKernels(
     if (run.exit !== 0) throw new Error(`kernel ${name} on core ${core}: ${failureOf(run)}: the core computes wrongly`);
     if (name === INTERRUPT) interrupt = interruptOf(run.marks);
     else kernels.push({ name, ...meanOf(run.marks) });
+    task.at((kernels.length + (interrupt ? 1 : 0)) / programs.size);
   }
   if (!interrupt) throw new Error('the interrupt kernel is missing');
   return { kernels, interrupt };
@@ -212,6 +248,7 @@ async function compareEngines(wasm: CoreBenchRunner, config: CoreConfig, elf: El
   const { openCoreBench } = await import('../../sim/run-core.ts');
   const verilator = await openCoreBench(config, 'verilator', report.note);
   const sums = { wasm: { cycles: 0, seconds: 0 }, verilator: { cycles: 0, seconds: 0 } };
+  const task = report.start('speed of both engines', { expectedSeconds: WARM_UP_SECONDS + 2 * ENGINE_SECONDS });
   try {
     // V8 replaces its baseline code in the background, which takes it a second or two for a whole core.
     for (let warm = 0; warm < WARM_UP_SECONDS;) warm += wasm.run(elf, MOST_CYCLES.elf).seconds;
@@ -223,43 +260,65 @@ async function compareEngines(wasm: CoreBenchRunner, config: CoreConfig, elf: El
       }
     }
   } finally {
+    task.end();
     verilator.close();
   }
   const speed = (engine: 'wasm' | 'verilator'): number => sums[engine].cycles / sums[engine].seconds;
-  return { wasm: speed('wasm'), verilator: speed('verilator'), ratio: speed('wasm') / speed('verilator') };
+  return {
+    wasm: { cyclesPerSecond: speed('wasm') }, verilator: { cyclesPerSecond: speed('verilator') }, ratio: speed('wasm') / speed('verilator'),
+  };
 }
 
-function textOf({ core, march, kernels, interrupt, program, embench, dhrystone, engines, fpga }: CoreFigures): string {
-  const lines = [`core ${core}, ${march}`];
-  if (kernels) lines.push(table(['kernel', 'cycles', 'instructions', 'per cycle'], kernels.map((k) => [k.name, k.cycles, k.instructions, k.ipc.toFixed(3)])));
+function fpgaOf({ core, systemCells, clocks, bestMHz }: CoreFpgaFigures): Fpga {
+  return {
+    cells: { lut: core.luts, ff: core.flipFlops, carry: core.carries, bram: core.bram, logicCells: core.cells },
+    system: { cells: { logicCells: systemCells } },
+    clocks: clocks.map(({ seed, fmaxMHz }) => ({ seed, fmaxHz: 1e6 * fmaxMHz })),
+    ...(bestMHz === undefined ? {} : { fmaxHz: 1e6 * bestMHz }),
+  };
+}
+
+const KERNEL_COLUMNS: readonly Column[] = [
+  { title: 'kernel' }, { title: 'cycles', look: 'decimal' }, { title: 'instructions', look: 'decimal' }, { title: 'per cycle', look: 'ratio' },
+];
+const count = (value: number): string => numberText(value, 'count');
+const ratio = (value: number): string => numberText(value, 'ratio');
+const decimal = (value: number): string => numberText(value, 'decimal');
+
+function textOf({ name, march, kernels, interrupt, program, embench, dhrystone, engines, fpga }: CoreFigures): string {
+  const lines = [`core ${name}, ${march}`];
+  if (kernels) lines.push(table(KERNEL_COLUMNS, kernels.map((k) => [k.name, k.cycles, k.instructions, k.ipc])));
   if (interrupt) lines.push(`interrupt: ${spanText(interrupt.entry)} cycles to the handler, ${spanText(interrupt.return)} back`);
   if (program) {
-    lines.push(`${program.file}: exit ${program.exit ?? 'none'}, ${program.cycles.toLocaleString('en-US')} cycles, ${program.instructions.toLocaleString('en-US')} instructions, ${program.ipc.toFixed(3)} per cycle`);
-    if (program.coremark) lines.push(coremarkText(program.coremark));
+    const { elf, exit, cycles, instructions, ipc, coremark } = program;
+    lines.push(`${elf}: exit ${exit ?? 'none'}, ${count(cycles)} cycles, ${count(instructions)} instructions, ${ratio(ipc)} per cycle`);
+    if (coremark) lines.push(coremarkText(coremark));
+  }
+  if (engines) {
+    const [wasm, verilator] = [engines.wasm, engines.verilator].map(({ cyclesPerSecond }) => decimal(cyclesPerSecond));
+    lines.push(`simulated cycles per second: wasm ${wasm}, verilator ${verilator}: ${ratio(engines.ratio)} times as many`);
   }
   if (embench) lines.push(embenchText(embench));
   if (dhrystone) lines.push(dhrystoneText(dhrystone));
-  if (engines) lines.push(`simulated cycles per second: wasm ${mega(engines.wasm)}, verilator ${mega(engines.verilator)}: ${engines.ratio.toFixed(2)} times as many`);
   if (fpga) {
-    const { luts, flipFlops, bram, cells } = fpga.core;
-    lines.push(`iCE40, the core alone without DSP cells: ${luts} LUT4, ${flipFlops} flip-flops, ${bram} block RAMs, ${cells} logic cells`);
-    const clocks = fpga.clocks.map((c) => c.fmaxMHz.toFixed(1)).join(', ');
-    const { systemCells, bestMHz } = fpga;
-    if (bestMHz === undefined) {
-      lines.push(`HX8K, with memory: ${systemCells} logic cells are more than it has`);
+    const { lut, ff, bram, logicCells } = fpga.cells;
+    lines.push(`iCE40, the core alone without DSP cells: ${count(lut)} LUT4, ${count(ff)} flip-flops, ${count(bram)} block RAMs, ${count(logicCells)} logic cells`);
+    const system = count(fpga.system.cells.logicCells);
+    if (fpga.fmaxHz === undefined) {
+      lines.push(`HX8K, with memory: ${system} logic cells are more than it has`);
     } else {
-      lines.push(`HX8K, with memory: ${systemCells} logic cells, best clock ${bestMHz.toFixed(1)} MHz (seeds: ${clocks})`);
-      if (program?.coremark) lines.push(`CoreMark/MHz × MHz on HX8K: ${(program.coremark.coremarkPerMhz * bestMHz).toFixed(0)}`);
+      const clocks = fpga.clocks.map(({ fmaxHz }) => decimal(fmaxHz / 1e6)).join(', ');
+      lines.push(`HX8K, with memory: ${system} logic cells, best clock ${numberText(fpga.fmaxHz, 'frequency')} (seeds: ${clocks})`);
+      if (program?.coremark) lines.push(`CoreMark/MHz × MHz on HX8K: ${decimal(program.coremark.coremarkPerMhz * fpga.fmaxHz / 1e6)}`);
     }
   }
   return lines.join('\n');
 }
 
 function coremarkText(c: CoremarkReport): string {
-  const score = `CoreMark/MHz ${c.coremarkPerMhz.toFixed(3)} (${c.iterations} iterations, ${c.cyclesPerIteration.toLocaleString('en-US', { maximumFractionDigits: 0 })} cycles each)`;
+  const score = `CoreMark/MHz ${ratio(c.coremarkPerMhz)} (${count(c.iterations)} iterations, ${decimal(c.cyclesPerIteration)} cycles each)`;
   const verdict = c.isValid ? 'valid' : `NOT VALID: ${c.faults.join('; ')}`;
   return [`${score}, ${verdict}`, `compiler ${c.compiler}, flags ${c.flags}`].join('\n');
 }
 
 const spanText = ({ min, max }: Span): string => min === max ? `${min}` : `${min} to ${max}`;
-const mega = (perSecond: number): string => `${(perSecond / 1e6).toFixed(2)} million`;

@@ -1,41 +1,55 @@
 // `systole bench`: the figures by which chips and engines are compared.
 // Must not know: how products are scheduled, how engines work.
 import type { Command } from 'commander';
-import { Option } from 'commander';
 import { during } from '../../gen/progress.ts';
 import { openMachine } from '../engines.ts';
 import type { EngineName } from '../engines.ts';
-import { common, configOf, withEngine } from '../options.ts';
-import type { CommonOptions } from '../options.ts';
+import { SHARED, configOf, oneOf, someText, valued } from '../options.ts';
+import type { ChipOptions } from '../options.ts';
 import { reporter, table } from '../output.ts';
+import type { Column } from '../output.ts';
+import { addVerb } from '../verb.ts';
 import { addBenchCore } from './bench-core.ts';
 
-interface GemmOptions extends CommonOptions {
+const RESULTS = ['int8', 'int32'] as const;
+
+interface GemmOptions extends ChipOptions {
   readonly shapes: string;
   readonly engine: EngineName;
-  readonly result: 'int8' | 'int32';
+  readonly result: (typeof RESULTS)[number];
 }
 
 const DEFAULT_SHAPES = '4x4x4,8x8x8,12x12x12,16x16x8,16x16x16,64x64x64';
 
 export function addBench(program: Command): void {
   const bench = program.command('bench').description('measure the chip or its core');
-  withEngine(common(bench.command('gemm').description('int8 matrix products, operands and result in main memory'), [
-    'systole bench gemm', 'systole bench gemm --shapes 64x64x64,100x500x784 --result int32', 'systole bench gemm --config nano --json',
-  ]))
-    .option('--shapes <list>', 'MxNxK, separated by commas: [M,K] · [K,N]', DEFAULT_SHAPES)
-    .addOption(new Option('--result <type>', 'what is stored: requantised int8, or the sums').choices(['int8', 'int32']).default('int8'))
+  addVerb(bench, 'gemm', {
+    summary: 'int8 matrix products, operands and result in main memory',
+    examples: ['systole bench gemm', 'systole bench gemm --shapes 64x64x64,100x500x784 --result int32', 'systole bench gemm --config nano --json'],
+    options: [
+      SHARED.config({ value: 'base' }), SHARED.engine(),
+      valued('--shapes <list>', 'MxNxK, separated by commas: [M,K] · [K,N]', someText, { value: DEFAULT_SHAPES }),
+      valued('--result <type>', 'what is stored: int8, requantised, or int32, the sums', oneOf(RESULTS), { value: 'int8' }),
+      SHARED.json(),
+    ],
+  })
     .action((options: GemmOptions) => benchGemm(options));
   addBenchCore(bench);
 }
+
+const COLUMNS: readonly Column[] = [
+  { title: 'M', look: 'count' }, { title: 'N', look: 'count' }, { title: 'K', look: 'count' }, { title: 'cycles', look: 'count' },
+  { title: 'utilization', look: 'share' }, { title: 'ideal', look: 'decimal' }, { title: 'estimate', look: 'count' },
+];
 
 interface GemmFigures {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** null where the engine knows no time. */
-  readonly cycles: number | null;
-  readonly utilization: number | null;
+  readonly macs: number;
+  /** These two are absent where the engine knows no time. */
+  readonly cycles?: number;
+  readonly utilization?: number;
   readonly idealCycles: number;
   readonly estimatedCycles: number;
 }
@@ -46,7 +60,7 @@ async function benchGemm(options: GemmOptions): Promise<void> {
   const { chipOf } = await import('../../sw/mnist.ts');
   const { runGemm } = await import('../../sw/runtime/gemm-run.ts');
   const { rows, columns } = config.tensor;
-  const report = reporter(options.json === true);
+  const report = reporter('bench gemm', options.json === true);
   const shapes = parseShapes(options.shapes);
   // All of them before the first is measured.
   for (const shape of shapes) mustBePossible(shape, chipOf(config), options.result);
@@ -58,13 +72,13 @@ async function benchGemm(options: GemmOptions): Promise<void> {
       const { estimatedCycles } = gemm.program.report;
       const { cycles } = await during(report, `product ${shape.m}x${shape.n}x${shape.k}`, (task) =>
         runGemm(machine, gemm, { onProgress: (count) => task.at(Math.min(count / estimatedCycles, 1)) }));
-      const ideal = (shape.m * shape.n * shape.k) / (rows * columns);
-      results.push({ ...shape, cycles: cycles ?? null, utilization: cycles === undefined ? null : ideal / cycles, idealCycles: ideal,
-        estimatedCycles });
+      const macs = shape.m * shape.n * shape.k;
+      const idealCycles = macs / (rows * columns);
+      const measured = cycles === undefined ? {} : { cycles, utilization: idealCycles / cycles };
+      results.push({ ...shape, macs, ...measured, idealCycles, estimatedCycles });
     }
-    report.result({ config: config.name, engine: machine.engine, result: options.result, rows, columns, shapes: results }, () =>
-      table(['M', 'N', 'K', 'cycles', 'utilization', 'ideal', 'estimate'], results.map((r) =>
-        [r.m, r.n, r.k, r.cycles ?? '-', r.utilization === null ? '-' : r.utilization, r.idealCycles, r.estimatedCycles])));
+    report.result({ config, engine: machine.engine, result: options.result, shapes: results }, () =>
+      table(COLUMNS, results.map((r) => [r.m, r.n, r.k, r.cycles, r.utilization, r.idealCycles, r.estimatedCycles])));
   } finally {
     machine.close?.();
   }

@@ -2,21 +2,26 @@
 // Must not know: how points are measured or reports look.
 import type { Command } from 'commander';
 import type { SweepOptions } from '../../explore/index.ts';
-import { common, wholeNumber } from '../options.ts';
-import type { CommonOptions } from '../options.ts';
+import { SHARED, path, positional, valued, wholeNumber } from '../options.ts';
 import { reporter } from '../output.ts';
+import { checkFolder } from '../places.ts';
+import { addVerb } from '../verb.ts';
 
-interface ExploreOptions extends CommonOptions {
+interface ExploreOptions {
+  readonly json?: boolean;
   readonly out: string;
   readonly jobs?: number;
 }
 
 export function addExplore(program: Command): void {
-  const examples = ['systole explore configs/sweeps/first.toml', 'systole explore configs/sweeps/mesh.toml --out build/mesh --jobs 1 --json'];
-  common(program.command('explore').description('compare chips: cycles, utilisation, synthesised cells; a sweep names its own chips'), examples)
-    .argument('<sweep>', 'a TOML file: docs/explore.md')
-    .option('--out <dir>', 'folder for reports and for results that a later run reuses', 'build/explore')
-    .option('--jobs <n>', 'points measured at a time; default: one a core', wholeNumber('--jobs', 1, 256))
+  addVerb(program, 'explore', {
+    summary: 'compare chips: cycles, utilisation, synthesised cells; a sweep names its own chips',
+    examples: ['systole explore configs/sweeps/first.toml', 'systole explore configs/sweeps/mesh.toml --out build/mesh --jobs 1 --json'],
+    options: [
+      SHARED.outFolder('build/explore'), valued('--jobs <n>', 'points measured at a time (default: one a processor core)', wholeNumber(1, 256)), SHARED.json(),
+    ],
+  })
+    .addArgument(positional('sweep', 'a TOML file: docs/explore.md', path('a TOML file')))
     .action((sweep: string, options: ExploreOptions) => explore(sweep, options));
 }
 
@@ -41,8 +46,9 @@ function interruption(): { readonly signal: AbortSignal; readonly status: () => 
 
 /** @param more other ways of measuring, for tests */
 export async function explore(sweep: string, options: ExploreOptions, more: Pick<SweepOptions, 'findTool'> = {}): Promise<void> {
+  checkFolder('--out', options.out);
   const { jsonOf, runSweep, tableOf, tellSweep } = await import('../../explore/index.ts');
-  const report = reporter(options.json === true);
+  const report = reporter('explore', options.json === true);
   const told = tellSweep(report);
   let interrupted: ReturnType<typeof interruption> | undefined;
   const result = await runSweep(sweep, {
@@ -50,7 +56,8 @@ export async function explore(sweep: string, options: ExploreOptions, more: Pick
     stopSignal: () => (interrupted = interruption()).signal,
   }).finally(told.end);
   if (report.isJson || result.points.length > 0) {
-    report.result({ ...jsonOf(result), files: result.files, seconds: result.seconds }, () => tableOf(result));
+    const { reused: reusedPoints, failed: failedPoints, files, seconds } = result;
+    report.result({ ...jsonOf(result), reusedPoints, failedPoints, files, seconds }, () => tableOf(result));
   }
   if (result.failed > 0) process.exitCode = 1;
   if (result.left === 0) return;

@@ -1,48 +1,62 @@
 // `systole fpga`: bitstream, utilisation and timing for a board.
-// Must not know: boards, tools.
+// Must not know: tools.
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { writeWhole } from '../../gen/files/output.ts';
+import { numberText } from '../../gen/number-text.ts';
+import { BOARDS } from '../../fpga/boards.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { readElf } from '../../sim/elf-file.ts';
-import { common, configOf, hasConfig } from '../options.ts';
-import type { CommonOptions } from '../options.ts';
+import { SHARED, configOf, oneOf, valued } from '../options.ts';
+import type { ChipOptions } from '../options.ts';
 import { pairs, reporter } from '../output.ts';
+import { checkFolder } from '../places.ts';
+import { addVerb } from '../verb.ts';
 
-interface FpgaOptions extends CommonOptions {
+interface FpgaOptions extends ChipOptions {
   readonly board: string;
   readonly out: string;
   readonly elf?: string;
 }
 
+/** The chip that was made for small boards. */
 const SMALL_CHIP = 'nano';
 
 export function addFpga(program: Command): void {
-  common(program.command('fpga').description('bitstream, utilisation and timing for a board'), [
-    'systole fpga --board icebreaker', 'systole fpga --board icebreaker --config nano --out build/fpga --json',
-    'systole fpga --board icebreaker --elf build/firmware/nano/hello.elf',
-  ])
-    .requiredOption('--board <name>', 'the board')
-    .option('--out <dir>', 'folder to write to', 'build/fpga')
-    .option('--elf <file>', 'instead of a bitstream: NAME.load, the bytes that send this program to a board that waits for one')
-    // Without --config, the chip that was made for small boards.
-    .action((options: FpgaOptions, command: Command) => build(hasConfig(command) ? options : { ...options, config: SMALL_CHIP }));
+  const boards = BOARDS.map(({ name }) => name);
+  addVerb(program, 'fpga', {
+    summary: 'bitstream, utilisation and timing for a board',
+    examples: [
+      'systole fpga --board icebreaker', 'systole fpga --board icebreaker --config nano --out build/fpga --json',
+      'systole fpga --board icebreaker --elf build/firmware/nano/hello.elf',
+    ],
+    options: [
+      valued('--board <name>', `the board: ${boards.join(', ')}`, oneOf(boards)).makeOptionMandatory(),
+      SHARED.config({ value: SMALL_CHIP }), SHARED.outFolder('build/fpga'),
+      SHARED.elf('instead of a bitstream: NAME.load, the bytes that send this program to a board that waits for one'), SHARED.json(),
+    ],
+  })
+    .action((options: FpgaOptions) => build(options));
 }
 
 async function build(options: FpgaOptions): Promise<void> {
   const config = configOf(options);
+  checkFolder('--out', options.out);
   if (options.elf !== undefined) {
     await writeProgram(config, options.elf, options);
     return;
   }
   const { buildBitstream } = await import('../../fpga/flow.ts');
-  const report = reporter(options.json === true);
+  const report = reporter('fpga', options.json === true);
   const result = await buildBitstream(config, options.board, options.out, report);
-  report.result({ ...result, config: config.name }, () => pairs({
-    chip: config.name, board: result.board,
-    'logic cells': result.cells, 'DSP cells': result.dsp, 'block RAMs': result.bram, 'single-port RAMs': result.spram,
-    'highest clock': `${result.fmaxMHz.toFixed(2)} MHz (asked for ${result.clockMHz} MHz)`,
-    bitstream: `${result.bitstream} (${result.bytes} bytes)`,
+  const { board, bitstream, bytes: bitstreamBytes } = result;
+  const cells = { logicCells: result.cells, dsp: result.dsp, bram: result.bram, spram: result.spram };
+  const [fmaxHz, clockHz] = [1e6 * result.fmaxMHz, 1e6 * result.clockMHz];
+  report.result({ config, board, cells, fmaxHz, clockHz, bitstream, bitstreamBytes }, () => pairs({
+    chip: config.name, board,
+    'logic cells': cells.logicCells, 'DSP cells': cells.dsp, 'block RAMs': cells.bram, 'single-port RAMs': cells.spram,
+    'highest clock': `${numberText(fmaxHz, 'frequency')} (asked for ${numberText(clockHz, 'frequency')})`,
+    bitstream: `${bitstream} (${numberText(bitstreamBytes, 'count')} bytes)`,
   }));
 }
 
@@ -54,7 +68,8 @@ async function writeProgram(config: ChipConfig, elf: string, { board: name, out,
   const bytes = loaderBytes(readElf(elf), config, board.ramBytes);
   const program = join(out, `${basename(elf, '.elf')}.load`);
   writeWhole(program, bytes);
-  reporter(json === true).result({ config: config.name, board: name, program, bytes: bytes.length, baud: board.uart.baud }, () => pairs({
-    chip: config.name, board: name, program: `${program} (${bytes.length} bytes, to be sent at ${board.uart.baud} baud)`,
+  const { baud } = board.uart;
+  reporter('fpga', json === true).result({ config, board: name, elf, files: [program], loaderBytes: bytes.length, baud }, () => pairs({
+    chip: config.name, board: name, program: `${program} (${numberText(bytes.length, 'count')} bytes, to be sent at ${baud} baud)`,
   }));
 }

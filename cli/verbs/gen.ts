@@ -3,29 +3,34 @@
 import type { Command } from 'commander';
 import { writeFolder } from '../../gen/files/output.ts';
 import { elaborate } from '../../gen/index.ts';
+import { numberText } from '../../gen/number-text.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
 import { Chip } from '../../hw/soc/chip.ts';
 import { cHeader } from '../../sw/firmware/c-header.ts';
 import { isaManual } from '../../sw/firmware/isa-manual.ts';
 import { summariseDesign } from '../design-summary.ts';
-import { common, configOf } from '../options.ts';
-import type { CommonOptions } from '../options.ts';
+import { SHARED, configOf } from '../options.ts';
+import type { ChipOptions } from '../options.ts';
 import { pairs, reporter } from '../output.ts';
+import { checkFolder } from '../places.ts';
+import { addVerb } from '../verb.ts';
 
-interface GenOptions extends CommonOptions {
+interface GenOptions extends ChipOptions {
   readonly out: string;
 }
 
 export function addGen(program: Command): void {
-  common(program.command('gen').description('write the chip as SystemVerilog, with C header, manual and summary'), [
-    'systole gen', 'systole gen --config nano --out build/nano', 'systole gen --json | jq .modules',
-  ])
-    .option('--out <dir>', 'folder to write to', 'build/gen')
+  addVerb(program, 'gen', {
+    summary: 'write the chip as SystemVerilog, with C header, manual and summary',
+    examples: ['systole gen', 'systole gen --config nano --out build/nano', 'systole gen --json | jq .counts'],
+    options: [SHARED.config({ value: 'base' }), SHARED.outFolder('build/gen'), SHARED.json()],
+  })
     .action((options: GenOptions) => generate(options));
 }
 
 function generate(options: GenOptions): void {
   const config = configOf(options);
+  checkFolder('--out', options.out);
   const start = performance.now();
   const design = elaborate(Chip(config));
   const sources = printDesign(design);
@@ -38,12 +43,12 @@ function generate(options: GenOptions): void {
   const written = writeFolder(options.out, files);
   const seconds = (performance.now() - start) / 1000;
   const { counts } = summary;
-  reporter(options.json === true).result(
-    { top: summary.top, ...counts, files: written, seconds, config: config.name },
+  reporter('gen', options.json === true).result(
+    { config, top: summary.top, counts, files: written, seconds },
     () => pairs({
       chip: config.name, top: summary.top, modules: counts.modules, instances: counts.instances,
       'register bits': counts.registerBits, 'memory bits': counts.memoryBits,
-      files: `${written.length} in ${options.out}`, seconds,
+      files: `${written.length} in ${options.out}`, seconds: numberText(seconds, 'seconds'),
     }),
   );
 }

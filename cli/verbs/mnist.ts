@@ -1,13 +1,16 @@
 // `systole mnist`: real digits through the chip.
 // Must not know: how they get there.
 import type { Command } from 'commander';
+import { numberText } from '../../gen/number-text.ts';
+import type { MnistResult } from '../../sw/mnist.ts';
 import { openMachine } from '../engines.ts';
 import type { EngineName } from '../engines.ts';
-import { DEFAULT_MODEL, common, configOf, wholeNumber, withEngine } from '../options.ts';
-import type { CommonOptions } from '../options.ts';
-import { pairs, percent, reporter } from '../output.ts';
+import { SHARED, configOf } from '../options.ts';
+import type { ChipOptions } from '../options.ts';
+import { pairs, reporter } from '../output.ts';
+import { addVerb } from '../verb.ts';
 
-interface MnistVerbOptions extends CommonOptions {
+interface MnistVerbOptions extends ChipOptions {
   readonly model: string;
   readonly images: number;
   readonly batch?: number;
@@ -15,33 +18,44 @@ interface MnistVerbOptions extends CommonOptions {
 }
 
 export function addMnist(program: Command): void {
-  withEngine(common(program.command('mnist').description('run handwritten digits, held out of training, through the chip'), [
-    'systole mnist', 'systole mnist --images 500 --config edge', 'systole mnist --engine model --json',
-  ]))
-    .option('--model <file>', 'a GGUF file', DEFAULT_MODEL)
-    .option('--images <n>', 'how many digits', wholeNumber('--images', 1, 1_000_000), 100)
-    .option('--batch <n>', 'images in one run of the program (default: all, at most 100)', wholeNumber('--batch', 1, 1_000_000))
+  addVerb(program, 'mnist', {
+    summary: 'run handwritten digits, held out of training, through the chip',
+    examples: ['systole mnist', 'systole mnist --images 500 --config edge', 'systole mnist --engine model --json'],
+    options: [
+      SHARED.config({ value: 'base' }), SHARED.engine(), SHARED.model(), SHARED.images(100),
+      SHARED.batch('images in one run of the program (default: all, at most 100)'), SHARED.json(),
+    ],
+  })
     .action((options: MnistVerbOptions) => mnist(options));
 }
 
 async function mnist(options: MnistVerbOptions): Promise<void> {
   const config = configOf(options);
   const { runMnist } = await import('../../sw/mnist.ts');
-  const report = reporter(options.json === true);
+  const report = reporter('mnist', options.json === true);
   const result = await runMnist({
     model: options.model, images: options.images, config, open: (chip) => openMachine(chip, options.engine, report.note),
     progress: report,
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   });
-  report.result({ ...result, config: config.name }, () => pairs({
-    chip: config.name, engine: result.engine, images: result.images,
-    accuracy: `${percent(result.accuracy)} (${result.correct} of ${result.images}; in floating point ${percent(result.floatAccuracy)})`,
-    agreement: `${percent(result.agreement)} with floating point`,
+  const { images, correct, cycles, cyclesPerSecond } = result;
+  report.result({ config, model: options.model, ...result }, () => pairs({
+    chip: config.name, engine: result.engine, images, digits: digitsText(result),
+    accuracy: `${share(result.accuracy)} (${correct} of ${images}; in floating point ${share(result.floatAccuracy)})`,
+    agreement: `${share(result.agreement)} with floating point`,
     'multiply-accumulates': result.macs,
-    ...(result.cycles === null ? { cycles: 'the model has no time' } : {
-      cycles: result.cycles, 'cycles per image': result.cyclesPerImage ?? 0, utilization: percent(result.utilization ?? 0),
-      'cycles per second': Math.round(result.cyclesPerSecond ?? 0),
-    }),
-    'estimated cycles': result.estimatedCycles, seconds: result.seconds,
+    cycles,
+    'cycles per image': cycles === undefined ? undefined : numberText(result.cyclesPerImage, 'decimal'),
+    utilization: cycles === undefined ? undefined : share(result.utilization),
+    'cycles per second': cyclesPerSecond === undefined ? undefined : numberText(cyclesPerSecond, 'decimal'),
+    'estimated cycles': result.estimatedCycles, seconds: numberText(result.seconds, 'seconds'),
   }));
+}
+
+const share = (value: number | undefined): string => numberText(value, 'share');
+
+/** Accuracy says little of a network that was trained on the digits that it is shown. */
+function digitsText({ split: { heldOut, training }, trainedOn }: MnistResult): string {
+  const counts = [`${heldOut} held out of Systole's training`, ...(training > 0 ? [`${training} of its training digits`] : [])].join(' and ');
+  return trainedOn === 'unknown' ? `${counts}; whether this model was trained on them is not known` : counts;
 }

@@ -1,6 +1,6 @@
 /** Which columns a report has: quantities in their order, then the sweep's own objectives. Must not know how a report is written. */
 import { QUANTITIES } from '../quantities.ts';
-import type { Look } from '../quantities.ts';
+import type { Look } from '../../gen/number-text.ts';
 import type { Sweep } from '../sweep-file.ts';
 
 export interface Column {

@@ -1,5 +1,6 @@
 /** A sweep as one page that needs nothing else: a plot and a table. Must not know how points were measured. */
-import { show, valuesOf } from '../quantities.ts';
+import { numberText } from '../../gen/number-text.ts';
+import { valuesOf } from '../quantities.ts';
 import type { SweepResult } from '../sweep.ts';
 import { columnNamed, columnsOf } from './columns.ts';
 import { scatterPlot } from './scatter.ts';
@@ -34,7 +35,7 @@ export function htmlOf(result: SweepResult): string {
     const values = valuesOf(point);
     const name = `<td>${escapeMarkup(point.point.name)}</td>`;
     if ('error' in point) return `<tr>${name}<td class="error" colspan="${columns.length}">failed: ${escapeMarkup(point.error)}</td></tr>`;
-    const cells = columns.map((c) => `<td>${escapeMarkup(show(values[c.name], c.look))}</td>`).join('');
+    const cells = columns.map((c) => `<td>${escapeMarkup(numberText(values[c.name], c.look))}</td>`).join('');
     return `<tr${point.isOnFront ? ' class="front"' : ''}>${name}${cells}</tr>`;
   });
   const x = columnNamed(sweep, sweep.plot.x);

@@ -1,18 +1,18 @@
 /** A sweep as JSON, the same for the file and for `--json`. Must not know how points were measured. */
+import type { ChipConfig } from '../../hw/soc/config.ts';
 import type { CellCounts } from '../estimators/cells.ts';
 import type { WorkloadResult } from '../point.ts';
-import { CONFIG_QUANTITIES } from '../quantities.ts';
 import type { SweepResult } from '../sweep.ts';
 
 interface JsonChip {
   readonly name: string;
-  /** The configuration that the point started from, and its main figures by the names of quantities. */
-  readonly chip: Readonly<Record<string, string | number>>;
+  readonly config: ChipConfig;
 }
 export type JsonPoint =
   | JsonChip & WorkloadResult & {
     readonly cells: CellCounts;
-    readonly objectives: Readonly<Record<string, number | null>>;
+    /** Those that have a value. */
+    readonly objectives: Readonly<Record<string, number>>;
     /** No other point is better in one of the plot's two quantities without being worse in the other. */
     readonly onFront: boolean;
     /** Hash under which the result is stored. */
@@ -37,10 +37,11 @@ export function jsonOf({ sweep, yosys, points, left }: SweepResult): SweepJson {
     objectives: Object.fromEntries(sweep.objectives.map(({ name, formula }) => [name, formula])), plot: sweep.plot,
     points: points.map((result): JsonPoint => {
       const { name, config } = result.point;
-      const chip = { base: config.file, ...Object.fromEntries(CONFIG_QUANTITIES.map((q) => [q.name, q.read(config)])) };
-      if ('error' in result) return { name, chip, error: result.error };
+      if ('error' in result) return { name, config, error: result.error };
       const { measurement, key } = result.measured;
-      return { name, chip, ...measurement, objectives: result.objectives, onFront: result.isOnFront, key };
+      const known = Object.entries(result.objectives).flatMap(([formula, value]) => (value === null ? [] : [[formula, value] as const]));
+      const objectives = Object.fromEntries(known);
+      return { name, config, ...measurement, objectives, onFront: result.isOnFront, key };
     }),
     left,
   };

@@ -1,6 +1,6 @@
 /** A scatter plot as SVG: dots with names, the Pareto front as stairs. Must not know what is plotted. */
-import { show } from '../quantities.ts';
-import type { Look } from '../quantities.ts';
+import { numberText } from '../../gen/number-text.ts';
+import type { Look } from '../../gen/number-text.ts';
 import { escapeMarkup } from './markup.ts';
 
 export interface Dot {
@@ -42,7 +42,7 @@ export function scatterPlot(dots: readonly Dot[], x: AxisLabel, y: AxisLabel): s
   const horizontal = ys.ticks.map((t) => `<line class="grid" x1="${PLOT.left}" x2="${PLOT.right}" y1="${px(ys.at(t))}" y2="${px(ys.at(t))}"/>`
     + `<text x="${PLOT.left - 8}" y="${px(ys.at(t) + 4)}" text-anchor="end">${tickText(t, y.look)}</text>`);
   const circles = dots.map((d) => `<circle class="dot${d.isOnFront ? ' front' : ''}" cx="${px(xs.at(d.x))}" cy="${px(ys.at(d.y))}" r="${RADIUS}">`
-    + `<title>${escapeMarkup(`${d.name}: ${show(d.x, x.look)} ${x.title}, ${show(d.y, y.look)} ${y.title}`)}</title></circle>`);
+    + `<title>${escapeMarkup(`${d.name}: ${numberText(d.x, x.look)} ${x.title}, ${numberText(d.y, y.look)} ${y.title}`)}</title></circle>`);
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMarkup(`${y.title} over ${x.title}`)}">
 ${[...vertical, ...horizontal].join('\n')}
 <text x="${(PLOT.left + PLOT.right) / 2}" y="${HEIGHT - 10}" text-anchor="middle">${escapeMarkup(x.title)}</text>
@@ -58,7 +58,7 @@ function px(value: number): string {
 }
 
 function tickText(value: number, look: Look): string {
-  return escapeMarkup(show(Number(value.toPrecision(6)), look));
+  return escapeMarkup(numberText(Number(value.toPrecision(6)), look));
 }
 
 /** A scale from pixel `from` to pixel `to` with some room at both ends; logarithmic where values are far apart. */

@@ -1,5 +1,6 @@
 /** A sweep as an aligned table for the screen. Must not know how points were measured. */
-import { show, valuesOf } from '../quantities.ts';
+import { numberText } from '../../gen/number-text.ts';
+import { valuesOf } from '../quantities.ts';
 import type { SweepResult } from '../sweep.ts';
 import { columnsOf } from './columns.ts';
 
@@ -9,7 +10,7 @@ export function tableOf({ sweep, yosys, points, left, failed, reused, files, sec
   const rows = points.map((result) => {
     const values = valuesOf(result);
     const note = 'error' in result ? `failed: ${result.error}` : [result.isOnFront ? '*' : ' ', result.measured.isReused ? 'reused' : `${result.measured.seconds.toFixed(1)} s`].join(' ');
-    return { cells: [result.point.name, ...columns.map((c) => show(values[c.name], c.look))], note };
+    return { cells: [result.point.name, ...columns.map((c) => numberText(values[c.name], c.look))], note };
   });
   const head = ['chip', ...columns.map((c) => c.title)];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row.cells[i].length)));

@@ -82,9 +82,5 @@ function handlerLines(shown: readonly HartEvent[], symbols: Symbols): readonly s
 
 /** The part of a report that goes into JSON. */
 export function crashJson({ reason, pc, cause, causeName: name, tval, symbol, offset }: Crash): Readonly<Record<string, unknown>> {
-  const orNull = <T>(value: T | undefined): T | null => value ?? null;
-  return {
-    reason, pc: orNull(pc), cause: orNull(cause), causeName: orNull(name), tval: orNull(tval),
-    symbol: orNull(symbol), offset: orNull(offset),
-  };
+  return { reason, pc, cause, causeName: name, tval, symbol, offset };
 }

@@ -3,7 +3,6 @@
 import { SILENT } from '../../gen/progress.ts';
 import type { Progress } from '../../gen/progress.ts';
 import { DIGIT_CLASSES, DIGIT_PIXELS, loadMnistSplit } from '../data/mnist-digits.ts';
-import type { DigitSplit } from '../data/mnist-digits.ts';
 import { Random } from '../data/random.ts';
 import { encodeTensor } from '../formats/gguf.ts';
 import type { GgufContent } from '../formats/gguf.ts';
@@ -11,28 +10,8 @@ import { Adam } from './adam.ts';
 import { distortDigit, randomDistortion } from './distort.ts';
 import { FcPass, countCorrect, initialArrays, zeroArrays } from './mnist-fc-net.ts';
 import type { FcArrays } from './mnist-fc-net.ts';
-
-export interface TrainOptions {
-  /** Passes over the training digits. */
-  readonly epochs: number;
-  /** Seeds the initial weights, the order of the digits and their distortions. */
-  readonly seed: number;
-  /** Units of the hidden layer; ggml's example reads 500 only. */
-  readonly hidden: number;
-  /** Digits per step. */
-  readonly batch: number;
-  /** Adam's step at the start; it falls in a straight line to zero at the end. */
-  readonly learningRate: number;
-  /** How far every digit is distorted anew each time it is shown; see `randomDistortion`. 0 shows it as it is. */
-  readonly distortion: number;
-  /** Digits to learn from and to be judged by; the project's split by default. */
-  readonly digits?: DigitSplit;
-}
-
-/** What `models/mnist-fc.gguf` was trained with. */
-export const DEFAULT_TRAIN_OPTIONS: TrainOptions = {
-  epochs: 60, seed: 1, hidden: 500, batch: 50, learningRate: 1e-3, distortion: 1,
-};
+import { DEFAULT_TRAIN_OPTIONS } from './train-options.ts';
+import type { TrainOptions } from './train-options.ts';
 
 export interface TrainProgress {
   /** 1..epochs */

@@ -74,13 +74,13 @@ describe('systole bench core', () => {
       const bad = await systole('bench', 'core', '--elf', file, '--core', 'small', '--json');
       expect(bad.status).toBe(1);
       expect(JSON.parse(bad.stdout)).toMatchObject({
-        core: 'small', march: 'rv32i_zicsr_zifencei', program: { exit: 0, coremark: { isValid: false, faults: ['crclist is 0xe715, not 0xe714'] } },
+        name: 'small', march: 'rv32i_zicsr_zifencei', program: { exit: 0, coremark: { isValid: false, faults: ['crclist is 0xe715, not 0xe714'] } },
       });
     });
   });
 
   it.each([
-    [['--core', 'huge'], 'systole: core huge: is not one of small, balanced, clocked, fast; give one\n'],
+    [['--core', 'huge'], 'systole: --core huge: is not one of small, balanced, clocked, fast; give one\n'],
     [['--core', 'fast', '--config', 'nano'], 'systole: --core and --config: both name a core; give one of them\n'],
     [['--elf', 'no-such.elf'], 'systole: no-such.elf: does not exist; give a linked RISC-V program\n'],
   ])('refuses %j', async (args, stderr) => {

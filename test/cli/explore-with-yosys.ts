@@ -2,4 +2,4 @@
 import { explore } from '../../cli/verbs/explore.ts';
 
 const [sweep, out] = process.argv.slice(2);
-await explore(sweep, { config: '', out, jobs: 1 }, { findTool: () => Promise.resolve({ kind: 'system', version: 'Yosys 0.0' }) });
+await explore(sweep, { out, jobs: 1 }, { findTool: () => Promise.resolve({ kind: 'system', version: 'Yosys 0.0' }) });

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { addressOf } from '../../hw/soc/memory-map.ts';
 import { COUNTING, COUNTING_DATA, FINISH, elfBytes } from '../sim/debug/programs.ts';
 import { systole, withFolder } from './command-line.ts';
 
@@ -29,7 +30,7 @@ describe('sim --trace', () => {
         const { status, stdout, stderr } = await systole('sim', '--elf', elf, '--engine', engine, '--config', 'nano', '--trace', file, '--json');
         expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
         const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-        expect(lines).toHaveLength((JSON.parse(stdout) as { instret: number }).instret);
+        expect(lines).toHaveLength((JSON.parse(stdout) as { instructions: number }).instructions);
         traces.push(lines.map((line) => line.slice(11)));
       }
       expect(traces[1]).toEqual(traces[0]);
@@ -57,7 +58,7 @@ describe('sim --trace', () => {
       const { status, stderr } = await systole('sim', '--elf', elf, '--engine', 'model', '--trace', join(elf, 'log'));
       expect({ status, stderr, files: readdirSync(folder) }).toEqual({
         status: 2, files: ['test.elf'],
-        stderr: `systole: ${join(elf, 'log')}: cannot be written: a part of its path is a file, not a folder (ENOTDIR); choose another place\n`,
+        stderr: `systole: --trace ${join(elf, 'log')}: cannot be written: a part of its path is a file, not a folder (ENOTDIR); choose another place\n`,
       });
     });
   });
@@ -69,7 +70,7 @@ describe('a program that crashes', () => {
       const said = await systole('sim', '--elf', elf, '--engine', engine, '--config', 'nano', '--json');
       expect(said.status).toBe(1);
       expect(JSON.parse(said.stdout)).toMatchObject({
-        exit: null, stopped: 'stuck', crash: { reason: 'stuck', pc: 0x8000_0004, cause: 5, causeName: 'load fault', tval: 0x4000_0004, symbol: 'bad', offset: 0 },
+        stopped: 'stuck', crash: { reason: 'stuck', pc: 0x8000_0004, cause: 5, causeName: 'load fault', tval: 0x4000_0004, symbol: 'bad', offset: 0 },
       });
       expect(said.stderr).toMatch(/^the program crashed: load fault \(exception 5\), tval 40000004, at 0x80000004 <bad>: load from where there is nothing\n/);
       expect(said.stderr).toContain('lui t0, 0x40000');
@@ -82,6 +83,20 @@ describe('a program that crashes', () => {
       const { stdout } = await systole('sim', '--elf', elf, '--engine', 'model', '--json');
       expect(JSON.parse(stdout)).not.toHaveProperty('crash');
       expect(JSON.parse(stdout)).not.toHaveProperty('kept');
+    });
+  });
+});
+
+describe('what a program sends', () => {
+  it.each([['Hi', 'Hi\nchip '], ['Hi\n', 'Hi\nchip '], ['', 'chip ']])('%j does not run into the table', async (text, begins) => {
+    const code = [...text].map((c) => `li t1, ${c.charCodeAt(0)}\nsw t1, 0(t0)`).join('\n');
+    await withProgram(elfBytes(`li t0, ${addressOf('uartData')}\n${code}\nli a0, 1\n${FINISH}`), async (elf) => {
+      const { status, stdout } = await systole('sim', '--elf', elf, '--engine', 'model');
+      expect(status).toBe(0);
+      expect(stdout.slice(0, begins.length)).toBe(begins);
+      const json = await systole('sim', '--elf', elf, '--engine', 'model', '--json');
+      expect(json.stderr).toBe(begins.replace('chip ', ''));
+      expect(json.stdout).toMatch(/^\{/);
     });
   });
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -38,43 +37,8 @@ describe('bad input', () => {
     expect(await refusal('sim', '--elf', 'nowhere.elf')).toBe('nowhere.elf: does not exist; give a linked RISC-V program');
     expect(await refusal('mnist', '--model', 'nowhere.gguf', '--engine', 'model')).toContain('nowhere.gguf');
     expect(await refusal('mnist', '--config', 'nowhere.toml')).toContain('nowhere.toml: does not exist');
-    expect(await refusal('mnist', '--images', 'many')).toBe('--images many: is not a whole number from 1 to 1000000; give one');
-    expect(await refusal('mnist', '--images', '5000', '--engine', 'model')).toContain('images 5000: is not a whole number from 1 to 1500');
     expect(await refusal('bench', 'gemm', '--shapes', '4x4x4,100000x100000x100000', '--engine', 'model')).toMatch(/^shape "100000x100000x100000": operands and result take/);
     expect(await refusal('bench', 'gemm', '--shapes', '4x4', '--engine', 'model')).toContain('shape "4x4": is not MxNxK');
-    expect(await refusal('compile', MODEL, '-o', MODEL)).toBe(`${MODEL}: is named as the model and as --output, and would be overwritten; name another file`);
-    expect(await refusal('compile', MODEL, '-o', `./models/../${MODEL}`)).toContain('would be overwritten');
-    expect(await refusal('train', '--out', `${BASE}/x.gguf`)).toContain(`${BASE}: cannot be written`);
-    expect(await refusal('gen', '--out', '')).toBe('"": cannot be written: it is no name; name a file or a folder');
-    expect(await refusal('compile', MODEL, '-o', `${BASE}/x.elf`)).toContain(`${BASE}/x.elf: cannot be written`);
-  });
-
-  it('may be the command line itself', async () => {
-    expect(await refusal('mnist', '--imagse', '3')).toMatch(/^unknown option '--imagse'/);
-    expect(await refusal('sing')).toMatch(/^unknown command 'sing'/);
-    expect(await refusal()).toMatch(/^no verb given/);
-    expect(await refusal('bench')).toMatch(/^no verb given/);
-    expect(await refusal('sim')).toMatch(/required option '--elf <file>' not specified/);
-    expect(await refusal('mnist', '--engine', 'quantum')).toMatch(/'quantum' is invalid.*wasm, verilator, model/);
-    expect(await refusal('sim', 'extra', '--elf', 'x')).toMatch(/too many arguments/);
-  });
-
-  it('may be a board that nobody knows', async () => {
-    expect(await refusal('fpga', '--board', 'no-such-board', '--config', 'nano')).toContain('no-such-board');
-  });
-});
-
-describe('help', () => {
-  it('shows every verb with options and examples', async () => {
-    const { status, stdout } = await systole('--help');
-    expect(status).toBe(0);
-    for (const verb of ['gen', 'sim', 'mnist', 'compile', 'bench', 'train', 'fpga']) {
-      expect(stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
-      if (verb === 'bench') continue;
-      const help = (await systole(verb, '--help')).stdout;
-      for (const part of ['--config', '--json', 'Examples:', `systole ${verb}`]) expect(help).toContain(part);
-    }
-    expect((await systole('bench', 'gemm', '--help')).stdout).toContain('systole bench gemm');
   });
 });
 
@@ -84,7 +48,7 @@ describe('gen', () => {
       const { stdout, status } = await systole('gen', '--config', 'nano', '--out', folder, '--json');
       expect(status).toBe(0);
       const result: unknown = JSON.parse(stdout);
-      expect(result).toMatchObject({ top: 'Chip', config: 'nano' });
+      expect(result).toMatchObject({ top: 'Chip', config: { name: 'nano', tensor: { rows: 4 } } });
       const names = readdirSync(folder);
       expect(names).toEqual(expect.arrayContaining(['Chip.sv', 'filelist.f', 'design.json', 'systole.h', 'isa.md']));
       expect(names.some((name) => name.endsWith('.tmp'))).toBe(false);
@@ -105,8 +69,9 @@ describe('mnist', () => {
   it('recognises digits on the model and says so in one JSON object', async () => {
     const { stdout, stderr, status } = await systole('mnist', '--engine', 'model', '--images', '20', '--json');
     expect(status).toBe(0);
-    const result = JSON.parse(stdout) as Record<string, number | string | null>;
-    expect(result).toMatchObject({ images: 20, macs: 7_940_000, engine: 'model', cycles: null, utilization: null });
+    const result = JSON.parse(stdout) as Record<string, unknown>;
+    expect(result).toMatchObject({ images: 20, macs: 7_940_000, engine: 'model', split: { heldOut: 20, training: 0 }, trainedOn: 'none' });
+    for (const name of ['cycles', 'cyclesPerImage', 'cyclesPerSecond', 'utilization']) expect(result).not.toHaveProperty(name);
     expect(result.accuracy).toBeGreaterThan(0.9);
     expect(result.agreement).toBeGreaterThan(0.9);
     expect(stderr).toBe('');
@@ -132,7 +97,8 @@ describe('compile', () => {
 describe('bench gemm', () => {
   it('lists shapes with their figures', async () => {
     const { stdout } = await systole('bench', 'gemm', '--engine', 'model', '--shapes', '4x8x16,5x6x7', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ shapes: [{ m: 4, n: 8, k: 16, cycles: null }, { m: 5, n: 6, k: 7 }] });
+    expect(JSON.parse(stdout)).toMatchObject({ shapes: [{ m: 4, n: 8, k: 16 }, { m: 5, n: 6, k: 7 }] });
+    expect(stdout).not.toContain('"cycles"');
   });
 
   it('measures cycles on the RTL', async () => {
@@ -140,12 +106,5 @@ describe('bench gemm', () => {
     const { shapes } = JSON.parse(stdout) as { shapes: { cycles: number; utilization: number }[] };
     expect(shapes[0].cycles).toBeGreaterThan(32);
     expect(shapes[0].utilization).toBeCloseTo(32 / shapes[0].cycles);
-  });
-});
-
-describe('the program', () => {
-  it('is a process of its own', () => {
-    const run = (): string => execFileSync(process.execPath, ['--import', 'tsx', 'cli/systole.ts', 'sim'], { encoding: 'utf8', stdio: 'pipe' });
-    expect(run).toThrow(expect.objectContaining({ status: 2, stderr: expect.stringMatching(/^systole: required option[^\n]*\n$/) }));
   });
 });

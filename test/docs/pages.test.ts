@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { systoleProgram } from '../../cli/program.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,6 +27,21 @@ describe.each(PAGES)('%s', (page) => {
     expect(missing).toEqual([]);
     const files = [...text.matchAll(/(?:^|[\s`])((?:configs|models)\/[\w/.-]+\.(?:toml|gguf))/gm)].map((m) => m[1]);
     expect(files.filter((f) => !existsSync(join(ROOT, f)))).toEqual([]);
+  });
+
+  it('names options that verbs have', async () => {
+    // Where a comment begins or another command, this one has ended.
+    const lines = [...text.matchAll(/(?:npm run|npx systole) (.*)/g)].map(([, rest]) => rest.replace(/"[^"]*"/g, 'x').split(/\s#|[|`>;&]/)[0].replace(/ -- /, ' ').trim().split(/\s+/));
+    const wrong: string[] = [];
+    for (const words of lines) {
+      let command = await systoleProgram();
+      let at = 0;
+      for (let next; (next = command.commands.find((c) => c.name() === words[at])) !== undefined; at++) command = next;
+      if (at === 0) continue;
+      const options = command.options.flatMap(({ long, short }) => [long, short]);
+      wrong.push(...words.slice(at).map((w) => w.split('=')[0]).filter((w) => /^--?[a-z]/.test(w) && w !== '--help' && !options.includes(w)).map((w) => `${words.slice(0, at).join(' ')} ${w}`));
+    }
+    expect(wrong).toEqual([]);
   });
 
   // Blocks of the tutorial are written for docs/ and run by its own test; all others import from the project's root.

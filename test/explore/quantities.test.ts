@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { QUANTITIES, show, valuesOf } from '../../explore/quantities.ts';
+import { numberText } from '../../gen/number-text.ts';
+import { QUANTITIES, valuesOf } from '../../explore/quantities.ts';
 import { loadConfig } from '../../hw/soc/config.ts';
 import { measurementOf } from './fakes.ts';
 
@@ -19,9 +20,9 @@ describe('quantities', () => {
   });
 
   it('are written for people', () => {
-    expect([show(1234567, 'count'), show(38.5, 'count'), show(-1200, 'count'), show(262144, 'bytes'), show(600, 'bytes'), show(0.98765, 'share'), show(12e6, 'frequency')])
-      .toEqual(['1,234,567', '38.5', '-1,200', '256 KiB', '600 B', '98.8 %', '12 MHz']);
-    expect([0, 1612.6, 6.4432, 0.00012346, 1e-9, 2e21].map((n) => show(n, 'decimal'))).toEqual(['0', '1,613', '6.443', '0.0001235', '1e-9', '2e+21']);
-    expect([null, undefined].map((n) => show(n, 'count'))).toEqual(['–', '–']);
+    expect([numberText(1234567, 'count'), numberText(38.5, 'count'), numberText(-1200, 'count'), numberText(262144, 'bytes'), numberText(600, 'bytes'), numberText(0.98765, 'share'), numberText(12e6, 'frequency')])
+      .toEqual(['1,234,567', '38.5', '-1,200', '256 KiB', '600 B', '98.77 %', '12 MHz']);
+    expect([0, 1612.6, 6.4432, 0.00012346, 1e-9, 2e21].map((n) => numberText(n, 'decimal'))).toEqual(['0', '1,613', '6.443', '0.0001235', '1e-9', '2e+21']);
+    expect([null, undefined].map((n) => numberText(n, 'count'))).toEqual(['–', '–']);
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DIGIT_PIXELS, loadMnistSplit } from '../../../sw/data/mnist-digits.ts';
 import type { DigitSet } from '../../../sw/data/mnist-digits.ts';
 import { encodeGguf, parseGguf, readGgufFile } from '../../../sw/formats/gguf.ts';
-import { DEFAULT_TRAIN_OPTIONS, trainMnistFc } from '../../../sw/train/train-mnist-fc.ts';
+import { trainMnistFc } from '../../../sw/train/train-mnist-fc.ts';
+import { DEFAULT_TRAIN_OPTIONS } from '../../../sw/train/train-options.ts';
 
 const first = ({ pixels, labels }: DigitSet, count: number): DigitSet => ({
   count, pixels: pixels.slice(0, count * DIGIT_PIXELS), labels: labels.slice(0, count),

@@ -60,12 +60,13 @@ const area = [
     BRAM: (a) => String(a.item('points', 'name', chip).number('cells', 'bram')),
   })),
   ...textFigures(PAGE, '{cells} of 5,280 logic cells, {dsp} of 8 DSP blocks, {bram} of 30 block RAMs, {spram} of 4 SPRAMs, {clock} MHz for a 12 MHz clock', board, {
-    cells: (a) => int(a.number('cells')), dsp: (a) => int(a.number('dsp')), bram: (a) => int(a.number('bram')), spram: (a) => int(a.number('spram')),
-    clock: (a) => a.number('fmaxMHz').toFixed(1),
+    cells: (a) => int(a.number('cells', 'logicCells')), dsp: (a) => int(a.number('cells', 'dsp')),
+    bram: (a) => int(a.number('cells', 'bram')), spram: (a) => int(a.number('cells', 'spram')), clock: (a) => mega(a.number('fmaxHz')),
   }),
-  ...textFigures(PAGE, 'a bitstream of {bytes} bytes', board, { bytes: (a) => int(a.number('bytes')) }),
+  ...textFigures(PAGE, 'a bitstream of {bytes} bytes', board, { bytes: (a) => int(a.number('bitstreamBytes')) }),
 ];
 
+const mega = (value: number): string => (value / 1e6).toFixed(1);
 const benchCore = verb('bench', 'core');
 const KERNELS: Readonly<Record<string, string>> = {
   crc32: '`crc32`, 256 bytes by table', float: '`float`, 16 steps of soft-float +, ·, ÷', list: '`list`, 100 nodes reversed and added up',
@@ -76,7 +77,7 @@ const span = (a: Answer): string => {
   const [min, max] = [a.number('min'), a.number('max')];
   return min === max ? String(min) : `${min}–${max}`;
 };
-const inCore = (core: string, text: (a: Answer) => string) => (a: Answer): string => text(a.item('cores', 'core', core));
+const inCore = (core: string, text: (a: Answer) => string) => (a: Answer): string => text(a.item('cores', 'name', core));
 const forCores = (text: (a: Answer) => string): Record<string, (a: Answer) => string> =>
   Object.fromEntries(CORES.map((core) => [code(core), inCore(core, text)]));
 const kernels = [
@@ -179,9 +180,9 @@ const suites = [
 const enginesRun = verb('bench', 'core', '--engines');
 const engines = CORES.flatMap((core) => {
   const of = { row: [code(core)], of: enginesRun };
-  const mega = (engine: string) => inCore(core, (a) => (a.number('engines', engine) / 1e6).toFixed(1));
+  const speed = (engine: string) => inCore(core, (a) => mega(a.number('engines', engine, 'cyclesPerSecond')));
   return [
-    ...tableFigures(PAGE, 'Engines', [of], { '`wasm`': mega('wasm'), '`verilator`': mega('verilator') }, noisy(0.75)),
+    ...tableFigures(PAGE, 'Engines', [of], { '`wasm`': speed('wasm'), '`verilator`': speed('verilator') }, noisy(0.75)),
     ...tableFigures(PAGE, 'Engines', [of], { ratio: inCore(core, (a) => a.number('engines', 'ratio').toFixed(1)) }, noisy(0.5)),
   ];
 });
@@ -196,9 +197,9 @@ const withC = measurement('npm run bench -- core --config F --fpga --seeds 1, F 
 const onFpga = (core: Core, seeds: number): Measurement<Answer> => verb('bench', 'core', '--core', core, '--fpga', '--seeds', String(seeds));
 const clockedFpga = onFpga('clocked', 5);
 const clocks = (a: Answer): string => {
-  const each = a.list('fpga', 'clocks').map((c) => c.number('fmaxMHz').toFixed(1));
+  const each = a.list('fpga', 'clocks').map((c) => mega(c.number('fmaxHz')));
   if (each.length === 0) return '';
-  return `${a.number('fpga', 'bestMHz').toFixed(1)} MHz${each.length === 1 ? '' : ` (${each.join(', ')})`}`;
+  return `${mega(a.number('fpga', 'fmaxHz'))} MHz${each.length === 1 ? '' : ` (${each.join(', ')})`}`;
 };
 const fpga = [
   ...tableFigures(PAGE, 'FPGA', [
@@ -208,20 +209,20 @@ const fpga = [
     { row: ['`clocked`, RV32IMC, Zba, Zbs'], of: clockedFpga },
     { row: ['`fast`, RV32IMC, Zba, Zbb, Zbs'], of: onFpga('fast', 1) },
   ], {
-    LUT4: (a) => int(a.number('fpga', 'core', 'luts')),
-    'flip-flops': (a) => int(a.number('fpga', 'core', 'flipFlops')),
-    'logic cells': (a) => int(a.number('fpga', 'core', 'cells')),
-    'with memory, HX8K': (a) => `${int(a.number('fpga', 'systemCells'))}${a.list('fpga', 'clocks').length === 0 ? ', does not fit' : ''}`,
+    LUT4: (a) => int(a.number('fpga', 'cells', 'lut')),
+    'flip-flops': (a) => int(a.number('fpga', 'cells', 'ff')),
+    'logic cells': (a) => int(a.number('fpga', 'cells', 'logicCells')),
+    'with memory, HX8K': (a) => `${int(a.number('fpga', 'system', 'cells', 'logicCells'))}${a.list('fpga', 'clocks').length === 0 ? ', does not fit' : ''}`,
     clock: clocks,
   }),
   ...textFigures(PAGE, 'on HX8K, `clocked`: {score} × {clock} = {product}', both(coremarkOf('clocked', 'RV32IM, Zba, Zbs', 'searched'), clockedFpga), {
     score: ([c]) => coremarkPerMhz(c).toFixed(3),
-    clock: ([, f]) => f.number('fpga', 'bestMHz').toFixed(1),
-    product: ([c, f]) => (coremarkPerMhz(c) * f.number('fpga', 'bestMHz')).toFixed(0),
+    clock: ([, f]) => mega(f.number('fpga', 'fmaxHz')),
+    product: ([c, f]) => (coremarkPerMhz(c) * f.number('fpga', 'fmaxHz') / 1e6).toFixed(0),
   }),
 ];
 
-const generated = textFigures(PAGE, 'for `base`: {n} modules', verb('gen', '--out', 'build/figures/base'), { n: (a) => int(a.number('modules')) }, EXACT);
+const generated = textFigures(PAGE, 'for `base`: {n} modules', verb('gen', '--out', 'build/figures/base'), { n: (a) => int(a.number('counts', 'modules')) }, EXACT);
 
 export const PERFORMANCE: readonly Figure[] = [
   ...digits, ...accuracy, ...products, ...area, ...kernels, ...coremark, ...suites, ...engines, ...fpga, ...generated,
