@@ -4,7 +4,6 @@
  *
  *   npm run test:mutants [-- --only TEXT] [--jobs N] [--no-baseline]
  */
-import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { MUTANTS, plant } from '../test/mutants/table.ts';
 import type { Mutant } from '../test/mutants/table.ts';
+import { TOO_LATE, runProgram } from '../sim/processes/children.ts';
 import { filesOfTree } from './tree.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -46,28 +46,16 @@ class Copy {
   }
 
   /** Runs test files until the first failure. */
-  run(tests: readonly string[]): Promise<Run> {
+  async run(tests: readonly string[]): Promise<Run> {
     const start = performance.now();
-    return new Promise((resolve) => {
-      const args = ['run', '--bail=1', '--reporter=default', '--poolOptions.forks.maxForks=1', ...tests];
-      const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
-      const child = spawn(join(this.folder, 'node_modules/.bin/vitest'), args, { cwd: this.folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-      let output = '';
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        // With it end the workers that it started.
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      }, 1000 * LIMIT_SECONDS);
-      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.on('close', (code) => {
-        clearTimeout(timer);
-        const seconds = (performance.now() - start) / 1000;
-        const first = /^ FAIL {2}(.*)$/m.exec(output)?.[1] ?? '';
-        resolve({ verdict: isLate ? 'hangs' : code === 0 ? 'passes' : 'fails', seconds, first });
-      });
+    const args = ['run', '--bail=1', '--reporter=default', '--poolOptions.forks.maxForks=1', ...tests];
+    let output = '';
+    const status = await runProgram(join(this.folder, 'node_modules/.bin/vitest'), args, (chunk) => (output += chunk.toString()), {
+      cwd: this.folder, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }, limitSeconds: LIMIT_SECONDS, scratch: this.folder,
     });
+    const seconds = (performance.now() - start) / 1000;
+    const first = /^ FAIL {2}(.*)$/m.exec(output)?.[1] ?? '';
+    return { verdict: status === TOO_LATE ? 'hangs' : status === 0 ? 'passes' : 'fails', seconds, first };
   }
 
   async with(mutant: Mutant, act: () => Promise<Run>): Promise<Run> {

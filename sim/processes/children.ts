@@ -20,7 +20,14 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** A file or folder that nobody needs when the program is ended before its time. */
   readonly scratch?: string;
+  /** Default: as this process has it. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ends the program, and all that it has started, with the status TOO_LATE; default: no limit. */
+  readonly limitSeconds?: number;
 }
+
+/** Exit status of a program that took longer than it may; as `timeout` of coreutils has it. */
+export const TOO_LATE = 124;
 
 const guarded = (program: string, args: readonly string[], { scratch = '' }: ProgramOptions): string[] =>
   [GUARD, String(process.pid), scratch, program, ...args];
@@ -29,17 +36,26 @@ const guarded = (program: string, args: readonly string[], { scratch = '' }: Pro
 export function runProgram(
   program: string, args: readonly string[], onOutput: (chunk: Buffer) => void, options: ProgramOptions = {},
 ): Promise<number> {
+  const { cwd, env, limitSeconds } = options;
   return new Promise((resolve, reject) => {
     const guard = spawn(process.execPath, guarded(program, args, options), {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }), stdio: ['ignore', 'pipe', 'pipe'], detached: true,
+      ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }), stdio: ['ignore', 'pipe', 'pipe'], detached: true,
     });
+    let isLate = false;
+    const timer = limitSeconds === undefined ? undefined : setTimeout(() => {
+      isLate = true;
+      endGroup(guard);
+    }, 1000 * limitSeconds);
     guard.stdout.on('data', onOutput);
     guard.stderr.on('data', onOutput);
     guard.once('error', reject);
     guard.once('exit', (_, signal) => {
       if (signal !== null) endGroup(guard);
     });
-    guard.once('close', (code) => resolve(code ?? 128));
+    guard.once('close', (code) => {
+      clearTimeout(timer);
+      resolve(isLate ? TOO_LATE : code ?? 128);
+    });
   });
 }
 

@@ -50,11 +50,11 @@ export const MUTANTS: readonly Mutant[] = [
   // --- hw/isa: the tables ---
   { file: 'hw/isa/tensor.ts', old: '  sta: row({\n', to: '  swap: row({\n    mnemonic: \'tn.swap\', opcode: CUSTOM_1, funct3: 7, summary: \'Exchanges the banks.\', semantics: [\'the banks are exchanged\'],\n  }),\n  sta: row({\n',
     fault: 'the table has a tensor command that no unit and no model executes', tests: [IMPLEMENTED] },
-  { file: 'hw/isa/tensor.ts', old: '  fence: row({\n', to: '  peekAt: row({\n    mnemonic: \'tn.peek\', opcode: CUSTOM_0, funct3: 4, writesRd: true, summary: \'Reads an accumulator.\', semantics: [\'rd = acc\'],\n  }),\n  fence: row({\n',
+  { file: 'hw/isa/tensor.ts', old: '  fence: row({\n', to: '  peekAt: row({\n    mnemonic: \'tn.peek\', opcode: CUSTOM_0, funct3: 5, writesRd: true, summary: \'Reads an accumulator.\', semantics: [\'rd = acc\'],\n  }),\n  fence: row({\n',
     fault: 'the table has a tensor question that nothing answers', tests: [IMPLEMENTED] },
   { file: 'hw/isa/riscv-bitmanip.ts', old: 'export const ZBS = {', to: 'export const ZBS = {\n  pack: { mnemonic: \'pack\', extension: \'zbs\', format: \'R\', match: 0x0800_4033, mask: 0xfe00_707f, summary: \'rd = the lower halves\' },',
     fault: 'the table has a RISC-V instruction that nothing executes', tests: [IMPLEMENTED] },
-  { file: 'hw/isa/tensor.ts', old: 'f(\'accRow\', 0, 12, \'first accumulator row\'), f(\'count\', 12, 12, \'activation rows, at least 1\'),', to: 'f(\'accRow\', 0, 11, \'first accumulator row\'), f(\'count\', 12, 12, \'activation rows, at least 1\'),',
+  { file: 'hw/isa/tensor.ts', old: 'f(\'accRow\', 0, 12, \'first accumulator row\'), atLeast1(\'count\', 12, 12, \'activation rows, at least 1\'),', to: 'f(\'accRow\', 0, 11, \'first accumulator row\'), atLeast1(\'count\', 12, 12, \'activation rows, at least 1\'),',
     fault: 'tn.mm cannot name the upper half of the largest accumulators', tests: [IMPLEMENTED] },
 
   // --- hw/core ---
@@ -114,6 +114,12 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'tn.sta takes a row length that is no multiple of 4', tests: [REFUSALS] },
   { file: 'hw/tensor/dispatch.ts', old: '.or(op(\'sta\').and(r.argValid.asBool()).and(r.argStride.slice(1, 0).ne(0))),', to: ',',
     fault: 'tn.sta takes a stride that is no multiple of 4', tests: [REFUSALS] },
+  { file: 'hw/tensor/dispatch.ts', old: '}).elseWhen(isCommand, () => {', to: '}).elseWhen(isCommand.or(op(\'fence\')), () => {',
+    fault: 'a fence, of an interrupt handler too, discards a pending tn.arg', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/loader.ts', old: 'r.hasFailed = r.hasFailed.or(failed).and(io.done.not());', to: 'r.hasFailed = r.hasFailed.or(failed);',
+    fault: 'only the first load of which memory answers a transfer with an error is counted', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/channel-records.ts', old: 'given.lt(CHANNEL_RECORD.shift.least).or(given.gt(CHANNEL_RECORD.shift.most))', to: 'given.gt(CHANNEL_RECORD.shift.most)',
+    fault: 'a channel record with shift 0 passes for legal', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/tensor-unit.ts', old: '      loadBusy: loader.busy,\n', to: '      loadBusy: storer.busy,\n',
     fault: 'the counter of busy loads counts stores', tests: [COUNTERS] },
   { file: 'hw/tensor/tensor-unit.ts', old: '      meshWaitHazard: queues.mesh.blocked,\n', to: '      meshWaitHazard: queues.vector.blocked,\n',
@@ -164,6 +170,10 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the model allows an access that lies in a region in part', tests: ['test/sim/model/pmp.test.ts'] },
   { file: 'sim/model/devices.ts', old: 'this.offset = time - BigInt(this.retired()) - 1n;', to: 'this.offset = time;',
     fault: 'a store to mtime does not set it', tests: ['test/sim/model/golden-model.test.ts'] },
+  { file: 'sim/run-elf.ts', old: '  used.add(simulator);\n', to: '',
+    fault: 'a board that ran a program before is not cleared for the next: its BSS holds what was there', tests: ['test/sim/load-program.test.ts'] },
+  { file: 'sim/load-program.ts', old: 'before.address + before.memSize > address', to: 'before.address + before.bytes.length > address',
+    fault: 'a segment may begin in the zeros of the one before', tests: ['test/sim/load-program.test.ts'] },
   { file: 'sim/elf.ts', old: 'if (fileBytes > memSize) fail(', to: 'if (fileBytes > memSize + 1) fail(',
     fault: 'a segment may have a byte more in the file than in memory', tests: ['test/sim/elf-limits.test.ts'] },
 
@@ -212,6 +222,12 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'sgt compares the wrong way round', tests: ['test/sw/assembler/assembler.test.ts'] },
 
   // --- firmware ---
+  { file: 'sw/firmware/c-header.ts', old: '    ...refusal(mnemonic, operands),\n', to: '',
+    fault: 'the C header cuts operands that do not fit instead of having them refused', tests: ['test/firmware/header.test.ts'] },
+  { file: 'hw/isa/tensor.ts', old: 'writesRd: true, waits: true,', to: 'writesRd: true,',
+    fault: 'tn_fence does not wait on a core that goes on, where its result is not used', tests: ['test/firmware/programs.test.ts'] },
+  { file: 'firmware/lib/matmul.c', old: 'tn_mm(a, w, sums, count, columns - 1, k0 > 0);', to: 'if (p->k != 0) tn_mm(a, w, sums, count, columns - 1, k0 > 0);',
+    fault: 'a product with K = 0 stores the sums of another', tests: ['test/firmware/matmul-chips.test.ts'] },
   { file: 'firmware/compiler.ts', old: 'march.startsWith(\'rv32im\') ? \'rv32im\' : \'rv32i\'', to: '\'rv32im\'',
     fault: 'firmware for a core without multiplication is linked with arithmetic that multiplies', tests: ['test/firmware/build.test.ts'] },
 

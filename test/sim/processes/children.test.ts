@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_SUCH_PROGRAM, askProgram, runProgram, runProgramNow } from '../../../sim/processes/children.ts';
+import { NO_SUCH_PROGRAM, TOO_LATE, askProgram, runProgram, runProgramNow } from '../../../sim/processes/children.ts';
 import { isInstalled } from '../../../tools/prerequisites.ts';
 import { ended, isRunning, startScript, until } from '../../support/until.ts';
 
@@ -55,6 +55,15 @@ describe('children of a process', () => {
     // The parent ends when its child has.
     expect(await ended(startScript(PARENT, [log, 'ender']))).toMatchObject({ code: 0 });
     expect(isRunning(Number(readFileSync(log, 'utf8')))).toBe(false);
+  });
+
+  it('end, with what they have started, when their time is over', async () => {
+    const pids: number[] = [];
+    const note = (chunk: Buffer): void => void pids.push(...chunk.toString().trim().split(/\s+/).map(Number));
+    const script = 'sh -c \'echo $$; sleep 300\' & echo $$; sleep 300';
+    expect(await runProgram('sh', ['-c', script], note, { limitSeconds: 2 })).toBe(TOO_LATE);
+    expect(pids).toHaveLength(2);
+    await until('all have ended', () => !pids.some(isRunning));
   });
 
   it('end when what stands between is killed', async () => {
