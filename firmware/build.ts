@@ -4,7 +4,10 @@ import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
+import { mustDiffer } from '../gen/files/output.ts';
+import { watchStandardStreams } from '../gen/standard-streams.ts';
 import { UserError } from '../gen/user-error.ts';
+import { usersFolder } from '../gen/users-folder.ts';
 import { CORE_PRESETS } from '../hw/core/config.ts';
 import { loadConfig } from '../hw/soc/config.ts';
 import { corePreset } from './bench.ts';
@@ -12,6 +15,8 @@ import { DEFAULT_OUT } from './compiler.ts';
 import { buildCoremark } from './coremark.ts';
 import { buildExamples, buildProgram } from './programs.ts';
 
+/** How the script of package.json runs it. */
+const OWN_SCRIPT = 'tsx firmware/build.ts';
 const DEFAULT_CONFIG = 'base';
 const TEXT = { type: 'string' } as const;
 const HINT = 'npm run firmware -- --help lists what there is';
@@ -46,6 +51,7 @@ function programs(args: string[]): void {
     return;
   }
   const out = values.out ?? join(outDir, `${basename(positionals[0], extname(positionals[0]))}.elf`);
+  mustDiffer({ '--config': config.file, '-o': out });
   buildProgram({ sources: positionals, flags: flagsOf(values.flags ?? ''), out, onSaid: (text) => void process.stderr.write(text) }, config);
   said(out);
 }
@@ -72,9 +78,9 @@ function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[]
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  // npm runs a script in the folder of its package and tells in INIT_CWD where its user stands.
-  const { npm_lifecycle_event: script, INIT_CWD: folder } = process.env;
-  if (script === 'firmware' && folder !== undefined) process.chdir(folder);
+  watchStandardStreams('firmware');
+  const folder = usersFolder(process.env, OWN_SCRIPT);
+  if (folder !== undefined) process.chdir(folder);
   try {
     main(process.argv.slice(2));
   } catch (error) {

@@ -1,13 +1,14 @@
 // The stock RISC-V GNU compiler: how a core's instruction set is called there, and how one program is made.
 // Must not know: which programs there are.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mustTakeFiles } from '../gen/files/output.ts';
+import { mustTakeFile, withScratchFolder, writeWhole } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
 import { NO_SUCH_PROGRAM, runProgramNow } from '../sim/processes/children.ts';
 import { cHeader } from '../sw/firmware/c-header.ts';
 import { linkerScript } from '../sw/firmware/linker-script.ts';
+import { COMPILER_LIMITS, COMPILER_SECONDS, refusalOf, show } from './refusals.ts';
 
 /** What the compiler calls a core's instruction set. */
 export { marchOf } from '../hw/isa/arch-string.ts';
@@ -40,6 +41,8 @@ export interface Program {
   readonly support?: string;
   readonly ramBytes?: number;
   readonly compiler?: string;
+  /** How long the compiler may take; default: longer than any program of ours takes. */
+  readonly limitSeconds?: number;
   /** Receives what the compiler has to say, where that is not the reason of a UserError: warnings, or the errors of the user's sources. */
   readonly onSaid?: (text: string) => void;
 }
@@ -50,26 +53,24 @@ export interface Program {
  */
 export function compileProgram({
   name, sources, includes = [], march, flags, out, hasLibrary = false, ramBytes = DEFAULT_RAM_BYTES, compiler = COMPILER,
-  support = dirname(out), onSaid,
+  support = dirname(out), limitSeconds = COMPILER_SECONDS, onSaid,
 }: Program): void {
   const [before, after] = hasLibrary ? hosted(march) : [[], []];
-  mustTakeFiles(dirname(out));
+  mustTakeFile(out);
   const include = join(support, 'include');
-  mkdirSync(include, { recursive: true });
   writeOnce(join(include, 'systole.h'), cHeader());
   const script = join(support, 'systole.ld');
   writeOnce(script, linkerScript(ramBytes));
   const library = readdirSync(join(HERE, 'lib')).filter((file) => file.endsWith('.c')).sort().map((file) => join(HERE, 'lib', file));
-  const unfinished = `${out}.${process.pid}.tmp`;
-  try {
-    execute(compiler, [
+  withScratchFolder((scratch) => {
+    const made = join(scratch, 'program.elf');
+    execute({ name, compiler, out, limitSeconds, scratch, onSaid }, [
       `-march=${march}`, ...NEEDED, ...before, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
-      ...library, ...after, arithmetic(compiler, march, name), `-T${script}`, '-o', unfinished,
-    ], name, unfinished, onSaid);
-    renameSync(unfinished, out);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
+      ...library, ...after, arithmetic(compiler, march, name, out), `-T${script}`, '-o', made,
+    ]);
+    if (!existsSync(made)) throw new UserError(`firmware ${name}: ${compiler} has made no program; leave out the flags that keep it from that, such as --help`);
+    writeWhole(out, readFileSync(made));
+  });
 }
 
 /** Debian's C library for this compiler: what stands before the sources, and what after. @throws UserError where it is missing */
@@ -82,32 +83,42 @@ function hosted(march: string): readonly [readonly string[], readonly string[]] 
 /** Another build may be reading the file: it is never seen empty. */
 function writeOnce(file: string, text: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  const unfinished = `${file}.${process.pid}.tmp`;
-  writeFileSync(unfinished, text);
-  renameSync(unfinished, file);
+  writeWhole(file, text);
 }
 
 /** The instruction set by which a compiler finds its libraries, as it does not find them by longer names. */
 const baseOf = (march: string): 'rv32im' | 'rv32i' => march.startsWith('rv32im') ? 'rv32im' : 'rv32i';
 
 /** The compiler's own arithmetic (division, floating point). */
-function arithmetic(compiler: string, march: string, name: string): string {
-  return execute(compiler, [`-march=${baseOf(march)}`, '-mabi=ilp32', '-print-libgcc-file-name'], name).trim();
+function arithmetic(compiler: string, march: string, name: string, out: string): string {
+  return execute({ name, compiler, out }, [`-march=${baseOf(march)}`, '-mabi=ilp32', '-print-libgcc-file-name']).trim();
 }
 
 /** `GCC 12.2.0`. @throws UserError where it is missing */
 export function compilerVersion(compiler = COMPILER): string {
-  return `GCC ${execute(compiler, ['-dumpfullversion'], 'version').trim()}`;
+  return `GCC ${execute({ name: 'version', compiler, out: '' }, ['-dumpfullversion']).trim()}`;
 }
 
-/** @param scratch what it writes, of no use when it is ended early */
-function execute(compiler: string, args: readonly string[], name: string, scratch = '', onSaid?: (text: string) => void): string {
-  const { status, stdout, stderr } = runProgramNow(compiler, args, { scratch });
+interface Call {
+  /** What is built, for messages. */
+  readonly name: string;
+  readonly compiler: string;
+  readonly out: string;
+  readonly limitSeconds?: number;
+  /** Folder for all that is unfinished, of no use when the compiler is ended early. */
+  readonly scratch?: string;
+  readonly onSaid?: ((text: string) => void) | undefined;
+}
+
+/** Runs the compiler and returns its answer. @throws UserError */
+function execute({ name, compiler, out, limitSeconds = COMPILER_SECONDS, scratch, onSaid }: Call, args: readonly string[]): string {
+  const { status, stdout, stderr } = runProgramNow(compiler, args, {
+    limitSeconds, most: COMPILER_LIMITS,
+    // Where a signal ends it, it leaves its own unfinished files behind.
+    ...(scratch === undefined ? {} : { scratch, env: { ...process.env, TMPDIR: scratch } }),
+  });
   if (status === NO_SUCH_PROGRAM) throw new UserError(`${compiler}: is not installed; run: sudo apt-get install -y gcc-riscv64-unknown-elf`);
-  if (onSaid && stderr !== '') onSaid(stderr);
-  if (status !== 0) {
-    const reason = onSaid ? 'for the reasons above' : stderr.trim() || `exit status ${status}`;
-    throw new UserError(`firmware ${name}: ${compiler} refused it: ${reason}; mend the source`);
-  }
+  if (status !== 0) throw refusalOf({ name, compiler, status, stderr, out, limitSeconds }, onSaid);
+  if (onSaid) show(stderr, onSaid);
   return stdout;
 }

@@ -2,6 +2,7 @@
 // Must not know: engines, scores.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { mustDiffer } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
 import type { CoreIsa } from '../hw/core/config.ts';
 import { COMPILER, compileProgram, DEFAULT_OUT, HERE, marchOf } from './compiler.ts';
@@ -38,6 +39,7 @@ export function buildCoremark({ source, isa, march = marchOf(isa), iterations = 
   out = join(DEFAULT_OUT, 'coremark', 'coremark.elf'), compiler = COMPILER }: CoremarkOptions): string {
   const missing = ['coremark.h', ...SOURCES].find((file) => !existsSync(join(source, file)) || !statSync(join(source, file)).isFile());
   if (missing !== undefined) throw new UserError(`${source}: has no ${missing}; give the folder of a copy of github.com/eembc/coremark`);
+  for (const file of SOURCES) mustDiffer({ source: join(source, file), '--out': out });
   const port = join(HERE, 'coremark');
   compileProgram({
     name: 'coremark', sources: [...SOURCES.map((file) => join(source, file)), join(port, 'core_portme.c')], includes: [port, source], march, out, compiler,

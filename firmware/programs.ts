@@ -44,12 +44,15 @@ export interface UserProgram {
   readonly flags?: readonly string[];
   readonly out: string;
   readonly compiler?: string;
+  /** How long the compiler may take. */
+  readonly limitSeconds?: number;
   /** Receives what the compiler says, errors and warnings. */
   readonly onSaid?: (text: string) => void;
 }
 
 /** Builds the user's own program for a chip. @throws UserError where a source is missing or the compiler refuses it */
-export function buildProgram({ sources, flags = [], out, compiler = COMPILER, onSaid }: UserProgram, config: ChipConfig): void {
+export function buildProgram(program: UserProgram, config: ChipConfig): void {
+  const { sources, flags = [], out, compiler = COMPILER, limitSeconds, onSaid } = program;
   for (const source of sources) {
     const suffixes = SUFFIXES.join(', ');
     if (!SUFFIXES.some((suffix) => suffix === extname(source))) throw new UserError(`${source}: is no source; give files that end in ${suffixes}`);
@@ -60,7 +63,8 @@ export function buildProgram({ sources, flags = [], out, compiler = COMPILER, on
   // Headers and linker script that we make do not belong beside what the user asked for.
   const support = join(DEFAULT_OUT, 'support', String(config.simulation.ramBytes));
   compileProgram({
-    name: basename(out), sources, flags: [...USER_CODE, ...flags], out, support, compiler, ...(onSaid ? { onSaid } : {}), ...chipOf(config),
+    name: basename(out), sources, flags: [...USER_CODE, ...flags], out, support, compiler,
+    ...(limitSeconds === undefined ? {} : { limitSeconds }), ...(onSaid ? { onSaid } : {}), ...chipOf(config),
   });
 }
 

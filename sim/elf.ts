@@ -42,7 +42,8 @@ export interface ElfImage {
   nearestSymbol(address: number): SymbolPlace | undefined;
 }
 
-const HEADER_BYTES = 52;
+/** Of the header at a file's start. */
+export const HEADER_BYTES = 52;
 const PROGRAM_HEADER_BYTES = 32;
 const SECTION_HEADER_BYTES = 40;
 const SYMBOL_BYTES = 16;
@@ -63,37 +64,48 @@ const EF_RISCV_RVC = 1;
 const NAME_LIMIT = 4096;
 const NAMES_LIMIT = 64 * 1024 * 1024;
 
+const WHOLE = 'the file is cut off or damaged: build or copy it again';
+
+const failureOf = (file: string) => (what: string, mend: string): never => {
+  throw new UserError(`${file}: ${what}; ${mend}`);
+};
+
+/** Judges a file by its first HEADER_BYTES, or all where it has fewer. @throws UserError where it is no program of the core's kind */
+export function mustBeProgram(data: Uint8Array, file: string): void {
+  const fail = failureOf(file);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const u16 = (at: number): number => view.getUint16(at, true);
+  const u32 = (at: number): number => view.getUint32(at, true);
+  if (data.length < 4 || u32(0) !== 0x464c_457f) fail('not an ELF file (no 7f 45 4c 46 at its start)', 'give a linked RISC-V program');
+  if (data.length < 6) fail(`ends after ${data.length} bytes, inside the ELF header`, WHOLE);
+  if (data[4] === 2) fail('a 64-bit ELF', 'the core is RV32: build with -march=rv32imc_zicsr_zifencei -mabi=ilp32');
+  if (data[4] !== 1) fail(`unknown ELF class ${data[4]}`, 'give a 32-bit RISC-V program');
+  if (data[5] === 2) fail('a big-endian ELF', 'build for little-endian RISC-V (riscv64-unknown-elf-gcc -march=rv32imc…)');
+  if (data[5] !== 1) fail(`unknown ELF byte order ${data[5]}`, 'give a little-endian RISC-V program');
+  if (data.length < HEADER_BYTES) fail(`ends after ${data.length} bytes, inside the ELF header`, WHOLE);
+  if (u16(18) !== EM_RISCV) {
+    fail(`built for ELF machine ${u16(18)}, not RISC-V (243)`, 'build with a RISC-V compiler (riscv64-unknown-elf-gcc)');
+  }
+  if (u16(16) !== ET_EXEC) fail(`ELF type ${u16(16)}, not an executable (2)`, 'link it to fixed addresses (not -c, -r, -shared or -pie)');
+}
+
 /**
  * Parses an executable. `file` is only used in messages.
  * Throws UserError when it is not a complete ELF32 little-endian RISC-V executable.
  */
 export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
-  const fail = (what: string, mend: string): never => {
-    throw new UserError(`${file}: ${what}; ${mend}`);
-  };
-  const whole = 'the file is cut off or damaged: build or copy it again';
+  mustBeProgram(data, file);
+  const fail = failureOf(file);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const u16 = (at: number): number => view.getUint16(at, true);
   const u32 = (at: number): number => view.getUint32(at, true);
 
-  if (data.length < 4 || u32(0) !== 0x464c_457f) fail('not an ELF file (no 7f 45 4c 46 at its start)', 'give a linked RISC-V program');
-  if (data.length < 6) fail(`ends after ${data.length} bytes, inside the ELF header`, whole);
-  if (data[4] === 2) fail('a 64-bit ELF', 'the core is RV32: build with -march=rv32imc_zicsr_zifencei -mabi=ilp32');
-  if (data[4] !== 1) fail(`unknown ELF class ${data[4]}`, 'give a 32-bit RISC-V program');
-  if (data[5] === 2) fail('a big-endian ELF', 'build for little-endian RISC-V (riscv64-unknown-elf-gcc -march=rv32imc…)');
-  if (data[5] !== 1) fail(`unknown ELF byte order ${data[5]}`, 'give a little-endian RISC-V program');
-  if (data.length < HEADER_BYTES) fail(`ends after ${data.length} bytes, inside the ELF header`, whole);
-  if (u16(18) !== EM_RISCV) {
-    fail(`built for ELF machine ${u16(18)}, not RISC-V (243)`, 'build with a RISC-V compiler (riscv64-unknown-elf-gcc)');
-  }
-  if (u16(16) !== ET_EXEC) fail(`ELF type ${u16(16)}, not an executable (2)`, 'link it to fixed addresses (not -c, -r, -shared or -pie)');
-
   const entry = u32(24);
   const table = (what: string, offset: number, count: number, entryBytes: number, expected: number): void => {
     if (count === 0) return;
-    if (entryBytes !== expected) fail(`${what} entries of ${entryBytes} bytes, not ${expected}`, whole);
+    if (entryBytes !== expected) fail(`${what} entries of ${entryBytes} bytes, not ${expected}`, WHOLE);
     if (offset + count * entryBytes > data.length) {
-      fail(`${what} table (${count} entries at ${offset}) reaches past the end at ${data.length}`, whole);
+      fail(`${what} table (${count} entries at ${offset}) reaches past the end at ${data.length}`, WHOLE);
     }
   };
   const programAt = u32(28);
@@ -111,9 +123,9 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
     const memSize = u32(at + 20);
     const flags = u32(at + 24);
     if (memSize === 0 && fileBytes === 0) continue;
-    if (fileBytes > memSize) fail(`segment ${i} has ${fileBytes} bytes in the file but ${memSize} in memory`, whole);
+    if (fileBytes > memSize) fail(`segment ${i} has ${fileBytes} bytes in the file but ${memSize} in memory`, WHOLE);
     if (offset + fileBytes > data.length) {
-      fail(`segment ${i} (${fileBytes} bytes at ${offset}) reaches past the end at ${data.length}`, whole);
+      fail(`segment ${i} (${fileBytes} bytes at ${offset}) reaches past the end at ${data.length}`, WHOLE);
     }
     if (address + memSize > 2 ** 32) {
       fail(`segment ${i} (${memSize} bytes at 0x${address.toString(16)}) leaves the 32-bit address space`, 'mend the linker script');
@@ -135,7 +147,7 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
   const bytesOf = (index: number, what: string): Uint8Array => {
     const { type, offset, bytes } = section(index);
     if (type === SHT_NOBITS) return new Uint8Array(0);
-    if (offset + bytes > data.length) fail(`${what} reaches past the end at ${data.length}`, whole);
+    if (offset + bytes > data.length) fail(`${what} reaches past the end at ${data.length}`, WHOLE);
     return data.subarray(offset, offset + bytes);
   };
   const symbols = new Map<string, number>();
@@ -144,9 +156,9 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
   const symtabIndex = indices.find((i) => section(i).type === SHT_SYMTAB);
   if (symtabIndex !== undefined) {
     const symtab = section(symtabIndex);
-    if (symtab.link >= sectionCount) fail(`symbol table names section ${symtab.link} of ${sectionCount} for its strings`, whole);
+    if (symtab.link >= sectionCount) fail(`symbol table names section ${symtab.link} of ${sectionCount} for its strings`, WHOLE);
     const strtab = section(symtab.link);
-    if (strtab.offset + strtab.bytes > data.length) fail(`string table reaches past the end at ${data.length}`, whole);
+    if (strtab.offset + strtab.bytes > data.length) fail(`string table reaches past the end at ${data.length}`, WHOLE);
     const count = Math.floor(symtab.bytes / SYMBOL_BYTES);
     table('symbol', symtab.offset, count, symtab.entryBytes, SYMBOL_BYTES);
     const decoder = new TextDecoder();
@@ -157,12 +169,12 @@ export function parseElf(data: Uint8Array, file = 'ELF'): ElfImage {
       const owner = u16(at + 14);
       if (owner === SHN_UNDEF || type === STT_SECTION || type === STT_FILE) continue;
       const nameAt = u32(at);
-      if (nameAt >= strtab.bytes) fail(`symbol ${i} has its name outside the string table`, whole);
+      if (nameAt >= strtab.bytes) fail(`symbol ${i} has its name outside the string table`, WHOLE);
       const start = strtab.offset + nameAt;
       const limit = Math.min(strtab.offset + strtab.bytes, start + NAME_LIMIT);
       const end = data.subarray(start, limit).indexOf(0) + start;
       if (end < start) {
-        if (limit === strtab.offset + strtab.bytes) fail(`the name of symbol ${i} has no end`, whole);
+        if (limit === strtab.offset + strtab.bytes) fail(`the name of symbol ${i} has no end`, WHOLE);
         continue; // longer than anything a person or a linker would look for
       }
       nameBytes += end - start;

@@ -3,9 +3,10 @@
  * whatever prevents it. Must not know what is written.
  */
 import {
-  accessSync, closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync,
-  writeFileSync, writeSync,
+  accessSync, closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, mkdtempSync, openSync, realpathSync, renameSync,
+  rmSync, statSync, writeFileSync, writeSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../user-error.ts';
 import { systemCode, whyUnwritable } from './system-error.ts';
@@ -62,6 +63,29 @@ export function mustTakeFiles(folder: string): void {
     makeFolder(folder);
     accessSync(folder, constants.W_OK);
   });
+}
+
+/** The same for one file, by its name. @throws UserError */
+export function mustTakeFile(path: string): void {
+  writing(path, () => {
+    if (isSpecial(path)) {
+      mustBeNoDisk(path);
+      accessSync(path, constants.W_OK);
+    } else {
+      makeFolder(dirname(path));
+      accessSync(dirname(destination(path)), constants.W_OK);
+    }
+  });
+}
+
+/** Runs `work` with a folder of its own for what is unfinished; the folder is gone afterwards. @throws UserError where there can be none */
+export function withScratchFolder<T>(work: (folder: string) => T): T {
+  const folder = writing(tmpdir(), () => mkdtempSync(join(tmpdir(), 'systole-')));
+  try {
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** @throws UserError where two names mean one file, which would be overwritten */
@@ -137,8 +161,12 @@ function isSpecial(path: string): boolean {
   return status !== undefined && !status.isFile() && !status.isDirectory();
 }
 
-function openSpecial(path: string): number {
+function mustBeNoDisk(path: string): void {
   if (statSync(path).isBlockDevice()) throw new UserError(`${path}: is a disk; name a file`);
+}
+
+function openSpecial(path: string): number {
+  mustBeNoDisk(path);
   // A pipe that nobody reads from would keep us waiting.
   return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
 }

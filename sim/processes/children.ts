@@ -8,6 +8,7 @@ import { execFile, fork, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { systemCode } from '../../gen/files/system-error.ts';
 
 const GUARD = fileURLToPath(new URL('./guard.js', import.meta.url));
 /** Milliseconds that a program may take to answer a question such as `--version`. */
@@ -24,13 +25,44 @@ export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Ends the program, and all that it has started, with the status TOO_LATE; default: no limit. */
   readonly limitSeconds?: number;
+  /** What the program, and each that it starts, may take where the system allows it more; default: as this process may. */
+  readonly most?: ProgramLimits;
+}
+
+/** What a process may take. Who asks for more memory gets none, who writes more is ended by a signal. */
+export interface ProgramLimits {
+  /** Of each file that it writes. */
+  readonly fileBytes: number;
+  readonly memoryBytes: number;
 }
 
 /** Exit status of a program that took longer than it may; as `timeout` of coreutils has it. */
 export const TOO_LATE = 124;
 
-const guarded = (program: string, args: readonly string[], { scratch = '' }: ProgramOptions): string[] =>
-  [GUARD, String(process.pid), scratch, program, ...args];
+/** Exit status of a program that said more than `runProgramNow` keeps; what it said is cut. */
+export const TOO_TALKATIVE = 125;
+const MOST_SAID_BYTES = 2 ** 26;
+
+const guarded = (program: string, args: readonly string[], { scratch = '', most }: ProgramOptions): string[] =>
+  [GUARD, String(process.pid), scratch, ...(most === undefined ? [] : limited(most)), program, ...args];
+
+/** Lowers the limits of a process, never raises them, and becomes the program that follows. In blocks of 512 bytes, and in KiB. */
+const limited = ({ fileBytes, memoryBytes }: ProgramLimits): string[] => ['sh', '-c', `
+lower() {
+  now=$(ulimit "$1")
+  [ "$now" != unlimited ] && [ "$now" -le "$2" ] || ulimit "$1" "$2"
+}
+lower -f ${Math.ceil(fileBytes / FILE_BLOCK_BYTES)}
+lower -v ${Math.ceil(memoryBytes / 1024)}
+exec "$@"`, 'sh'];
+
+const FILE_BLOCK_BYTES = 512;
+
+/** The most bytes that a file may have which this process writes, or Infinity. */
+export function mostFileBytes(): number {
+  const answer = runProgramNow('sh', ['-c', 'ulimit -f']).stdout.trim();
+  return /^\d+$/.test(answer) ? FILE_BLOCK_BYTES * Number(answer) : Infinity;
+}
 
 /** Runs a program to its end and gives its exit status: 128 + n where signal n ended it, NO_SUCH_PROGRAM where there is none. */
 export function runProgram(
@@ -63,15 +95,23 @@ export function runProgram(
 export function runProgramNow(
   program: string, args: readonly string[], options: ProgramOptions = {},
 ): { readonly status: number; readonly stdout: string; readonly stderr: string } {
-  // The types do not tell that `detached` works here too.
+  const { cwd, env, limitSeconds } = options;
+  // The types do not tell that `detached` works here too. The signal is one that the guard ends the others for.
   const spawning = {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdio: ['ignore' as const, 'pipe' as const, 'pipe' as const], encoding: 'utf8' as const, maxBuffer: 2 ** 28, detached: true,
+    ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }),
+    ...(limitSeconds === undefined ? {} : { timeout: 1000 * limitSeconds }),
+    stdio: ['ignore' as const, 'pipe' as const, 'pipe' as const], encoding: 'utf8' as const, maxBuffer: MOST_SAID_BYTES, killSignal: 'SIGTERM' as const,
+    detached: true,
   };
   const { status, stdout, stderr, error } = spawnSync(process.execPath, guarded(program, args, options), spawning);
-  if (error) throw error;
-  return { status: status ?? 128, stdout, stderr };
+  if (error === undefined) return { status: status ?? 128, stdout, stderr };
+  const early = EARLY_ENDS.get(systemCode(error) ?? '');
+  if (early === undefined) throw error;
+  return { status: early, stdout, stderr };
 }
+
+/** Why `spawnSync` ends a program before its time, and the status that we give it. */
+const EARLY_ENDS: ReadonlyMap<string, number> = new Map([['ETIMEDOUT', TOO_LATE], ['ENOBUFS', TOO_TALKATIVE]]);
 
 /** What a program answers to a question and where it says it; rejects where there is none, or none that answers. */
 export function askProgram(program: string, args: readonly string[]): Promise<string> {

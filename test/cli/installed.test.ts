@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { usersFolder } from '../../cli/users-folder.ts';
+import { usersFolder } from '../../gen/users-folder.ts';
 import { elfBytes } from '../sim/debug/programs.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,10 +52,14 @@ describe('in the clone', () => {
   });
 
   it('stays where it is when another program of npm\'s starts it', () => {
-    expect(usersFolder({ INIT_CWD: '/a', npm_lifecycle_script: PACKAGE.scripts.gen })).toBe('/a');
-    expect(usersFolder({ INIT_CWD: '/a', npm_lifecycle_script: PACKAGE.scripts.test })).toBeUndefined();
-    expect(usersFolder({ INIT_CWD: '/a' })).toBeUndefined();
-    expect(usersFolder({})).toBeUndefined();
+    const programs = [[PACKAGE.scripts.gen, 'node bin/systole.js'], [PACKAGE.scripts.firmware, 'tsx firmware/build.ts']];
+    for (const [script, own] of programs) {
+      for (const same of [script, `${script} "--config" "mine.toml"`]) expect(usersFolder({ INIT_CWD: '/a', npm_lifecycle_script: same }, own)).toBe('/a');
+      expect(usersFolder({ INIT_CWD: '/a', npm_lifecycle_script: PACKAGE.scripts.test }, own)).toBeUndefined();
+      expect(usersFolder({ INIT_CWD: '/a', npm_lifecycle_script: `${own}x` }, own)).toBeUndefined();
+      expect(usersFolder({ INIT_CWD: '/a' }, own)).toBeUndefined();
+      expect(usersFolder({}, own)).toBeUndefined();
+    }
   });
 });
 

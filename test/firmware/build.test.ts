@@ -155,7 +155,7 @@ int main(void)
     source('here.c', 'int main(void) { return 0; }\n');
     const npm = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(
       process.execPath, ['--import', 'tsx', 'firmware/build.ts', ...args],
-      { encoding: 'utf8', env: { ...process.env, npm_lifecycle_event: 'firmware', INIT_CWD: folder } });
+      { encoding: 'utf8', env: { ...process.env, npm_lifecycle_script: 'tsx firmware/build.ts', INIT_CWD: folder } });
     expect(npm('here.c', '--config', 'nano', '-o', 'there/here.elf')).toMatchObject({ status: 0, stdout: 'there/here.elf\n', stderr: '' });
     expect(readElf(join(folder, 'there/here.elf')).arch).toBe('rv32i2p1_zicsr2p0_zifencei2p0');
     expect(readdirSync(join(folder, 'there'))).toEqual(['here.elf']);

@@ -228,6 +228,10 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'tn_fence does not wait on a core that goes on, where its result is not used', tests: ['test/firmware/programs.test.ts'] },
   { file: 'firmware/lib/matmul.c', old: 'tn_mm(a, w, sums, count, columns - 1, k0 > 0);', to: 'if (p->k != 0) tn_mm(a, w, sums, count, columns - 1, k0 > 0);',
     fault: 'a product with K = 0 stores the sums of another', tests: ['test/firmware/matmul-chips.test.ts'] },
+  { file: 'firmware/compiler.ts', old: ', TMPDIR: scratch }', to: ' }',
+    fault: 'a compiler that is ended leaves its unfinished files behind', tests: ['test/firmware/command.test.ts'] },
+  { file: 'sim/elf-file.ts', old: 'if (input.byteLength > 0)', to: 'if (input.byteLength < 0)',
+    fault: 'a large file that is no program is read to its end', tests: ['test/sim/elf-limits.test.ts'] },
   { file: 'firmware/compiler.ts', old: 'march.startsWith(\'rv32im\') ? \'rv32im\' : \'rv32i\'', to: '\'rv32im\'',
     fault: 'firmware for a core without multiplication is linked with arithmetic that multiplies', tests: ['test/firmware/build.test.ts'] },
 

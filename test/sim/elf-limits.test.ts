@@ -1,6 +1,10 @@
 /** Sizes in a segment's header at and beyond their limits, to the byte. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseElf } from '../../sim/elf.ts';
+import { readElf } from '../../sim/elf-file.ts';
 import { assemble, programToElf } from '../../sw/assembler/index.ts';
 
 interface Sizes {
@@ -26,4 +30,19 @@ it('a segment may be larger in memory than in the file, not smaller, and must li
   expect(() => parseElf(elf({ memoryBytes: (n) => n - 1 }))).toThrow('12 bytes in the file but 11 in memory');
   expect(parseElf(elf({ fileBytes: (_, rest) => rest })).segments).toHaveLength(1);
   expect(() => parseElf(elf({ fileBytes: (_, rest) => rest + 1 }))).toThrow('past the end');
+});
+
+it.runIf(existsSync('/proc/self/io'))('a large file that is no program is not read to its end', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'systole-elf-'));
+  try {
+    const file = join(folder, 'zeros');
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 28);
+    const bytesRead = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+    const before = bytesRead();
+    expect(() => readElf(file)).toThrow(`${file}: not an ELF file (no 7f 45 4c 46 at its start); give a linked RISC-V program`);
+    expect(bytesRead() - before).toBeLessThan(2 ** 24);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_SUCH_PROGRAM, TOO_LATE, askProgram, runProgram, runProgramNow } from '../../../sim/processes/children.ts';
+import { NO_SUCH_PROGRAM, TOO_LATE, TOO_TALKATIVE, askProgram, mostFileBytes, runProgram, runProgramNow } from '../../../sim/processes/children.ts';
 import { isInstalled } from '../../../tools/prerequisites.ts';
 import { ended, isRunning, startScript, until } from '../../support/until.ts';
 
@@ -66,6 +66,16 @@ describe('children of a process', () => {
     await until('all have ended', () => !pids.some(isRunning));
   });
 
+  it('end, with what they have started, when their time is over and nothing else can be done meanwhile', async () => {
+    const script = 'trap "" TERM; sh -c \'echo $$; sleep 300\' & echo $$; sleep 300; sleep 300';
+    const { status, stdout } = runProgramNow('sh', ['-c', script], { limitSeconds: 1, scratch: folder });
+    expect(status).toBe(TOO_LATE);
+    const pids = stdout.trim().split(/\s+/).map(Number);
+    expect(pids).toHaveLength(2);
+    await until('all have ended', () => !pids.some(isRunning));
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it('end when what stands between is killed', async () => {
     const log = join(folder, 'log');
     const status = runProgram('sh', ['-c', `echo $PPID >> ${log}; sh -c 'echo $$ >> ${log}; exec sleep 1000' & echo $$ >> ${log}; wait`], () => undefined);
@@ -90,6 +100,23 @@ describe('a program', () => {
   it('that a signal ends has the status that shells give it', async () => {
     expect(await runProgram('sh', ['-c', 'kill -11 $$'], () => undefined)).toBe(139);
     expect(runProgramNow('sh', ['-c', 'kill -9 $$']).status).toBe(137);
+  });
+
+  it('that says more than can be kept is ended', () => {
+    const { status, stdout } = runProgramNow('yes', []);
+    expect({ status, begin: stdout.slice(0, 4) }).toEqual({ status: TOO_TALKATIVE, begin: 'y\ny\n' });
+  });
+
+  it('has lower limits where it is given some, never higher ones', () => {
+    const limits = 'ulimit -f; ulimit -v; echo "$@"';
+    const most = { fileBytes: 2 ** 20, memoryBytes: 2 ** 31 };
+    expect(runProgramNow('sh', ['-c', limits, 'sh', 'a b', '$c'], { most })).toEqual({ status: 0, stdout: '2048\n2097152\na b $c\n', stderr: '' });
+    const script = `import { runProgramNow } from '${ROOT}sim/processes/children.ts';
+      console.log(runProgramNow('sh', ['-c', 'ulimit -f'], { most: ${JSON.stringify(most)} }).stdout.trim());`;
+    const node = `ulimit -f ${1024}; exec "$0" --import tsx --input-type=module -e "$1"`;
+    expect(runProgramNow('sh', ['-c', node, process.execPath, script], { cwd: ROOT })).toEqual({ status: 0, stdout: '1024\n', stderr: '' });
+    expect(runProgramNow('systole-no-such-program', [], { most }).status).toBe(NO_SUCH_PROGRAM);
+    expect(mostFileBytes()).toBeGreaterThan(2 ** 20);
   });
 
   it('that does not exist is told apart from one that fails', async () => {
