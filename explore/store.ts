@@ -1,17 +1,19 @@
 /**
  * Results on disk, one JSON file each under the hash of all that they depend on, so that a second run finds the work of the
- * first, and one of several processes that need the same result at once makes it. A file is whole or not there, and what is no
- * result is as good as none. Must not know what is stored.
+ * first, and one of several processes that need the same result at once makes it. A file is whole or not there; it ends in the hash
+ * of all that stands before, and what is not as it was written, or is no result, is as good as none. Must not know what is stored.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readKeptText } from '../gen/files/input.ts';
 import type { InputFile } from '../gen/files/input.ts';
-import { writeWhole } from '../gen/files/output.ts';
+import { makeFolder, writeKept } from '../gen/files/output.ts';
 import { takeLock } from '../sim/processes/file-lock.ts';
 import type { Release } from '../sim/processes/file-lock.ts';
 
 const PIECE_BYTES = 2 ** 24;
+/** Results take some kilobytes. */
+const MOST_BYTES = 2 ** 24;
 
 /** SHA-256 in hexadecimal digits. */
 export function hashOf(content: string | Uint8Array): string {
@@ -39,6 +41,21 @@ function canonical(data: unknown): string {
   return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`).join(',')}}`;
 }
 
+const END = '\n}';
+const SEAL = ',\n  "sha256": "';
+
+/** The text of an object as JSON, in lines, with the hash of that text as its last member. */
+export function sealed(object: string): string {
+  return `${object.slice(0, -END.length)}${SEAL}${hashOf(object)}"${END}\n`;
+}
+
+/** The text that was sealed; undefined where a byte of it or of its hash is another one now. */
+function unsealed(text: string): string | undefined {
+  const at = text.lastIndexOf(SEAL);
+  const object = `${text.slice(0, at)}${END}`;
+  return at >= 0 && sealed(object) === text ? object : undefined;
+}
+
 /** Results of one kind in `<dir>/<kind>/<key>.json`. */
 export class Store<T> {
   constructor(private readonly dir: string, private readonly kind: string, private readonly isResult: (value: unknown) => value is T) {}
@@ -50,7 +67,9 @@ export class Store<T> {
   /** The result; undefined where there is none, or none that can be read. */
   get(key: string): T | undefined {
     try {
-      const stored = JSON.parse(readFileSync(this.path(key), 'utf8')) as { key?: unknown; result?: unknown };
+      const text = unsealed(readKeptText(this.path(key), MOST_BYTES) ?? '');
+      if (text === undefined) return undefined;
+      const stored = JSON.parse(text) as { key?: unknown; result?: unknown };
       return stored.key === key && this.isResult(stored.result) ? stored.result : undefined;
     } catch {
       return undefined;
@@ -82,7 +101,7 @@ export class Store<T> {
   private async lock(key: string, onWait: () => void): Promise<Release> {
     const path = `${this.path(key)}.lock`;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       return await takeLock(path, onWait);
     } catch {
       return () => Promise.resolve();
@@ -91,6 +110,7 @@ export class Store<T> {
 
   /** @param from what the key was made of, for people who read the file */
   put(key: string, from: unknown, result: T): void {
-    writeWhole(this.path(key), `${JSON.stringify({ key, from, result }, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value), 2)}\n`);
+    const text = JSON.stringify({ key, from, result }, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value), 2);
+    writeKept(this.path(key), sealed(text));
   }
 }

@@ -1,8 +1,9 @@
 // The stock RISC-V GNU compiler: how a core's instruction set is called there, and how one program is made.
 // Must not know: which programs there are.
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readInput, readKeptText } from '../gen/files/input.ts';
 import { mustTakeFile, withScratchFolder, writeWhole } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
 import { NO_SUCH_PROGRAM, runProgramNow } from '../sim/processes/children.ts';
@@ -16,6 +17,8 @@ export { marchOf } from '../hw/isa/arch-string.ts';
 export const HERE = dirname(fileURLToPath(import.meta.url));
 export const DEFAULT_OUT = join(dirname(HERE), 'build', 'firmware');
 export const COMPILER = 'riscv64-unknown-elf-gcc';
+/** A program with its debug information is far smaller. */
+const PROGRAM_BYTES = 2 ** 30;
 /** Where Debian puts picolibc. */
 const PICOLIBC = '/usr/lib/picolibc/riscv64-unknown-elf';
 /** All chips that come with Systole have at least as much. */
@@ -69,7 +72,7 @@ export function compileProgram({
       ...library, ...after, arithmetic(compiler, march, name, out), `-T${script}`, '-o', made,
     ]);
     if (!existsSync(made)) throw new UserError(`firmware ${name}: ${compiler} has made no program; leave out the flags that keep it from that, such as --help`);
-    writeWhole(out, readFileSync(made));
+    writeWhole(out, readInput(made, { wanted: 'mend the flags', mostBytes: PROGRAM_BYTES }));
   });
 }
 
@@ -82,8 +85,7 @@ function hosted(march: string): readonly [readonly string[], readonly string[]] 
 
 /** Another build may be reading the file: it is never seen empty. */
 function writeOnce(file: string, text: string): void {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  writeWhole(file, text);
+  if (readKeptText(file, Buffer.byteLength(text)) !== text) writeWhole(file, text);
 }
 
 /** The instruction set by which a compiler finds its libraries, as it does not find them by longer names. */

@@ -2,15 +2,16 @@
  * The FPGA tools as functions from files to files. They are WebAssembly packages of `fpga/package.json`, installed on first
  * use and run in processes of their own. Must not know designs nor boards.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readKeptText } from '../gen/files/input.ts';
 import { UserError } from '../gen/index.ts';
 import { NO_SUCH_PROGRAM, forkScript, runProgram } from '../sim/processes/children.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = { yosys: '@yowasp/yosys', 'nextpnr-ice40': '@yowasp/nextpnr-ice40', icepack: '@yowasp/nextpnr-ice40' } as const;
 export type Tool = keyof typeof PACKAGES;
+const TOOLS: readonly Tool[] = ['yosys', 'nextpnr-ice40', 'icepack'];
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 export type Progress = (line: string) => void;
 
@@ -43,8 +44,21 @@ export class ToolError extends Error {
   }
 }
 
+/** A package's description of itself has some kilobytes. */
+const MOST_BYTES = 2 ** 20;
+
+/** Version of a tool's package; undefined: it is not installed, or not in such a way that it says so. */
+export function toolVersion(tool: Tool, folder = HERE): string | undefined {
+  try {
+    const { version } = JSON.parse(readKeptText(join(folder, 'node_modules', PACKAGES[tool], 'package.json'), MOST_BYTES) ?? '') as { version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function isInstalled(): boolean {
-  return Object.values(PACKAGES).every((name) => existsSync(join(HERE, 'node_modules', name, 'package.json')));
+  return TOOLS.every((tool) => toolVersion(tool) !== undefined);
 }
 
 let installing: Promise<void> | undefined;

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../gen/user-error.ts';
-import { ToolError, installTools, runTool } from '../../fpga/tools.ts';
+import { ToolError, installTools, runTool, toolVersion } from '../../fpga/tools.ts';
 import { NO_SUCH_PROGRAM, askProgram, runProgram } from '../../sim/processes/children.ts';
 
 /** A Yosys that runs here, as data. */
@@ -16,13 +16,12 @@ export interface Yosys {
   readonly version: string;
 }
 
-const PACKAGE_FILE = new URL('../../fpga/node_modules/@yowasp/yosys/package.json', import.meta.url);
-
 /** Finds Yosys, and installs the package if it can. @throws UserError where there is none */
 export async function findYosys(onNote: (line: string) => void, install = installTools, systemVersion = versionOfSystem): Promise<Yosys> {
   try {
     await install(onNote);
-    const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
+    const version = toolVersion('yosys');
+    if (version === undefined) throw new UserError('fpga tools: Yosys is not installed; run npm ci --prefix fpga');
     return { kind: 'package', version: `@yowasp/yosys ${version}` };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -1,7 +1,7 @@
 /**
- * The one way in for files that a user names: regular files only, no more bytes than their kind may have, and one line for whatever
- * is wrong. Nothing here waits: a pipe without a writer and a device without an end are refused before they are opened.
- * Must not know any kind of file.
+ * The one way in for files that a user names, or that Systole has kept for itself: regular files only, no more bytes than their
+ * kind may have, and one line for whatever is wrong. Nothing here waits: a pipe without a writer and a device without an end are
+ * refused before they are opened. Must not know any kind of file.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
@@ -56,6 +56,19 @@ export function readInputText(path: string, kind: InputKind): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new UserError(`${shown(path)}: is not text in UTF-8; ${kind.wanted}`);
+  }
+}
+
+/**
+ * The text of a file that Systole has kept for itself, a result or a note to others at work; undefined where nothing of the kind can
+ * be read, for whatever reason: it is as good as not there, and made again.
+ */
+export function readKeptText(path: string, mostBytes: number): string | undefined {
+  try {
+    return readInputText(path, { wanted: 'remove it', mostBytes });
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
 }
 

@@ -27,6 +27,27 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   });
 }
 
+/**
+ * Writes a file that Systole keeps for itself. What else may lie in its place is thrown away: nobody put it there to be written into.
+ * @throws UserError where it cannot be written
+ */
+export function writeKept(path: string, content: string): void {
+  try {
+    if (!isFile(path)) rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It stays in the way, and is told of below.
+  }
+  writeWhole(path, content);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** Writes files of one folder: first all of them under other names, then all names at once. Returns their paths. @throws UserError */
 export function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): readonly string[] {
   const paths = [...files.keys()].map((name) => join(folder, name));
@@ -137,7 +158,11 @@ function writeFully(descriptor: number, bytes: Uint8Array): void {
 function replaceAll(files: readonly (readonly [string, string | Uint8Array])[]): void {
   const unfinished = (path: string): string => `${path}.${process.pid}.tmp`;
   try {
-    for (const [path, content] of files) writeFileSync(unfinished(path), content);
+    for (const [path, content] of files) {
+      // Of a process of the same number that has died; never written into, whatever it is.
+      rmSync(unfinished(path), { force: true });
+      writeFileSync(unfinished(path), content, { flag: 'wx' });
+    }
     for (const [path] of files) renameSync(unfinished(path), path);
   } catch (error) {
     for (const [path] of files) rmSync(unfinished(path), { force: true });
@@ -182,9 +207,9 @@ function writeThrough(path: string, content: string | Uint8Array): void {
 
 /**
  * Makes a folder and those above it. Not by `mkdir`'s own recursion: that of Node 20 never ends where the system says of a folder
- * that is there that nothing is in it, as the process file system does.
+ * that is there that nothing is in it, as the process file system does. @throws what the system says
  */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   // With the slash, what is no folder is refused.
   if (existsSync(folder)) statSync(`${folder}/`);
   const missing: string[] = [];

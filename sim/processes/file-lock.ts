@@ -3,9 +3,10 @@
  * lock is lost (a holder that slept for minutes, two that take over an abandoned one at once), both work, and what they write must
  * stand that. Must not know what is done under it.
  */
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readKeptText } from '../../gen/files/input.ts';
 
 const POLL_MILLISECONDS = 100;
 /** A holder touches its lock this often. */
@@ -14,6 +15,8 @@ const HEARTBEAT_MILLISECONDS = 2000;
 const SILENCE_MILLISECONDS = 30_000;
 /** A lock is empty for a moment while it is made; for longer only if its maker has died in that moment. */
 const EMPTY_MILLISECONDS = 5000;
+/** A lock's text is a line. */
+const MOST_BYTES = 4096;
 
 export type Release = () => Promise<void>;
 
@@ -36,8 +39,7 @@ export async function takeLock(path: string, onWait: () => void = () => undefine
   heartbeat.unref();
   return async () => {
     clearInterval(heartbeat);
-    const holder = await readFile(path, 'utf8').catch(() => '');
-    if (holder === mine) await rm(path, { force: true });
+    if (readKeptText(path, MOST_BYTES) === mine) await rm(path, { force: true });
   };
 }
 
@@ -67,10 +69,15 @@ async function isMade(path: string, text: string): Promise<boolean> {
   }
 }
 
+/** What is no lock at all (a pipe, a folder, a link, a file of some size) was made by nobody who is at work. */
 async function isAbandoned(path: string): Promise<boolean> {
   try {
-    const silent = Date.now() - (await stat(path)).mtimeMs;
-    const [host, pid] = (await readFile(path, 'utf8')).split(' ');
+    const status = await lstat(path);
+    if (!status.isFile() || status.size > MOST_BYTES) return true;
+    // A time in the future is none at which a holder has touched it.
+    const silent = Math.abs(Date.now() - status.mtimeMs);
+    // Released in this moment it reads as one that is being made: it is looked at again.
+    const [host, pid] = (readKeptText(path, MOST_BYTES) ?? '').split(' ');
     if (pid === undefined) return silent > EMPTY_MILLISECONDS;
     return silent > SILENCE_MILLISECONDS || (host === hostname() && !isAlive(Number(pid)));
   } catch (error) {

@@ -2,19 +2,24 @@
  * A directory of build results, each named by the content it was made from. Several processes may ask for the same result
  * at once: one builds, in a directory of its own that is renamed when it is complete, and the others wait for it. A result is
  * used only while it is what was built: its manifest tells the length and hash of every file, and whatever differs is built
- * again. Must not know what is built.
+ * again. Nothing that may lie in a file's place is waited for. Must not know what is built.
  */
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openInput, readKeptText } from '../../gen/files/input.ts';
+import { makeFolder } from '../../gen/files/output.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { isAlive, takeLock, touch } from '../processes/file-lock.ts';
 import type { Release } from '../processes/file-lock.ts';
 
 const PROJECT_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const MANIFEST = 'manifest.json';
+const MANIFEST_BYTES = 2 ** 20;
+/** A file of a result that is larger is not what was built. */
+const FILE_BYTES = 2 ** 30;
 /** Leftovers of builders that have died are removed when they are so old: another machine's builders are not seen from here. */
 const ORPHAN_MILLISECONDS = 3_600_000;
 
@@ -53,7 +58,7 @@ export async function lookUp(
 ): Promise<string | undefined> {
   const directory = join(root, key);
   if ((await lstat(directory).catch(() => undefined)) === undefined) return undefined;
-  const damage = await damageOf(directory, key, files);
+  const damage = damageOf(directory, key, files);
   if (damage === undefined) {
     await touch(directory); // for `prune`
     return directory;
@@ -131,16 +136,16 @@ async function manifestOf(directory: string, { key, files }: Result): Promise<st
 }
 
 /** What is wrong with a result, in words; undefined: nothing. */
-async function damageOf(directory: string, key: string, files: readonly string[]): Promise<string | undefined> {
+function damageOf(directory: string, key: string, files: readonly string[]): string | undefined {
   let manifest: Manifest;
   try {
-    manifest = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')) as Manifest;
+    manifest = JSON.parse(readKeptText(join(directory, MANIFEST), MANIFEST_BYTES) ?? '') as Manifest;
     if (manifest.key !== key) return `is the result of another build`;
     for (const name of files) {
       const { bytes, sha256: hash } = manifest.files[name];
-      const content = await readFile(join(directory, name));
-      if (content.length !== bytes) return `${name} has ${content.length} bytes instead of ${bytes}`;
-      if (sha256(content) !== hash) return `${name} is not what was built`;
+      const file = openInput(join(directory, name), { wanted: 'build it again', mostBytes: FILE_BYTES });
+      if (file.byteLength !== bytes) return `${name} has ${file.byteLength} bytes instead of ${bytes}`;
+      if (sha256(file.read(0, bytes)) !== hash) return `${name} is not what was built`;
     }
   } catch {
     return `is incomplete`;
@@ -158,7 +163,7 @@ interface Opened {
 /** Takes the result's lock, in `root` or in the folder that takes its place. */
 async function open({ key }: Result, { root = cacheRoot(), onWait, onNote = () => undefined }: CacheOptions): Promise<Opened> {
   const take = async (folder: string): Promise<Opened> => {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     return { root: folder, release: await takeLock(join(folder, `${key}.lock`), onWait) };
   };
   try {
@@ -182,7 +187,8 @@ async function substituteRoot(root: string): Promise<string> {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `systole-cache-${uid}`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(dirname(folder));
+    await mkdir(folder, { mode: 0o700 }).catch(() => undefined); // there already, or told of in the next line
     const found = await lstat(folder);
     return found.isDirectory() && (uid < 0 || found.uid === uid) && (found.mode & 0o022) === 0 ? folder : await mkdtemp(`${folder}-`);
   } catch (error) {

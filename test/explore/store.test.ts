@@ -1,10 +1,14 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openInput } from '../../gen/files/input.ts';
-import { Store, hashOf, hashOfData, hashOfInput } from '../../explore/store.ts';
+import { isMeasurement } from '../../explore/shapes.ts';
+import { Store, hashOf, hashOfData, hashOfInput, sealed } from '../../explore/store.ts';
+import { IN_PLACE_OF_A_FILE, withoutWaiting } from '../gen/files/odd-files.ts';
+import { checkProperty } from '../support/property.ts';
 import { until } from '../support/until.ts';
-import { temporaryFolder } from './fakes.ts';
+import { measurementOf, temporaryFolder } from './fakes.ts';
 
 describe('the hash of data', () => {
   it('does not depend on the order of keys, nor on keys without a value', () => {
@@ -35,7 +39,9 @@ describe('the store', () => {
     expect(store.get('k')).toBeUndefined();
     store.put('k', { why: 'x' }, { n: 7 });
     expect(store.get('k')).toEqual({ n: 7 });
-    expect(JSON.parse(readFileSync(join(folder, 'points', 'k.json'), 'utf8'))).toEqual({ key: 'k', from: { why: 'x' }, result: { n: 7 } });
+    expect(JSON.parse(readFileSync(join(folder, 'points', 'k.json'), 'utf8'))).toEqual({
+      key: 'k', from: { why: 'x' }, result: { n: 7 }, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
     expect(readdirSync(join(folder, 'points'))).toEqual(['k.json']);
   });
 
@@ -43,7 +49,7 @@ describe('the store', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'points'));
     writeFileSync(join(folder, 'points', 'k.json'), '{"key": "k", "res');
-    writeFileSync(join(folder, 'points', 'other.json'), '{"key": "k", "result": 1}');
+    writeFileSync(join(folder, 'points', 'other.json'), sealed(JSON.stringify({ key: 'k', result: 1 }, null, 2)));
     const store = new Store(folder, 'points', isNumber);
     expect(store.get('k')).toBeUndefined();
     expect(store.get('other')).toBeUndefined();
@@ -54,11 +60,64 @@ describe('the store', () => {
     mkdirSync(join(folder, 'points'));
     const store = new Store(folder, 'points', isNumber);
     const file = join(folder, 'points', 'k.json');
-    for (const text of ['null', '[]', '7', '"k"', '{"key": "k"}', '{"key": "k", "result": null}', '{"key": "k", "result": "7"}', '{"key": "k", "result": {}}', '']) {
+    const shapes = [{ key: 'k' }, { key: 'k', result: null }, { key: 'k', result: '7' }, { key: 'k', result: {} }, { result: 7 }];
+    const whole = shapes.map((shape) => sealed(JSON.stringify(shape, null, 2)));
+    for (const text of ['null', '[]', '7', '"k"', '{"key": "k", "result": 7}', '', ...['null\n}', '[\n}', '', '\n}'].map(sealed), ...whole]) {
       writeFileSync(file, text);
       expect(store.get('k'), text).toBeUndefined();
       expect(await store.once('k', 'x', () => Promise.resolve(7)), text).toBe(7);
       expect(store.get('k'), text).toBe(7);
+    }
+  });
+
+  it('takes a result for none whose hash is missing or is that of something else', () => {
+    const folder = temporaryFolder();
+    const store = new Store(folder, 'points', isNumber);
+    const file = join(folder, 'points', 'k.json');
+    store.put('k', 'x', 7);
+    const whole = readFileSync(file, 'utf8');
+    const hash = /"sha256": "(.*)"/.exec(whole)?.[1] ?? '';
+    const old = JSON.stringify({ key: 'k', from: 'x', result: 7 }, null, 2);
+    for (const text of [`${old}\n`, whole.replace(hash, ''), whole.replace(hash, hashOf('')), whole.replace(hash, hash.toUpperCase()), whole.replace('7', '8'), `${whole} `]) {
+      writeFileSync(file, text);
+      expect(store.get('k'), text).toBeUndefined();
+    }
+    writeFileSync(file, whole);
+    expect(store.get('k')).toBe(7);
+  });
+
+  it('never gives other figures for a file of which a byte has changed', () => {
+    const folder = temporaryFolder();
+    const store = new Store(folder, 'points', isMeasurement);
+    const measured = { ...measurementOf(8, 8), accuracy: 0 };
+    const file = join(folder, 'points', 'k.json');
+    store.put('k', { model: 'm', images: [1, 2] }, measured);
+    const whole = readFileSync(file);
+    const byte = fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('0123456789-.e ,:"{}')));
+    const change = fc.record({ at: fc.nat(whole.length - 1), byte, how: fc.constantFrom('changed', 'put in', 'left out') });
+    checkProperty(fc.property(change, ({ at, byte: other, how }) => {
+      const damaged = Buffer.concat([whole.subarray(0, at), Buffer.from(how === 'left out' ? [] : [other]), whole.subarray(how === 'put in' ? at : at + 1)]);
+      if (damaged.equals(whole)) return;
+      writeFileSync(file, damaged);
+      expect(store.get('k')).toBeUndefined();
+    }), { runs: 400, shrinks: false });
+    writeFileSync(file, whole);
+    expect(store.get('k')).toEqual(measured);
+  });
+
+  it.each([...IN_PLACE_OF_A_FILE])('throws away %s in place of a result or of its lock, and waits for neither', async (_, put) => {
+    for (const name of ['k.json', 'k.json.lock']) {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, 'points'));
+      const path = join(folder, 'points', name);
+      put(path);
+      const store = new Store(folder, 'points', isNumber);
+      await withoutWaiting(path, async () => {
+        expect(store.get('k')).toBeUndefined();
+        expect(await store.once('k', 'x', () => Promise.resolve(7), () => { throw new Error('waits'); })).toBe(7);
+      });
+      expect(store.get('k')).toBe(7);
+      expect(readdirSync(join(folder, 'points')).filter((left) => !left.endsWith('.pipe'))).toEqual(['k.json']);
     }
   });
 

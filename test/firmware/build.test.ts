@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../gen/user-error.ts';
 import { buildBench, corePreset } from '../../firmware/bench.ts';
 import { CORE_PRESETS } from '../../hw/core/config.ts';
+import { compileProgram } from '../../firmware/compiler.ts';
 import { buildExamples, buildProgram } from '../../firmware/programs.ts';
 import { buildCoremark } from '../../firmware/coremark.ts';
 import { extensionsOf, missingFrom } from '../../hw/isa/arch-string.ts';
@@ -17,6 +18,7 @@ import { hartOptions } from '../../sim/model/hart-options.ts';
 import { runElf } from '../../sim/run-elf.ts';
 import type { Engine } from '../../sim/run-elf.ts';
 import { cHeader } from '../../sw/firmware/c-header.ts';
+import { withoutWaiting } from '../gen/files/odd-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'systole-firmware-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -141,6 +143,21 @@ int main(void)
     expect(refused('firmware bad.elf: riscv64-unknown-elf-gcc refused it: for the reasons above; mend the source', [broken])).toMatch(/.missing. undeclared/);
     const large = source('large.c', 'static volatile char large[9 << 20]; int main(void) { return large[(unsigned)main >> 24]; }\n');
     expect(refused('firmware bad.elf: riscv64-unknown-elf-gcc refused it: for the reasons above; mend the source', [large])).toContain('region `ram\' overflowed');
+  });
+
+  it('does not wait for what lies where its header and its linker script are made', async () => {
+    for (const [what, isMade] of [['systole.ld', false], ['include/systole.h', false], ['systole.ld', true]] as const) {
+      const place = mkdtempSync(join(folder, 'places-'));
+      const out = join(place, 'good.elf');
+      mkdirSync(join(place, 'include'));
+      if (isMade) writeFileSync(join(place, what), 'of another version');
+      else spawnSync('mkfifo', [join(place, what)]);
+      const built = withoutWaiting(join(place, what), () =>
+        compileProgram({ name: 'good', sources: [source('good.c', 'int main(void) { return 0; }\n')], march: 'rv32im_zicsr', flags: [], out }));
+      if (isMade) await built;
+      else await expect(built).rejects.toThrow(`${join(place, what)}: cannot be written: nobody reads from it (ENXIO); `);
+      expect(existsSync(out)).toBe(isMade);
+    }
   });
 
   it('may have warnings', () => {

@@ -246,6 +246,12 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'equal points throw each other off the front', tests: ['test/explore/pareto.test.ts'] },
   { file: 'explore/store.ts', old: '.sort(([a], [b]) => (a < b ? -1 : 1));', to: ';',
     fault: 'the order of keys changes a result\'s key', tests: ['test/explore/store.test.ts'] },
+  { file: 'explore/store.ts', old: 'return at >= 0 && sealed(object) === text ? object : undefined;', to: 'return at >= 0 ? object : undefined;',
+    fault: 'a stored result is believed although its hash is another', tests: ['test/explore/store.test.ts'] },
+  { file: 'sim/processes/file-lock.ts', old: 'if (!status.isFile() || status.size > MOST_BYTES) return true;', to: '',
+    fault: 'what is no lock is waited for', tests: ['test/sim/processes/file-lock.test.ts'] },
+  { file: 'gen/files/output.ts', old: 'if (!isFile(path)) rmSync(path, { recursive: true, force: true });', to: '',
+    fault: 'a pipe where a result is kept stays there', tests: ['test/explore/store.test.ts'] },
   { file: 'explore/report/csv.ts', old: '`"${field.replaceAll(\'"\', \'""\')}"`', to: '`"${field}"`',
     fault: 'quotes in a field of a CSV are not doubled', tests: ['test/explore/report/csv.test.ts'] },
 

@@ -1,7 +1,7 @@
 // Files that nobody means to give, for whatever reads or writes files.
 // Must not know: who reads or writes them.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,53 @@ export async function withUnreadable<T>(work: (paths: ReadonlyMap<string, string
       ]));
     } finally {
       await new Promise((closed) => server.close(closed));
+    }
+  });
+}
+
+/** What may lie where a file should be and is none, by name. Each is put at a path where nothing is. */
+export const IN_PLACE_OF_A_FILE: ReadonlyMap<string, (path: string) => void> = new Map([
+  ['a pipe', (path) => void execFileSync('mkfifo', [path])],
+  ['a link to a pipe', (path) => {
+    execFileSync('mkfifo', [`${path}.pipe`]);
+    symlinkSync(`${path}.pipe`, path);
+  }],
+  ['a device', (path) => symlinkSync('/dev/null', path)],
+  ['a folder', (path) => mkdirSync(path)],
+  ['a folder with something in it', (path) => void mkdirSync(join(path, 'inner'), { recursive: true })],
+  ['a link to nothing', (path) => symlinkSync(`${path}.nothing`, path)],
+  ['a link to itself', (path) => symlinkSync(path, path)],
+  ['a file larger than memory', (path) => {
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 42);
+  }],
+]);
+
+/** No work that is given here takes so long unless it waits for a pipe. */
+const PATIENCE_MILLISECONDS = 8_000;
+
+/**
+ * Does what must not wait for the pipe at `path`. Where it does wait, even with the whole process at a standstill, another process
+ * opens the pipe after a while, so that the test fails instead of hanging. @throws Error then
+ */
+export async function withoutWaiting<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  return withFolder(async (folder) => {
+    const flag = join(folder, 'waited');
+    const rescue = `
+      const fs = require('node:fs');
+      const open = () => {
+        try {
+          if (fs.statSync(${JSON.stringify(path)}).isFIFO()) fs.closeSync(fs.openSync(${JSON.stringify(path)}, fs.constants.O_RDWR | fs.constants.O_NONBLOCK));
+        } catch {}
+      };
+      setTimeout(() => { fs.writeFileSync(${JSON.stringify(flag)}, ''); setInterval(open, 50); }, ${PATIENCE_MILLISECONDS});`;
+    const rescuer = spawn(process.execPath, ['-e', rescue], { stdio: 'ignore' });
+    try {
+      const result = await work();
+      if (existsSync(flag)) throw new Error(`${path}: was waited for`);
+      return result;
+    } finally {
+      rescuer.kill('SIGKILL');
     }
   });
 }

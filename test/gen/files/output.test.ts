@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mustDiffer, mustTakeFiles, openOutput, writeFolder, writeWhole } from '../../../gen/files/output.ts';
 import { UserError } from '../../../gen/user-error.ts';
-import { withFolder } from './odd-files.ts';
+import { withFolder, withoutWaiting } from './odd-files.ts';
 
 /** The one line that `work` is refused with. */
 function refusal(work: () => unknown): string {
@@ -59,6 +59,20 @@ describe.each(Object.entries(WAYS))('%s', (name, write) => {
 });
 
 describe('a file', () => {
+  it('is not written into what lies where it is made, such as a pipe that a process of the same number has left', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'file');
+      const unfinished = `${file}.${process.pid}.tmp`;
+      execFileSync('mkfifo', [unfinished]);
+      await withoutWaiting(unfinished, () => writeWhole(file, 'new'));
+      expect(readFileSync(file, 'utf8')).toBe('new');
+      symlinkSync(join(folder, 'elsewhere'), unfinished);
+      writeWhole(file, 'newer');
+      expect(readFileSync(file, 'utf8')).toBe('newer');
+      expect(readdirSync(folder)).toEqual(['file']);
+    });
+  });
+
   it('is replaced at once, and a link to it stays a link', async () => {
     await withFolder((folder) => {
       const [file, link] = [join(folder, 'file'), join(folder, 'link')];

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cached, contentKey, lookUp, prune } from '../../../sim/verilator/cache.ts';
+import { IN_PLACE_OF_A_FILE, withoutWaiting } from '../../gen/files/odd-files.ts';
 import { ended, startScript, until } from '../../support/until.ts';
 
 const BUILDER = 'test/sim/verilator/build-in-cache.ts';
@@ -129,6 +130,26 @@ describe('a damaged result', () => {
     expect((await readdir(root)).filter((name) => name.startsWith('key'))).toEqual(['key']);
   });
 
+  const files = ['result', 'manifest.json'].flatMap((file) => [...IN_PLACE_OF_A_FILE].map(([what, put]) => [what, file, put] as const));
+  it.each(files)('with %s for its %s is built again, and nothing waits', async (_, file, put) => {
+    await cached(RESULT, write, { root });
+    await rm(inKey(file));
+    put(inKey(file));
+    const notes: string[] = [];
+    const { directory, hit } = await withoutWaiting(inKey(file), () => cached(RESULT, write, { root, onNote: (line) => notes.push(line) }));
+    expect(hit).toBe(false);
+    expect(notes).toEqual([expect.stringContaining('is incomplete; it is built again')]);
+    expect(await readFile(join(directory, 'result'), 'utf8')).toBe('done, as ever');
+    expect(await cached(RESULT, never, { root })).toMatchObject({ hit: true });
+    expect(await readdir(root)).toEqual(['key']);
+  });
+
+  it.each([...IN_PLACE_OF_A_FILE])('that is %s is built again, and nothing waits', async (_, put) => {
+    put(join(root, 'key'));
+    expect((await withoutWaiting(join(root, 'key'), () => cached(RESULT, write, { root }))).hit).toBe(false);
+    expect(await cached(RESULT, never, { root })).toMatchObject({ hit: true });
+  });
+
   it('is replaced although several processes find it at once', async () => {
     await cached(RESULT, write, { root });
     await truncate(inKey('result'), 1);
@@ -194,6 +215,15 @@ describe('a folder that cannot be written', () => {
     expect(directory.startsWith(join(root, 'systole-cache-'))).toBe(true);
     expect(notes).toEqual([expect.stringMatching(/file\/cache: cannot be written \(ENOTDIR\); building in .*systole-cache-.*; set SYSTOLE_CACHE to a folder that can$/)]);
     expect(await cached(RESULT, never, { root: bad })).toEqual({ directory, hit: true });
+  });
+
+  it('is replaced also where the system never ends making folders', async () => {
+    const asked = startScript(BUILDER, ['/proc/no-such-folder/cache', join(root, 'log'), 'build'], { TMPDIR: root });
+    const late = setTimeout(() => asked.kill('SIGKILL'), 30_000);
+    const { code, signal, stdout } = await ended(asked);
+    clearTimeout(late);
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    expect(stdout).toContain(`built ${join(root, 'systole-cache-')}`);
   });
 
   it('is told of in one line where there is none for temporary files either', async () => {
