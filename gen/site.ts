@@ -52,13 +52,19 @@ export function here(): Site {
 
 function resolve(stack: string): Resolved {
   for (const line of stack.split('\n').slice(1)) {
-    const m = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):\d+\)?$/.exec(line);
+    const m = /^(.+):(\d+):\d+$/.exec(locationOf(line));
     if (!m) continue;
     const path = m[1].startsWith('file://') ? fileURLToPath(m[1].replace(/\?.*$/, '')) : m[1].replace(/\?.*$/, '');
     if (path.startsWith('node:') || path.startsWith(GEN_DIR + sep)) continue;
     return { file: shortPath(path), path, line: Number(m[2]), frame: line };
   }
   return { file: '?', path: '?', line: 0, frame: '' };
+}
+
+/** `at name (place)` or `at place`: a place may hold spaces and parentheses, as folders do. */
+function locationOf(line: string): string {
+  const text = line.trim().replace(/^at (?:async )?/, '');
+  return text.endsWith(')') ? text.slice(text.indexOf(' (') + 2, -1) : text;
 }
 
 function shortPath(path: string): string {

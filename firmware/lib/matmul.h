@@ -4,6 +4,10 @@
 
 #include <systole.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
   uint32_t m, n, k;
   /* a: [m][k], weights: [n][k], both int8 and row-major: one row of weights makes one column of the result. */
@@ -19,5 +23,9 @@ uint32_t matmul_int32(const matmul_t *product, int32_t *c);
 
 /* c [m][n] int8: the same, requantised with one channel record for each of the n columns. */
 uint32_t matmul_int8(const matmul_t *product, const tn_channel_t *channels, int8_t *c);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <systole.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Ends the program: 0 passes, any other value fails. The simulator shows its lower 31 bits. */
 void exit(int status) __attribute__((noreturn));
 
@@ -35,5 +39,9 @@ static inline uint32_t cycles_now(void)
   __asm__ volatile("csrr %0, mcycleh" : "=r"(high));
   return high != 0 ? low : SYSTOLE_REGISTER(SYSTOLE_MTIME_LO);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

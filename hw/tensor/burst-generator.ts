@@ -41,13 +41,15 @@ export function BurstGenerator(
   const low = Math.log2(p.busBytes);
   const beatBits = burstBeatBits(p);
   const runBits = runBytesBits(p);
+  // On a wide bus all that a small memory holds may be less than a burst.
+  const leftBits = Math.max(runBits - low + 1, beatBits);
   return hw(name, burstGeneratorPorts(p), (m, io) => {
     m.doc('Cuts a transfer into AXI bursts that stay within their boundary.');
     const command = io.command.bits;
     const r = m.regs({
       active: U(1, 0), rowAddress: U(32), stride: U(32), rowBytes: U(runBits), rowsLeft: U(command.count.width),
       /** Next beat of the present run, and how many remain, minus 1. */
-      beat: U(32 - low), beatsLeft: U(runBits - low + 1),
+      beat: U(32 - low), beatsLeft: U(leftBits),
     });
     const active = r.active.asBool();
     const bytesOf = (unit: number): UInt => timesConstant(command.count, unit, runBits);
@@ -55,7 +57,7 @@ export function BurstGenerator(
     const lastBeat = (address: UInt, bytes: UInt): UInt => {
       // Beats of a run, minus 1: the offset in the first beat counts as well.
       const end = address.slice(low - 1, 0).zext(runBits + 1).addWrap(bytes.zext(runBits + 1)).subWrap(1);
-      return end.slice(runBits, low);
+      return end.slice(runBits, low).zext(leftBits);
     };
     io.command.ready = active.not();
     io.busy = active;

@@ -181,7 +181,7 @@ function status(): string[] {
   const names = fields.map(([name], bit) => `#define TN_${upperSnake(name)} ${2 ** bit}u`);
   const grown = fields.map(([, { lo, width }], bit) => `((changed & ${hex((2 ** width - 1) * 2 ** lo)}) != 0 ? ${2 ** bit}u : 0)`);
   return [
-    '/* What has gone wrong from one status (of tn_fence, tn_status) to a later one. */',
+    '/* What has gone wrong from one status to a later one, both of tn_fence: a status that did not wait lacks what is still under way. */',
     ...fields.map(([, { summary }], bit) => `${names[bit]} /* ${summary} */`),
     'TN_INLINE uint32_t tn_errors(uint32_t before, uint32_t after)',
     '{',

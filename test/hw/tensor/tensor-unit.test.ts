@@ -223,6 +223,30 @@ describe('the tensor unit', () => {
       expect(driver.execute('poll')).toBe(0);
     });
 
+    it(`${name} counts every load of bad records, and a command that is refused in the same cycle`, () => {
+      const { sim, driver, both } = pair(p, false);
+      const bad = BENCH_BASE + 3 * 4096;
+      sim.memory('memory.cells').write(bad - BENCH_BASE, new Uint8Array(64));
+      const loads = (address: number): number => driver.execute('ldp', address, packFields(TENSOR.ldp.rs2, { channel: 0, count: 1 }));
+      const refused = (act: () => void): number => {
+        const before = driver.execute('fence');
+        act();
+        return driver.execute('fence') - before;
+      };
+      expect(refused(() => [bad, bad, BENCH_BASE, bad, bad].forEach(loads)), 'one behind the other').toBe(4);
+      for (let pause = 0; pause < 40; pause++) {
+        expect(refused(() => {
+          loads(bad);
+          sim.step(pause);
+          for (let i = 0; i < 3; i++) driver.execute('mm', 0, 0);
+        }), `${pause} cycles between`).toBe(4);
+      }
+      // What was given and used leaves nothing to be read.
+      both('arg', 77, packFields(TENSOR.arg.rs2, { rowBytes: 1 }));
+      both('mm', 0, 0);
+      for (let index = 0; index < TENSOR_STATE.length + 1; index++) if (index !== 0) expect(both('state', index, 0)).toEqual([0, 0]);
+    });
+
     it(`${name} counts a command of which memory answers any transfer with an error once`, () => {
       const { both, compare } = pair(p, true);
       const end = BENCH_BASE + BENCH_BYTES;
