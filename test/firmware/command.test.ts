@@ -1,8 +1,8 @@
 /** What a build is given that nobody means to give: places that take no file, flags and sources that make no program, limits. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, rmSync, symlinkSync,
-  writeFileSync,
+  chmodSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, rmSync,
+  symlinkSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,6 +129,16 @@ describe.runIf(hasCompiler)('a build that comes to no end of its own', () => {
   it('is refused for the time it takes', () => {
     execFileSync('mkfifo', [at('endless')]);
     refused(`firmware kept.elf: ${COMPILER} took longer than 1 s; ${MEND}`, source('waits.c', '#include "endless"\n'), { limitSeconds: 1 });
+  });
+
+  it('leaves nothing of the compiler behind', () => {
+    const left = at('left');
+    const compiler = source('fake-gcc', `#!/bin/sh\ncase "$*" in *-print-*) exit 0;; esac\nmktemp -t ccXXXXXX > ${left}\nexit 1\n`);
+    chmodSync(compiler, 0o755);
+    expect(() => build(at('no.elf'), at('good.c'), { compiler })).toThrow('exit status 1');
+    const file = readFileSync(left, 'utf8').trim();
+    expect(file).not.toBe('');
+    expect(existsSync(file)).toBe(false);
   });
 
   it('is shown as much of what is wrong as anybody reads', () => {

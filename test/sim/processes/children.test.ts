@@ -113,7 +113,7 @@ describe('a program', () => {
     expect(runProgramNow('sh', ['-c', limits, 'sh', 'a b', '$c'], { most })).toEqual({ status: 0, stdout: '2048\n2097152\na b $c\n', stderr: '' });
     const script = `import { runProgramNow } from '${ROOT}sim/processes/children.ts';
       console.log(runProgramNow('sh', ['-c', 'ulimit -f'], { most: ${JSON.stringify(most)} }).stdout.trim());`;
-    const node = `ulimit -f ${1024}; exec "$0" --import tsx --input-type=module -e "$1"`;
+    const node = 'ulimit -S -f 1024; exec "$0" --import tsx --input-type=module -e "$1"';
     expect(runProgramNow('sh', ['-c', node, process.execPath, script], { cwd: ROOT })).toEqual({ status: 0, stdout: '1024\n', stderr: '' });
     expect(runProgramNow('systole-no-such-program', [], { most }).status).toBe(NO_SUCH_PROGRAM);
     expect(mostFileBytes()).toBeGreaterThan(2 ** 20);
