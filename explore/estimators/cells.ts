@@ -51,7 +51,7 @@ export const CELLS_FILE = 'cells.json';
 
 /**
  * Yosys commands for the counts. Everything is flattened but the cells of grids, which differ in nothing: a mesh costs the
- * time of one cell, and counts stay within 5 % of a flat netlist (a 16 × 16 chip: 41,196 cells instead of 39,516).
+ * time of one cell, and counts stay within a tenth of those of a flat netlist (docs/explore.md has the figures of a 16 × 16 chip).
  */
 export function cellsScript({ files, top, gridCells }: CellsInput): string {
   const synth = `synth_xilinx -family xc7 -top ${top} -flatten -noiopad -noclkbuf`;
