@@ -47,7 +47,10 @@ describe.each(['wasm', 'model'] as const)('a crash on %s', (engine) => {
   it('may be the end of the cycles allowed', async () => {
     const { crash, stopped } = await run('.globl here\nhere: j here', engine, 2000);
     expect(stopped).toBe('limit');
-    expect(crashJson(crash!)).toMatchObject({ reason: 'limit', pc: 0x8000_0000, cause: null, causeName: null, tval: null });
+    // What there was not is not there, in JSON neither.
+    const json: unknown = JSON.parse(JSON.stringify(crashJson(crash!)));
+    expect(json).toMatchObject({ reason: 'limit', pc: 0x8000_0000 });
+    for (const name of ['cause', 'causeName', 'tval']) expect(json).not.toHaveProperty(name);
     expect(crash!.lines[0]).toMatch(/^the program did not end; it was stopped at 0x80000000 <(_start|here)>$/);
     expect(crash!.lines).toHaveLength(10);
   });
