@@ -9,13 +9,15 @@
  * Its exit status is the program's, 128 + n for one that signal n has ended, 127 where there is no such program.
  */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /** Milliseconds between two looks at the parent. */
 const LOOK = 100;
 /** Milliseconds in which programs may end their own children, which `ninja` puts into groups of their own. */
 const GRACE = 400;
+/** Looks at a scratch that does not go away, before it is left. */
+const MOST_LOOKS = 300;
 
 const [parent, scratch, program, ...args] = process.argv.slice(2);
 let isEnding = false;
@@ -28,9 +30,24 @@ function end() {
   process.kill(-process.pid, 'SIGTERM');
   setTimeout(() => {
     child.kill('SIGKILL');
-    if (scratch !== '') rmSync(scratch, { recursive: true, force: true });
-    process.kill(-process.pid, 'SIGKILL');
+    clear(MOST_LOOKS);
   }, GRACE);
+}
+
+/** Removes the scratch, which programs that are slow to end may still be writing to, and ends what is left. */
+function clear(looks) {
+  if (scratch !== '') {
+    try {
+      rmSync(scratch, { recursive: true, force: true });
+    } catch {
+      // Something came in meanwhile.
+    }
+    if (existsSync(scratch) && looks > 0) {
+      setTimeout(clear, LOOK, looks - 1);
+      return;
+    }
+  }
+  process.kill(-process.pid, 'SIGKILL');
 }
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, end);
