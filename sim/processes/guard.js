@@ -51,10 +51,13 @@ function clear(looks) {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, end);
+const isOrphan = () => process.ppid !== Number(parent);
 setInterval(() => {
-  if (process.ppid !== Number(parent)) end();
+  if (isOrphan()) end();
 }, LOOK);
 child.on('error', ({ code }) => process.exit(code === 'ENOENT' ? 127 : 126));
 child.on('exit', (code, signal) => {
+  // A program that talks to nobody any more ends of that, often before the next look.
+  if (isOrphan()) end();
   if (!isEnding) process.exit(code ?? 128 + constants.signals[signal]);
 });

@@ -46,6 +46,11 @@ describe('children of a process', () => {
     await until('what they were at is removed', () => !existsSync(join(folder, 'log.scratch')));
   });
 
+  it('leave nothing where its end is theirs, because they talk to it', async () => {
+    await outlive(['talks'], 1, 'SIGKILL');
+    await until('what they were at is removed', () => !existsSync(join(folder, 'log.scratch')));
+  });
+
   it('end when it ends by itself', () => outlive(['tree', 'busy', 'waits', 'ends'], 6, undefined));
 
   it('end when it dies while it can do nothing but wait for them', () => outlive(['now'], 2, 'SIGKILL'));

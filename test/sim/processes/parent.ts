@@ -23,6 +23,8 @@ const START: Readonly<Record<string, () => void>> = {
     writeFileSync(join(cwd, 'build.ninja'), `rule sleep\n  command = ${sleeper.replaceAll('$', () => '$$')}\nbuild out: sleep\n`);
     void runProgram('ninja', [], ignore, { cwd });
   },
+  /** One that a broken pipe ends as soon as nobody listens, before anybody has looked. */
+  talks: () => void runProgram('sh', ['-c', `echo $$ >> ${log}; exec yes`], ignore, { scratch: `${log}.scratch` }),
   busy: () => void forkScript(SCRIPT, 'ignore').send({ log, mode: 'busy' }),
   waits: () => void forkScript(SCRIPT, 'ignore').send({ log, mode: 'waits' }),
   ends: () => void until('all are there', () => readFileSync(log, 'utf8').split('\n').length > 6).then(() => process.exit(0)),
