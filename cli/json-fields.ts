@@ -26,7 +26,7 @@ export const JSON_FIELDS = {
 
   elf: field('text', 'path of the program that ran'),
   exit: field('count', '0: the program passed; n: test n failed. Left out: it did not end'),
-  exitReason: field('text', 'what n means, where the program was compiled by `systole compile`'),
+  exitReason: field('text', 'what n means, where the program says it (docs/firmware.md)'),
   stopped: field('text', '`tohost`: the program ended; `limit`: not within `--max-cycles`; `stuck`: its trap handler traps; `killed`: by a debugger'),
   crash: field('object', 'where and why a program went wrong: docs/simulation.md'),
   reason: field('text', '`stuck`, `failed`, `limit`'),

@@ -1,5 +1,6 @@
 // Options, and how their values are read: an option that several verbs take has one meaning, one limit and one message.
 // Must not know: what a verb does.
+import { relative } from 'node:path';
 import { Argument, Option } from 'commander';
 import { UserError } from '../gen/user-error.ts';
 import { loadConfig, presetNames } from '../hw/soc/config.ts';
@@ -79,7 +80,7 @@ export const SHARED = {
   json: (): Option => new Option('--json', 'one JSON object on stdout, no progress; docs/json.md explains it'),
   engine: (): Option => valued('--engine <name>', `what executes the chip: ${ENGINES.join(', ')}`, oneOf(ENGINES), { value: 'wasm' }),
   model: (): Option => valued(
-    '--model <file>', 'the network: a GGUF file', path('a GGUF file'), { value: OWN_MODEL, shown: 'models/mnist-fc.gguf of Systole' }),
+    '--model <file>', 'the network: a GGUF file', path('a GGUF file'), { value: relative(process.cwd(), OWN_MODEL), shown: 'models/mnist-fc.gguf of Systole' }),
   images: (value: number): Option => valued('--images <n>', 'digits to recognise; those held out of training come first', wholeNumber(1, MOST_IMAGES), { value }),
   elf: (summary: string): Option => valued('--elf <file>', summary, path('a linked RISC-V program')),
   batch: (summary: string, fallback?: OptionDefault<number>): Option => valued('--batch <n>', summary, wholeNumber(1, MOST_BATCH), fallback),

@@ -16,6 +16,10 @@ export interface Column {
   readonly look?: Look;
 }
 
+/** How a program ended: its exit value, and what that means. */
+export const exitText = (exit: number, reason?: string): string =>
+  exit === 0 ? '0 (passed)' : `${exit} (failed${reason === undefined ? '' : `: ${reason}`})`;
+
 /** Columns aligned. A number that is absent is a dash. */
 export function table(columns: readonly Column[], rows: readonly (readonly (string | number | undefined)[])[]): string {
   const text = (value: string | number | undefined, column: number): string =>

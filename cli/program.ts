@@ -7,6 +7,7 @@ import { addBench } from './verbs/bench.ts';
 import { addCompile } from './verbs/compile.ts';
 import { addExplore } from './verbs/explore.ts';
 import { addFpga } from './verbs/fpga.ts';
+import { addGen } from './verbs/gen.ts';
 import { addMnist } from './verbs/mnist.ts';
 import { addSim } from './verbs/sim.ts';
 import { addTrain } from './verbs/train.ts';
@@ -20,18 +21,38 @@ export async function runSystole(args: readonly string[]): Promise<void> {
 }
 
 async function parse(args: readonly string[]): Promise<void> {
-  await (await systoleProgram(args[0])).parseAsync([...args], { from: 'user' });
+  const program = systoleProgram();
+  const words = helpAsOption(args);
+  // Of a verb that there is not, commander would show the help of what stands above it.
+  const sensible = isVerb(program, words) ? words : words.filter((word) => !HELP.includes(word));
+  await program.parseAsync(sensible, { from: 'user' });
 }
 
-/** @param verb what will be asked for; undefined: anything */
-export async function systoleProgram(verb = 'help'): Promise<Command> {
+const HELP = ['-h', '--help'];
+
+/** `help bench gemm` means `bench gemm --help`. */
+const helpAsOption = (args: readonly string[]): readonly string[] => (args[0] === 'help' ? [...args.slice(1), '--help'] : args);
+
+/** Whether the words before the first option lead to a verb, or to a group of some. */
+function isVerb(program: Command, words: readonly string[]): boolean {
+  let command = program;
+  for (const word of words) {
+    if (command.commands.length === 0 || word.startsWith('-')) return true;
+    const verb = command.commands.find((known) => known.name() === word);
+    if (verb === undefined) return false;
+    command = verb;
+  }
+  return true;
+}
+
+export function systoleProgram(): Command {
   const program = new Command('systole')
     .description('Generates AI accelerators, simulates them, compiles networks for them and measures them.')
     .version(VERSION, '--version', 'the version of Systole')
     .showHelpAfterError(false)
+    .helpCommand('help [verb...]', 'what a verb does and takes')
     .addHelpText('after', '\nsystole VERB --help tells more and gives examples.\nExit status: 0 done, 1 the simulated program failed, 2 bad input.');
-  // Elaborating needs the whole of the hardware: other verbs start without it.
-  if (verb === 'gen' || verb === 'help' || verb.startsWith('-')) (await import('./verbs/gen.ts')).addGen(program);
+  addGen(program);
   addSim(program);
   addMnist(program);
   addCompile(program);

@@ -74,6 +74,8 @@ export interface RunElfResult {
 
 /** Bounds of what is run at a time: the UART log must not overflow even at a byte a cycle. */
 const CHUNK = { min: 1000, max: UART_LOG_BYTES, seconds: 0.1 } as const;
+/** A cycle whose waves are written takes hundreds of times as long. */
+const WAVES_CHUNK_MIN = 10;
 /** While there is input, the UART is looked after this often. */
 const INPUT_CHUNK_CYCLES = 500;
 const MODEL_CHUNK = 5_000_000;
@@ -136,7 +138,8 @@ function runBoard(simulator: Simulator, engine: 'wasm' | 'verilator', options: R
   const elapsed = (): number => (performance.now() - start) / 1000;
   let cycles = 0;
   let halted = false;
-  let chunk: number = CHUNK.min;
+  const least = waves === undefined ? CHUNK.min : WAVES_CHUNK_MIN;
+  let chunk = least;
   let input = options.uartInput ?? new Uint8Array(0);
   try {
     while (!halted && cycles < limit) {
@@ -167,7 +170,7 @@ function runBoard(simulator: Simulator, engine: 'wasm' | 'verilator', options: R
       passOn();
       options.onProgress?.(cycles);
       // Long enough to be fast, short enough to show what the program prints.
-      chunk = Math.max(CHUNK.min, Math.min(CHUNK.max, Math.round((cycles / elapsed()) * CHUNK.seconds)));
+      chunk = Math.max(least, Math.min(CHUNK.max, Math.round((cycles / elapsed()) * CHUNK.seconds)));
     }
   } finally {
     // An assertion of the design that fails ends the run too: what came before it is what one wants to see.

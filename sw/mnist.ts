@@ -1,5 +1,6 @@
 // The application: handwritten digits through a chip, compared with the labels and with the network in floating point.
 // Must not know: which engine executes, how anything is compiled.
+import { numberText } from '../gen/number-text.ts';
 import { SILENT, during } from '../gen/progress.ts';
 import type { Progress } from '../gen/progress.ts';
 import { UserError } from '../gen/user-error.ts';
@@ -103,7 +104,7 @@ export async function runMnist(options: MnistOptions): Promise<MnistResult> {
   try {
     const input = quantiseInput(quantised, pixels);
     const run = await during(progress, 'simulation', (task) =>
-      runBatches(machine, program, input, images, (share) => task.at(share, `${Math.floor(share * images)} of ${images} images`)));
+      runBatches(machine, program, input, images, (share) => task.at(share, `${numberText(Math.floor(share * images), 'count')} of ${numberText(images, 'count')} images`)));
     const classes = elementCount(quantised.output.shape);
     const chosen = argmaxRows(run.output, classes);
     const reference = argmaxRows(executeFloatSingle(graph, normaliseInput(singleInput(graph), pixels), images), classes);

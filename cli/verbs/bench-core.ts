@@ -12,13 +12,14 @@ import { loadConfig } from '../../hw/soc/config.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import type { ElfImage } from '../../sim/elf.ts';
 import type { CoreFpgaFigures } from '../../fpga/core-figures.ts';
+import { exitReason } from '../../sim/exit-reasons.ts';
 import type { CoreBenchRunner, CoreRun, Mark } from '../../sim/run-core.ts';
 import { parseCoremark } from '../coremark-report.ts';
 import type { CoremarkReport } from '../coremark-report.ts';
 import { dhrystoneText, embenchText } from '../suite-report.ts';
 import type { DhrystoneFigures, EmbenchFigures } from '../suite-report.ts';
 import { SHARED, oneOf, path, someText, valued, wholeNumber } from '../options.ts';
-import { reporter, table } from '../output.ts';
+import { exitText, reporter, table } from '../output.ts';
 import type { Column, Reporter } from '../output.ts';
 import { addVerb, isGiven } from '../verb.ts';
 
@@ -96,6 +97,7 @@ interface Interrupt {
 interface Program {
   readonly elf: string;
   readonly exit?: number;
+  readonly exitReason?: string;
   readonly cycles: number;
   readonly instructions: number;
   readonly ipc: number;
@@ -189,11 +191,13 @@ function coresOf({ core, config: chip, elf }: CoreOptions): readonly Pick<CoreFi
 }
 
 function runProgram(runner: CoreBenchRunner, elf: ElfImage, task: Task): Program {
-  const most = numberText(MOST_CYCLES.elf, 'count');
-  const { exit, cycles, instret, text } = runner.run(elf, MOST_CYCLES.elf, (done) => task.at(0, `${numberText(done, 'count')} of at most ${most} cycles`));
+  const most = count(MOST_CYCLES.elf);
+  const onProgress = (done: number): void => task.at(0, `${count(done)} of at most ${most} cycles`);
+  const { exit, cycles, instret, text } = runner.run(elf, MOST_CYCLES.elf, onProgress);
   const coremark = parseCoremark(text);
+  const reason = exit === undefined ? undefined : exitReason(elf.exitReasons, exit);
   return {
-    elf: elf.file, ...(exit === undefined ? {} : { exit }), cycles, instructions: instret, ipc: instret / cycles,
+    elf: elf.file, ...(exit === undefined ? {} : { exit }), ...(reason === undefined ? {} : { exitReason: reason }), cycles, instructions: instret, ipc: instret / cycles,
     ...(coremark === undefined ? {} : { coremark }),
   };
 }
@@ -291,7 +295,7 @@ function textOf({ name, march, kernels, interrupt, program, embench, dhrystone, 
   if (interrupt) lines.push(`interrupt: ${spanText(interrupt.entry)} cycles to the handler, ${spanText(interrupt.return)} back`);
   if (program) {
     const { elf, exit, cycles, instructions, ipc, coremark } = program;
-    lines.push(`${elf}: exit ${exit ?? 'none'}, ${count(cycles)} cycles, ${count(instructions)} instructions, ${ratio(ipc)} per cycle`);
+    lines.push(`${elf}: exit ${exit === undefined ? 'none: it did not end' : exitText(exit, program.exitReason)}, ${count(cycles)} cycles, ${count(instructions)} instructions, ${ratio(ipc)} per cycle`);
     if (coremark) lines.push(coremarkText(coremark));
   }
   if (engines) {

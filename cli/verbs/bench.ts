@@ -6,7 +6,7 @@ import { openMachine } from '../engines.ts';
 import type { EngineName } from '../engines.ts';
 import { SHARED, configOf, oneOf, someText, valued } from '../options.ts';
 import type { ChipOptions } from '../options.ts';
-import { reporter, table } from '../output.ts';
+import { pairs, reporter, table } from '../output.ts';
 import type { Column } from '../output.ts';
 import { addVerb } from '../verb.ts';
 import { addBenchCore } from './bench-core.ts';
@@ -77,8 +77,10 @@ async function benchGemm(options: GemmOptions): Promise<void> {
       const measured = cycles === undefined ? {} : { cycles, utilization: idealCycles / cycles };
       results.push({ ...shape, macs, ...measured, idealCycles, estimatedCycles });
     }
-    report.result({ config, engine: machine.engine, result: options.result, shapes: results }, () =>
-      table(COLUMNS, results.map((r) => [r.m, r.n, r.k, r.cycles, r.utilization, r.idealCycles, r.estimatedCycles])));
+    report.result({ config, engine: machine.engine, result: options.result, shapes: results }, () => [
+      pairs({ chip: config.name, engine: machine.engine, mesh: `${rows} x ${columns}`, result: options.result }),
+      table(COLUMNS, results.map((r) => [r.m, r.n, r.k, r.cycles, r.utilization, r.idealCycles, r.estimatedCycles])),
+    ].join('\n\n'));
   } finally {
     machine.close?.();
   }

@@ -1,13 +1,10 @@
 // `systole gen`: the chip as SystemVerilog, with all that is generated beside it.
 // Must not know: what a chip consists of.
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { writeFolder } from '../../gen/files/output.ts';
-import { elaborate } from '../../gen/index.ts';
+import { readKeptText } from '../../gen/files/input.ts';
+import { removeFiles, writeFolder } from '../../gen/files/output.ts';
 import { numberText } from '../../gen/number-text.ts';
-import { printDesign } from '../../gen/print/systemverilog.ts';
-import { Chip } from '../../hw/soc/chip.ts';
-import { cHeader } from '../../sw/firmware/c-header.ts';
-import { isaManual } from '../../sw/firmware/isa-manual.ts';
 import { summariseDesign } from '../design-summary.ts';
 import { SHARED, configOf } from '../options.ts';
 import type { ChipOptions } from '../options.ts';
@@ -28,19 +25,40 @@ export function addGen(program: Command): void {
     .action((options: GenOptions) => generate(options));
 }
 
-function generate(options: GenOptions): void {
+const FILE_LIST = 'filelist.f';
+/** Some hundred names. */
+const MOST_LIST_BYTES = 2 ** 20;
+
+/**
+ * Modules of the chip that was written here before: one that this chip lacks would be compiled with it by everybody who takes all
+ * files of the folder. Nothing else is ours to remove.
+ */
+function formerSources(folder: string): readonly string[] {
+  const list = readKeptText(join(folder, FILE_LIST), MOST_LIST_BYTES) ?? '';
+  return list.split('\n').filter((name) => /^\w+\.sv$/.test(name));
+}
+
+async function generate(options: GenOptions): Promise<void> {
   const config = configOf(options);
   checkFolder('--out', options.out);
+  // The whole of the hardware: other verbs start without it.
+  const { elaborate } = await import('../../gen/index.ts');
+  const { printDesign } = await import('../../gen/print/systemverilog.ts');
+  const { Chip } = await import('../../hw/soc/chip.ts');
+  const { cHeader } = await import('../../sw/firmware/c-header.ts');
+  const { isaManual } = await import('../../sw/firmware/isa-manual.ts');
   const start = performance.now();
   const design = elaborate(Chip(config));
   const sources = printDesign(design);
   const summary = summariseDesign(design);
   const files = new Map<string, string>(sources.map(({ name, text }) => [name, text]));
-  files.set('filelist.f', sources.map(({ name }) => `${name}\n`).join(''));
+  files.set(FILE_LIST, sources.map(({ name }) => `${name}\n`).join(''));
   files.set('design.json', `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`);
   files.set('systole.h', cHeader(config));
   files.set('isa.md', isaManual());
+  const former = formerSources(options.out);
   const written = writeFolder(options.out, files);
+  removeFiles(options.out, former.filter((name) => !files.has(name)));
   const seconds = (performance.now() - start) / 1000;
   const { counts } = summary;
   reporter('gen', options.json === true).result(

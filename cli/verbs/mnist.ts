@@ -38,10 +38,10 @@ async function mnist(options: MnistVerbOptions): Promise<void> {
     progress: report,
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   });
-  const { images, correct, cycles, cyclesPerSecond } = result;
+  const { images, cycles, cyclesPerSecond } = result;
   report.result({ config, model: options.model, ...result }, () => pairs({
-    chip: config.name, engine: result.engine, images, digits: digitsText(result),
-    accuracy: `${share(result.accuracy)} (${correct} of ${images}; in floating point ${share(result.floatAccuracy)})`,
+    chip: config.name, engine: result.engine, images, digits: digitsText(result), batch: batchText(result),
+    accuracy: `${share(result.accuracy)} (${count(result.correct)} of ${count(images)}; in floating point ${share(result.floatAccuracy)})`,
     agreement: `${share(result.agreement)} with floating point`,
     'multiply-accumulates': result.macs,
     cycles,
@@ -53,9 +53,16 @@ async function mnist(options: MnistVerbOptions): Promise<void> {
 }
 
 const share = (value: number | undefined): string => numberText(value, 'share');
+const count = (value: number): string => numberText(value, 'count');
+
+/** A program of a fixed batch computes all of it, whatever is asked for. */
+function batchText({ batch, images }: MnistResult): string {
+  const empty = Math.ceil(images / batch) * batch - images;
+  return `${count(batch)} images a run${empty === 0 ? '' : `; ${count(empty)} of the last run's are blank, and their cycles count`}`;
+}
 
 /** Accuracy says little of a network that was trained on the digits that it is shown. */
 function digitsText({ split: { heldOut, training }, trainedOn }: MnistResult): string {
-  const counts = [`${heldOut} held out of Systole's training`, ...(training > 0 ? [`${training} of its training digits`] : [])].join(' and ');
+  const counts = [`${count(heldOut)} held out of Systole's training`, ...(training > 0 ? [`${count(training)} of its training digits`] : [])].join(' and ');
   return trainedOn === 'unknown' ? `${counts}; whether this model was trained on them is not known` : counts;
 }

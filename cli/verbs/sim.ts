@@ -16,7 +16,7 @@ import type { RunElfOptions, RunElfResult } from '../../sim/run-elf.ts';
 import type { EngineName } from '../engines.ts';
 import { SHARED, configOf, path, valued, wholeNumber } from '../options.ts';
 import type { ChipOptions } from '../options.ts';
-import { pairs, reporter } from '../output.ts';
+import { exitText, pairs, reporter } from '../output.ts';
 import type { Reporter } from '../output.ts';
 import { checkFile } from '../places.ts';
 import { durationText } from '../progress.ts';
@@ -99,7 +99,7 @@ async function simulate(options: SimOptions): Promise<void> {
   const json = { config, elf: program, engine, ...ended, ...time, instructions, seconds, files };
   report.result(json, () => pairs({
     chip: config.name, engine,
-    exit: exit === undefined ? STOPPED[stopped] : exit === 0 ? '0 (passed)' : `${exit} (failed${exitReason === undefined ? '' : `: ${exitReason}`})`,
+    exit: exit === undefined ? STOPPED[stopped] : exitText(exit, exitReason),
     cycles: time.cycles, instructions, seconds: numberText(seconds, 'seconds'),
     [engine === 'model' ? 'instructions per second' : 'cycles per second']: numberText(run.cyclesPerSecond, 'decimal'),
   }));

@@ -1,7 +1,7 @@
 // `systole train`: trains the network of digits that comes with Systole.
 // Must not know: how training works.
 import type { Command } from 'commander';
-import { writeWhole } from '../../gen/files/output.ts';
+import { mustTakeFile, writeWhole } from '../../gen/files/output.ts';
 import { numberText } from '../../gen/number-text.ts';
 import { DEFAULT_TRAIN_OPTIONS } from '../../sw/train/train-options.ts';
 import { SHARED, valued, wholeNumber } from '../options.ts';
@@ -35,6 +35,7 @@ async function train(options: TrainOptions): Promise<void> {
   const { trainMnistFc } = await import('../../sw/train/train-mnist-fc.ts');
   const report = reporter('train', options.json === true);
   const { epochs, seed } = options;
+  mustTakeFile(options.out);
   const start = performance.now();
   const result = trainMnistFc({ ...DEFAULT_TRAIN_OPTIONS, epochs, seed }, undefined, report);
   writeWhole(options.out, encodeGguf(result.content));

@@ -60,6 +60,11 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string | 
   return paths;
 }
 
+/** Removes files of one folder, of which some may be gone already. @throws UserError */
+export function removeFiles(folder: string, names: readonly string[]): void {
+  writing(folder, () => names.forEach((name) => rmSync(join(folder, name), { force: true })));
+}
+
 /** Opens a file to write it piece by piece; one of that name is replaced. @throws UserError */
 export function openOutput(path: string): OutputFile {
   return writing(path, () => {

@@ -38,7 +38,8 @@ const MOST_SHAPES = 1000;
 export function parseShapes(text: string): readonly GemmShape[] {
   const parts = text.split(',', MOST_SHAPES + 1);
   if (parts.length > MOST_SHAPES) throw new UserError(`--shapes: has more than ${MOST_SHAPES} shapes; measure some of them`);
-  return parts.map((part) => {
+  return parts.map((part, index) => {
+    if (part.trim() === '') throw new UserError(`--shapes: shape ${index + 1} of ${parts.length} is empty; write MxNxK between commas`);
     const match = SHAPE.exec(part.trim());
     const sizes = match?.slice(1).map(Number) ?? [];
     if (match === null || sizes.some((size) => size < 1 || size > LARGEST)) {

@@ -65,7 +65,31 @@ describe('gen', () => {
   });
 });
 
+describe('gen over another chip', () => {
+  it('leaves no module of it, and what the user has put there', async () => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'mine.sv'), 'module mine; endmodule\n');
+      await systole('gen', '--out', folder);
+      const former = readdirSync(folder);
+      const other = join(folder, 'other');
+      await systole('gen', '--config', 'nano', '--out', other);
+      await systole('gen', '--config', 'nano', '--out', folder);
+      const names = readdirSync(other);
+      expect(names).not.toEqual(expect.arrayContaining(former.filter((name) => name !== 'mine.sv')));
+      expect(readdirSync(folder).sort()).toEqual([...names, 'mine.sv', 'other'].sort());
+    });
+  });
+});
+
 describe('mnist', () => {
+  it('tells what a batch larger than the images costs, and names models by the way from here', async () => {
+    const { stdout } = await systole('mnist', '--engine', 'model', '--images', '20', '--batch', '1000');
+    expect(stdout).toMatch(/^batch +1,000 images a run; 980 of the last run's are blank, and their cycles count$/m);
+    const json = JSON.parse((await systole('mnist', '--engine', 'model', '--images', '1', '--json')).stdout) as Record<string, unknown>;
+    expect(json).toMatchObject({ model: 'models/mnist-fc.gguf', config: { file: 'configs/base.toml' } });
+  });
+
+
   it('recognises digits on the model and says so in one JSON object', async () => {
     const { stdout, stderr, status } = await systole('mnist', '--engine', 'model', '--images', '20', '--json');
     expect(status).toBe(0);
@@ -99,6 +123,8 @@ describe('bench gemm', () => {
     const { stdout } = await systole('bench', 'gemm', '--engine', 'model', '--shapes', '4x8x16,5x6x7', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ shapes: [{ m: 4, n: 8, k: 16 }, { m: 5, n: 6, k: 7 }] });
     expect(stdout).not.toContain('"cycles"');
+    const text = (await systole('bench', 'gemm', '--engine', 'model', '--shapes', '4x8x16', '--config', 'nano')).stdout;
+    expect(text).toMatch(/^chip +nano\nengine +model\nmesh +4 x 4\nresult +int8\n\n *M +N +K/);
   });
 
   it('measures cycles on the RTL', async () => {

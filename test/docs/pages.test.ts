@@ -29,12 +29,12 @@ describe.each(PAGES)('%s', (page) => {
     expect(files.filter((f) => !existsSync(join(ROOT, f)))).toEqual([]);
   });
 
-  it('names options that verbs have', async () => {
+  it('names options that verbs have', () => {
     // Where a comment begins or another command, this one has ended.
     const lines = [...text.matchAll(/(?:npm run|npx systole) (.*)/g)].map(([, rest]) => rest.replace(/"[^"]*"/g, 'x').split(/\s#|[|`>;&]/)[0].replace(/ -- /, ' ').trim().split(/\s+/));
     const wrong: string[] = [];
     for (const words of lines) {
-      let command = await systoleProgram();
+      let command = systoleProgram();
       let at = 0;
       for (let next; (next = command.commands.find((c) => c.name() === words[at])) !== undefined; at++) command = next;
       if (at === 0) continue;

@@ -56,7 +56,7 @@ again:
   bne t0, t1, again
   li a0, 1`;
 
-type More = Partial<Pick<RunElfOptions, 'maxCycles' | 'uartInput' | 'wave'>>;
+type More = Partial<Pick<RunElfOptions, 'maxCycles' | 'uartInput' | 'wave' | 'onProgress'>>;
 async function run(elf: ElfImage, engine: Engine, more: More = {}): Promise<RunElfResult & { text: string }> {
   let text = '';
   const onUart = (bytes: Uint8Array): void => {
@@ -134,7 +134,11 @@ describe('running a program', () => {
 
   it('writes waves', async () => {
     const wave = join(mkdtempSync(join(tmpdir(), 'wave-')), 'run.vcd');
-    expect(await run(program('li a0, 1'), 'wasm', { wave })).toMatchObject({ exit: 0 });
+    const at: number[] = [];
+    expect(await run(program('li a0, 1'), 'wasm', { wave, onProgress: (cycles) => void at.push(cycles) })).toMatchObject({ exit: 0 });
+    // Where a thousand cycles take seconds, it is told more often.
+    expect(at.length).toBeGreaterThan(1);
+    expect(at[0]).toBeLessThanOrEqual(10);
     expect(readFileSync(wave, 'utf8')).toContain('uartCount');
     await expect(run(program('li a0, 1'), 'model', { wave })).rejects.toThrow('the model engine has no waves');
   });
