@@ -13,6 +13,7 @@ const filters = process.argv.slice(2).filter((a) => a !== '--long');
 const isLong = process.argv.includes('--long');
 /** `--long`: how much further the core's lockstep and the properties go, and what is built for Verilator. It can also be set by hand. */
 const SOAK = {
+  SYSTOLE_LONG: '1',
   SYSTOLE_SOAK_INSTRUCTIONS: '10000000', SYSTOLE_LOCKSTEP_SEEDS: '8', SYSTOLE_SEEDS: '1:60', SYSTOLE_PROPERTY_RUNS: '8', SYSTOLE_PROPERTY_SEED: '2',
   SYSTOLE_FUZZ: '100000', SYSTOLE_LOADER_VERILATOR: '1', SYSTOLE_GDB_VERILATOR: '1',
 };

@@ -89,7 +89,6 @@ describe('mnist', () => {
     expect(json).toMatchObject({ model: 'models/mnist-fc.gguf', config: { file: 'configs/base.toml' } });
   });
 
-
   it('recognises digits on the model and says so in one JSON object', async () => {
     const { stdout, stderr, status } = await systole('mnist', '--engine', 'model', '--images', '20', '--json');
     expect(status).toBe(0);

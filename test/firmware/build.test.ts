@@ -18,6 +18,7 @@ import { hartOptions } from '../../sim/model/hart-options.ts';
 import { runElf } from '../../sim/run-elf.ts';
 import type { Engine } from '../../sim/run-elf.ts';
 import { cHeader } from '../../sw/firmware/c-header.ts';
+import { someOf } from '../support/effort.ts';
 import { withoutWaiting } from '../gen/files/odd-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'systole-firmware-'));
@@ -181,7 +182,7 @@ int main(void)
 });
 
 describe.runIf(hasCompiler)('kernels of the benchmark', () => {
-  it.each(Object.entries(CORE_PRESETS))('find their own results right on the golden model of the core %s', (name, core) => {
+  it.each(someOf(Object.entries(CORE_PRESETS), 2))('find their own results right on the golden model of the core %s', (name, core) => {
     const kernels = buildBench(core.isa, { outDir: join(folder, name) });
     for (const [kernel, file] of kernels) {
       const { exit } = runOnModel(readElf(file), { ...hartOptions(core), ramBytes: 1024 * 1024 }, 5_000_000);

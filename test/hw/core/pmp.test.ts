@@ -273,7 +273,7 @@ describe.each(Object.keys(CONFIGS))('memory protection (%s)', (name) => {
 type Access = readonly [mnemonic: string, size: number];
 const LOADS: readonly Access[] = [['lb', 1], ['lbu', 1], ['lh', 2], ['lhu', 2], ['lw', 4]];
 const STORES: readonly Access[] = [['sb', 1], ['sh', 2], ['sw', 4]];
-const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 6);
+const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 3);
 
 /**
  * A program that sets up regions at random in and around the two areas, and loads, stores and jumps there. What would take the

@@ -5,6 +5,7 @@ import { DataCache } from '../../../hw/lib/data-cache.ts';
 import type { DataCacheParams } from '../../../hw/lib/data-cache.ts';
 import type { Simulator } from '../../../sim/simulator.ts';
 import { compileWithIcarus, has, inDirectory, lintWithVerilator } from '../../gen/tools.ts';
+import { someOf } from '../../support/effort.ts';
 import { AxiMemory } from './axi-memory.ts';
 import { Dice, isSet, start } from './bench.ts';
 import { ObiManager, mergeBytes } from './obi-bench.ts';
@@ -147,7 +148,7 @@ function run(p: DataCacheParams, { rate, seed, requests, stores }: Run) {
 }
 
 describe('the data cache', () => {
-  for (const [bytes, lineBytes, dataBytes] of SHAPES) {
+  for (const [bytes, lineBytes, dataBytes] of someOf(SHAPES, 6)) {
     const title = `of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes}`;
     it(`${title} gives what was stored last, and what others wrote before their response`, () => {
       for (const [i, rate] of [0.2, 0.6, 1].entries()) {
@@ -222,7 +223,7 @@ describe('the data cache', () => {
     expect(message(paramsOf(4096, 32, 8))).toBe('cache: bytes: 4096 bytes hold all of the 4096 that may be cached; use at most 2048');
   });
 
-  for (const [bytes, lineBytes, dataBytes] of SHAPES) {
+  for (const [bytes, lineBytes, dataBytes] of someOf(SHAPES, 6)) {
     const files = () => printDesign(elaborate(DataCache(paramsOf(bytes, lineBytes, dataBytes))));
     const title = `of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes}`;
     it.skipIf(!has('verilator'))(`${title} is taken by Verilator without a warning`, () => {

@@ -19,6 +19,7 @@ import { assemble, programToElf } from '../../../sw/assembler/index.ts';
 import { runMnist } from '../../../sw/mnist.ts';
 import { boardMachine } from '../../../sw/runtime/board-machine.ts';
 import { compileWithIcarus, has, inDirectory, lintWithVerilator } from '../../gen/tools.ts';
+import { someOf } from '../../support/effort.ts';
 import { AxiMemory } from '../lib/axi-memory.ts';
 import { Dice, isSet, start } from '../lib/bench.ts';
 
@@ -177,7 +178,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 describe('a chip with caches', () => {
-  for (const [i, shape] of SHAPES.entries()) {
+  for (const [i, shape] of someOf([...SHAPES.entries()], 6)) {
     const { core, bus, latency, caches, xifOverlap } = shape;
     const kind = xifOverlap ? `${core} core that goes on` : `${core} core`;
     it(`with ${caches.replaceAll('\n', ', ')}, ${kind}, bus of ${bus} bytes and latency ${latency} computes what the model does`, async () => {
@@ -210,7 +211,7 @@ describe('a chip with caches', () => {
     return memory.content;
   }
 
-  for (const shape of [SHAPES[1], SHAPES[2], SHAPES[4], SHAPES[6], SHAPES[7]]) {
+  for (const shape of someOf([SHAPES[1], SHAPES[2], SHAPES[4], SHAPES[6], SHAPES[7]], 3)) {
     const { core, bus, xifOverlap } = shape;
     const kind = xifOverlap ? `${core} core that goes on` : `${core} core`;
     it(`with a ${kind} and a bus of ${bus} bytes does the same whenever memory answers, and keeps the order to devices`, async () => {
@@ -232,7 +233,7 @@ describe('a chip with caches', () => {
     }, 60_000);
   }
 
-  for (const bus of [4, 16, 64]) {
+  for (const bus of someOf([4, 16, 64], 1)) {
     const files = () => printDesign(elaborate(Chip(configOf({ core: 'fast', bus, overlap: 'full', latency: 1, caches: BOTH }))));
     it.skipIf(!has('verilator'))(`and a bus of ${bus} bytes is taken by Verilator without a warning`, () => {
       inDirectory(files(), (dir) => expect(lintWithVerilator(dir, files(), 'Chip')).toBe(''));

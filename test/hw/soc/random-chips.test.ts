@@ -53,6 +53,22 @@ describe('a random chip', () => {
     }), { runs: 6, shrinks: false, seconds: 120 });
   }, 300_000);
 
+  // All that such a memory holds may be less than one burst.
+  it.each([4, 8, 16, 32, 64])('has a tensor unit with the smallest memories that are accepted for a bus of %i bytes', (bytes) => {
+    let accepted = 0;
+    for (const [rows, columns] of [[4, 4], [4, 16], [16, 4]]) {
+      for (const size of [64, 128, 256, 512, 1024]) {
+        const chip = read(`[chip]\nname = "small"\n[bus]\nbytes = ${bytes}\n[core]\npreset = "fast"\n[tensor]\nrows = ${rows}\ncolumns = ${columns}
+scratchpad = "${size} B"\naccumulators = "${4 * size} B"\nchannels = 16\n`);
+        if (typeof chip === 'string') continue;
+        accepted++;
+        elaborate(TensorUnit(chip.tensor));
+        break;
+      }
+    }
+    expect(accepted).toBe(3);
+  });
+
   it('that is accepted can be elaborated as a whole', () => {
     checkProperty(fc.property(seed, (number) => {
       for (const chip of chipsFrom(number, 1)) elaborate(Chip(chip));
