@@ -2,7 +2,7 @@
  * `npm test`: type check, lint, then every test. Says what it must skip and the command that would install it; with `CI` set
  * it installs what is missing first and skips nothing. Ends with the line `N passed, N failed`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,10 +22,12 @@ let failed = 0;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function npx(program: string, args: readonly string[]): number {
-  const bin = join('node_modules', '.bin', program);
+/** Its exit status, once it has ended. */
+function npx(program: string, args: readonly string[]): Promise<number> {
   const env = { ...(isLong ? SOAK : {}), ...process.env };
-  return spawnSync(bin, args, { stdio: 'inherit', env }).status ?? 1;
+  return new Promise((resolve, reject) => {
+    spawn(join('node_modules', '.bin', program), args, { stdio: 'inherit', env }).once('error', reject).once('exit', (code) => resolve(code ?? 1));
+  });
 }
 
 function check(name: string, status: number): void {
@@ -46,14 +48,15 @@ if (isCi) {
 }
 
 if (filters.length === 0) {
-  check('type check', npx('tsc', ['--noEmit']));
-  check('lint', npx('eslint', ['.']));
+  const [types, style] = await Promise.all([npx('tsc', ['--noEmit']), npx('eslint', ['.'])]);
+  check('type check', types);
+  check('lint', style);
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'systole-test-'));
 try {
   const report = join(directory, 'report.json');
-  const status = npx('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]);
+  const status = await npx('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]);
   const result: unknown = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
   const count = (key: string): number => {
     const value = (result as Record<string, unknown> | undefined)?.[key];

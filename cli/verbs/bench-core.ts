@@ -197,7 +197,8 @@ function runProgram(runner: CoreBenchRunner, elf: ElfImage, task: Task): Program
   const coremark = parseCoremark(text);
   const reason = exit === undefined ? undefined : exitReason(elf.exitReasons, exit);
   return {
-    elf: elf.file, ...(exit === undefined ? {} : { exit }), ...(reason === undefined ? {} : { exitReason: reason }), cycles, instructions: instret, ipc: instret / cycles,
+    elf: elf.file, ...(exit === undefined ? {} : { exit }), ...(reason === undefined ? {} : { exitReason: reason }),
+    cycles, instructions: instret, ipc: instret / cycles,
     ...(coremark === undefined ? {} : { coremark }),
   };
 }

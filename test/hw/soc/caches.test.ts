@@ -19,7 +19,7 @@ import { assemble, programToElf } from '../../../sw/assembler/index.ts';
 import { runMnist } from '../../../sw/mnist.ts';
 import { boardMachine } from '../../../sw/runtime/board-machine.ts';
 import { compileWithIcarus, has, inDirectory, lintWithVerilator } from '../../gen/tools.ts';
-import { someOf } from '../../support/effort.ts';
+import { IS_LONG, someOf } from '../../support/effort.ts';
 import { AxiMemory } from '../lib/axi-memory.ts';
 import { Dice, isSet, start } from '../lib/bench.ts';
 
@@ -178,13 +178,13 @@ const SHAPES: readonly Shape[] = [
 ];
 
 describe('a chip with caches', () => {
-  for (const [i, shape] of someOf([...SHAPES.entries()], 6)) {
+  for (const [i, shape] of someOf([...SHAPES.entries()], 5)) {
     const { core, bus, latency, caches, xifOverlap } = shape;
     const kind = xifOverlap ? `${core} core that goes on` : `${core} core`;
     it(`with ${caches.replaceAll('\n', ', ')}, ${kind}, bus of ${bus} bytes and latency ${latency} computes what the model does`, async () => {
       const config = configOf(shape);
       const plain = configOf({ ...shape, caches: NO_CACHES });
-      for (let seed = 0; seed < 3; seed++) {
+      for (let seed = 0; seed < (IS_LONG ? 3 : 2); seed++) {
         const elf = parseElf(programToElf(assemble(randomProgram(new Dice(10 * i + seed), 150))), 'random.elf');
         const model = await run(config, elf, 'model');
         const chip = await run(config, elf, 'wasm');

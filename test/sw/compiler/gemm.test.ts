@@ -46,6 +46,7 @@ describe('parseShapes', () => {
   });
 
   it('refuses what is no shape', () => {
-    for (const text of ['4x4', 'x', '0x1x1', '4x4x4,', '4x4x99999999']) expect(() => parseShapes(text)).toThrow(/is not MxNxK with sizes from 1 to 1048576/);
+    for (const text of ['4x4', 'x', '0x1x1', '4x4x99999999']) expect(() => parseShapes(text)).toThrow(/is not MxNxK with sizes from 1 to 1048576/);
+    expect(() => parseShapes('4x4x4,')).toThrow('--shapes: shape 2 of 2 is empty; write MxNxK between commas');
   });
 });
