@@ -51,13 +51,15 @@ function clear(looks) {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, end);
-const isOrphan = () => process.ppid !== Number(parent);
 setInterval(() => {
-  if (isOrphan()) end();
+  if (process.ppid !== Number(parent)) end();
 }, LOOK);
 child.on('error', ({ code }) => process.exit(code === 'ENOENT' ? 127 : 126));
 child.on('exit', (code, signal) => {
-  // A program that talks to nobody any more ends of that, often before the next look.
-  if (isOrphan()) end();
-  if (!isEnding) process.exit(code ?? 128 + constants.signals[signal]);
+  const leave = () => {
+    if (!isEnding) process.exit(code ?? 128 + constants.signals[signal]);
+  };
+  // A program that talks to nobody any more ends of that, while its listener's end is not yet to be seen.
+  if (code !== 0 && scratch !== '') setTimeout(leave, GRACE);
+  else leave();
 });
