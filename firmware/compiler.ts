@@ -71,7 +71,7 @@ export function compileProgram({
       `-march=${march}`, ...NEEDED, ...before, ...flags, `-I${include}`, `-I${join(HERE, 'lib')}`, ...includes.map((i) => `-I${i}`), join(HERE, 'crt0.S'), ...sources,
       ...library, ...after, arithmetic(compiler, march, name, out), `-T${script}`, '-o', made,
     ]);
-    if (!existsSync(made)) throw new UserError(`firmware ${name}: ${compiler} has made no program; leave out the flags that keep it from that, such as --help`);
+    if (!existsSync(made)) throw new UserError(`${name}: ${compiler} has made no program; leave out the flags that keep it from that, such as --help`);
     writeWhole(out, readInput(made, { wanted: 'mend the flags', mostBytes: PROGRAM_BYTES }));
   });
 }

@@ -45,8 +45,8 @@ export function refusalOf(refusal: Refusal, onSaid?: (text: string) => void): Us
   if (reached !== undefined) return new UserError(reached);
   const { name, compiler, status, stderr } = refusal;
   if (onSaid) show(stderr, onSaid);
-  const reason = onSaid && stderr !== '' ? 'for the reasons above' : stderr.trim() || `exit status ${status}`;
-  return new UserError(`firmware ${name}: ${compiler} refused it: ${reason}; mend the source`);
+  const reason = onSaid && stderr !== '' ? ', for the reasons above' : `: ${stderr.trim() || `exit status ${status}`}`;
+  return new UserError(`${name}: ${compiler} refused it${reason}; mend the source`);
 }
 
 /** What the compiler says, cut where nobody would read on. */
@@ -55,7 +55,7 @@ export function show(said: string, onSaid: (text: string) => void): void {
 }
 
 function limitMet({ name, compiler, status, stderr, out, limitSeconds }: Refusal): string | undefined {
-  const needs = (what: string): string => `firmware ${name}: ${compiler} ${what}; ${ENDLESS}`;
+  const needs = (what: string): string => `${name}: ${compiler} ${what}; ${ENDLESS}`;
   if (status === TOO_LATE) return needs(`took longer than ${limitSeconds} s`);
   if (status === TOO_TALKATIVE) return needs('has more to say than can be kept');
   if (NO_MEMORY.some((pattern) => pattern.test(stderr))) return needs(`needs more memory than there is, or than the ${COMPILER_LIMITS.memoryBytes / 2 ** 30} GiB that it may take`);

@@ -141,9 +141,9 @@ int main(void)
     refused('read.me: is no source; give files that end in .c, .S, .s', ['read.me']);
     refused(`${good}: is named as source and as -o, and would be overwritten; name another file`, [good], good);
     const broken = source('broken.c', 'int main(void) { return missing; }\n');
-    expect(refused('firmware bad.elf: riscv64-unknown-elf-gcc refused it: for the reasons above; mend the source', [broken])).toMatch(/.missing. undeclared/);
+    expect(refused('bad.elf: riscv64-unknown-elf-gcc refused it, for the reasons above; mend the source', [broken])).toMatch(/.missing. undeclared/);
     const large = source('large.c', 'static volatile char large[9 << 20]; int main(void) { return large[(unsigned)main >> 24]; }\n');
-    expect(refused('firmware bad.elf: riscv64-unknown-elf-gcc refused it: for the reasons above; mend the source', [large])).toContain('region `ram\' overflowed');
+    expect(refused('bad.elf: riscv64-unknown-elf-gcc refused it, for the reasons above; mend the source', [large])).toContain('region `ram\' overflowed');
   });
 
   it('does not wait for what lies where its header and its linker script are made', async () => {

@@ -113,22 +113,22 @@ describe.runIf(hasCompiler)('a build that comes to no end of its own', () => {
 
   it('is refused for its flags', () => {
     for (const flags of [['--help'], ['-dumpversion']]) {
-      refused(`firmware kept.elf: ${COMPILER} has made no program; leave out the flags that keep it from that, such as --help`, at('good.c'), { flags });
+      refused(`kept.elf: ${COMPILER} has made no program; leave out the flags that keep it from that, such as --help`, at('good.c'), { flags });
     }
   });
 
   it('is refused for the memory it needs', () => {
-    refused(`firmware kept.elf: ${COMPILER} needs more memory than there is, or than the 2 GiB that it may take; ${MEND}`,
+    refused(`kept.elf: ${COMPILER} needs more memory than there is, or than the 2 GiB that it may take; ${MEND}`,
       source('rept.S', '.globl main\nmain:\n.rept 1000000000\nnop\n.endr\n'));
   });
 
   it('is refused for the files it makes', () => {
-    refused(`firmware kept.elf: ${COMPILER} makes a file of more than 1 GiB; ${MEND}`, source('array.c', 'int a[1 << 28] = {1}; int main(void) { return a[3]; }\n'));
+    refused(`kept.elf: ${COMPILER} makes a file of more than 1 GiB; ${MEND}`, source('array.c', 'int a[1 << 28] = {1}; int main(void) { return a[3]; }\n'));
   });
 
   it('is refused for the time it takes', () => {
     execFileSync('mkfifo', [at('endless')]);
-    refused(`firmware kept.elf: ${COMPILER} took longer than 1 s; ${MEND}`, source('waits.c', '#include "endless"\n'), { limitSeconds: 1 });
+    refused(`kept.elf: ${COMPILER} took longer than 1 s; ${MEND}`, source('waits.c', '#include "endless"\n'), { limitSeconds: 1 });
   });
 
   it('leaves nothing of the compiler behind', () => {
@@ -155,7 +155,7 @@ describe('refusalOf', () => {
   it('takes no word of the source for the compiler\'s', () => {
     for (const what of ['out of memory allocating', 'No space left on device', 'File too large', 'memory exhausted']) {
       const stderr = `a.c:1:2: error: #error ${what}\n    1 | #error ${what}\n`;
-      expect(refusalOf({ ...refusal, stderr }).message).toMatch(/^firmware a: gcc refused it: .*; mend the source$/);
+      expect(refusalOf({ ...refusal, stderr }).message).toMatch(/^a: gcc refused it: .*; mend the source$/);
     }
   });
 
