@@ -4,7 +4,7 @@
  */
 import {
   accessSync, closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, mkdtempSync, openSync, realpathSync, renameSync,
-  rmSync, statSync, writeFileSync, writeSync,
+  rmSync, rmdirSync, statSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -21,9 +21,10 @@ export interface OutputFile {
 /** Writes a file so that nobody ever sees half of it. @throws UserError where it cannot be written */
 export function writeWhole(path: string, content: string | Uint8Array): void {
   writing(path, () => {
-    makeFolder(dirname(path));
-    if (isSpecial(path)) writeThrough(path, content);
-    else replaceAll([[destination(path), content]]);
+    inFolder(dirname(path), () => {
+      if (isSpecial(path)) writeThrough(path, content);
+      else replaceAll([[destination(path), content]]);
+    });
   });
 }
 
@@ -52,10 +53,11 @@ function isFile(path: string): boolean {
 export function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): readonly string[] {
   const paths = [...files.keys()].map((name) => join(folder, name));
   writing(folder, () => {
-    makeFolder(folder);
-    const special = paths.find(isSpecial);
-    if (special !== undefined) throw new UserError(`${special}: is in the way: not a regular file; remove it, or choose another place`);
-    replaceAll([...files].map(([name, content]) => [destination(join(folder, name)), content]));
+    inFolder(folder, () => {
+      const special = paths.find(isSpecial);
+      if (special !== undefined) throw new UserError(`${special}: is in the way: not a regular file; remove it, or choose another place`);
+      replaceAll([...files].map(([name, content]) => [destination(join(folder, name)), content]));
+    });
   });
   return paths;
 }
@@ -67,15 +69,14 @@ export function removeFiles(folder: string, names: readonly string[]): void {
 
 /** Opens a file to write it piece by piece; one of that name is replaced. @throws UserError */
 export function openOutput(path: string): OutputFile {
-  return writing(path, () => {
-    makeFolder(dirname(path));
+  return writing(path, () => inFolder(dirname(path), () => {
     const descriptor = isSpecial(path) ? openSpecial(path) : openSync(path, 'w');
     return outputTo(path, descriptor, () => {
       const isFile = fstatSync(descriptor).isFile();
       closeSync(descriptor);
       if (isFile) rmSync(realpathSync(path), { force: true });
     });
-  });
+  }));
 }
 
 /** A file that is open already, such as stderr; it is left open. Written at once: Node's streams keep what a slow reader has not taken. */
@@ -85,10 +86,7 @@ export function descriptorOutput(name: string, descriptor: number): OutputFile {
 
 /** Makes sure before long work that its results can be kept in a folder. @throws UserError */
 export function mustTakeFiles(folder: string): void {
-  writing(folder, () => {
-    makeFolder(folder);
-    accessSync(folder, constants.W_OK);
-  });
+  writing(folder, () => inFolder(folder, () => accessSync(folder, constants.W_OK)));
 }
 
 /** The same for one file, by its name. @throws UserError */
@@ -98,8 +96,7 @@ export function mustTakeFile(path: string): void {
       mustBeNoDisk(path);
       accessSync(path, constants.W_OK);
     } else {
-      makeFolder(dirname(path));
-      accessSync(dirname(destination(path)), constants.W_OK);
+      inFolder(dirname(path), () => accessSync(dirname(destination(path)), constants.W_OK));
     }
   });
 }
@@ -212,20 +209,46 @@ function writeThrough(path: string, content: string | Uint8Array): void {
 
 /**
  * Makes a folder and those above it. Not by `mkdir`'s own recursion: that of Node 20 never ends where the system says of a folder
- * that is there that nothing is in it, as the process file system does. @throws what the system says
+ * that is there that nothing is in it, as the process file system does. Returns those that it has made, from above. @throws what the
+ * system says
  */
-export function makeFolder(folder: string): void {
+export function makeFolder(folder: string): readonly string[] {
   // With the slash, what is no folder is refused.
   if (existsSync(folder)) statSync(`${folder}/`);
   const missing: string[] = [];
   for (let at = resolve(folder); !existsSync(at) && basename(at) !== ''; at = dirname(at)) missing.push(at);
+  const made: string[] = [];
   for (const path of missing.reverse()) {
     try {
       mkdirSync(path);
+      made.push(path);
     } catch (error) {
       // Another process may have been faster.
-      if (systemCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+      if (systemCode(error) === 'EEXIST' && statSync(path).isDirectory()) continue;
+      removeEmpty(made);
+      throw error;
     }
+  }
+  return made;
+}
+
+/** Writes into a folder that is made where it is missing; where that fails, the folders made for it go again. */
+function inFolder<T>(folder: string, write: () => T): T {
+  const made = makeFolder(folder);
+  try {
+    return write();
+  } catch (error) {
+    removeEmpty(made);
+    throw error;
+  }
+}
+
+/** @param folders from above, each in the one before it */
+function removeEmpty(folders: readonly string[]): void {
+  try {
+    for (const path of [...folders].reverse()) rmdirSync(path);
+  } catch {
+    // Somebody else has put something there.
   }
 }
 

@@ -39,6 +39,14 @@ describe.each(Object.entries(WAYS))('%s', (name, write) => {
     });
   });
 
+  it('leaves none that it has made where nothing can be written after all', async () => {
+    await withFolder((folder) => {
+      mkdirSync(join(folder, 'mine'));
+      refusal(() => write(join(folder, 'mine', 'a', 'b', 'x'.repeat(300))));
+      expect(readdirSync(join(folder, 'mine'))).toEqual([]);
+    });
+  });
+
   it('refuses in one line, at once and without a trace, where nothing can be written', async () => {
     await withFolder((folder) => {
       writeFileSync(join(folder, 'file'), '');
