@@ -18,6 +18,7 @@ export type Rule =
   | 'hidden-name'
   | 'reserved-name'
   | 'bad-name'
+  | 'bad-text'
   | 'out-of-range'
   | 'missing-case'
   | 'operator'

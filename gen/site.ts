@@ -23,7 +23,11 @@ interface Resolved extends Position {
 
 export class Site {
   private resolved: Resolved | undefined;
-  constructor(private readonly error: Error) {}
+  /** `inside`: a further folder whose frames are not the user's. */
+  constructor(
+    private readonly error: Error,
+    private readonly inside?: string,
+  ) {}
 
   /** The innermost stack frame outside `gen/`: the user's own line. */
   get position(): Position {
@@ -36,7 +40,7 @@ export class Site {
   }
 
   private look(): Resolved {
-    return (this.resolved ??= resolve(this.error.stack ?? ''));
+    return (this.resolved ??= resolve(this.error.stack ?? '', this.inside));
   }
 
   toString(): string {
@@ -50,12 +54,17 @@ export function here(): Site {
   return new Site(new Error('site'));
 }
 
-function resolve(stack: string): Resolved {
+/** The same for the interface of another room, whose folder is `directory`: the position of the caller of both. */
+export function hereOutside(directory: string): Site {
+  return new Site(new Error('site'), directory);
+}
+
+function resolve(stack: string, inside?: string): Resolved {
   for (const line of stack.split('\n').slice(1)) {
     const m = /^(.+):(\d+):\d+$/.exec(locationOf(line));
     if (!m) continue;
     const path = m[1].startsWith('file://') ? fileURLToPath(m[1].replace(/\?.*$/, '')) : m[1].replace(/\?.*$/, '');
-    if (path.startsWith('node:') || path.startsWith(GEN_DIR + sep)) continue;
+    if (path.startsWith('node:') || path.startsWith(GEN_DIR + sep) || (inside !== undefined && path.startsWith(inside + sep))) continue;
     return { file: shortPath(path), path, line: Number(m[2]), frame: line };
   }
   return { file: '?', path: '?', line: 0, frame: '' };

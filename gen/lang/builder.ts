@@ -27,6 +27,9 @@ export interface WhenChain {
   otherwise(body: () => void): void;
 }
 
+/** What no tool prints: NUL ends texts in them, half a pair of surrogates is no character. */
+const UNPRINTABLE = /[\0\p{Cs}]/u;
+
 /** The builder whose module's body is running: only it may record statements. */
 let active: Builder | undefined;
 
@@ -207,6 +210,7 @@ export class Builder implements Driver {
 
   private check(kind: 'assert' | 'cover', name: string, cond: Bool, message: string): void {
     const site = here();
+    if (UNPRINTABLE.test(message)) throw new DesignError('bad-text', `the text of ${name} holds a character that is in no printed line`, site, undefined, 'leave out NUL and halves of surrogate pairs');
     this.claim(name, site);
     let expr = toExpr(cond, BOOL, site);
     const enable = this.enable();

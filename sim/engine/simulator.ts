@@ -3,8 +3,8 @@
  * errors; the compiled functions do the rest.
  */
 import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
-import { widthOf } from '../../gen/ir/types.ts';
-import { UserError } from '../../gen/user-error.ts';
+import { BOOL, widthOf } from '../../gen/ir/types.ts';
+import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError } from '../simulator.ts';
 import type { MemoryAccess, SignalInfo, Simulator } from '../simulator.ts';
 import type { Held } from './compile.ts';
@@ -100,14 +100,17 @@ class WasmSimulator implements Simulator {
   poke(port: string, value: bigint | number): void {
     this.checkOpen();
     if (port === 'rst' && this.design.top.clocked) {
-      this.inReset = (BigInt(value) & 1n) === 1n;
+      this.inReset = bitsToPoke(port, BOOL, value) === 1n;
       this.view.setUint32(this.compilation.resetAddress, this.inReset ? 1 : 0, true);
       return;
     }
     const held = this.compilation.inputs.get(port);
-    if (!held)
-      throw new UserError(`simulator: ${port}: not an input of the top module; it has ${listed([...this.compilation.inputs.keys()])}`);
-    const v = BigInt.asUintN(widthOf(held.signal.type), BigInt(value));
+    if (!held) {
+      checkPath(port);
+      const inputs = [...(this.design.top.clocked ? ['rst'] : []), ...this.compilation.inputs.keys()];
+      throw misuse(`${port}: not an input of the top module`, `it has ${listed(inputs)}`);
+    }
+    const v = bitsToPoke(port, held.signal.type, value);
     for (const { lo, box } of held.placed) this.storeBits(box.address, box.bytes, BigInt.asUintN(box.width, v >> BigInt(lo)));
     this.invalidate();
   }
@@ -117,6 +120,7 @@ class WasmSimulator implements Simulator {
     if (path === 'rst' && this.design.top.clocked) return this.inReset ? 1n : 0n;
     let reader = this.readers.get(path);
     if (!reader) {
+      checkPath(path);
       reader = this.readerOf(path);
       this.readers.set(path, reader);
     }
@@ -129,15 +133,16 @@ class WasmSimulator implements Simulator {
   }
 
   runUntil(stop: string, maxCycles: number): { cycles: number; stopped: boolean } {
+    checkPath(stop);
     const name = runUntilName(stop);
-    if (!(name in this.exports)) throw new UserError(`simulator: ${stop}: not a 1-bit output of the top module`);
+    if (!(name in this.exports)) throw misuse(`${stop}: not a 1-bit output of the top module`);
     const cycles = this.run(name, maxCycles);
     return { cycles, stopped: this.peek(stop) === 1n };
   }
 
   private run(name: string, cycles: number): number {
     this.checkOpen();
-    if (!Number.isSafeInteger(cycles) || cycles < 0) throw new UserError(`simulator: ${cycles} is not a number of cycles`);
+    checkCycles(cycles);
     let made = 0;
     while (made < cycles) {
       // In reset every edge is followed by the reset values.
@@ -170,8 +175,9 @@ class WasmSimulator implements Simulator {
 
   memory(path: string): MemoryAccess {
     this.checkOpen();
+    checkPath(path);
     const found = findMemory(this.compilation.top, path);
-    if (!found) throw new UserError(`simulator: ${path}: not a memory of the design`);
+    if (!found) throw misuse(`${path}: not a memory of the design`);
     const storage = found.ctx.memory(found.memory);
     this.makeRoom();
     return new MemoryWindow(
@@ -205,7 +211,7 @@ class WasmSimulator implements Simulator {
   // ── values in memory ──
 
   private checkOpen(): void {
-    if (this.isClosed) throw new Error('simulator: used after close()');
+    if (this.isClosed) throw usedAfterClose();
   }
 
   private invalidate(): void {
@@ -214,7 +220,7 @@ class WasmSimulator implements Simulator {
 
   private readerOf(path: string): Reader {
     const found = findSignal(this.compilation.top, path);
-    if (!found) throw new UserError(`simulator: ${path}: not a port, register or wire of the design`);
+    if (!found) throw misuse(`${path}: not a port, register or wire of the design`);
     const { ctx, signal, lo, width } = found;
     const held = ctx === this.compilation.top ? this.compilation.outputs.get(signal.name) : undefined;
     if (held && signal.kind === 'output') return { bits: sliceRope(heldBits(held), lo, width), observer: this.outputs };
@@ -345,13 +351,14 @@ class MemoryWindow implements MemoryAccess {
   }
 
   read(offset: number, length: number): Uint8Array {
-    this.check(offset, length);
+    checkRange(this.storage.path, this.bytes, offset, length);
     const start = this.storage.address + offset;
     return this.all().slice(start, start + length);
   }
 
   write(offset: number, data: Uint8Array): void {
-    this.check(offset, data.length);
+    checkBytes(this.storage.path, data);
+    checkRange(this.storage.path, this.bytes, offset, data.length);
     const all = this.all();
     const start = this.storage.address + offset;
     all.set(data, start);
@@ -364,12 +371,6 @@ class MemoryWindow implements MemoryAccess {
     }
     this.changed();
   }
-
-  private check(offset: number, length: number): void {
-    if (offset < 0 || offset + length > this.bytes) {
-      throw new UserError(`simulator: ${this.storage.path}: bytes ${offset} to ${offset + length - 1} are outside its ${this.bytes} bytes`);
-    }
-  }
 }
 
 function heldBits(h: Held): Rope {
@@ -381,8 +382,4 @@ function hasInit(m: Module): boolean {
   return (
     inner.memories.some((x: Memory) => x.init && x.init.length > 0) || [...inner.instances, ...inner.grids].some((i) => hasInit(i.module))
   );
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.join(', ');
 }

@@ -27,8 +27,8 @@ export interface Hierarchy {
   readonly memories: ReadonlyMap<string, MemoryVariable>;
   /** Cover counters by path of the cover point. */
   readonly covers: ReadonlyMap<string, Variable>;
-  /** Paths of assertions with their rank: a module's own in order of declaration, then those of its children. */
-  readonly asserts: ReadonlyMap<string, number>;
+  /** Assertions by path, with their rank: a module's own in order of declaration, then those of its children. */
+  readonly asserts: ReadonlyMap<string, { readonly rank: number; readonly message: string }>;
   /** Wires and ports below the top module; the emitted design may lack some of them. */
   readonly wires: ReadonlyMap<string, Variable>;
 }
@@ -53,7 +53,7 @@ export function hierarchyOf(design: Design): Hierarchy {
   const registers = new Map<string, Variable>();
   const memories = new Map<string, MemoryVariable>();
   const covers = new Map<string, Variable>();
-  const asserts = new Map<string, number>();
+  const asserts = new Map<string, { rank: number; message: string }>();
   const wires = new Map<string, Variable>();
 
   const visit = (printed: Module, prefix: string, scope: string): void => {
@@ -63,7 +63,7 @@ export function hierarchyOf(design: Design): Hierarchy {
     for (const { name, type } of module.wires) wires.set(prefix + name, { path: prefix + name, scope, name, type });
     for (const check of module.checks) {
       const path = prefix + check.name;
-      if (check.kind === 'assert') asserts.set(path, asserts.size);
+      if (check.kind === 'assert') asserts.set(path, { rank: asserts.size, message: check.message });
       else covers.set(path, { path, scope, name: COVER_PREFIX + check.name, type: COUNTER });
     }
     if (prefix !== '') {

@@ -4,7 +4,7 @@
  */
 import type { Design } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
-import { UserError } from '../../gen/user-error.ts';
+import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError, type AssertionFailure, type MemoryAccess, type SignalInfo, type Simulator } from '../simulator.ts';
 import { findBits, hierarchyOf, type Bits, type Hierarchy, type MemoryVariable, type Variable } from './hierarchy.ts';
 import { parseFailures } from './messages.ts';
@@ -24,6 +24,7 @@ const NONE = -1;
 export class VerilatorSimulator implements Simulator {
   readonly engine = 'verilator';
   private cycles = 0;
+  private isClosed = false;
   private readonly hierarchy: Hierarchy;
   /** Native numbers of variables by path; those of ports and of inner variables never meet because paths are unique. */
   private readonly numbers = new Map<string, number>();
@@ -44,16 +45,22 @@ export class VerilatorSimulator implements Simulator {
   }
 
   poke(port: string, value: bigint | number): void {
+    this.checkOpen();
     const input = this.hierarchy.inputs.get(port);
-    if (!input) throw new UserError(`simulator: ${port}: not an input of the top module; it has ${listed(this.hierarchy.inputs.keys())}`);
-    this.native.poke(this.numberOf(input), BigInt.asUintN(widthOf(input.type), BigInt(value)));
+    if (!input) {
+      checkPath(port);
+      throw misuse(`${port}: not an input of the top module`, `it has ${listed(this.hierarchy.inputs.keys())}`);
+    }
+    this.native.poke(this.numberOf(input), bitsToPoke(port, input.type, value));
   }
 
   peek(path: string): bigint {
+    this.checkOpen();
     let bits = this.resolved.get(path);
     if (!bits) {
+      checkPath(path);
       const found = findBits(path, (p) => this.variable(p));
-      if (!found) throw new UserError(`simulator: ${path}: neither a port of the top module nor a register`);
+      if (!found) throw misuse(`${path}: neither a port of the top module nor a register`);
       bits = { ...found, number: this.numberOf(found.variable) };
       this.resolved.set(path, bits);
     }
@@ -66,14 +73,17 @@ export class VerilatorSimulator implements Simulator {
   }
 
   runUntil(stop: string, maxCycles: number): { cycles: number; stopped: boolean } {
+    this.checkOpen();
+    checkPath(stop);
     const output = this.hierarchy.outputs.get(stop);
-    if (!output || widthOf(output.type) !== 1) throw new UserError(`simulator: ${stop}: not a 1-bit output of the top module`);
+    if (!output || widthOf(output.type) !== 1) throw misuse(`${stop}: not a 1-bit output of the top module`);
     const cycles = this.run(maxCycles, this.numberOf(output));
     return { cycles, stopped: this.native.stopped() };
   }
 
   private run(cycles: number, stop: number): number {
-    if (!Number.isSafeInteger(cycles) || cycles < 0) throw new UserError(`simulator: ${cycles} is not a number of cycles`);
+    this.checkOpen();
+    checkCycles(cycles);
     let made = 0;
     do {
       const chunk = Math.min(cycles - made, CHUNK_CYCLES);
@@ -92,19 +102,23 @@ export class VerilatorSimulator implements Simulator {
     const text = this.native.takeOutput();
     if (this.native.takeFailure()) {
       // Of several that fail at one edge every engine reports the first in the order of the design.
-      const rank = ({ path }: AssertionFailure): number => this.hierarchy.asserts.get(path) ?? Infinity;
-      throw new AssertionError(parseFailures(text, this.cycles - 1).reduce((a, b) => (rank(b) < rank(a) ? b : a)));
+      const rank = ({ path }: AssertionFailure): number => this.hierarchy.asserts.get(path)?.rank ?? Infinity;
+      const messageOf = (path: string): string | undefined => this.hierarchy.asserts.get(path)?.message;
+      throw new AssertionError(parseFailures(text, this.cycles - 1, messageOf).reduce((a, b) => (rank(b) < rank(a) ? b : a)));
     }
     if (text !== '') this.hooks.onOutput?.(text);
   }
 
   memory(path: string): MemoryAccess {
+    this.checkOpen();
+    checkPath(path);
     const memory = this.hierarchy.memories.get(path);
-    if (!memory) throw new UserError(`simulator: ${path}: not a memory; the design has ${listed(this.hierarchy.memories.keys())}`);
-    return memoryAccess(this.native, memory, this.numberOf(memory, memory.depth));
+    if (!memory) throw misuse(`${path}: not a memory of the design`, `it has ${listed(this.hierarchy.memories.keys())}`);
+    return memoryAccess(this.native, memory, this.numberOf(memory, memory.depth), () => this.checkOpen());
   }
 
   signals(): readonly SignalInfo[] {
+    this.checkOpen();
     const { inputs, outputs, registers, wires } = this.hierarchy;
     // Wires exist only if the design was built to observe them, and where Verilator has kept them.
     const kept = [...wires.values()].filter((wire) => this.lookUp(wire) !== NONE);
@@ -113,11 +127,17 @@ export class VerilatorSimulator implements Simulator {
   }
 
   covers(): ReadonlyMap<string, number> {
+    this.checkOpen();
     return new Map([...this.hierarchy.covers.values()].map((cover) => [cover.path, Number(this.native.peek(this.numberOf(cover)))]));
   }
 
   close(): void {
+    this.isClosed = true;
     this.native.close();
+  }
+
+  private checkOpen(): void {
+    if (this.isClosed) throw usedAfterClose();
   }
 
   private variable(path: string): Variable | undefined {
@@ -152,30 +172,22 @@ export function wordBytesOf(width: number): number {
   return bytes <= 8 ? 2 ** Math.ceil(Math.log2(bytes)) : 8 * Math.ceil(bytes / 8);
 }
 
-function memoryAccess(native: NativeSimulation, memory: MemoryVariable, number: number): MemoryAccess {
+function memoryAccess(native: NativeSimulation, memory: MemoryVariable, number: number, checkOpen: () => void): MemoryAccess {
   const wordBytes = wordBytesOf(widthOf(memory.type));
   const bytes = wordBytes * memory.depth;
-  const check = (offset: number, length: number): void => {
-    if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= bytes) return;
-    throw new UserError(`simulator: ${memory.path}: ${length} bytes at ${offset} are not within its ${bytes} bytes`);
-  };
   return {
     wordBytes,
     bytes,
     read(offset, length) {
-      check(offset, length);
+      checkOpen();
+      checkRange(memory.path, bytes, offset, length);
       return native.readArray(number, wordBytes, offset, length);
     },
     write(offset, data) {
-      check(offset, data.length);
+      checkOpen();
+      checkBytes(memory.path, data);
+      checkRange(memory.path, bytes, offset, data.length);
       native.writeArray(number, wordBytes, offset, data);
     },
   };
-}
-
-function listed(names: Iterable<string>): string {
-  const all = [...names];
-  const shown = all.slice(0, 12).join(', ');
-  if (all.length === 0) return 'none';
-  return all.length > 12 ? `${shown} and ${all.length - 12} more` : shown;
 }

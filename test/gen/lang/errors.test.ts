@@ -479,3 +479,14 @@ describe('no-module', () => {
     expect(elaborationError(Bad)).toMatch(/^literal-range: /);
   });
 });
+
+describe('bad-text', () => {
+  it('stops characters that no tool prints', () => {
+    for (const text of ['a\0b', 'half \ud83d', '\udc00']) {
+      expect(inBody((m) => {
+        m.assert('ok', bool(true), text); // @badText
+      })).toBe(`bad-text: the text of ok holds a character that is in no printed line  at ${at('badText')}; leave out NUL and halves of surrogate pairs`);
+    }
+    expect(inBody.bind(undefined, (m) => m.assert('ok', bool(true), 'a pair 😀'))).toThrow('no error was thrown');
+  });
+});

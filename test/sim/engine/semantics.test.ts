@@ -398,17 +398,17 @@ describe('the simulator', () => {
     expect(sim.cycle).toBe(200);
   });
 
-  it('settles at once after a poke, and cuts values to the port', () => {
+  it('settles at once after a poke', () => {
     const sim = simulate(Def);
-    sim.poke('a', (1n << 75n) | 5n);
+    sim.poke('a', 5);
     expect([sim.peek('a'), sim.peek('sum'), sim.peek('twice')]).toEqual([5n, 11n, 10n]);
-    sim.poke('a', -1);
+    sim.poke('a', (1n << 70n) - 1n);
     expect(sim.peek('sum')).toBe((1n << 70n) - 1n);
   });
 
   it('names what it does not know', () => {
     const sim = simulate(Def);
-    expect(() => sim.poke('b', 1)).toThrow('simulator: b: not an input of the top module; it has a');
+    expect(() => sim.poke('b', 1)).toThrow(/^simulator: b: not an input of the top module {2}at \S+; it has rst, a$/);
     expect(() => sim.peek('x.y')).toThrow('simulator: x.y: not a port, register or wire of the design');
     expect(() => sim.runUntil('sum', 1)).toThrow('simulator: sum: not a 1-bit output of the top module');
     expect(() => sim.step(-1)).toThrow('simulator: -1 is not a number of cycles');
@@ -437,7 +437,7 @@ describe('the simulator', () => {
         io.isLess = io.a.lt(io.b.sext(100));
       }),
     );
-    sim.poke('a', -(3n ** 60n));
+    sim.poke('a', BigInt.asUintN(100, -(3n ** 60n)));
     sim.poke('b', 7n ** 20n);
     sim.poke('n', 70);
     expect(BigInt.asIntN(160, sim.peek('product'))).toBe(-(3n ** 60n) * 7n ** 20n);

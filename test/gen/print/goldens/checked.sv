@@ -33,7 +33,7 @@ module Checked (
 
 `ifndef SYNTHESIS
   // test/gen/print/designs.ts:115
-  always @(posedge clk) if (!rst && !(!both || count != 3'd5)) $error("%m.noOverflow: pushed  while  full");
+  always @(posedge clk) if (!rst && !(!both || count != 3'd5)) $error("%m.noOverflow: pushed \"while\" full");
   // test/gen/print/designs.ts:118
   logic [31:0] cover_drained = 0;
   always @(posedge clk) if (!rst && (!both && both_1 && count == 3'd1)) cover_drained <= cover_drained + 1;
