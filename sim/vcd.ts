@@ -28,7 +28,6 @@ interface Wave {
   readonly path: string;
   readonly width: number;
   readonly id: string;
-  last: bigint | undefined;
 }
 
 /** A level of the hierarchy: its variables by name, and the scopes in it. */
@@ -92,11 +91,12 @@ export function openVcd(path: string, simulator: Simulator, options: VcdOptions 
   const waves = simulator
     .signals()
     .filter((s) => isChosen(s.path, options))
-    .map((s, i): Wave => ({ path: s.path, width: s.width, id: identifier(i), last: undefined }));
+    .map((s, i): Wave => ({ path: s.path, width: s.width, id: identifier(i) }));
   if (waves.length === 0) throw new UserError(`${path}: no signal of the design is chosen; use other scopes`);
-  const clock: Wave = { path: '', width: 1, id: identifier(waves.length), last: undefined };
+  const clock: Wave = { path: '', width: 1, id: identifier(waves.length) };
   const tree = scopeTree(waves);
   tree.waves.unshift({ name: 'clk', wave: clock });
+  const watch = simulator.watch(waves.map((wave) => wave.path));
   const file = openOutput(path);
   const cycleNs = options.cycleNs ?? 10;
   let buffer = '';
@@ -118,12 +118,9 @@ export function openVcd(path: string, simulator: Simulator, options: VcdOptions 
     sample() {
       const time = simulator.cycle * cycleNs;
       let text = `#${time}\n0${clock.id}\n`;
-      for (const w of waves) {
-        const value = simulator.peek(w.path);
-        if (value === w.last) continue;
-        w.last = value;
-        text += change(w, value);
-      }
+      watch.changes((index, value) => {
+        text += change(waves[index], value);
+      });
       // The edge is at the end of the cycle: values settle while the clock is low.
       write(`${text}#${time + cycleNs / 2}\n1${clock.id}\n`);
       end = time + cycleNs;

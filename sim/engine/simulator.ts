@@ -6,7 +6,7 @@ import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
 import { BOOL, widthOf } from '../../gen/ir/types.ts';
 import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError } from '../simulator.ts';
-import type { MemoryAccess, SignalInfo, Simulator } from '../simulator.ts';
+import type { MemoryAccess, SignalInfo, Simulator, Watch } from '../simulator.ts';
 import type { Held } from './compile.ts';
 import { Compilation, RUN, SETTLE, runUntilName } from './compile.ts';
 import type { Context, MemoryStorage } from './context.ts';
@@ -187,6 +187,20 @@ class WasmSimulator implements Simulator {
     );
   }
 
+  watch(paths: readonly string[]): Watch {
+    this.checkOpen();
+    paths.forEach(checkPath);
+    // Together, so that what several modules depend on is computed once.
+    const found = paths.map((path) => findSignal(this.compilation.top, path)?.ctx).filter((ctx) => ctx !== undefined);
+    const contexts = [...new Set(found)].filter((ctx) => !this.watched.has(ctx));
+    if (contexts.length > 0) this.watchTogether(contexts);
+    const readers = paths.map((path) => this.readerOf(path));
+    return new ByteWatch(readers, () => {
+      this.checkOpen();
+      return this.bytes;
+    }, (bits) => this.loadBits(bits));
+  }
+
   signals(): readonly SignalInfo[] {
     const out: SignalInfo[] = [];
     const visit = (ctx: Context): void => {
@@ -228,7 +242,7 @@ class WasmSimulator implements Simulator {
     const bits = sliceRope(value, lo, width);
     this.makeRoom();
     if (bits.every((p) => p.kind === 'const' || (p.kind === 'box' && p.box.base === 'abs'))) return { bits, observer: undefined };
-    const watch = this.watch(ctx);
+    const watch = this.watchOf(ctx);
     const place = watch.held.get(signal);
     if (!place) throw new Error(`engine: ${path} is not watched`);
     return { bits: sliceRope(heldBits(place), lo, width), observer: watch.observer };
@@ -243,11 +257,11 @@ class WasmSimulator implements Simulator {
     }));
   }
 
-  private watch(ctx: Context): { readonly observer: Observer; readonly held: ReadonlyMap<Signal, Held> } {
+  private watchOf(ctx: Context): { readonly observer: Observer; readonly held: ReadonlyMap<Signal, Held> } {
     const known = this.watched.get(ctx);
     if (known) return known;
     this.watchTogether([ctx]);
-    return this.watch(ctx);
+    return this.watchOf(ctx);
   }
 
   private watchTogether(contexts: readonly Context[]): void {
@@ -332,6 +346,54 @@ class WasmSimulator implements Simulator {
     let value = 0n;
     for (let at = bytes - 1; at >= 0; at--) value = (value << 8n) | BigInt(this.bytes[address + at]);
     return value;
+  }
+}
+
+/** Compares the bytes in which values lie with those of the last look, and makes numbers only of what has changed. */
+class ByteWatch implements Watch {
+  private readonly observers: readonly Observer[];
+  /** Of each byte in turn, where it lies; `ends`: of each signal, the end of its bytes among these. */
+  private readonly addresses: Int32Array;
+  private readonly ends: Int32Array;
+  private readonly seen: Uint8Array;
+  private readonly values: (bigint | undefined)[];
+
+  constructor(
+    private readonly readers: readonly Reader[],
+    private readonly all: () => Uint8Array,
+    private readonly valueOf: (bits: Rope) => bigint,
+  ) {
+    this.observers = [...new Set(readers.flatMap(({ observer }) => observer ?? []))];
+    const bytesOf = ({ bits }: Reader): number[] => bits.flatMap((piece) =>
+      (piece.kind === 'box' ? Array.from({ length: piece.box.bytes }, (_, i) => piece.box.address + i) : []));
+    const places = readers.map(bytesOf);
+    this.addresses = Int32Array.from(places.flat());
+    let end = 0;
+    this.ends = Int32Array.from(places, (list) => (end += list.length));
+    this.seen = new Uint8Array(this.addresses.length);
+    this.values = readers.map(() => undefined);
+  }
+
+  changes(tell: (index: number, value: bigint) => void): void {
+    const all = this.all();
+    for (const observer of this.observers) observer.settle();
+    const { addresses, ends, seen, values, readers } = this;
+    let at = 0;
+    for (let index = 0; index < ends.length; index++) {
+      let isSame = values[index] !== undefined;
+      for (const end = ends[index]; at < end; at++) {
+        const byte = all[addresses[at]];
+        if (byte === seen[at]) continue;
+        seen[at] = byte;
+        isSame = false;
+      }
+      if (isSame) continue;
+      // A signal may be a part of what lies in its bytes.
+      const value = this.valueOf(readers[index].bits);
+      if (value === values[index]) continue;
+      values[index] = value;
+      tell(index, value);
+    }
   }
 }
 

@@ -5,7 +5,8 @@
 import type { Design } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
-import { AssertionError, type AssertionFailure, type MemoryAccess, type SignalInfo, type Simulator } from '../simulator.ts';
+import { AssertionError, type AssertionFailure, type MemoryAccess, type SignalInfo, type Simulator, type Watch } from '../simulator.ts';
+import { watchByPeeking } from '../watch.ts';
 import { findBits, hierarchyOf, type Bits, type Hierarchy, type MemoryVariable, type Variable } from './hierarchy.ts';
 import { parseFailures } from './messages.ts';
 import type { NativeSimulation } from './native.ts';
@@ -115,6 +116,10 @@ export class VerilatorSimulator implements Simulator {
     const memory = this.hierarchy.memories.get(path);
     if (!memory) throw misuse(`${path}: not a memory of the design`, `it has ${listed(this.hierarchy.memories.keys())}`);
     return memoryAccess(this.native, memory, this.numberOf(memory, memory.depth), () => this.checkOpen());
+  }
+
+  watch(paths: readonly string[]): Watch {
+    return watchByPeeking(this, paths);
   }
 
   signals(): readonly SignalInfo[] {

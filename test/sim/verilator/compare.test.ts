@@ -25,6 +25,7 @@ function accumulator(fault: (sum: bigint, cycle: number) => bigint, assertBelow 
     memory: () => {
       throw new Error('no memory');
     },
+    watch: () => ({ changes: () => undefined }),
     signals: () => [{ path: 'low', width: 4 }, { path: 'inner.sum', width: 32 }],
     covers: () => new Map(),
     close: () => undefined,
