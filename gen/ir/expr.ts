@@ -176,3 +176,33 @@ export function mapOperands(e: Expr, f: (x: Expr) => Expr): Expr {
     }
   }
 }
+
+/**
+ * Rewrites expressions from the operands up, each distinct node once: equal nodes stay shared. `rewrite` is given a node whose operands
+ * are rewritten already. Without recursion: expressions may be deeper than the JavaScript stack.
+ */
+export function rewriter(rewrite: (e: Expr) => Expr): (root: Expr) => Expr {
+  const done = new Map<Expr, Expr>();
+  const known = (e: Expr): Expr => done.get(e) as Expr;
+  return (root) => {
+    walkUp(root, (e) => done.has(e), (e) => done.set(e, rewrite(mapOperands(e, known))));
+    return known(root);
+  };
+}
+
+/** Calls `visit` for every node that `isDone` does not hold for, operands first and in their order; `visit` must make it hold. */
+export function walkUp(root: Expr, isDone: (e: Expr) => boolean, visit: (e: Expr) => void): void {
+  const stack: { readonly e: Expr; readonly of: readonly Expr[]; next: number }[] = [];
+  const enter = (e: Expr): void => {
+    if (!isDone(e)) stack.push({ e, of: operands(e), next: 0 });
+  };
+  enter(root);
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if (top.next < top.of.length) {
+      enter(top.of[top.next++]);
+      continue;
+    }
+    stack.pop();
+    if (!isDone(top.e)) visit(top.e);
+  }
+}

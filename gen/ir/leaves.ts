@@ -3,7 +3,7 @@ import type { Expr } from './expr.ts';
 import { operands } from './expr.ts';
 import type { Assign, Module, PathElement, Signal, Statement } from './module.ts';
 import { isScalar, widthOf } from './types.ts';
-import type { ScalarType, Type } from './types.ts';
+import type { BundleType, ScalarType, Type } from './types.ts';
 
 export interface Leaf {
   /** Suffix such as `.addr` or `[3]`; empty for a scalar. */
@@ -31,43 +31,119 @@ export function leavesOf(type: Type): Leaf[] {
 
 export function countLeaves(type: Type): number {
   if (isScalar(type)) return 1;
-  return type.kind === 'vec' ? type.length * countLeaves(type.element) : type.fields.reduce((n, f) => n + countLeaves(f.type), 0);
+  return type.kind === 'vec' ? type.length * countLeaves(type.element) : placesOf(type).leaves;
+}
+
+/** Where a field lies in its bundle. */
+export interface FieldPlace {
+  readonly type: Type;
+  /** Number among the fields. */
+  readonly at: number;
+  /** Position of its least significant bit. */
+  readonly lo: number;
+  /** Number of its first leaf. */
+  readonly leaf: number;
+}
+
+const places = new WeakMap<BundleType, { readonly byName: ReadonlyMap<string, FieldPlace>; readonly leaves: number }>();
+
+function placesOf(type: BundleType): { readonly byName: ReadonlyMap<string, FieldPlace>; readonly leaves: number } {
+  let known = places.get(type);
+  if (!known) {
+    const byName = new Map<string, FieldPlace>();
+    let lo = widthOf(type);
+    let leaf = 0;
+    for (const [at, f] of type.fields.entries()) {
+      lo -= widthOf(f.type);
+      byName.set(f.name, { type: f.type, at, lo, leaf });
+      leaf += countLeaves(f.type);
+    }
+    places.set(type, (known = { byName, leaves: leaf }));
+  }
+  return known;
+}
+
+/** @throws Error where the bundle has no such field */
+export function fieldPlace(type: Type, name: string): FieldPlace {
+  const place = type.kind === 'bundle' ? placesOf(type).byName.get(name) : undefined;
+  if (!place) throw new Error(`no field ${name} in ${type.kind === 'bundle' ? type.name : type.kind}`);
+  return place;
 }
 
 /** Range of leaves that a static path selects; a dynamic index selects all elements and `exact` is false. */
 export function leafRange(type: Type, path: readonly PathElement[]): { start: number; end: number; exact: boolean } {
   let start = 0;
   let t = type;
-  const exact = true;
   for (const p of path) {
     if ('field' in p && t.kind === 'bundle') {
-      for (const f of t.fields) {
-        if (f.name === p.field) {
-          t = f.type;
-          break;
-        }
-        start += countLeaves(f.type);
-      }
+      const place = fieldPlace(t, p.field);
+      start += place.leaf;
+      t = place.type;
     } else if ('index' in p && t.kind === 'vec') {
       if (typeof p.index !== 'number') return { start, end: start + countLeaves(t), exact: false };
       start += p.index * countLeaves(t.element);
       t = t.element;
     }
   }
-  return { start, end: start + countLeaves(t), exact };
+  return { start, end: start + countLeaves(t), exact: true };
 }
 
-/** Calls `visit` for every statement, outer before inner. */
-export function walkStatements(body: readonly Statement[], visit: (s: Statement) => void): void {
-  for (const s of body) {
-    visit(s);
-    if (s.kind === 'when') {
-      walkStatements(s.then, visit);
-      walkStatements(s.else, visit);
-    } else if (s.kind === 'switch') {
-      for (const c of s.cases) walkStatements(c.body, visit);
-      walkStatements(s.default, visit);
+/** Numbers of the leaves that hold some of the bits `lo` to `hi` (exclusive) of a packed value. */
+export function leavesInBits(type: Type, lo: number, hi: number, from = 0): number[] {
+  if (isScalar(type)) return lo < widthOf(type) && hi > 0 ? [from] : [];
+  if (type.kind === 'bundle') {
+    return type.fields.flatMap((f) => {
+      const place = fieldPlace(type, f.name);
+      return leavesInBits(f.type, lo - place.lo, hi - place.lo, from + place.leaf);
+    });
+  }
+  const w = widthOf(type.element);
+  const leaves = countLeaves(type.element);
+  const found: number[] = [];
+  const end = Math.min(type.length, Math.ceil(hi / w));
+  for (let i = Math.max(0, Math.floor(lo / w)); i < end; i++) {
+    for (const leaf of leavesInBits(type.element, lo - i * w, hi - i * w, from + i * leaves)) found.push(leaf);
+  }
+  return found;
+}
+
+/** Conditions around a statement: the innermost, and those around it. Both branches of a `when` have one scope. */
+export interface Scope {
+  readonly cond: Expr;
+  readonly outer: Scope | undefined;
+}
+
+/** Statement lists directly inside a statement, in order. */
+export function branchesOf(s: Statement): readonly (readonly Statement[])[] {
+  switch (s.kind) {
+    case 'when':
+      return [s.then, s.else];
+    case 'switch':
+      return [...s.cases.map((c) => c.body), s.default];
+    default:
+      return [];
+  }
+}
+
+/** Calls `visit` for every statement, outer before inner. Statements may be nested deeper than the JavaScript stack. */
+export function walkStatements(body: readonly Statement[], visit: (s: Statement, scope: Scope | undefined) => void): void {
+  interface Visit {
+    readonly body: readonly Statement[];
+    next: number;
+    readonly scope: Scope | undefined;
+  }
+  const stack: Visit[] = [{ body, next: 0, scope: undefined }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if (top.next === top.body.length) {
+      stack.pop();
+      continue;
     }
+    const s = top.body[top.next++];
+    visit(s, top.scope);
+    if (s.kind !== 'when' && s.kind !== 'switch') continue;
+    const scope = { cond: s.kind === 'when' ? s.cond : s.on, outer: top.scope };
+    const branches = branchesOf(s);
+    for (let i = branches.length - 1; i >= 0; i--) stack.push({ body: branches[i], next: 0, scope });
   }
 }
 
@@ -89,15 +165,14 @@ export function indexExpressions(s: Assign): Expr[] {
   return s.path.flatMap((p) => ('index' in p && typeof p.index !== 'number' ? [p.index] : []));
 }
 
-/** Calls `visit` once for every distinct expression node reachable from the roots. */
-export function walkExpressions(roots: Iterable<Expr>, visit: (e: Expr) => void): void {
-  const seen = new Set<Expr>();
+/** Calls `visit` once for every distinct expression node reachable from the roots; `seen`: not for these, nor what only they reach. */
+export function walkExpressions(roots: Iterable<Expr>, visit: (e: Expr) => void, seen = new Set<Expr>()): void {
   const stack = [...roots];
   for (let e = stack.pop(); e; e = stack.pop()) {
     if (seen.has(e)) continue;
     seen.add(e);
     visit(e);
-    stack.push(...operands(e));
+    for (const o of operands(e)) stack.push(o);
   }
 }
 
@@ -120,26 +195,63 @@ export function drivenSignals(m: Module): Signal[] {
   ];
 }
 
-/** Rebuilds a statement tree, mapping expressions; `keep` may drop leaf statements. Empty branches vanish. */
-export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, keep: (s: Statement) => boolean = () => true): Statement[] {
+/** What a statement becomes, given what the lists inside it became (`branchesOf`). */
+export type Rebuild = (s: Statement, branches: readonly (readonly Statement[])[]) => readonly Statement[];
+
+/** Rebuilds a statement tree from the inside out. */
+export function rebuildStatements(body: readonly Statement[], rebuild: Rebuild): Statement[] {
   const result: Statement[] = [];
-  for (const s of body) {
-    if (s.kind === 'assign') {
-      if (keep(s)) result.push({ ...s, value: f(s.value), path: s.path.map((p) => ('index' in p && typeof p.index !== 'number' ? { index: f(p.index) } : p)) });
-    } else if (s.kind === 'memWrite') {
-      if (keep(s)) result.push({ ...s, addr: f(s.addr), data: f(s.data), ...(s.mask ? { mask: f(s.mask) } : {}) });
-    } else if (s.kind === 'when') {
-      const cond = f(s.cond);
-      const thenBody = mapStatements(s.then, f, keep);
-      const elseBody = mapStatements(s.else, f, keep);
-      if (cond.op === 'lit') result.push(...(cond.value === 1n ? thenBody : elseBody));
-      else if (thenBody.length > 0) result.push({ ...s, cond, then: thenBody, else: elseBody });
-      else if (elseBody.length > 0) result.push({ ...s, cond: { op: 'unary', fn: 'not', type: { kind: 'bool' }, a: cond }, then: elseBody, else: [] });
-    } else {
-      const cases = s.cases.map((c) => ({ values: c.values, body: mapStatements(c.body, f, keep) }));
-      const rest = mapStatements(s.default, f, keep);
-      if (rest.length > 0 || cases.some((c) => c.body.length > 0)) result.push({ ...s, on: f(s.on), cases, default: rest });
+  interface Frame {
+    readonly body: readonly Statement[];
+    next: number;
+    readonly out: Statement[];
+    /** Of the last branch of a statement: puts the statement together. */
+    readonly finish?: () => void;
+  }
+  const stack: Frame[] = [{ body, next: 0, out: result }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if (top.next === top.body.length) {
+      stack.pop();
+      top.finish?.();
+      continue;
+    }
+    const s = top.body[top.next++];
+    const { out } = top;
+    const branches = branchesOf(s);
+    const built = branches.map((): Statement[] => []);
+    const finish = (): void => {
+      for (const x of rebuild(s, built)) out.push(x);
+    };
+    if (branches.length === 0) finish();
+    for (let i = branches.length - 1; i >= 0; i--) {
+      stack.push({ body: branches[i], next: 0, out: built[i], ...(i === branches.length - 1 ? { finish } : {}) });
     }
   }
   return result;
+}
+
+/** Rebuilds a statement tree, mapping expressions; `keep` may drop leaf statements. Empty branches vanish. */
+export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, keep: (s: Statement) => boolean = () => true): Statement[] {
+  return rebuildStatements(body, (s, branches) => {
+    switch (s.kind) {
+      case 'assign':
+        if (!keep(s)) return [];
+        return [{ ...s, value: f(s.value), path: s.path.map((p) => ('index' in p && typeof p.index !== 'number' ? { index: f(p.index) } : p)) }];
+      case 'memWrite':
+        return keep(s) ? [{ ...s, addr: f(s.addr), data: f(s.data), ...(s.mask ? { mask: f(s.mask) } : {}) }] : [];
+      case 'when': {
+        const cond = f(s.cond);
+        const [then, otherwise] = branches;
+        if (cond.op === 'lit') return cond.value === 1n ? then : otherwise;
+        if (then.length > 0) return [{ ...s, cond, then, else: otherwise }];
+        if (otherwise.length === 0) return [];
+        return [{ ...s, cond: { op: 'unary', fn: 'not', type: { kind: 'bool' }, a: cond }, then: otherwise, else: [] }];
+      }
+      case 'switch': {
+        if (branches.every((b) => b.length === 0)) return [];
+        const cases = s.cases.map((c, i) => ({ values: c.values, body: branches[i] }));
+        return [{ ...s, on: f(s.on), cases, default: branches[branches.length - 1] }];
+      }
+    }
+  });
 }

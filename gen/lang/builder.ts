@@ -36,7 +36,10 @@ let active: Builder | undefined;
 export class Builder implements Driver {
   private readonly names = new Map<string, Site>();
   private scope: Statement[] = [];
-  private readonly conditions: Expr[] = [];
+  private conditions: Conditions | undefined;
+  /** Bodies that run when the outermost `when` is complete: `MOST_NESTED`. */
+  private readonly waiting: (() => void)[] = [];
+  private nested = 0;
   private readonly finishers: (() => void)[] = [];
   readonly body: Statement[] = this.scope;
   readonly ports: Signal[] = [];
@@ -94,21 +97,21 @@ export class Builder implements Driver {
 
   when(cond: Bool, body: () => void): WhenChain {
     const site = here();
-    const statement = { kind: 'when' as const, cond: toExpr(cond, BOOL, site), then: [] as Statement[], else: [] as Statement[], site };
-    this.scope.push(statement);
-    this.within(statement.then, statement.cond, body);
-    const negated: Expr = { op: 'unary', fn: 'not', type: BOOL, a: statement.cond, site };
+    return this.chain(toExpr(cond, BOOL, site), body, site, this.scope, this.conditions);
+  }
+
+  /** A `when` at the end of `scope`, which is reached under `conditions`; it goes on in its own `else`. */
+  private chain(cond: Expr, body: () => void, site: Site, scope: Statement[], conditions: Conditions | undefined): WhenChain {
+    const statement = { kind: 'when' as const, cond, then: [] as Statement[], else: [] as Statement[], site };
+    scope.push(statement);
+    this.within(statement.then, under(conditions, cond), body);
+    const otherwise = under(conditions, { op: 'unary', fn: 'not', type: BOOL, a: cond, site });
     return {
       elseWhen: (c, b) => {
-        let chain: WhenChain | undefined;
-        this.within(statement.else, negated, () => {
-          chain = this.when(c, b);
-        });
-        const inner = chain as WhenChain;
-        const under = (f: () => void): void => this.within(statement.else, negated, f, true);
-        return underneath(inner, under);
+        const at = here();
+        return this.chain(toExpr(c, BOOL, at), b, at, statement.else, otherwise);
       },
-      otherwise: (b) => this.within(statement.else, negated, b),
+      otherwise: (b) => this.within(statement.else, otherwise, b),
     };
   }
 
@@ -150,10 +153,11 @@ export class Builder implements Driver {
     const built = cases.map((c) => ({ values: c.values, body: [] as Statement[] }));
     const rest: Statement[] = [];
     this.scope.push({ kind: 'switch', on, cases: built, default: rest, site });
-    for (const [i, c] of cases.entries()) this.within(built[i].body, is(c.values), c.body);
+    const { conditions } = this;
+    for (const [i, c] of cases.entries()) this.within(built[i].body, under(conditions, is(c.values)), c.body);
     if (otherwise) {
-      const none = cases.length === 0 ? undefined : ({ op: 'unary', fn: 'not', type: BOOL, a: is(cases.flatMap((c) => c.values)) } as const);
-      this.within(rest, none, otherwise);
+      const none: Expr | undefined = cases.length === 0 ? undefined : { op: 'unary', fn: 'not', type: BOOL, a: is(cases.flatMap((c) => c.values)) };
+      this.within(rest, none ? under(conditions, none) : conditions, otherwise);
     }
   }
 
@@ -263,7 +267,7 @@ export class Builder implements Driver {
 
   /** Conjunction of the conditions under which the present line is reached; undefined at the top level. */
   enable(): Expr | undefined {
-    return this.conditions.reduce<Expr | undefined>((a, b) => (a ? { op: 'binary', fn: 'and', type: BOOL, a, b } : b), undefined);
+    return this.conditions && conjunction(this.conditions);
   }
 
   /** Runs `action` when the body is complete. */
@@ -308,14 +312,25 @@ export class Builder implements Driver {
     return record as Handles<R>;
   }
 
-  private within(scope: Statement[], cond: Expr | undefined, body: () => void, keep = false): void {
-    const outer = this.scope;
-    // `keep`: continue an else-branch that already holds the chain's next `when`; its body goes inside that statement.
-    this.scope = keep ? outer : scope;
-    if (cond) this.conditions.push(cond);
+  private within(scope: Statement[], conditions: Conditions | undefined, body: () => void): void {
+    if (this.nested === MOST_NESTED) {
+      this.waiting.push(() => this.within(scope, conditions, body));
+      return;
+    }
+    const outer = { scope: this.scope, conditions: this.conditions };
+    this.scope = scope;
+    this.conditions = conditions;
+    this.nested++;
     body();
-    if (cond) this.conditions.pop();
-    this.scope = outer;
+    this.nested--;
+    this.scope = outer.scope;
+    this.conditions = outer.conditions;
+    if (this.nested > 0) return;
+    this.nested = 1;
+    // Each may add to them.
+    for (const next of this.waiting) next();
+    this.waiting.length = 0;
+    this.nested = 0;
   }
 
   /** Makes accessors for a port signal of this module. */
@@ -344,16 +359,37 @@ function checkInit(name: string, type: Type, depth: number, init: readonly bigin
   }
 }
 
-/** A chain whose continuations run under the conditions of the branches before it. */
-function underneath(inner: WhenChain, under: (f: () => void) => void): WhenChain {
-  return {
-    elseWhen: (c, b) => {
-      let next: WhenChain | undefined;
-      under(() => {
-        next = inner.elseWhen(c, b);
-      });
-      return underneath(next as WhenChain, under);
-    },
-    otherwise: (b) => under(() => inner.otherwise(b)),
-  };
+/** Conditions under which a line is reached: the innermost, and those around it. */
+interface Conditions {
+  readonly cond: Expr;
+  readonly outer: Conditions | undefined;
+  readonly depth: number;
+  /** Of deep ones: all of them together. */
+  all?: Expr;
+}
+
+/**
+ * Levels of `when` whose bodies run inside each other, as JavaScript writes them. The stack of JavaScript is limited, the levels are
+ * not: the bodies of deeper ones run when the outermost is complete, each into its place.
+ */
+const MOST_NESTED = 200;
+/** Depth from which lines share the conjunction of their conditions: each has one of its own as long as that can be read. */
+const SHARED_DEPTH = 32;
+
+function under(outer: Conditions | undefined, cond: Expr): Conditions {
+  return { cond, outer, depth: (outer?.depth ?? 0) + 1 };
+}
+
+function conjunction(conditions: Conditions): Expr {
+  const list: Conditions[] = [];
+  let known: Expr | undefined;
+  for (let c: Conditions | undefined = conditions; c && !known; c = c.outer) {
+    if (c.all) known = c.all;
+    else list.push(c);
+  }
+  for (let c = list.pop(); c; c = list.pop()) {
+    known = known ? { op: 'binary', fn: 'and', type: BOOL, a: known, b: c.cond } : c.cond;
+    if (c.depth >= SHARED_DEPTH) c.all = known;
+  }
+  return known ?? conditions.cond;
 }

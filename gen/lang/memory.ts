@@ -79,7 +79,7 @@ export class Mem<V> {
   /** Write at the clock edge, under the conditions of the enclosing `when`s. A write past the end is ignored. */
   write(addr: UInt, data: V): void {
     const site = here();
-    this.writes.push({ enable: this.builder.enable(), addr: addr.expr, site });
+    if (this.memory.collisionFree) this.writes.push({ enable: this.builder.enable(), addr: addr.expr, site });
     this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site,
       this.memory.site, this.memory.name), site });
   }
@@ -91,9 +91,11 @@ export class Mem<V> {
     if (width % mask.width !== 0) {
       throw new DesignError('memory', `mask of ${mask.width} bits for words of ${width} bits`, site, this.memory.site, 'the mask must divide the word evenly');
     }
-    const some = new Bool({ op: 'unary', fn: 'orR', type: BOOL, a: mask.expr });
-    const enable = this.builder.enable();
-    this.writes.push({ enable: enable ? new Bool(enable).and(some).expr : some.expr, addr: addr.expr, site });
+    if (this.memory.collisionFree) {
+      const some = new Bool({ op: 'unary', fn: 'orR', type: BOOL, a: mask.expr });
+      const enable = this.builder.enable();
+      this.writes.push({ enable: enable ? new Bool(enable).and(some).expr : some.expr, addr: addr.expr, site });
+    }
     this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site,
       this.memory.site, this.memory.name), mask: mask.expr, site });
   }

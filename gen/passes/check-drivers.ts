@@ -4,17 +4,12 @@
  */
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
-import { countLeaves, drivenSignals, expressionsOf, leafRange, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
-import type { Assign, Module, Signal, Statement } from '../ir/module.ts';
+import { drivenSignals, expressionsOf, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import type { Module, Signal } from '../ir/module.ts';
 import { sameType } from '../ir/types.ts';
 import type { EnumType } from '../ir/types.ts';
 import type { Site } from '../site.ts';
-
-/** For each leaf of each signal: not driven, driven on some paths, or on all; with the first assignment's position. */
-type Coverage = Map<Signal, { state: Uint8Array; first: (Site | undefined)[] }>;
-const NONE = 0;
-const SOME = 1;
-const ALL = 2;
+import { coverageOf } from './coverage.ts';
 
 export function checkDrivers(m: Module): void {
   checkReferences(m);
@@ -26,16 +21,22 @@ export function checkDrivers(m: Module): void {
       }
     }
   }
-  const coverage: Coverage = new Map();
-  cover(m, m.body, coverage);
+  const coverage = coverageOf(m.body);
+  const { again } = coverage;
+  if (again) {
+    const { target } = again.by;
+    throw new DesignError('doubly-driven', `${m.name}.${target.name}${leavesOf(target.type)[again.leaf].suffix} is driven again`, again.by.site,
+      again.first.site, 'put the default first and the exceptions in when()');
+  }
   for (const signal of drivenSignals(m)) {
-    const c = coverage.get(signal);
-    for (const [i, leaf] of leavesOf(signal.type).entries()) {
-      const state = c?.state[i] ?? NONE;
-      if (state === ALL || (signal.kind === 'reg' && state === SOME)) continue;
-      const what = `${m.name}.${signal.name}${leaf.suffix}`;
-      if (state === NONE) throw new DesignError('undriven', what, undefined, signal.site, undrivenHint(signal));
-      throw new DesignError('latch', `${what} keeps its value on some paths`, c?.first[i], signal.site, 'give it a default before the when, or make it a register');
+    let leaf = 0;
+    for (const { leaves, driven, first } of coverage.of(signal)) {
+      if (driven !== 'all' && !(signal.kind === 'reg' && driven === 'some')) {
+        const what = `${m.name}.${signal.name}${leavesOf(signal.type)[leaf].suffix}`;
+        if (driven === 'no') throw new DesignError('undriven', what, undefined, signal.site, undrivenHint(signal));
+        throw new DesignError('latch', `${what} keeps its value on some paths`, first?.site, signal.site, 'give it a default before the when, or make it a register');
+      }
+      leaf += leaves;
     }
   }
 }
@@ -51,12 +52,13 @@ function checkReferences(m: Module): void {
     for (const i of g.inputs.values()) own.add(i.signal);
     for (const o of g.outputs) own.add(o.signal);
   }
+  const memories = new Set(m.memories);
   const enums = new Map<string, EnumType>();
   walkExpressions(moduleExpressions(m), (e) => {
     if (e.op === 'ref' && !own.has(e.signal)) {
       throw new DesignError('foreign-signal', `${e.signal.name} belongs to another module than ${m.name}`, siteOf(m, e), e.signal.site, 'pass it through a port');
     }
-    if (e.op === 'memRead' && !m.memories.includes(e.mem)) {
+    if (e.op === 'memRead' && !memories.has(e.mem)) {
       throw new DesignError('foreign-signal', `memory ${e.mem.name} belongs to another module than ${m.name}`, e.site, e.mem.site, 'pass its port through ports');
     }
     if (e.type.kind !== 'enum') return;
@@ -77,57 +79,4 @@ function siteOf(m: Module, e: Expr): Site | undefined {
   walkStatements(m.body, (s) => expressionsOf(s).forEach((root) => look(root, s.site)));
   for (const c of m.checks) look(c.cond, c.site);
   return site;
-}
-
-/** Adds what `body` drives to `coverage`, which describes the statements before it in the same scope. */
-function cover(m: Module, body: readonly Statement[], coverage: Coverage): void {
-  for (const s of body) {
-    if (s.kind === 'assign') coverAssign(m, s, coverage);
-    else if (s.kind === 'when') merge(coverage, [branch(m, s.then), branch(m, s.else)]);
-    else if (s.kind === 'switch') merge(coverage, [...s.cases.map((c) => branch(m, c.body)), branch(m, s.default)]);
-  }
-}
-
-function branch(m: Module, body: readonly Statement[]): Coverage {
-  const c: Coverage = new Map();
-  cover(m, body, c);
-  return c;
-}
-
-function entry(coverage: Coverage, signal: Signal): { state: Uint8Array; first: (Site | undefined)[] } {
-  let c = coverage.get(signal);
-  if (!c) {
-    const n = countLeaves(signal.type);
-    c = { state: new Uint8Array(n), first: new Array<Site | undefined>(n) };
-    coverage.set(signal, c);
-  }
-  return c;
-}
-
-function coverAssign(m: Module, s: Assign, coverage: Coverage): void {
-  const c = entry(coverage, s.target);
-  const range = leafRange(s.target.type, s.path);
-  for (let i = range.start; i < range.end; i++) {
-    if (range.exact && c.state[i] !== NONE) {
-      const leaf = leavesOf(s.target.type)[i];
-      throw new DesignError('doubly-driven', `${m.name}.${s.target.name}${leaf.suffix} is driven again`, s.site, c.first[i], 'put the default first and the exceptions in when()');
-    }
-    c.state[i] = range.exact ? ALL : Math.max(c.state[i], SOME);
-    c.first[i] ??= s.site;
-  }
-}
-
-function merge(into: Coverage, branches: readonly Coverage[]): void {
-  const touched = new Set(branches.flatMap((b) => [...b.keys()]));
-  for (const signal of touched) {
-    const c = entry(into, signal);
-    const parts = branches.map((b) => b.get(signal));
-    for (let i = 0; i < c.state.length; i++) {
-      const states = parts.map((p) => p?.state[i] ?? NONE);
-      const all = states.every((x) => x === ALL);
-      const some = states.some((x) => x !== NONE);
-      c.state[i] = Math.max(c.state[i], all ? ALL : some ? SOME : NONE);
-      if (some) c.first[i] ??= parts.find((p) => p && p.state[i] !== NONE)?.first[i];
-    }
-  }
 }

@@ -5,8 +5,9 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import { operands } from '../ir/expr.ts';
-import { countLeaves, indexExpressions, leafRange, leavesOf } from '../ir/leaves.ts';
-import type { Grid, Module, Signal, Statement } from '../ir/module.ts';
+import { countLeaves, expressionsOf, fieldPlace, indexExpressions, leafRange, leavesInBits, leavesOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import type { Scope } from '../ir/leaves.ts';
+import type { Assign, Grid, Module, Signal, Statement } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import type { Site } from '../site.ts';
 
@@ -61,23 +62,34 @@ export function signalGraph(m: Module): Map<string, Set<string>> {
 /** Nodes of a graph that lie on a cycle, or between two cycles: what is left when ends are taken away again and again. */
 export function onCycles(graph: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   const back = new Map<string, string[]>();
-  for (const [from, to] of graph) for (const t of to) back.set(t, [...(back.get(t) ?? []), from]);
+  for (const [from, to] of graph) {
+    for (const t of to) {
+      const list = back.get(t);
+      if (list) list.push(from);
+      else back.set(t, [from]);
+    }
+  }
   const left = new Set<string>([...graph.keys(), ...back.keys()]);
-  const isEnd = (n: string): boolean =>
-    ![...(graph.get(n) ?? [])].some((t) => left.has(t)) || !(back.get(n) ?? []).some((f) => left.has(f));
-  const queue = [...left];
+  // How many neighbours of each are left, after it and before it.
+  const after = new Map([...left].map((n) => [n, graph.get(n)?.size ?? 0]));
+  const before = new Map([...left].map((n) => [n, back.get(n)?.length ?? 0]));
+  const queue = [...left].filter((n) => after.get(n) === 0 || before.get(n) === 0);
+  const lose = (counts: Map<string, number>, n: string): void => {
+    const count = (counts.get(n) ?? 0) - 1;
+    counts.set(n, count);
+    if (count === 0) queue.push(n);
+  };
   for (let n = queue.pop(); n !== undefined; n = queue.pop()) {
-    if (!left.has(n) || !isEnd(n)) continue;
-    left.delete(n);
-    queue.push(...(graph.get(n) ?? []), ...(back.get(n) ?? []));
+    if (!left.delete(n)) continue;
+    for (const t of graph.get(n) ?? []) lose(before, t);
+    for (const f of back.get(n) ?? []) lose(after, f);
   }
   return left;
 }
 
 function leafGraph(m: Module): Graph {
   const graph = new Graph();
-  const isComb = (s: Signal): boolean => s.kind !== 'reg';
-  addStatements(graph, m.body, [], isComb);
+  new Dependencies(graph, m).add();
   for (const i of m.instances) addChild(graph, combPaths(i.module), (port) => i.connections.get(port));
   for (const g of m.grids) addGrid(graph, m, g, combPaths(g.module));
   return graph;
@@ -98,28 +110,6 @@ function leafNames(s: Signal): readonly string[] {
 }
 const leafName = (s: Signal, leaf: number): string => leafNames(s)[leaf];
 
-function addStatements(graph: Graph, body: readonly Statement[], conds: readonly Expr[], isComb: (s: Signal) => boolean): void {
-  for (const s of body) {
-    if (s.kind === 'assign' && isComb(s.target)) {
-      const { start, end, exact } = leafRange(s.target.type, s.path);
-      for (let i = start; i < end; i++) {
-        const from = leafName(s.target, i);
-        graph.sites.set(from, s.site);
-        const add = (to: string): void => graph.add(from, to, s.site);
-        if (exact) dependencies(s.value, i - start, i - start + 1, add);
-        else dependencies(s.value, 0, countLeaves(s.value.type), add);
-        for (const e of [...conds, ...indexExpressions(s)]) dependencies(e, 0, 1, add);
-      }
-    } else if (s.kind === 'when') {
-      addStatements(graph, s.then, [...conds, s.cond], isComb);
-      addStatements(graph, s.else, [...conds, s.cond], isComb);
-    } else if (s.kind === 'switch') {
-      for (const c of s.cases) addStatements(graph, c.body, [...conds, s.on], isComb);
-      addStatements(graph, s.default, [...conds, s.on], isComb);
-    }
-  }
-}
-
 /** Leaves `lo..hi` of an expression. */
 interface Part {
   readonly e: Expr;
@@ -127,21 +117,120 @@ interface Part {
   readonly hi: number;
 }
 
-/** Combinational leaves that leaves `start..end` of `e` depend on. */
-function dependencies(root: Expr, start: number, end: number, add: (leaf: string) => void): void {
-  const seen = new Map<Expr, Set<string>>();
-  // Depth first without recursion, operands in their order: chains of thousands of operations must not exhaust the stack.
-  const stack: Part[] = [{ e: root, lo: start, hi: end }];
-  for (let part = stack.pop(); part; part = stack.pop()) {
-    const { e, lo, hi } = part;
-    const key = `${lo}:${hi}`;
-    const done = seen.get(e);
-    if (done?.has(key)) continue;
-    if (done) done.add(key);
-    else seen.set(e, new Set([key]));
-    if (e.op === 'ref' && e.signal.kind !== 'reg') for (let i = lo; i < hi; i++) add(leafName(e.signal, i));
-    for (const below of partsBelow(part).reverse()) stack.push(below);
+const HUB = '#';
+
+/**
+ * Adds what the statements say. What many leaves follow together stands in the graph once, as a node between them and what it follows:
+ * the conditions around statements, expressions that are used more than once, signals as wholes. So the graph grows as the module does.
+ */
+class Dependencies {
+  private readonly uses = new Map<Expr, number>();
+  private readonly scopes = new Map<Scope, string>();
+  private readonly parts = new Map<Expr, Map<string, string>>();
+  private readonly wholes = new Set<Signal>();
+  private hubs = 0;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly m: Module,
+  ) {}
+
+  add(): void {
+    const roots: Expr[] = [];
+    walkStatements(this.m.body, (s) => {
+      if (!isCombinational(s)) return;
+      for (const e of expressionsOf(s)) roots.push(e);
+    });
+    const use = (e: Expr): void => void this.uses.set(e, (this.uses.get(e) ?? 0) + 1);
+    for (const e of roots) use(e);
+    walkExpressions(roots, (e) => operands(e).forEach(use));
+    walkStatements(this.m.body, (s, scope) => {
+      if (isCombinational(s) && s.kind === 'assign') this.assign(s, scope);
+    });
   }
+
+  private assign(s: Assign, scope: Scope | undefined): void {
+    const { start, end, exact } = leafRange(s.target.type, s.path);
+    const control = scope && this.scope(scope);
+    let all: string | undefined;
+    if (!exact) {
+      all = this.hub();
+      this.follow(all, whole(s.value), s.site);
+      for (const e of indexExpressions(s)) this.follow(all, whole(e), s.site);
+    }
+    for (let i = start; i < end; i++) {
+      const from = leafName(s.target, i);
+      this.graph.sites.set(from, s.site);
+      if (all === undefined) this.follow(from, { e: s.value, lo: i - start, hi: i - start + 1 }, s.site);
+      else this.graph.add(from, all, s.site);
+      if (control !== undefined) this.graph.add(from, control, s.site);
+    }
+  }
+
+  private hub(): string {
+    return `${HUB}:${this.hubs++}`;
+  }
+
+  /** The node for the conditions around a statement. */
+  private scope(innermost: Scope): string {
+    const name = this.scopes.get(innermost) ?? this.hub();
+    let from = name;
+    for (let s: Scope | undefined = innermost; s && !this.scopes.has(s);) {
+      this.scopes.set(s, from);
+      this.follow(from, whole(s.cond), undefined);
+      s = s.outer;
+      if (!s) break;
+      const outer = this.scopes.get(s) ?? this.hub();
+      this.graph.add(from, outer, undefined);
+      from = outer;
+    }
+    return name;
+  }
+
+  /** Edges from a node to the combinational leaves behind a part of an expression: depth first, operands in their order. */
+  private follow(from: string, part: Part, site: Site | undefined): void {
+    const stack: { readonly from: string; readonly part: Part; readonly often: boolean }[] = [{ from, part, often: false }];
+    for (let top = stack.pop(); top; top = stack.pop()) {
+      const { e, lo, hi } = top.part;
+      if (e.op === 'ref') {
+        this.reference(top.from, e.signal, lo, hi, site);
+        continue;
+      }
+      let at = top.from;
+      if (operands(e).length > 0 && (top.often || (this.uses.get(e) ?? 0) > 1)) {
+        const known = this.parts.get(e);
+        const key = `${lo}:${hi}`;
+        const shared = known?.get(key);
+        at = shared ?? this.hub();
+        this.graph.add(top.from, at, site);
+        if (shared !== undefined) continue;
+        if (known) known.set(key, at);
+        else this.parts.set(e, new Map([[key, at]]));
+      }
+      const below = partsBelow(top.part);
+      // Several leaves of one expression may all follow the whole of its operand.
+      const leaves = countLeaves(e.type);
+      for (let i = below.length - 1; i >= 0; i--) stack.push({ from: at, part: below[i], often: leaves > 1 });
+    }
+  }
+
+  private reference(from: string, signal: Signal, lo: number, hi: number, site: Site | undefined): void {
+    if (signal.kind === 'reg') return;
+    const names = leafNames(signal);
+    if (hi - lo < names.length || names.length === 1) {
+      for (let i = lo; i < hi; i++) this.graph.add(from, names[i], site);
+      return;
+    }
+    const hub = `${HUB}=${signal.name}`;
+    this.graph.add(from, hub, site);
+    if (this.wholes.has(signal)) return;
+    this.wholes.add(signal);
+    for (const leaf of names) this.graph.add(hub, leaf, site);
+  }
+}
+
+function isCombinational(s: Statement): boolean {
+  return s.kind !== 'memWrite' && (s.kind !== 'assign' || s.target.kind !== 'reg');
 }
 
 /** Parts of the operands that a part of an expression depends on. */
@@ -151,7 +240,7 @@ function partsBelow({ e, lo, hi }: Part): Part[] {
     case 'ref':
       return [];
     case 'field': {
-      const base = leafRange(e.of.type, [{ field: e.name }]).start;
+      const base = fieldPlace(e.of.type, e.name).leaf;
       return [{ e: e.of, lo: base + lo, hi: base + hi }];
     }
     case 'index': {
@@ -161,11 +250,17 @@ function partsBelow({ e, lo, hi }: Part): Part[] {
     }
     case 'mux':
       return [whole(e.cond), { e: e.a, lo, hi }, { e: e.b, lo, hi }];
-    case 'bundle':
     case 'vec': {
+      const n = countLeaves(e.type.element);
+      return e.items.slice(Math.floor(lo / n), Math.ceil(hi / n)).map((item, i) => {
+        const at = (Math.floor(lo / n) + i) * n;
+        return { e: item, lo: Math.max(0, lo - at), hi: Math.min(n, hi - at) };
+      });
+    }
+    case 'bundle': {
       const parts: Part[] = [];
       let at = 0;
-      for (const item of operands(e)) {
+      for (const item of e.fields) {
         const n = countLeaves(item.type);
         if (at < hi && at + n > lo) parts.push({ e: item, lo: Math.max(0, lo - at), hi: Math.min(n, hi - at) });
         at += n;
@@ -185,7 +280,7 @@ const whole = (e: Expr): Part => ({ e, lo: 0, hi: countLeaves(e.type) });
 function partsOfBits(packed: Expr, lo: number, hi: number): Part[] {
   let e = packed;
   while (e.op === 'cast') e = e.of;
-  return leavesOf(e.type).flatMap((l, i) => (l.lo < hi && l.lo + widthOf(l.type) > lo ? [{ e, lo: i, hi: i + 1 }] : []));
+  return leavesInBits(e.type, lo, hi).map((i) => ({ e, lo: i, hi: i + 1 }));
 }
 
 function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) => Signal | undefined): void {
@@ -194,8 +289,6 @@ function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) =
     if (out) addAll(graph, out, [...inputs].flatMap((i) => signalOf(i) ?? []));
   }
 }
-
-const HUB = '#';
 
 /** Every leaf of `from` follows every leaf of `to`: through one node between them, because there can be thousands of both. */
 function addAll(graph: Graph, from: Signal, to: readonly Signal[]): void {

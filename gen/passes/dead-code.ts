@@ -1,30 +1,19 @@
 /** Removes wires, registers and memories that nothing observable depends on. Instances and ports always stay. */
 import type { Expr } from '../ir/expr.ts';
-import { expressionsOf, mapStatements, walkExpressions } from '../ir/leaves.ts';
+import { expressionsOf, mapStatements, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import type { Scope } from '../ir/leaves.ts';
 import type { Memory, Module, Signal, Statement } from '../ir/module.ts';
 
 export function removeDead(m: Module): Module {
-  // Per target: the expressions it depends on (values and the conditions around them).
-  const uses = new Map<Signal | Memory, Expr[]>();
-  const note = (target: Signal | Memory, exprs: readonly Expr[]): void => {
+  // Per target: the statements that drive it, with the conditions around them.
+  const uses = new Map<Signal | Memory, { readonly statement: Statement; readonly scope: Scope | undefined }[]>();
+  walkStatements(m.body, (statement, scope) => {
+    const target = statement.kind === 'assign' ? statement.target : statement.kind === 'memWrite' ? statement.mem : undefined;
+    if (!target) return;
     const list = uses.get(target);
-    if (list) list.push(...exprs);
-    else uses.set(target, [...exprs]);
-  };
-  const collect = (body: readonly Statement[], conds: readonly Expr[]): void => {
-    for (const s of body) {
-      if (s.kind === 'assign') note(s.target, [...expressionsOf(s), ...conds]);
-      else if (s.kind === 'memWrite') note(s.mem, [...expressionsOf(s), ...conds]);
-      else if (s.kind === 'when') {
-        collect(s.then, [...conds, s.cond]);
-        collect(s.else, [...conds, s.cond]);
-      } else {
-        for (const c of s.cases) collect(c.body, [...conds, s.on]);
-        collect(s.default, [...conds, s.on]);
-      }
-    }
-  };
-  collect(m.body, []);
+    if (list) list.push({ statement, scope });
+    else uses.set(target, [{ statement, scope }]);
+  });
 
   const live = new Set<Signal | Memory>();
   const queue: (Signal | Memory)[] = [];
@@ -34,11 +23,19 @@ export function removeDead(m: Module): Module {
       queue.push(x);
     }
   };
+  const seen = new Set<Expr>();
   const markExprs = (exprs: readonly Expr[]): void =>
     walkExpressions(exprs, (e) => {
       if (e.op === 'ref') mark(e.signal);
       else if (e.op === 'memRead') mark(e.mem);
-    });
+    }, seen);
+  const markedScopes = new Set<Scope>();
+  const markScope = (innermost: Scope | undefined): void => {
+    for (let s = innermost; s && !markedScopes.has(s); s = s.outer) {
+      markedScopes.add(s);
+      markExprs([s.cond]);
+    }
+  };
   for (const p of m.ports) mark(p);
   for (const i of m.instances) for (const s of i.connections.values()) mark(s);
   for (const g of m.grids) {
@@ -46,7 +43,12 @@ export function removeDead(m: Module): Module {
     for (const o of g.outputs) mark(o.signal);
   }
   markExprs(m.checks.map((c) => c.cond));
-  for (let x = queue.pop(); x; x = queue.pop()) markExprs(uses.get(x) ?? []);
+  for (let x = queue.pop(); x; x = queue.pop()) {
+    for (const { statement, scope } of uses.get(x) ?? []) {
+      markExprs(expressionsOf(statement));
+      markScope(scope);
+    }
+  }
 
   return {
     ...m,

@@ -4,8 +4,8 @@
  */
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
-import { mapOperands } from '../ir/expr.ts';
-import { mapStatements, walkStatements } from '../ir/leaves.ts';
+import { walkUp } from '../ir/expr.ts';
+import { branchesOf, mapStatements, walkStatements } from '../ir/leaves.ts';
 import type { Design, Module, Signal } from '../ir/module.ts';
 import { typeName } from '../ir/types.ts';
 import type { ModuleDef } from '../lang/definition.ts';
@@ -95,16 +95,13 @@ function freshName(name: string, names: Set<string>): string {
 function structure(m: Module): string {
   const ids = new Map<Expr, number>();
   const lines: string[] = [];
-  const id = (e: Expr): Expr => {
-    if (!ids.has(e)) {
-      mapOperands(e, id);
-      const n = ids.size;
-      ids.set(e, n);
+  const ref = (root: Expr): string => {
+    walkUp(root, (e) => ids.has(e), (e) => {
+      ids.set(e, ids.size);
       lines.push(describe(e, (x) => ids.get(x) as number));
-    }
-    return e;
+    });
+    return `#${ids.get(root)}`;
   };
-  const ref = (e: Expr): string => `#${ids.get(id(e))}`;
   const signal = (s: Module['ports'][number]): string => `${s.kind} ${s.name} ${typeName(s.type)} ${fullType(s.type)} ${(s.reset ?? []).map((r) => r?.value ?? '-').join()}`;
   const head = [
     m.name.replace(/_\d+$/, ''), ...m.ports.map(signal), ...m.wires.map(signal), ...m.regs.map(signal),
@@ -114,27 +111,26 @@ function structure(m: Module): string {
     JSON.stringify(m.blackBox ? { ...m.blackBox, behaviour: m.blackBox.behaviour?.name } : null),
   ];
   const statements: string[] = [];
-  let depth = 0;
-  const dump = (body: Module['body']): void => {
-    for (const s of body) {
-      const pad = ' '.repeat(depth);
-      if (s.kind === 'assign') {
-        statements.push(`${pad}${s.target.name}${s.path.map((p) => ('field' in p ? `.${p.field}` : `[${typeof p.index === 'number' ? p.index : ref(p.index)}]`)).join('')} = ${ref(s.value)}`);
-      } else if (s.kind === 'memWrite') {
-        statements.push(`${pad}${s.mem.name}[${ref(s.addr)}] = ${ref(s.data)} ${s.mask ? ref(s.mask) : ''}`);
-      } else {
-        statements.push(`${pad}${s.kind} ${ref(s.kind === 'when' ? s.cond : s.on)}`);
-        depth++;
-        for (const [label, inner] of s.kind === 'when' ? [['then', s.then] as const, ['else',
-          s.else] as const] : [...s.cases.map((c) => [c.values.join(), c.body] as const), ['default', s.default] as const]) {
-          statements.push(`${pad}${label}:`);
-          dump(inner);
-        }
-        depth--;
-      }
+  const stack: { readonly label: string; readonly body: Module['body']; next: number }[] = [{ label: 'body', body: mapStatements(m.body, (e) => e), next: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if (top.next === 0) statements.push(`${top.label}:`);
+    if (top.next === top.body.length) {
+      statements.push('end');
+      stack.pop();
+      continue;
     }
-  };
-  dump(mapStatements(m.body, (e) => e));
+    const s = top.body[top.next++];
+    if (s.kind === 'assign') {
+      statements.push(`${s.target.name}${s.path.map((p) => ('field' in p ? `.${p.field}` : `[${typeof p.index === 'number' ? p.index : ref(p.index)}]`)).join('')} = ${ref(s.value)}`);
+    } else if (s.kind === 'memWrite') {
+      statements.push(`${s.mem.name}[${ref(s.addr)}] = ${ref(s.data)} ${s.mask ? ref(s.mask) : ''}`);
+    } else {
+      statements.push(`${s.kind} ${ref(s.kind === 'when' ? s.cond : s.on)}`);
+      const labels = s.kind === 'when' ? ['then', 'else'] : [...s.cases.map((c) => c.values.join()), 'default'];
+      const branches = branchesOf(s);
+      for (let i = branches.length - 1; i >= 0; i--) stack.push({ label: labels[i], body: branches[i], next: 0 });
+    }
+  }
   const checks = m.checks.map((c) => `${c.kind} ${c.name} ${ref(c.cond)} ${c.message}`);
   return [...head, ...statements, ...checks, ...lines].join('\n');
 }

@@ -3,8 +3,8 @@
  * of the printed module would call the structure. All arithmetic is on unsigned bit patterns.
  */
 import type { Binary, Expr, Lit } from '../ir/expr.ts';
-import { mapOperands } from '../ir/expr.ts';
-import { leafRange, leavesOf, mapStatements } from '../ir/leaves.ts';
+import { rewriter } from '../ir/expr.ts';
+import { fieldPlace, mapStatements } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
 import { indexWidth, isScalar, numeric, sameType, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
@@ -17,15 +17,7 @@ function lit(type: ScalarType, value: bigint): Lit {
 
 /** Simplifier with a memory: equal nodes stay shared. */
 export function simplifier(): (e: Expr) => Expr {
-  const done = new Map<Expr, Expr>();
-  const visit = (e: Expr): Expr => {
-    const known = done.get(e);
-    if (known) return known;
-    const result = rewrite(mapOperands(e, visit));
-    done.set(e, result);
-    return result;
-  };
-  return visit;
+  return rewriter(rewrite);
 }
 
 export function simplify(m: Module): Module {
@@ -55,13 +47,11 @@ function rewrite(e: Expr): Expr {
       if (e.of.op === 'extend') return { ...e, of: e.of.of };
       return e.of.op === 'lit' ? lit(e.type, numeric(e.of.type, e.of.value)) : e;
     case 'cat':
-      if (e.parts.every((p) => p.op === 'lit')) {
-        return lit(e.type, e.parts.reduce((v, p) => (v << BigInt(widthOf(p.type))) | (p as Lit).value, 0n));
-      }
+      if (e.parts.every((p): p is Lit => p.op === 'lit')) return lit(e.type, joinBits(e.parts.map((p) => p.value), e.parts.map((p) => widthOf(p.type))));
       return e;
     case 'field': {
-      if (e.of.op !== 'bundle') return constantPart(e.of, fieldLo(e.of.type, e.name), e.type) ?? e;
-      return e.of.fields[e.of.type.fields.findIndex((f) => f.name === e.name)];
+      if (e.of.op !== 'bundle') return constantPart(e.of, fieldPlace(e.of.type, e.name).lo, e.type) ?? e;
+      return e.of.fields[fieldPlace(e.of.type, e.name).at];
     }
     case 'index': {
       if (typeof e.index !== 'number') {
@@ -87,18 +77,26 @@ function constantBits(e: Expr): bigint | undefined {
   if (e.op === 'lit') return e.value;
   if (e.op === 'cast') return constantBits(e.of);
   if (e.op !== 'bundle' && e.op !== 'vec') return undefined;
-  let bits = 0n;
-  for (const part of e.op === 'bundle' ? e.fields : [...e.items].reverse()) {
+  const parts = e.op === 'bundle' ? e.fields : e.items;
+  const values: bigint[] = [];
+  for (const part of parts) {
     const v = constantBits(part);
     if (v === undefined) return undefined;
-    bits = (bits << BigInt(widthOf(part.type))) | v;
+    values.push(v);
   }
-  return bits;
+  const widths = parts.map((p) => widthOf(p.type));
+  return e.op === 'bundle' ? joinBits(values, widths) : joinBits(values.reverse(), widths.reverse());
 }
 
-function fieldLo(type: Type, name: string): number {
-  const { start, end } = leafRange(type, [{ field: name }]);
-  return Math.min(...leavesOf(type).slice(start, end).map((l) => l.lo));
+/** Values side by side, the first most significant. Half by half: part by part would copy all bits before once a part. */
+function joinBits(values: readonly bigint[], widths: readonly number[]): bigint {
+  const join = (from: number, to: number): { bits: bigint; width: number } => {
+    if (to - from === 1) return { bits: values[from], width: widths[from] };
+    const middle = (from + to) >> 1;
+    const [high, low] = [join(from, middle), join(middle, to)];
+    return { bits: (high.bits << BigInt(low.width)) | low.bits, width: high.width + low.width };
+  };
+  return join(0, values.length).bits;
 }
 
 function foldUnary(fn: string, type: ScalarType, a: Lit): Lit {
@@ -217,20 +215,49 @@ function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
   if (of.op === 'slice') return rewriteSlice({ ...e, of: of.of, lo: e.lo + of.lo });
   if (of.op === 'cast' && isScalar(of.of.type)) return rewriteSlice({ ...e, of: of.of });
   if (of.op === 'extend' && e.lo + w <= widthOf(of.of.type)) return rewriteSlice({ ...e, of: of.of });
-  const parts = packedParts(of);
-  let top = widthOf(of.type);
-  for (const p of parts) {
-    top -= widthOf(p.type);
-    if (e.lo < top || e.lo + w > top + widthOf(p.type)) continue;
-    const part: Expr = isScalar(p.type) ? p : { op: 'cast', type: uintType(widthOf(p.type)), of: p };
-    return rewriteSlice({ ...e, of: part, lo: e.lo - top });
-  }
-  return e;
+  const part = partAround(of, e.lo, w);
+  if (!part) return e;
+  const scalar: Expr = isScalar(part.e.type) ? part.e : { op: 'cast', type: uintType(widthOf(part.e.type)), of: part.e };
+  return rewriteSlice({ ...e, of: scalar, lo: e.lo - part.lo });
 }
 
-/** Parts of a concatenation, a bundle or a vector that was made of parts, most significant first; else none. */
-function packedParts(e: Expr): readonly Expr[] {
-  if (e.op === 'cat') return e.parts;
+/** Part of a concatenation, a bundle or a vector that was made of parts in which `width` bits from `lo` on lie, and where it begins. */
+function partAround(of: Expr, lo: number, width: number): { readonly e: Expr; readonly lo: number } | undefined {
+  const { parts, ends } = packedParts(of);
+  // The first part that ends above `lo`.
+  let [from, to] = [0, parts.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (ends[middle] > lo) to = middle;
+    else from = middle + 1;
+  }
+  const e = parts.at(from);
+  if (from === parts.length || !e || lo + width > ends[from]) return undefined;
+  return { e, lo: ends[from] - widthOf(e.type) };
+}
+
+interface PackedParts {
+  /** The least significant first. */
+  readonly parts: readonly Expr[];
+  /** Where each one ends. */
+  readonly ends: readonly number[];
+}
+const NO_PARTS: PackedParts = { parts: [], ends: [] };
+const packed = new WeakMap<Expr, PackedParts>();
+
+function packedParts(e: Expr): PackedParts {
+  if (e.op !== 'cat' && e.op !== 'cast') return NO_PARTS;
+  let known = packed.get(e);
+  if (!known) {
+    const parts = partsUpwards(e);
+    let at = 0;
+    packed.set(e, (known = { parts, ends: parts.map((p) => (at += widthOf(p.type))) }));
+  }
+  return known;
+}
+
+function partsUpwards(e: Expr): readonly Expr[] {
+  if (e.op === 'cat') return [...e.parts].reverse();
   if (e.op !== 'cast') return [];
-  return e.of.op === 'bundle' ? e.of.fields : e.of.op === 'vec' ? [...e.of.items].reverse() : [];
+  return e.of.op === 'bundle' ? [...e.of.fields].reverse() : e.of.op === 'vec' ? e.of.items : [];
 }

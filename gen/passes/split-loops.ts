@@ -4,8 +4,8 @@
  * each part becomes a wire of its own, called after its place (`v_0`, `req_addr`).
  */
 import type { Expr } from '../ir/expr.ts';
-import { mapOperands } from '../ir/expr.ts';
-import { mapStatements } from '../ir/leaves.ts';
+import { rewriter } from '../ir/expr.ts';
+import { mapStatements, rebuildStatements } from '../ir/leaves.ts';
 import type { Assign, Module, PathElement, Signal, Statement } from '../ir/module.ts';
 import { BOOL, indexWidth, isScalar, uintType, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
@@ -41,29 +41,20 @@ function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
   const used = new Set<string>(named.map((x) => x.name));
   const parts = new Map([...split].map((s) => [s, partsOf(s, used)]));
 
-  const done = new Map<Expr, Expr>();
-  const visit = (e: Expr): Expr => {
-    let result = done.get(e);
-    if (!result) {
-      result = e.op === 'ref' ? (parts.get(e.signal)?.whole ?? e) : mapOperands(e, visit);
-      done.set(e, result);
-    }
-    return result;
-  };
-  const rebuild = (body: readonly Statement[]): Statement[] =>
-    body.flatMap((s): Statement[] => {
-      if (s.kind === 'when') return [{ ...s, then: rebuild(s.then), else: rebuild(s.else) }];
-      if (s.kind === 'switch') return [{ ...s, cases: s.cases.map((c) => ({ ...c, body: rebuild(c.body) })), default: rebuild(s.default) }];
-      const own = s.kind === 'assign' ? parts.get(s.target) : undefined;
-      return s.kind === 'assign' && own ? assignParts(s, own.signals) : [s];
-    });
+  const visit = rewriter((e) => (e.op === 'ref' ? (parts.get(e.signal)?.whole ?? e) : e));
+  const body = rebuildStatements(m.body, (s, branches) => {
+    if (s.kind === 'when') return [{ ...s, then: branches[0], else: branches[1] }];
+    if (s.kind === 'switch') return [{ ...s, cases: s.cases.map((c, i) => ({ ...c, body: branches[i] })), default: branches[s.cases.length] }];
+    const own = s.kind === 'assign' ? parts.get(s.target) : undefined;
+    return s.kind === 'assign' && own ? assignParts(s, own.signals) : [s];
+  });
   // What is seen from outside keeps its signal and gathers the parts.
   const outside = [...parts].filter(([s]) => s.kind !== 'wire');
   const gathered = outside.map(([s, p]): Assign => ({ kind: 'assign', target: s, path: [], value: p.whole, site: s.site }));
   return {
     ...m,
     wires: [...m.wires.flatMap((s) => parts.get(s)?.signals ?? [s]), ...outside.flatMap(([, p]) => p.signals)],
-    body: [...mapStatements(rebuild(m.body), visit), ...gathered],
+    body: [...mapStatements(body, visit), ...gathered],
     checks: m.checks.map((c) => ({ ...c, cond: visit(c.cond) })),
   };
 }

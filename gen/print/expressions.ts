@@ -3,10 +3,12 @@
  * one case: a product stands alone on the right of an assignment, where the language widens its operands by their sign.
  * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
  */
-import { operands } from '../ir/expr.ts';
+import { operands, walkUp } from '../ir/expr.ts';
 import type { Binary, Expr } from '../ir/expr.ts';
+import { fieldPlace } from '../ir/leaves.ts';
 import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
+import { BitSet } from './bit-set.ts';
 import { nameFromSource } from './naming.ts';
 import type { NamePool } from './naming.ts';
 import { member, rangeText } from './selection.ts';
@@ -27,6 +29,9 @@ interface DynamicStep {
   readonly width: number;
 }
 
+/** Levels of operations in the text of one expression. */
+const MOST_NESTED = 128;
+
 const PRIMARY = 20;
 const UNARY = 12;
 const BINARY: Readonly<Record<string, { text: string; prec: number }>> = {
@@ -46,22 +51,45 @@ interface Text {
 
 export class ExpressionPrinter {
   readonly hoisted: Hoisted[] = [];
-  /** Bits of each declared name that some printed expression reads, as a mask. */
-  readonly read = new Map<string, bigint>();
+  /** Bits of each declared name that some printed expression reads. */
+  readonly read = new Map<string, BitSet>();
   private readonly names = new Map<Expr, string>();
   private readonly shared = new Set<Expr>();
+  /** Levels of operations below an expression, down to what has a name for their sake. */
+  private readonly depths = new Map<Expr, number>();
   private loopName: string | undefined;
 
   /** `roots`: all expressions of the module, once per use, to find what is shared. */
   constructor(roots: readonly Expr[], private readonly pool: NamePool) {
     const uses = new Map<Expr, number>();
-    const count = (e: Expr): void => {
+    const stack = [...roots].reverse();
+    for (let e = stack.pop(); e; e = stack.pop()) {
       const n = (uses.get(e) ?? 0) + 1;
       uses.set(e, n);
-      if (n === 1) for (const o of operands(e)) count(o);
-    };
-    for (const r of roots) count(r);
+      if (n > 1) continue;
+      const of = operands(e);
+      for (let i = of.length - 1; i >= 0; i--) stack.push(of[i]);
+    }
     for (const [e, n] of uses) if (n > 1 && !isCheap(e)) this.shared.add(e);
+  }
+
+  /**
+   * To be called before an expression is printed. Tools read deep nests no better than people do, and the stack of JavaScript is limited
+   * too: of a deeper one every MOST_NESTED-th level gets a name, from the inside out.
+   */
+  private prepare(root: Expr): void {
+    walkUp(root, (e) => this.depths.has(e), (e) => {
+      let depth = 0;
+      for (const o of operands(e)) depth = Math.max(depth, (this.depths.get(o) ?? 0) + 1);
+      if (depth < MOST_NESTED) {
+        this.depths.set(e, depth);
+        return;
+      }
+      this.depths.set(e, 0);
+      if (isCheap(e)) return;
+      this.shared.add(e);
+      this.name(e);
+    });
   }
 
   /** Variable of the loops inside of blocks. */
@@ -71,22 +99,26 @@ export class ExpressionPrinter {
 
   /** Text of an expression that stands alone on the right of an assignment. */
   rightSide(e: Expr): string {
+    this.prepare(e);
     if (!this.names.has(e) && this.shared.has(e)) return this.name(e);
     return this.root(e);
   }
 
   /** Text inside another construct (a condition, a port connection): no bare product. */
   inline(e: Expr): string {
+    this.prepare(e);
     return this.print(e).text;
   }
 
   /** Text to which a bit select can be appended. */
   inlineSelectable(e: Expr): string {
+    this.prepare(e);
     return this.selectable(e);
   }
 
   /** Text whose value does not depend on what surrounds it: a name, a part of one, a literal or a concatenation. */
   atomic(e: Expr): string {
+    this.prepare(e);
     const t = this.print(e);
     return t.prec === PRIMARY || e.op === 'lit' ? t.text : this.readName(e);
   }
@@ -99,6 +131,7 @@ export class ExpressionPrinter {
 
   /** Text of `!cond`, without a double negation. */
   negated(cond: Expr): string {
+    this.prepare(cond);
     if (cond.op === 'unary' && cond.fn === 'not' && !this.shared.has(cond)) return this.print(cond.a).text;
     return this.opposite(cond)?.text ?? `!${paren(this.print(cond), UNARY + 1)}`;
   }
@@ -112,14 +145,17 @@ export class ExpressionPrinter {
 
   /** Operand of `&&`. */
   operand(e: Expr): string {
+    this.prepare(e);
     return paren(this.print(e), 3);
   }
   negatedOperand(e: Expr): string {
+    this.prepare(e);
     return e.op === 'unary' && e.fn === 'not' && !this.shared.has(e) ? paren(this.print(e.a), 3) : this.negated(e);
   }
 
   /** Name of a signal that an expression just repeats, if it does. */
   alias(e: Expr): string | undefined {
+    this.prepare(e);
     const sel = e.op === 'ref' || e.op === 'cast' ? this.select(e) : undefined;
     return sel && sel.lo === 0 && sel.width === sel.of ? this.selectionText(sel) : undefined;
   }
@@ -344,7 +380,7 @@ export class ExpressionPrinter {
     for (const p of path) {
       if ('field' in p) {
         sel = member(sel, type, p.field);
-        type = type.kind === 'bundle' ? (type.fields.find((f) => f.name === p.field) as { type: Type }).type : type;
+        type = fieldPlace(type, p.field).type;
       } else if (type.kind === 'vec') {
         const w = widthOf(type.element);
         if (typeof p.index !== 'number') steps.push({ index: p.index, length: type.length, width: w });
@@ -425,8 +461,9 @@ export class ExpressionPrinter {
   }
 
   private markRead(name: string, lo: number, width: number): void {
-    const bits = ((1n << BigInt(width)) - 1n) << BigInt(lo);
-    this.read.set(name, (this.read.get(name) ?? 0n) | bits);
+    let bits = this.read.get(name);
+    if (!bits) this.read.set(name, (bits = new BitSet()));
+    bits.add(lo, width);
   }
 }
 
@@ -447,24 +484,33 @@ function isArithmeticShift(e: Binary): boolean {
 }
 
 /** Not worth a name even if it is used often. */
-function isCheap(e: Expr): boolean {
-  switch (e.op) {
-    case 'lit':
-    case 'ref':
-      return true;
-    case 'field':
-    case 'slice':
-    case 'cast':
-      return isCheap(e.of);
-    case 'index':
-      return typeof e.index === 'number' && isCheap(e.of);
-    case 'unary':
-      return e.fn === 'not' && isCheap(e.a);
-    case 'extend':
-      return e.of.op === 'ref';
-    default:
-      return false;
+function isCheap(root: Expr): boolean {
+  let e = root;
+  for (let steps = 0; steps < MOST_NESTED; steps++) {
+    switch (e.op) {
+      case 'lit':
+      case 'ref':
+        return true;
+      case 'field':
+      case 'slice':
+      case 'cast':
+        e = e.of;
+        break;
+      case 'index':
+        if (typeof e.index !== 'number') return false;
+        e = e.of;
+        break;
+      case 'unary':
+        if (e.fn !== 'not') return false;
+        e = e.a;
+        break;
+      case 'extend':
+        return e.of.op === 'ref';
+      default:
+        return false;
+    }
   }
+  return false;
 }
 
 function wish(e: Expr): string {

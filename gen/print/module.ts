@@ -1,11 +1,13 @@
 /** One module as SystemVerilog. */
+import { operands } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { countLeaves, walkExpressions } from '../ir/leaves.ts';
 import { expressionsOf, walkStatements } from '../ir/leaves.ts';
-import type { Instance, Memory, Module, Signal, Statement } from '../ir/module.ts';
+import type { Assign, Instance, Memory, Module, Signal, Statement } from '../ir/module.ts';
 import { isScalar, widthOf } from '../ir/types.ts';
 import type { BundleType, EnumType, Type } from '../ir/types.ts';
 import { signalGraph } from '../passes/comb-paths.ts';
+import type { BitSet } from './bit-set.ts';
 import { ExpressionPrinter } from './expressions.ts';
 import { printGrid } from './grid.ts';
 import { NamePool } from './naming.ts';
@@ -27,6 +29,9 @@ class ModulePrinter {
   /** Instance ports that are connected to an expression or to another signal instead of a wire of their own. */
   private readonly connected = new Map<Signal, string>();
   private readonly skipped = new Set<Statement>();
+  /** First top-level assignment to each signal, and first that does no more than repeat it. */
+  private readonly firstDrivers = new Map<Signal, Assign>();
+  private readonly readers = new Map<Signal, Assign>();
   private readonly enumSignals: ReadonlySet<Signal>;
   private readonly pool: NamePool;
   /** Names of the typedefs by the text of their types: two structs of one name can differ in the widths of their fields. */
@@ -42,6 +47,11 @@ class ModulePrinter {
     this.pool = new NamePool([...names, 'clk', 'rst', 'unused']);
     this.p = new ExpressionPrinter(roots, this.pool);
     this.enumSignals = typedefSafe(m);
+    for (const s of m.body) {
+      if (s.kind !== 'assign') continue;
+      if (!this.firstDrivers.has(s.target)) this.firstDrivers.set(s.target, s);
+      if (s.path.length === 0 && s.value.op === 'ref' && !this.readers.has(s.value.signal)) this.readers.set(s.value.signal, s);
+    }
   }
 
   print(): string {
@@ -149,8 +159,8 @@ class ModulePrinter {
       for (const o of g.outputs) lines.push(`  ${plainType(o.signal.type)} ${o.signal.name};`);
     }
     for (const h of this.p.hoisted) lines.push(`  ${this.memberType(h.type)} ${h.name};`);
-    for (const x of m.memories) if (x.init) lines.push(...memoryInit(x, x.init, () => this.p.loopVariable));
-    this.declarations.push(...lines);
+    for (const x of m.memories) if (x.init) for (const line of memoryInit(x, x.init, () => this.p.loopVariable)) lines.push(line);
+    for (const line of lines) this.declarations.push(line);
   }
 
   // --- logic ---
@@ -158,21 +168,14 @@ class ModulePrinter {
   /** Finds instance inputs with one simple driver and outputs with one simple reader: they need no wire. */
   private connectInstances(): void {
     const { m } = this;
-    const reads = new Map<Signal, number>();
-    const drivers = new Map<Signal, Statement[]>();
-    walkStatements(m.body, (s) => {
-      if (s.kind === 'assign') drivers.set(s.target, [...(drivers.get(s.target) ?? []), s]);
-      walkExpressions(expressionsOf(s), (e) => {
-        if (e.op === 'ref') reads.set(e.signal, (reads.get(e.signal) ?? 0) + 1);
-      });
-    });
-    for (const c of m.checks) walkExpressions([c.cond], (e) => e.op === 'ref' && reads.set(e.signal, (reads.get(e.signal) ?? 0) + 2));
+    if (m.instances.length === 0) return;
+    const { reads, drivers } = uses(m);
     const top = new Set(m.body);
     for (const i of m.instances) {
       for (const s of i.connections.values()) {
         if (s.kind === 'instOut' && reads.get(s) === 1) {
-          const reader = m.body.find((x) => x.kind === 'assign' && x.path.length === 0 && x.value.op === 'ref' && x.value.signal === s);
-          if (reader?.kind === 'assign' && (reader.target.kind === 'output' || reader.target.kind === 'wire') && isScalarOrVec(reader.target.type) && drivers.get(reader.target)?.length === 1) {
+          const reader = this.readers.get(s);
+          if (reader && (reader.target.kind === 'output' || reader.target.kind === 'wire') && isScalarOrVec(reader.target.type) && drivers.get(reader.target)?.length === 1) {
             this.connected.set(s, reader.target.name);
             this.skipped.add(reader);
           }
@@ -193,8 +196,8 @@ class ModulePrinter {
   private connectGrids(): void {
     for (const g of this.m.grids) {
       for (const i of g.inputs.values()) {
-        const drive = this.m.body.find((s) => s.kind === 'assign' && s.target === i.signal);
-        const alias = drive?.kind === 'assign' ? this.p.alias(drive.value) : undefined;
+        const drive = this.firstDrivers.get(i.signal);
+        const alias = drive && this.p.alias(drive.value);
         if (!drive || alias === undefined) continue;
         this.connected.set(i.signal, alias);
         this.skipped.add(drive);
@@ -210,7 +213,9 @@ class ModulePrinter {
   }
 
   private combinational(b: Block): void {
-    this.logic.push('', `  // ${b.statements[0].site}`, '  always_comb begin', ...printStatements(this.p, b.statements, b.targets, '=', '    '), '  end');
+    this.logic.push('', `  // ${b.statements[0].site}`, '  always_comb begin');
+    for (const line of printStatements(this.p, b.statements, b.targets, '=', '    ')) this.logic.push(line);
+    this.logic.push('  end');
   }
 
   private clocked(b: Block): void {
@@ -220,13 +225,21 @@ class ModulePrinter {
     const reset = resets.flatMap((r) => resetLines(r));
     this.logic.push('', `  // ${b.statements[0].site}`, '  always_ff @(posedge clk) begin');
     if (resets.length > 0 && resets.every((r) => r.reset?.every((l) => l !== undefined)) && resets.length === regs.length) {
-      this.logic.push('    if (rst) begin', ...reset.map((l) => `      ${l}`), '    end else begin', ...body, '    end');
+      this.inReset(reset, '    end else begin');
+      for (const line of body) this.logic.push(line);
+      this.logic.push('    end');
     } else {
       // Some of these registers are not reset: they follow their assignments even during reset.
-      this.logic.push(...body.map((l) => l.slice(2)));
-      if (reset.length > 0) this.logic.push('    if (rst) begin', ...reset.map((l) => `      ${l}`), '    end');
+      for (const line of body) this.logic.push(line.slice(2));
+      if (reset.length > 0) this.inReset(reset, '    end');
     }
     this.logic.push('  end');
+  }
+
+  private inReset(lines: readonly string[], end: string): void {
+    this.logic.push('    if (rst) begin');
+    for (const line of lines) this.logic.push(`      ${line}`);
+    this.logic.push(end);
   }
 
   /** Registers that keep their reset value for ever, because no condition around their assignments can hold. */
@@ -234,7 +247,9 @@ class ModulePrinter {
     const driven = new Set(blocks.flatMap((b) => [...b.targets]));
     const rest = this.m.regs.filter((r) => !driven.has(r));
     if (rest.length === 0) return;
-    this.logic.push('', '  always_ff @(posedge clk) begin', '    if (rst) begin', ...rest.flatMap((r) => resetLines(r)).map((l) => `      ${l}`), '    end', '  end');
+    this.logic.push('', '  always_ff @(posedge clk) begin');
+    this.inReset(rest.flatMap((r) => resetLines(r)), '    end');
+    this.logic.push('  end');
   }
 
   private instance(i: Instance): void {
@@ -260,8 +275,8 @@ class ModulePrinter {
     const alias = this.connected.get(s);
     if (alias !== undefined && alias !== '') return alias;
     if (alias === '') {
-      const drive = this.m.body.find((x) => x.kind === 'assign' && x.target === s);
-      if (drive?.kind === 'assign') return this.p.inline(drive.value);
+      const drive = this.firstDrivers.get(s);
+      if (drive) return this.p.inline(drive.value);
     }
     return s.kind === 'instIn' ? this.readWhole(s) : s.name;
   }
@@ -307,11 +322,47 @@ class ModulePrinter {
     const aliased = new Set(this.connected.values());
     for (const s of declared) {
       if (aliased.has(s.name)) continue;
-      terms.push(...unreadRanges(s.name, widthOf(s.type), this.p.read.get(s.name) ?? 0n));
+      for (const range of unreadRanges(s.name, widthOf(s.type), this.p.read.get(s.name))) terms.push(range);
     }
     if (terms.length === 0) return [];
     return ['  // Bits that nothing reads.', '  logic unused;', `  assign unused = &{1'b0, ${terms.join(', ')}};`];
   }
+}
+
+/**
+ * How often each signal is read, by each statement and check on its own, where more than once is as good as twice; and the assignments to
+ * each.
+ */
+function uses(m: Module): { readonly reads: ReadonlyMap<Signal, number>; readonly drivers: ReadonlyMap<Signal, readonly Assign[]> } {
+  const reads = new Map<Signal, number>();
+  const drivers = new Map<Signal, Assign[]>();
+  // Readers that reach an expression, and the last of them: what two reach need not be walked for a third.
+  const reached = new Map<Expr, { count: number; last: number }>();
+  let reader = 0;
+  const read = (roots: readonly Expr[]): void => {
+    reader++;
+    const stack = [...roots];
+    for (let e = stack.pop(); e; e = stack.pop()) {
+      const known = reached.get(e);
+      if (known && (known.last === reader || known.count === 2)) continue;
+      reached.set(e, { count: (known?.count ?? 0) + 1, last: reader });
+      if (e.op === 'ref') reads.set(e.signal, (reads.get(e.signal) ?? 0) + 1);
+      for (const o of operands(e)) stack.push(o);
+    }
+  };
+  walkStatements(m.body, (s) => {
+    if (s.kind === 'assign') {
+      const list = drivers.get(s.target);
+      if (list) list.push(s);
+      else drivers.set(s.target, [s]);
+    }
+    read(expressionsOf(s));
+  });
+  for (const { cond } of m.checks) {
+    read([cond]);
+    read([cond]);
+  }
+  return { reads, drivers };
 }
 
 function section(lines: readonly string[]): string[] {
@@ -391,16 +442,17 @@ function memoryInit(x: Memory, init: readonly bigint[], loopVariable: () => stri
   return ['  initial begin', ...lines, '  end'];
 }
 
-/** Contiguous ranges of bits that are 0 in `read`, as selections. */
-function unreadRanges(name: string, width: number, read: bigint): string[] {
+/** Contiguous ranges of bits that are not in `read`, as selections. */
+function unreadRanges(name: string, width: number, read: BitSet | undefined): string[] {
+  if (!read) return [name];
   const ranges: string[] = [];
   for (let lo = 0; lo < width;) {
-    if ((read >> BigInt(lo)) & 1n) {
+    if (read.has(lo)) {
       lo++;
       continue;
     }
     let hi = lo;
-    while (hi + 1 < width && !((read >> BigInt(hi + 1)) & 1n)) hi++;
+    while (hi + 1 < width && !read.has(hi + 1)) hi++;
     ranges.push(lo === 0 && hi === width - 1 ? name : hi === lo ? `${name}[${lo}]` : `${name}[${hi}:${lo}]`);
     lo = hi + 1;
   }
@@ -413,19 +465,32 @@ function unreadRanges(name: string, width: number, read: bigint): string[] {
  */
 function typedefSafe(m: Module): Set<Signal> {
   const safe = new Set<Signal>([...m.wires, ...m.regs].filter((s) => s.type.kind === 'enum'));
-  const isSafe = (e: Expr): boolean => {
-    if (e.op === 'lit') return e.type.kind === 'enum' && e.value < BigInt(e.type.members.length);
-    if (e.op === 'ref') return safe.has(e.signal);
-    return e.op === 'mux' && isSafe(e.a) && isSafe(e.b);
+  // Per signal or expression those that take its value.
+  const takers = new Map<Signal | Expr, (Signal | Expr)[]>();
+  const unsafe: (Signal | Expr)[] = [];
+  const seen = new Set<Expr>();
+  const take = (from: Signal | Expr, taker: Signal | Expr): void => {
+    const list = takers.get(from);
+    if (list) list.push(taker);
+    else takers.set(from, [taker]);
   };
-  for (let changed = true; changed;) {
-    changed = false;
-    walkStatements(m.body, (s) => {
-      if (s.kind === 'assign' && safe.has(s.target) && !isSafe(s.value)) {
-        safe.delete(s.target);
-        changed = true;
-      }
-    });
+  walkStatements(m.body, (s) => {
+    if (s.kind !== 'assign' || !safe.has(s.target)) return;
+    take(s.value, s.target);
+    walkExpressions([s.value], (e) => {
+      if (e.op === 'mux') {
+        take(e.a, e);
+        take(e.b, e);
+      } else if (e.op === 'ref' && safe.has(e.signal)) take(e.signal, e);
+      else if (e.op !== 'lit' || e.type.kind !== 'enum' || e.value >= BigInt(e.type.members.length)) unsafe.push(e);
+    }, seen);
+  });
+  for (let x = unsafe.pop(); x; x = unsafe.pop()) {
+    for (const taker of takers.get(x) ?? []) {
+      if ('kind' in taker && !safe.delete(taker)) continue;
+      unsafe.push(taker);
+    }
+    takers.delete(x);
   }
   return safe;
 }

@@ -32,12 +32,16 @@ export function nameFromSource(e: Expr): string | undefined {
 /** Hands out names that are unique within a module. */
 export class NamePool {
   private readonly used: Set<string>;
+  /** Per wish the number to try next. */
+  private readonly next = new Map<string, number>();
   constructor(names: Iterable<string>) {
     this.used = new Set(names);
   }
   fresh(wish: string): string {
     let name = wish;
-    for (let n = 1; this.used.has(name); n++) name = `${wish}_${n}`;
+    let n = this.next.get(wish) ?? 1;
+    for (; this.used.has(name); n++) name = `${wish}_${n}`;
+    this.next.set(wish, n);
     this.used.add(name);
     return name;
   }

@@ -1,5 +1,5 @@
 /** Bits of a name: how an expression that only selects is written as one place, `item.addr`, `v[7:4]`. */
-import { leafRange, leavesOf } from '../ir/leaves.ts';
+import { fieldPlace } from '../ir/leaves.ts';
 import { widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 
@@ -20,12 +20,9 @@ export interface Selection {
 /** A field of what is selected, which has the type `type`. */
 export function member(of: Selection, type: Type, name: string): Selection {
   if (type.kind !== 'bundle') throw new Error(`${of.base} has no fields`);
-  const leaf = leavesOf(type)[leafRange(type, [{ field: name }]).start];
-  const field = type.fields.find((f) => f.name === name) as { type: Type };
+  const field = fieldPlace(type, name);
+  const { lo } = field;
   const w = widthOf(field.type);
-  const range = leafRange(type, [{ field: name }]);
-  // Leaves of one field are contiguous; a bundle's first leaf is its most significant, a vector's its least.
-  const lo = Math.min(...leavesOf(type).slice(range.start, range.end).map((l) => l.lo), leaf.lo);
   if (!of.struct || of.lo !== 0 || of.width !== of.of) return { ...of, lo: of.lo + lo, width: w, struct: false };
   return { base: `${of.base}.${name}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct: field.type.kind === 'bundle' };
 }

@@ -1,9 +1,9 @@
 /** Statements as SystemVerilog: which of them form one block, and the text of a block. */
-import type { Expr } from '../ir/expr.ts';
-import { leafRange, walkStatements } from '../ir/leaves.ts';
-import type { Assign, Memory, Signal, Statement } from '../ir/module.ts';
+import { leafRange, rebuildStatements, walkStatements } from '../ir/leaves.ts';
+import type { Assign, MemWrite, Memory, Signal, Statement, Switch, When } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
+import { BitSet } from './bit-set.ts';
 import type { ExpressionPrinter } from './expressions.ts';
 import { literalText } from './types.ts';
 
@@ -20,10 +20,18 @@ export interface Block {
 const isSignal = (t: Target): t is Signal => 'kind' in t;
 const targetOf = (s: Statement): Target | undefined => (s.kind === 'assign' ? s.target : s.kind === 'memWrite' ? s.mem : undefined);
 
-function kindOf(t: Target): 'comb' | 'reg' | 'regNoReset' | 'memory' {
-  if (!isSignal(t)) return 'memory';
-  if (t.kind !== 'reg') return 'comb';
-  return t.reset?.every((r) => r !== undefined) ? 'reg' : 'regNoReset';
+type Kind = 'comb' | 'reg' | 'regNoReset' | 'memory';
+const kinds = new WeakMap<Target, Kind>();
+
+function kindOf(t: Target): Kind {
+  let kind = kinds.get(t);
+  if (!kind) {
+    if (!isSignal(t)) kind = 'memory';
+    else if (t.kind !== 'reg') kind = 'comb';
+    else kind = t.reset?.every((r) => r !== undefined) ? 'reg' : 'regNoReset';
+    kinds.set(t, kind);
+  }
+  return kind;
 }
 
 export function targetsOf(s: Statement): Set<Target> {
@@ -66,12 +74,21 @@ export function blocksOf(body: readonly Statement[], follows: ReadonlyMap<string
     else groups.set(root, new Set([t]));
   }
   const entangled = entangledTargets([...groups.values()], follows);
+  const driving = new Map<Target, number[]>();
+  for (const [i, targets] of statementTargets.entries()) {
+    for (const t of targets) {
+      const list = driving.get(t);
+      if (list) list.push(i);
+      else driving.set(t, [i]);
+    }
+  }
   const blocks: Block[] = [];
   for (const targets of groups.values()) {
     const kind = kindOf([...targets][0]);
     const apart = [...targets].some((t) => entangled.has(t)) ? [...targets].map((t) => new Set([t])) : [targets];
     for (const own of apart) {
-      const statements = body.filter((_, i) => [...statementTargets[i]].some((t) => own.has(t)));
+      const numbers = [...new Set([...own].flatMap((t) => driving.get(t) ?? []))].sort((a, b) => a - b);
+      const statements = numbers.map((i) => body[i]);
       blocks.push({ kind: kind === 'regNoReset' ? 'reg' : kind, targets: own, statements });
     }
   }
@@ -113,90 +130,165 @@ function mergeSmall(blocks: readonly Block[]): Block[] {
 export function isUnconditional(b: Block): boolean {
   if (b.kind !== 'comb') return false;
   // Folding a constant condition can leave an assignment that a later one replaces: two `assign`s would drive against each other.
-  const driven: { readonly target: Target; readonly start: number; readonly end: number }[] = [];
+  const driven = new Map<Target, BitSet>();
   return b.statements.every((s) => {
     if (s.kind !== 'assign') return false;
     const { start, end, exact } = leafRange(s.target.type, s.path);
-    if (!exact || driven.some((d) => d.target === s.target && d.start < end && start < d.end)) return false;
-    driven.push({ target: s.target, start, end });
+    if (!exact) return false;
+    const leaves = driven.get(s.target) ?? new BitSet();
+    for (let i = start; i < end; i++) if (leaves.has(i)) return false;
+    leaves.add(start, end - start);
+    driven.set(s.target, leaves);
     return true;
   });
 }
 
+/** Statements of a block, with those inside them, that drive one of its targets. */
+function drivingStatements(body: readonly Statement[], targets: ReadonlySet<Target>): Set<Statement> {
+  const found = new Set<Statement>();
+  rebuildStatements(body, (s, branches) => {
+    const t = targetOf(s);
+    if (t ? !targets.has(t) : branches.every((b) => b.length === 0)) return [];
+    found.add(s);
+    return [s];
+  });
+  return found;
+}
+
+/** Indentation grows no further from this depth on: nobody counts it any more, and the text would grow with its square. */
+const MOST_INDENTED = 64;
+const deeper = (indent: string): string => (indent.length < MOST_INDENTED ? `${indent}  ` : indent);
+
 /** Text of the statements of a block that drive its targets. `op` is `=` or `<=`. */
 export function printStatements(p: ExpressionPrinter, body: readonly Statement[], targets: ReadonlySet<Target>, op: '=' | '<=', indent: string): string[] {
-  const lines: string[] = [];
-  for (const s of body) {
-    const t = targetOf(s);
-    if (t) {
-      if (!targets.has(t)) continue;
-      if (s.kind === 'assign') lines.push(...printAssign(p, s, op, indent));
-      else if (s.kind === 'memWrite') {
-        const place = `${s.mem.name}[${p.address(s.addr)}]`;
-        if (s.mask) {
-          const lanes = widthOf(s.mask.type);
-          const w = widthOf(s.mem.type) / lanes;
-          const mask = p.inlineSelectable(s.mask);
-          const data = p.inlineSelectable(s.data);
-          if (lanes === 1) lines.push(`${indent}if (${mask}) ${place} <= ${data};`);
-          else {
-            const i = p.loopVariable;
-            const range = w === 1 ? `[${i}]` : `[${i} * ${w} +: ${w}]`;
-            lines.push(`${indent}for (int ${i} = 0; ${i} < ${lanes}; ${i}++) begin`, `${indent}  if (${mask}[${i}]) ${place}${range} <= ${data}${range};`, `${indent}end`);
-          }
-        } else {
-          lines.push(`${indent}${place} <= ${p.rightSide(s.data)};`);
-        }
-      }
-    } else if (s.kind === 'when') {
-      lines.push(...printWhen(p, s.cond, s.then, s.else, targets, op, indent, ''));
-    } else if (s.kind === 'switch') {
-      lines.push(...printSwitch(p, s, targets, op, indent));
+  return new BlockPrinter(p, drivingStatements(body, targets), op).print(body, indent);
+}
+
+/** Prints from an explicit stack of what is still to do, because statements may be nested deeper than the JavaScript stack. */
+class BlockPrinter {
+  private readonly lines: string[] = [];
+  /** The next step last. */
+  private readonly steps: (() => void)[] = [];
+
+  constructor(
+    private readonly p: ExpressionPrinter,
+    private readonly driving: ReadonlySet<Statement>,
+    private readonly op: '=' | '<=',
+  ) {}
+
+  print(body: readonly Statement[], indent: string): string[] {
+    this.steps.push(this.body(body, indent));
+    for (let step = this.steps.pop(); step; step = this.steps.pop()) step();
+    return this.lines;
+  }
+
+  /** Steps in the order in which they are to be done. */
+  private then(...steps: readonly (() => void)[]): void {
+    for (let i = steps.length - 1; i >= 0; i--) this.steps.push(steps[i]);
+  }
+
+  private line(text: string): () => void {
+    return () => void this.lines.push(text);
+  }
+
+  private body(body: readonly Statement[], indent: string): () => void {
+    let i = 0;
+    const next = (): void => {
+      while (i < body.length && !this.driving.has(body[i])) i++;
+      if (i === body.length) return;
+      this.steps.push(next);
+      this.statement(body[i++], indent);
+    };
+    return next;
+  }
+
+  private statement(s: Statement, indent: string): void {
+    switch (s.kind) {
+      case 'assign':
+        this.assign(s, indent);
+        return;
+      case 'memWrite':
+        this.write(s, indent);
+        return;
+      case 'when':
+        this.when(s, indent, '');
+        return;
+      case 'switch':
+        this.switch(s, indent);
     }
   }
-  return lines;
-}
 
-function printAssign(p: ExpressionPrinter, s: Assign, op: '=' | '<=', indent: string): string[] {
-  const place = p.place(s.target, s.path);
-  const text = `${place.text} ${op} ${place.dynamic ? p.atomic(s.value) : p.rightSide(s.value)};`;
-  return [place.guard ? `${indent}if (${place.guard}) ${text}` : `${indent}${text}`];
-}
-
-function drives(body: readonly Statement[], targets: ReadonlySet<Target>): boolean {
-  return body.some((s) => [...targetsOf(s)].some((t) => targets.has(t)));
-}
-
-function printWhen(p: ExpressionPrinter, cond: Expr, then: readonly Statement[], otherwise: readonly Statement[], targets: ReadonlySet<Target>, op: '=' | '<=', indent: string, lead: string): string[] {
-  const hasThen = drives(then, targets);
-  const hasElse = drives(otherwise, targets);
-  if (!hasThen && !hasElse) return [];
-  if (!hasThen) {
-    return [`${indent}${lead}if (${p.negated(cond)}) begin`, ...printStatements(p, otherwise, targets, op, `${indent}  `), `${indent}end`];
+  private assign(s: Assign, indent: string): void {
+    const place = this.p.place(s.target, s.path);
+    const text = `${place.text} ${this.op} ${place.dynamic ? this.p.atomic(s.value) : this.p.rightSide(s.value)};`;
+    this.lines.push(place.guard ? `${indent}if (${place.guard}) ${text}` : `${indent}${text}`);
   }
-  const lines = [`${indent}${lead}if (${p.inline(cond)}) begin`, ...printStatements(p, then, targets, op, `${indent}  `)];
-  if (!hasElse) return [...lines, `${indent}end`];
-  const relevant = otherwise.filter((s) => drives([s], targets));
-  const only = relevant.length === 1 ? relevant[0] : undefined;
-  if (only?.kind === 'when' && drives(only.then, targets)) {
-    return [...lines, ...printWhen(p, only.cond, only.then, only.else, targets, op, indent, 'end else ').map((l) => l)];
-  }
-  return [...lines, `${indent}end else begin`, ...printStatements(p, otherwise, targets, op, `${indent}  `), `${indent}end`];
-}
 
-function printSwitch(p: ExpressionPrinter, s: Statement & { kind: 'switch' }, targets: ReadonlySet<Target>, op: '=' | '<=', indent: string): string[] {
-  const branch = (label: string, body: readonly Statement[]): string[] => {
-    const lines = printStatements(p, body, targets, op, `${indent}    `);
-    if (lines.length === 0) return [`${indent}  ${label}: ;`];
-    if (lines.length === 1) return [`${indent}  ${label}: ${lines[0].trim()}`];
-    return [`${indent}  ${label}: begin`, ...lines, `${indent}  end`];
-  };
-  const cases = s.cases.filter((c) => drives(c.body, targets) || drives(s.default, targets));
-  if (cases.length === 0 && !drives(s.default, targets)) return [];
-  return [
-    `${indent}case (${p.inline(s.on)})`,
-    ...cases.flatMap((c) => branch(c.values.map((v) => literalText(s.on.type, v)).join(', '), c.body)),
-    ...branch('default', s.default),
-    `${indent}endcase`,
-  ];
+  private write(s: MemWrite, indent: string): void {
+    const { p, lines } = this;
+    const place = `${s.mem.name}[${p.address(s.addr)}]`;
+    if (!s.mask) {
+      lines.push(`${indent}${place} <= ${p.rightSide(s.data)};`);
+      return;
+    }
+    const lanes = widthOf(s.mask.type);
+    const w = widthOf(s.mem.type) / lanes;
+    const mask = p.inlineSelectable(s.mask);
+    const data = p.inlineSelectable(s.data);
+    if (lanes === 1) {
+      lines.push(`${indent}if (${mask}) ${place} <= ${data};`);
+      return;
+    }
+    const i = p.loopVariable;
+    const range = w === 1 ? `[${i}]` : `[${i} * ${w} +: ${w}]`;
+    lines.push(`${indent}for (int ${i} = 0; ${i} < ${lanes}; ${i}++) begin`, `${indent}  if (${mask}[${i}]) ${place}${range} <= ${data}${range};`, `${indent}end`);
+  }
+
+  private drives(body: readonly Statement[]): boolean {
+    return body.some((s) => this.driving.has(s));
+  }
+
+  private when(s: When, indent: string, lead: string): void {
+    const end = this.line(`${indent}end`);
+    if (!this.drives(s.then)) {
+      this.lines.push(`${indent}${lead}if (${this.p.negated(s.cond)}) begin`);
+      this.then(this.body(s.else, deeper(indent)), end);
+      return;
+    }
+    this.lines.push(`${indent}${lead}if (${this.p.inline(s.cond)}) begin`);
+    const relevant = s.else.filter((x) => this.driving.has(x));
+    const only = relevant.length === 1 ? relevant[0] : undefined;
+    const then = this.body(s.then, deeper(indent));
+    if (relevant.length === 0) this.then(then, end);
+    else if (only?.kind === 'when' && this.drives(only.then)) this.then(then, () => this.when(only, indent, 'end else '));
+    else this.then(then, this.line(`${indent}end else begin`), this.body(s.else, deeper(indent)), end);
+  }
+
+  private switch(s: Switch, indent: string): void {
+    const hasDefault = this.drives(s.default);
+    const cases = s.cases.filter((c) => hasDefault || this.drives(c.body));
+    this.lines.push(`${indent}case (${this.p.inline(s.on)})`);
+    this.then(
+      ...cases.map((c) => this.branch(c.values.map((v) => literalText(s.on.type, v)).join(', '), c.body, indent)),
+      this.branch('default', s.default, indent),
+      this.line(`${indent}endcase`),
+    );
+  }
+
+  private branch(label: string, body: readonly Statement[], indent: string): () => void {
+    const inner = deeper(indent);
+    return () => {
+      // Its first line depends on how many follow.
+      const at = this.lines.push('') - 1;
+      this.then(this.body(body, deeper(inner)), () => {
+        const count = this.lines.length - 1 - at;
+        if (count === 0) this.lines[at] = `${inner}${label}: ;`;
+        else if (count === 1) this.lines[at] = `${inner}${label}: ${this.lines.pop()?.trim()}`;
+        else {
+          this.lines[at] = `${inner}${label}: begin`;
+          this.lines.push(`${inner}end`);
+        }
+      });
+    };
+  }
 }

@@ -5,14 +5,19 @@ export function wrapLine(line: string): string[] {
   if (line.length <= LIMIT || line.trimStart().startsWith('//')) return [line];
   const indent = /^ */.exec(line)?.[0] ?? '';
   const lines: string[] = [];
-  let rest = line;
-  while (rest.length > LIMIT) {
-    const at = breakPoint(rest, LIMIT, indent.length + 8);
+  let lead = '';
+  // Of a long line only the next piece is looked at.
+  let from = 0;
+  while (lead.length + line.length - from > LIMIT) {
+    const piece = lead + line.slice(from, from + LIMIT + 4);
+    const at = breakPoint(piece, LIMIT, indent.length + 8);
     if (at < 0) break;
-    lines.push(rest.slice(0, at).trimEnd());
-    rest = `${indent}    ${rest.slice(at).trimStart()}`;
+    lines.push(piece.slice(0, at).trimEnd());
+    from += at - lead.length;
+    while (line[from] === ' ') from++;
+    lead = `${indent}    `;
   }
-  return [...lines, rest];
+  return [...lines, lead + line.slice(from)];
 }
 
 /** Last space before `limit` that follows a comma or precedes an operator, outside of string literals. */

@@ -4,7 +4,7 @@
  */
 import type { Graph, Node } from './nodes.ts';
 import type { Box, Rope, Words } from './rope.ts';
-import { boxRope, isAccess, sameRope, sliceRope } from './rope.ts';
+import { RopeReader, boxRope, isAccess, sameRope } from './rope.ts';
 import type { AccessBytes, Slot } from './slots.ts';
 
 export interface Store {
@@ -165,8 +165,9 @@ function chunksOf(r: Rope, box: Box): Chunk[] {
 /** The stores that put `r` into `box`; parts that would keep their value are left out unless `keepAll`. */
 export function storesOf(words: Words, r: Rope, box: Box, keepAll = false): (Store & { readonly present: Node })[] {
   const out: (Store & { readonly present: Node })[] = [];
+  const reader = new RopeReader(r);
   for (const c of chunksOf(r, box)) {
-    const part = sliceRope(r, c.lo, c.width);
+    const part = reader.slice(c.lo, c.width);
     const own = boxRope(box, c.lo, c.width);
     if (!keepAll && sameRope(part, own)) continue;
     const type = c.bytes === 8 ? 'i64' : 'i32';

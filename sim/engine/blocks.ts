@@ -14,6 +14,8 @@ import type { Graph, Node } from './nodes.ts';
 const MIN_ARM = 2;
 const MIN_GROUP = 3;
 const MIN_OPERAND = 3;
+/** Blocks within blocks; what would be deeper is evaluated always. Far more than programs profit from, few enough to walk up. */
+const MOST_NESTED = 256;
 /** Beyond this all costs are alike. */
 const BIG = 1000;
 
@@ -82,7 +84,7 @@ export class Blocks {
       const block = this.placedIn[n.id];
       this.cost[block] += costOf(n);
       if (isLeaf(n)) continue;
-      const choice = n.op === 'select' ? n.args : shortCircuit(graph, n, sizes);
+      const choice = this.depth[block] >= MOST_NESTED ? undefined : n.op === 'select' ? n.args : shortCircuit(graph, n, sizes);
       if (choice && choice[1].args.length + choice[2].args.length > 0) {
         const [condition, a, b] = choice;
         const arms = { condition, then: { block: this.open(block), value: a }, else: { block: this.open(block), value: b } };

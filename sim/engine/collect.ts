@@ -6,12 +6,13 @@ import type { Check, Module } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import type { Action, Store, WriteAction, WritePart } from './actions.ts';
 import { groupStores, storesOf } from './actions.ts';
+import { arrayWrites, isArray } from './arrays.ts';
 import type { Context } from './context.ts';
 import type { GuardedWrite } from './drivers.ts';
 import { GridLoop } from './grid-loop.ts';
 import type { Lowering } from './lower.ts';
 import type { Node } from './nodes.ts';
-import { concatRopes, sliceRope } from './rope.ts';
+import { RopeReader, concatRopes, sliceRope } from './rope.ts';
 import type { Task } from './schedule.ts';
 import type { AccessBytes, Arena, Slot } from './slots.ts';
 
@@ -100,9 +101,16 @@ export class Collector {
   private registers(ctx: Context): void {
     const words = this.lowering.arithmetic.words;
     for (const reg of ctx.module.regs) {
+      if (isArray(ctx, reg)) {
+        const list = this.lowering.run(() => arrayWrites(this.lowering, ctx, reg));
+        const possible = list.filter((a) => !this.lowering.graph.isConst(a.enable, 0n));
+        if (possible.length > 0) this.writes.set(possible[0].slot, possible);
+        continue;
+      }
       const next = this.lowering.run(() => this.lowering.nextState(ctx, reg));
       if (!next) continue;
-      for (const p of ctx.register(reg)) this.stores.push(...storesOf(words, sliceRope(next, p.lo, p.box.width), p.box));
+      const reader = new RopeReader(next);
+      for (const p of ctx.register(reg)) for (const s of storesOf(words, reader.slice(p.lo, p.width), p.box)) this.stores.push(s);
     }
   }
 

@@ -21,7 +21,7 @@ import type { EntryLayout } from './memo.ts';
 import { Graph } from './nodes.ts';
 import type { Node } from './nodes.ts';
 import type { Rope } from './rope.ts';
-import { boxRope, concatRopes, sliceRope } from './rope.ts';
+import { RopeReader, boxRope, concatRopes, sliceRope } from './rope.ts';
 import { orderTasks, planFunctions } from './schedule.ts';
 import { Arena } from './slots.ts';
 import { Code, ModuleBuilder, PAGE_BYTES } from './wasm-encoder.ts';
@@ -170,8 +170,9 @@ export class Compilation {
 
   private observe(ctx: Context, held: Held): Action[] {
     const value = this.value(ctx, held.signal);
+    const reader = new RopeReader(value);
     return held.placed.map(({ lo, box }): Action => {
-      const stores = storesOf(this.lowering.arithmetic.words, sliceRope(value, lo, box.width), box, true);
+      const stores = storesOf(this.lowering.arithmetic.words, reader.slice(lo, box.width), box, true);
       return { kind: 'stores', stores, always: stores };
     });
   }

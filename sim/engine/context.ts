@@ -30,6 +30,8 @@ export function leafRanges(type: Type, lo = 0): LeafRange[] {
 /** Part of a signal's bits that lies in one box. */
 export interface Placed {
   readonly lo: number;
+  /** That of the box. */
+  readonly width: number;
   readonly box: Box;
 }
 
@@ -44,9 +46,9 @@ export function place(arena: Arena, name: string, type: Type): Placed[] {
     const last = out.at(-1);
     if (last && last.box.width === last.box.bytes * 8 && leaf.width === bytes * 8) {
       const box = { ...last.box, width: last.box.width + leaf.width, bytes: last.box.bytes + bytes };
-      out[out.length - 1] = { lo: last.lo, box };
+      out[out.length - 1] = { lo: last.lo, width: box.width, box };
     } else {
-      out.push({ lo: leaf.lo, box: { slot, base: 'abs', address, width: leaf.width, bytes } });
+      out.push({ lo: leaf.lo, width: leaf.width, box: { slot, base: 'abs', address, width: leaf.width, bytes } });
     }
     address += bytes;
   }
@@ -241,8 +243,8 @@ export class Context {
   private placeInGrid(reg: Signal, home: Exclude<Home, { kind: 'plain' }>): Placed[] {
     return home.storage.register(this.relativePath + reg.name, reg.type).map(({ lo, array }) => {
       const { slot, width, bytes } = array;
-      if (home.kind === 'loop') return { lo, box: { slot, base: 'cell', address: array.address, width, bytes } };
-      return { lo, box: { slot, base: 'abs', address: array.address + home.storage.element(home.row, home.column) * bytes, width, bytes } };
+      if (home.kind === 'loop') return { lo, width, box: { slot, base: 'cell', address: array.address, width, bytes } };
+      return { lo, width, box: { slot, base: 'abs', address: array.address + home.storage.element(home.row, home.column) * bytes, width, bytes } };
     });
   }
 

@@ -4,8 +4,9 @@
  * instances. Must not know values or nodes.
  */
 import type { Expr } from '../../gen/ir/expr.ts';
-import type { MemWrite, Module, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
-import { isScalar, widthOf } from '../../gen/ir/types.ts';
+import { branchesOf, fieldPlace, walkStatements } from '../../gen/ir/leaves.ts';
+import type { Assign, MemWrite, Module, PathElement, Signal, Statement, Switch } from '../../gen/ir/module.ts';
+import { BOOL, isScalar, widthOf } from '../../gen/ir/types.ts';
 import type { BundleType, Type } from '../../gen/ir/types.ts';
 
 /** A range of a signal's bits and the statements that can touch it. */
@@ -20,26 +21,21 @@ export type Guard =
   | { readonly kind: 'when'; readonly cond: Expr; readonly holds: boolean }
   | { readonly kind: 'case'; readonly on: Expr; readonly values: readonly bigint[]; readonly holds: boolean };
 
+/** An assignment with what must hold for it to be reached. */
+export interface GuardedAssign {
+  readonly assign: Assign;
+  readonly guards: readonly Guard[];
+}
+
 export interface GuardedWrite {
   readonly write: MemWrite;
   readonly guards: readonly Guard[];
 }
 
 /** Position of a field's least significant bit in its bundle. */
-export function fieldOffset(t: BundleType, name: string): number {
-  let lo = widthOf(t);
-  for (const f of t.fields) {
-    lo -= widthOf(f.type);
-    if (f.name === name) return lo;
-  }
-  throw new Error(`engine: no field ${name} in ${t.name}`);
-}
+export const fieldOffset = (t: BundleType, name: string): number => fieldPlace(t, name).lo;
 
-export function fieldType(t: BundleType, name: string): Type {
-  const f = t.fields.find((x) => x.name === name);
-  if (!f) throw new Error(`engine: no field ${name} in ${t.name}`);
-  return f.type;
-}
+export const fieldType = (t: BundleType, name: string): Type => fieldPlace(t, name).type;
 
 /** The bits that a path can reach: exact as far as its indices are static. */
 function reach(type: Type, path: readonly PathElement[]): { lo: number; width: number } {
@@ -58,61 +54,113 @@ function reach(type: Type, path: readonly PathElement[]): { lo: number; width: n
   return { lo, width: widthOf(t) };
 }
 
-/** Statements per assigned signal, nesting kept. */
-function splitBySignal(body: readonly Statement[]): Map<Signal, Statement[]> {
-  const result = new Map<Signal, Statement[]>();
-  const add = (signal: Signal, s: Statement): void => {
-    const list = result.get(signal);
+/** Statements by the keys of the assignments in them, nesting kept. */
+function splitBy<K>(body: readonly Statement[], keysOf: (s: Assign) => Iterable<K>): Map<K, Statement[]> {
+  const result = new Map<K, Statement[]>();
+  const add = (key: K, s: Statement): void => {
+    const list = result.get(key);
     if (list) list.push(s);
-    else result.set(signal, [s]);
+    else result.set(key, [s]);
   };
   for (const s of body) {
     if (s.kind === 'assign') {
-      add(s.target, s);
+      for (const key of keysOf(s)) add(key, s);
     } else if (s.kind === 'when') {
-      const a = splitBySignal(s.then);
-      const b = splitBySignal(s.else);
-      for (const signal of new Set([...a.keys(), ...b.keys()])) add(signal, { ...s, then: a.get(signal) ?? [], else: b.get(signal) ?? [] });
+      const a = splitBy(s.then, keysOf);
+      const b = splitBy(s.else, keysOf);
+      for (const key of new Set([...a.keys(), ...b.keys()])) add(key, { ...s, then: a.get(key) ?? [], else: b.get(key) ?? [] });
     } else if (s.kind === 'switch') {
-      const cases = s.cases.map((c) => splitBySignal(c.body));
-      const rest = splitBySignal(s.default);
-      for (const signal of new Set([...cases.flatMap((c) => [...c.keys()]), ...rest.keys()])) {
-        add(signal, {
-          ...s,
-          cases: s.cases.map((c, i) => ({ values: c.values, body: cases[i].get(signal) ?? [] })),
-          default: rest.get(signal) ?? [],
-        });
-      }
+      splitSwitch(s, keysOf, add);
     }
   }
   return result;
 }
 
-function restrict(body: readonly Statement[], type: Type, lo: number, width: number): Statement[] {
+function splitSwitch<K>(s: Switch, keysOf: (s: Assign) => Iterable<K>, add: (key: K, s: Statement) => void): void {
+  const rest = splitBy(s.default, keysOf);
+  // Per key its own cases only, by number: where each case has a key of its own, all cases of all keys would be the square of them.
+  const own = new Map<K, Map<number, readonly Statement[]>>();
+  for (const [i, c] of s.cases.entries()) {
+    for (const [key, body] of splitBy(c.body, keysOf)) {
+      const bodies = own.get(key);
+      if (bodies) bodies.set(i, body);
+      else own.set(key, new Map([[i, body]]));
+    }
+  }
+  for (const key of new Set([...own.keys(), ...rest.keys()])) {
+    const otherwise = rest.get(key) ?? [];
+    const bodies = own.get(key) ?? new Map<number, readonly Statement[]>();
+    // Cases without the key matter where the default has it.
+    const numbers = otherwise.length === 0 ? bodies.keys() : s.cases.keys();
+    add(key, { ...s, cases: [...numbers].map((i) => ({ values: s.cases[i].values, body: bodies.get(i) ?? [] })), default: otherwise });
+  }
+}
+
+/** Levels of `when` and `switch` that walks over statements take by recursion. */
+const MOST_NESTED = 64;
+
+function levelsOf(s: Statement): number {
+  let levels = 0;
+  const stack = [{ s, level: 0 }];
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    levels = Math.max(levels, top.level);
+    for (const body of branchesOf(top.s)) for (const inner of body) stack.push({ s: inner, level: top.level + 1 });
+  }
+  return levels;
+}
+
+/**
+ * The same with each statement that is nested deeper taken apart into its assignments and writes, side by side, each under all its
+ * conditions at once: walks may then be recursive, and the time they take does not grow with the depth.
+ */
+function flattened(body: readonly Statement[]): readonly Statement[] {
+  return body.flatMap((s) => (levelsOf(s) > MOST_NESTED ? sideBySide([s]) : [s]));
+}
+
+function sideBySide(body: readonly Statement[]): Statement[] {
   const out: Statement[] = [];
-  for (const s of body) {
-    if (s.kind === 'assign') {
-      const r = reach(type, s.path);
-      if (r.lo < lo + width && lo < r.lo + r.width) out.push(s);
-    } else if (s.kind === 'when') {
-      const then = restrict(s.then, type, lo, width);
-      const other = restrict(s.else, type, lo, width);
-      if (then.length + other.length > 0) out.push({ ...s, then, else: other });
+  interface Visit {
+    readonly body: readonly Statement[];
+    next: number;
+    readonly reached: Expr | undefined;
+  }
+  const stack: Visit[] = [{ body, next: 0, reached: undefined }];
+  const all = (a: Expr | undefined, b: Expr): Expr => (a ? { op: 'binary', fn: 'and', type: BOOL, a, b } : b);
+  const not = (a: Expr): Expr => ({ op: 'unary', fn: 'not', type: BOOL, a });
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if (top.next === top.body.length) {
+      stack.pop();
+      continue;
+    }
+    const s = top.body[top.next++];
+    const { reached } = top;
+    if (s.kind === 'when') {
+      stack.push({ body: s.else, next: 0, reached: all(reached, not(s.cond)) }, { body: s.then, next: 0, reached: all(reached, s.cond) });
     } else if (s.kind === 'switch') {
-      const cases = s.cases.map((c) => ({ values: c.values, body: restrict(c.body, type, lo, width) }));
-      const rest = restrict(s.default, type, lo, width);
-      if (rest.length > 0 || cases.some((c) => c.body.length > 0)) out.push({ ...s, cases, default: rest });
+      const { on } = s;
+      const { type } = on;
+      if (!isScalar(type)) throw new Error('engine: switch on no scalar');
+      const is = (values: readonly bigint[]): Expr => values
+        .map((value): Expr => ({ op: 'binary', fn: 'eq', type: BOOL, a: on, b: { op: 'lit', type, value } }))
+        .reduce((a, b): Expr => ({ op: 'binary', fn: 'or', type: BOOL, a, b }));
+      const values = s.cases.flatMap((c) => c.values);
+      stack.push({ body: s.default, next: 0, reached: values.length === 0 ? reached : all(reached, not(is(values))) });
+      for (const c of [...s.cases].reverse()) stack.push({ body: c.body, next: 0, reached: all(reached, is(c.values)) });
+    } else if (reached) {
+      out.push({ kind: 'when', cond: reached, then: [s], else: [], site: s.site });
+    } else {
+      out.push(s);
     }
   }
   return out;
 }
 
-function assignments(body: readonly Statement[]): (Statement & { kind: 'assign' })[] {
-  return body.flatMap((s) => {
-    if (s.kind === 'assign') return [s];
-    if (s.kind === 'when') return [...assignments(s.then), ...assignments(s.else)];
-    return s.kind === 'switch' ? [...s.cases.flatMap((c) => assignments(c.body)), ...assignments(s.default)] : [];
+function assignments(body: readonly Statement[]): Assign[] {
+  const found: Assign[] = [];
+  walkStatements(body, (s) => {
+    if (s.kind === 'assign') found.push(s);
   });
+  return found;
 }
 
 /** Where a signal is cut: bundles into fields, vectors of scalars only if `paths` go into them (or always, if `fine`). */
@@ -130,15 +178,28 @@ function cuts(
     }
   } else if (type.kind === 'vec' && (fine || !isScalar(type.element) || paths.some((p) => p.length > 0))) {
     const w = widthOf(type.element);
-    for (let i = 0; i < type.length; i++) {
-      const inner = paths
-        .filter((p) => p.length > 0 && 'index' in p[0] && (p[0].index === i || typeof p[0].index !== 'number'))
-        .map((p) => p.slice(1));
-      cuts(type.element, inner, fine, lo + i * w, out);
+    const everywhere: (readonly PathElement[])[] = [];
+    const own = new Map<number, (readonly PathElement[])[]>();
+    for (const [first, ...rest] of paths) {
+      if (first === undefined || !('index' in first)) continue;
+      if (typeof first.index !== 'number') everywhere.push(rest);
+      else own.set(first.index, [...(own.get(first.index) ?? []), rest]);
     }
+    for (let i = 0; i < type.length; i++) cuts(type.element, [...everywhere, ...(own.get(i) ?? [])], fine, lo + i * w, out);
   } else {
     out.push({ lo, width: widthOf(type) });
   }
+}
+
+/** Number of the first of ascending, touching ranges of bits that ends above `lo`. */
+export function firstEndingAbove(ranges: readonly { readonly lo: number; readonly width: number }[], lo: number): number {
+  let [from, to] = [0, ranges.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (ranges[middle].lo + ranges[middle].width > lo) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 export class SignalDrivers {
@@ -148,6 +209,15 @@ export class SignalDrivers {
     private readonly type: Type,
     private readonly body: readonly Statement[],
   ) {}
+
+  get assigned(): readonly Assign[] {
+    return assignments(this.body);
+  }
+
+  /** In the order of the text. */
+  get guarded(): readonly GuardedAssign[] {
+    return guardedStatements(this.body, []).flatMap(({ statement, guards }) => (statement.kind === 'assign' ? [{ assign: statement, guards }] : []));
+  }
 
   /** Units in ascending order of bits. `fine`: down to scalars, for a signal whose elements depend on each other. */
   units(fine: boolean): readonly Unit[] {
@@ -166,7 +236,13 @@ export class SignalDrivers {
     );
     ranges.sort((a, b) => a.lo - b.lo);
     if (ranges.length === 1) return [{ ...ranges[0], body: this.body }];
-    return ranges.map((r) => ({ ...r, body: restrict(this.body, this.type, r.lo, r.width) }));
+    const bodies = splitBy(this.body, (s) => {
+      const r = reach(this.type, s.path);
+      const hit: number[] = [];
+      for (let i = firstEndingAbove(ranges, r.lo); i < ranges.length && ranges[i].lo < r.lo + r.width; i++) hit.push(i);
+      return hit;
+    });
+    return ranges.map((r, i) => ({ ...r, body: bodies.get(i) ?? [] }));
   }
 }
 
@@ -175,8 +251,9 @@ export class ModuleDrivers {
   readonly writes: readonly GuardedWrite[];
   private readonly bodies: Map<Signal, Statement[]>;
   constructor(module: Module) {
-    this.bodies = splitBySignal(module.body);
-    this.writes = guardedWrites(module.body, []);
+    const body = flattened(module.body);
+    this.bodies = splitBy(body, (s) => [s.target]);
+    this.writes = guardedStatements(body, []).flatMap(({ statement, guards }) => (statement.kind === 'memWrite' ? [{ write: statement, guards }] : []));
   }
 
   isDriven(signal: Signal): boolean {
@@ -193,20 +270,29 @@ export class ModuleDrivers {
   }
 }
 
-function guardedWrites(body: readonly Statement[], guards: readonly Guard[]): GuardedWrite[] {
-  return body.flatMap((s) => {
-    if (s.kind === 'memWrite') return [{ write: s, guards }];
-    if (s.kind === 'when') {
-      return [
-        ...guardedWrites(s.then, [...guards, { kind: 'when', cond: s.cond, holds: true }]),
-        ...guardedWrites(s.else, [...guards, { kind: 'when', cond: s.cond, holds: false }]),
-      ];
+interface Guarded {
+  readonly statement: Assign | MemWrite;
+  readonly guards: readonly Guard[];
+}
+
+function guardedStatements(body: readonly Statement[], guards: readonly Guard[]): Guarded[] {
+  return body.flatMap((s): Guarded[] => {
+    switch (s.kind) {
+      case 'assign':
+      case 'memWrite':
+        return [{ statement: s, guards }];
+      case 'when':
+        return [
+          ...guardedStatements(s.then, [...guards, { kind: 'when', cond: s.cond, holds: true }]),
+          ...guardedStatements(s.else, [...guards, { kind: 'when', cond: s.cond, holds: false }]),
+        ];
+      case 'switch': {
+        const all = s.cases.flatMap((c) => c.values);
+        return [
+          ...s.cases.flatMap((c) => guardedStatements(c.body, [...guards, { kind: 'case', on: s.on, values: c.values, holds: true }])),
+          ...guardedStatements(s.default, [...guards, { kind: 'case', on: s.on, values: all, holds: false }]),
+        ];
+      }
     }
-    if (s.kind !== 'switch') return [];
-    const all = s.cases.flatMap((c) => c.values);
-    return [
-      ...s.cases.flatMap((c) => guardedWrites(c.body, [...guards, { kind: 'case', on: s.on, values: c.values, holds: true }])),
-      ...guardedWrites(s.default, [...guards, { kind: 'case', on: s.on, values: all, holds: false }]),
-    ];
   });
 }

@@ -8,7 +8,7 @@ import type { Grid, GridInput, MemWrite, PathElement, Signal, Statement } from '
 import { widthOf } from '../../gen/ir/types.ts';
 import { Arithmetic } from './arithmetic.ts';
 import type { Context, Shared } from './context.ts';
-import { fieldOffset, fieldType } from './drivers.ts';
+import { fieldOffset, fieldType, firstEndingAbove } from './drivers.ts';
 import type { Guard, Unit } from './drivers.ts';
 import { DynamicReads } from './dynamic-reads.ts';
 import { Memos, NotMemoisable } from './memo.ts';
@@ -73,7 +73,8 @@ export class Lowering {
 
   /** Runs `f`, which reads values, restarting it as often as deep recursions make it necessary. */
   run<T>(f: () => T): T {
-    const stack: { key: string; first: () => void }[] = [];
+    const stack: Suspend[] = [];
+    const waiting = new Set<string>();
     for (;;) {
       try {
         this.depth = 0;
@@ -81,12 +82,14 @@ export class Lowering {
         if (!next) return f();
         next.first();
         stack.pop();
+        waiting.delete(next.key);
       } catch (e) {
         for (const o of this.opened.splice(0)) o.values.open.delete(o.unit);
         this.memos.restart();
         if (e instanceof CutFiner || e instanceof NotMemoisable) continue;
         if (!(e instanceof Suspend)) throw e;
-        if (stack.some((s) => s.key === e.key)) throw this.loopInputs ? new NotLoopable() : loopError(e.key);
+        if (waiting.has(e.key)) throw this.loopInputs ? new NotLoopable() : loopError(e.key);
+        waiting.add(e.key);
         stack.push(e);
       }
     }
@@ -216,11 +219,12 @@ export class Lowering {
   }
 
   private readRegister(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    const placed = ctx.register(signal);
     const parts: Rope[] = [];
-    for (const p of ctx.register(signal)) {
+    for (let i = firstEndingAbove(placed, lo); i < placed.length && placed[i].lo < lo + width; i++) {
+      const p = placed[i];
       const start = Math.max(lo, p.lo);
-      const end = Math.min(lo + width, p.lo + p.box.width);
-      if (start < end) parts.push(boxRope(p.box, start - p.lo, end - start));
+      parts.push(boxRope(p.box, start - p.lo, Math.min(lo + width, p.lo + p.box.width) - start));
     }
     return concatRopes(parts);
   }
@@ -229,10 +233,10 @@ export class Lowering {
     const units = ctx.drivers.of(signal).units(this.valuesOf(ctx).fine.has(signal));
     if (units.length === 1) return this.part(this.unit(ctx, signal, units[0]), lo, width, units[0].width);
     const parts: Rope[] = [];
-    for (const u of units) {
+    for (let i = firstEndingAbove(units, lo); i < units.length && units[i].lo < lo + width; i++) {
+      const u = units[i];
       const start = Math.max(lo, u.lo);
-      const end = Math.min(lo + width, u.lo + u.width);
-      if (start < end) parts.push(this.part(this.unit(ctx, signal, u), start - u.lo, end - start, u.width));
+      parts.push(this.part(this.unit(ctx, signal, u), start - u.lo, Math.min(lo + width, u.lo + u.width) - start, u.width));
     }
     return concatRopes(parts);
   }

@@ -76,6 +76,29 @@ export function sliceRope(r: Rope, lo: number, width: number): Rope {
   return out;
 }
 
+/** Slices of a rope at ascending places, in one walk over its pieces. */
+export class RopeReader {
+  private next = 0;
+  /** Where the next piece begins. */
+  private at = 0;
+  constructor(private readonly rope: Rope) {}
+
+  slice(lo: number, width: number): Rope {
+    const { rope } = this;
+    while (this.next < rope.length && this.at + rope[this.next].width <= lo) this.at += rope[this.next++].width;
+    const out: Piece[] = [];
+    let at = this.at;
+    for (let i = this.next; i < rope.length && at < lo + width; i++) {
+      const p = rope[i];
+      const start = Math.max(lo, at);
+      const end = Math.min(lo + width, at + p.width);
+      if (start < end) out.push(cut(p, start - at, end - start));
+      at += p.width;
+    }
+    return out;
+  }
+}
+
 export function sameBox(a: Box, b: Box): boolean {
   return a === b || (a.slot === b.slot && a.base === b.base && a.address === b.address && a.dynamic === b.dynamic && a.width === b.width);
 }
@@ -179,7 +202,8 @@ export class Words {
   limbs(r: Rope): Node[] {
     const width = ropeWidth(r);
     const out: Node[] = [];
-    for (let lo = 0; lo < width; lo += 64) out.push(this.word(sliceRope(r, lo, Math.min(64, width - lo)), 'i64'));
+    const reader = new RopeReader(r);
+    for (let lo = 0; lo < width; lo += 64) out.push(this.word(reader.slice(lo, Math.min(64, width - lo)), 'i64'));
     return out;
   }
 

@@ -18,8 +18,17 @@ export interface FunctionPlan {
 
 /** Operations after which a function is full. */
 const FUNCTION_NODES = 4000;
+/** Writers of one slot from which their order is found by way of the slot. */
+const MANY_WRITERS = 64;
 /** Node visits spent on finding a good order. */
 const ORDER_BUDGET = 20_000_000;
+
+/** Per node whether it is made of something that a writer changes. */
+function readers(graph: Graph, writers: ReadonlyMap<Slot, unknown>): Uint8Array {
+  const reads = new Uint8Array(graph.nodes.length);
+  for (const n of graph.nodes) if ((n.access && writers.has(n.access.slot)) || n.args.some((a) => reads[a.id] === 1)) reads[n.id] = 1;
+  return reads;
+}
 
 /** Readers of a slot come before its writers as far as there is such an order. */
 export function orderTasks(graph: Graph, tasks: readonly Task[]): Task[] {
@@ -31,7 +40,12 @@ export function orderTasks(graph: Graph, tasks: readonly Task[]): Task[] {
       else writers.set(slot, [i]);
     }
   }
-  const before: number[][] = tasks.map(() => []);
+  // Of a slot with many writers, one number of its own stands between its readers and them.
+  const crowded = new Map<Slot, number>();
+  for (const [slot, list] of writers) if (list.length > MANY_WRITERS) crowded.set(slot, tasks.length + crowded.size);
+  const before: number[][] = Array.from({ length: tasks.length + crowded.size }, () => []);
+  for (const [slot, hub] of crowded) for (const w of writers.get(slot) ?? []) before[w].push(hub);
+  const reads = readers(graph, writers);
   const stamp = new Int32Array(graph.nodes.length).fill(-1);
   let budget = ORDER_BUDGET;
   for (const [i, t] of tasks.entries()) {
@@ -39,15 +53,19 @@ export function orderTasks(graph: Graph, tasks: readonly Task[]): Task[] {
     const slots = new Set<Slot>();
     const stack = t.flatMap(rootsOf);
     for (let n = stack.pop(); n; n = stack.pop()) {
-      if (stamp[n.id] === i) continue;
+      if (stamp[n.id] === i || !reads[n.id]) continue;
       stamp[n.id] = i;
       budget--;
       if (n.access) slots.add(n.access.slot);
       for (const a of n.args) stack.push(a);
     }
-    for (const slot of slots) for (const w of writers.get(slot) ?? []) if (w !== i) before[w].push(i);
+    for (const slot of slots) {
+      const hub = crowded.get(slot);
+      if (hub !== undefined) before[hub].push(i);
+      else for (const w of writers.get(slot) ?? []) if (w !== i) before[w].push(i);
+    }
   }
-  const state = new Uint8Array(tasks.length);
+  const state = new Uint8Array(before.length);
   const out: Task[] = [];
   for (let root = 0; root < tasks.length; root++) {
     if (state[root] !== 0) continue;
@@ -62,7 +80,7 @@ export function orderTasks(graph: Graph, tasks: readonly Task[]): Task[] {
           path.push({ task: t, next: 0 });
         }
       } else {
-        out.push(tasks[top.task]);
+        if (top.task < tasks.length) out.push(tasks[top.task]);
         path.pop();
       }
     }
@@ -119,8 +137,43 @@ export function withEarlyLoads(graph: Graph, actions: readonly Action[], isLeaf:
   return actions.flatMap((a, i) => [...evaluate(early.get(i)), a]);
 }
 
+/** Operations from which one action is too much for one function: WebAssembly's functions have at most 50,000 variables. */
+const LARGE_ACTION = 5 * FUNCTION_NODES;
+
+/**
+ * Actions that need more operations than a function should have, with the values on the way evaluated by actions of their own before
+ * them: those that are used after every so many operations.
+ */
+function withSmallSteps(graph: Graph, actions: readonly Action[]): readonly Action[] {
+  const { at, newNodes } = evaluation(graph, actions, () => false);
+  if (newNodes.every((n) => n <= LARGE_ACTION)) return actions;
+  const large = new Map<number, Node[]>();
+  for (const n of graph.nodes) {
+    const i = at[n.id];
+    if (i === NEVER || newNodes[i] <= LARGE_ACTION) continue;
+    const list = large.get(i);
+    if (list) list.push(n);
+    else large.set(i, [n]);
+  }
+  return actions.flatMap((a, i): Action[] => {
+    const nodes = large.get(i);
+    return nodes ? [...evaluate(lastingValues(nodes)), a] : [a];
+  });
+}
+
+/** Of nodes in the order of their evaluation those that another one uses which belongs to a later function. */
+function lastingValues(nodes: readonly Node[]): Node[] {
+  const place = new Map(nodes.map((n, i) => [n, Math.floor(i / FUNCTION_NODES)]));
+  const lasting = new Set<Node>();
+  for (const [n, p] of place) {
+    for (const a of n.args) if (a.op !== 'const' && (place.get(a) ?? p) < p) lasting.add(a);
+  }
+  return [...lasting].sort((a, b) => a.id - b.id);
+}
+
 /** Functions to be called in order; together they do what the actions say, all reads before the writes. */
-export function planFunctions(graph: Graph, arena: Arena, actions: readonly Action[]): FunctionPlan[] {
+export function planFunctions(graph: Graph, arena: Arena, given: readonly Action[]): FunctionPlan[] {
+  const actions = withSmallSteps(graph, given);
   const { at: evaluatedAt, early, newNodes, firstWriter } = evaluation(graph, actions, () => false);
   const functionOf = new Int32Array(actions.length);
   const lastAction: number[] = [];
