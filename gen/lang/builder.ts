@@ -4,6 +4,7 @@ import type { Expr } from '../ir/expr.ts';
 import type { BlackBox, Check, Grid, Instance, MemWrite, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../ir/module.ts';
 import { BOOL, widthOf } from '../ir/types.ts';
 import type { EnumType, Type } from '../ir/types.ts';
+import { NamePool } from '../names/pool.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { GridBuilder } from './grid.ts';
@@ -18,6 +19,9 @@ import type { Bool, Enum, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
 import { defineAccessor, portsView, signalAccessor } from './views.ts';
 import type { Accessor, Driver } from './views.ts';
+
+/** A signal that is not called as the designer says until the body is complete. */
+type Renamable = { -readonly [K in keyof Signal]: Signal[K] };
 
 type Handles<R> = { [K in keyof R]: R[K] extends Shape<infer V> ? V : never };
 
@@ -41,6 +45,7 @@ export class Builder implements Driver {
   private readonly waiting: (() => void)[] = [];
   private nested = 0;
   private readonly finishers: (() => void)[] = [];
+  private readonly joined: Renamable[] = [];
   readonly body: Statement[] = this.scope;
   readonly ports: Signal[] = [];
   readonly wireList: Signal[] = [];
@@ -170,7 +175,7 @@ export class Builder implements Driver {
     const connections = new Map<string, Signal>();
     for (const port of module.ports) {
       const kind = port.kind === 'input' ? 'instIn' : 'instOut';
-      const signal = this.addSignal({ name: `${name}_${port.name}`, kind, type: port.type, site, port: { instance: name, port: port.name } });
+      const signal = this.addJoined({ name: `${name}_${port.name}`, kind, type: port.type, site, port: { instance: name, port: port.name } });
       connections.set(port.name, signal);
     }
     this.instances.push({ name, module, site, connections });
@@ -259,6 +264,16 @@ export class Builder implements Driver {
     return signal;
   }
 
+  /**
+   * A signal called after an instance or a grid and a port of it. The designer did not name it: where the name is taken in the end,
+   * be it by what he declares later or by two others that join to the same, it gets a number.
+   */
+  addJoined(signal: Signal): Signal {
+    const own: Renamable = { ...signal };
+    this.joined.push(own);
+    return own;
+  }
+
   addRegister(name: string, type: Type, site: Site): Signal {
     const signal = this.addSignal({ name, kind: 'reg', type, site });
     this.regList.push(signal);
@@ -268,6 +283,11 @@ export class Builder implements Driver {
   /** Conjunction of the conditions under which the present line is reached; undefined at the top level. */
   enable(): Expr | undefined {
     return this.conditions && conjunction(this.conditions);
+  }
+
+  /** A name that is not taken when the body is complete, like the one wished for. */
+  unclaimed(wish: string): string {
+    return new NamePool(this.names.keys()).fresh(wish);
   }
 
   /** Runs `action` when the body is complete. */
@@ -340,6 +360,8 @@ export class Builder implements Driver {
 
   finish(site: Site): Module {
     for (const action of this.finishers) action();
+    const pool = new NamePool(this.names.keys());
+    for (const s of this.joined) s.name = pool.fresh(s.name);
     const clocked = this.regList.length > 0 || this.memories.length > 0 || this.checks.length > 0 || this.blackBox?.clock !== undefined
       || this.blackBox?.behaviour?.clocked === true
       || this.instances.some((i) => i.module.clocked) || this.grids.some((g) => g.module.clocked);

@@ -120,7 +120,7 @@ export class GridBuilder<P extends PortMap> {
     const before = this.inputs.get(port);
     if (before) throw new DesignError('grid-wiring', `input ${port} of ${this.name} is wired twice`, site, before.signal.site, 'keep one');
     const type = typeOf(cellPort.type);
-    const signal = this.builder.addSignal({ name: `${this.name}_${port}${suffix === 'all' ? '' : `_${suffix}`}`, kind: 'gridIn', type, site });
+    const signal = this.builder.addJoined({ name: `${this.name}_${port}${suffix === 'all' ? '' : `_${suffix}`}`, kind: 'gridIn', type, site });
     this.inputs.set(port, input(signal));
     const expr = toExpr(value, type, site, cellPort.site, `${this.name}.${port}`);
     this.builder.atTop(() => this.builder.drive(signal, [], expr, site));
@@ -130,7 +130,7 @@ export class GridBuilder<P extends PortMap> {
     const site = here();
     const cellPort = this.find(port, 'output', site);
     const type: Type = { kind: 'vec', element: cellPort.type, length };
-    const signal = this.builder.addSignal({ name: `${this.name}_${port}_${suffix}`, kind: 'gridOut', type, site });
+    const signal = this.builder.addJoined({ name: `${this.name}_${port}_${suffix}`, kind: 'gridOut', type, site });
     this.outputs.push(output(signal));
     return wrap({ op: 'ref', type, signal }) as Vec<V>;
   }

@@ -108,7 +108,7 @@ export class Mem<V> {
       }),
     );
     if (collide.length === 0) return;
-    this.builder.assert(`${this.memory.name}Collision`, collide.reduce((a, b) => a.or(b)).not(), 'a word is read in the cycle in which it is written');
+    this.builder.assert(this.builder.unclaimed(`${this.memory.name}Collision`), collide.reduce((a, b) => a.or(b)).not(), 'a word is read in the cycle in which it is written');
   }
 }
 

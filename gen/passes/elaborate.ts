@@ -10,6 +10,8 @@ import type { Design, Module, Signal } from '../ir/module.ts';
 import { typeName } from '../ir/types.ts';
 import type { ModuleDef } from '../lang/definition.ts';
 import type { PortMap } from '../lang/ports.ts';
+import { NamePool } from '../names/pool.ts';
+import { isCppWord } from '../names/reserved.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { combPaths } from './comb-paths.ts';
 import { removeDead } from './dead-code.ts';
@@ -20,11 +22,13 @@ import { splitLoops } from './split-loops.ts';
 export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
   const order: Module[] = [];
   const seen = new Set<Module>();
-  collect(top.elaborate(), seen, order);
+  const topModule = top.elaborate();
+  checkTopPorts(topModule);
+  collect(topModule, seen, order);
 
   const replacement = new Map<Module, Module>();
   const byText = new Map<string, Module>();
-  const names = new Set<string>();
+  const names = moduleNames(order);
   const modules: Module[] = [];
   const behaviours = new Set(order.flatMap((m) => (m.blackBox?.behaviour ? [m.blackBox.behaviour] : [])));
   for (const m of order) {
@@ -39,7 +43,7 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
       replacement.set(m, twin);
       continue;
     }
-    const named = { ...clean, name: freshName(m.name, names) };
+    const named = { ...clean, name: names(m) };
     byText.set(text, named);
     replacement.set(m, named);
     // What a black box does in simulation is part of the box, not a module of the design.
@@ -83,12 +87,33 @@ function checkRegisters(m: Module): void {
   }
 }
 
-/** Two different modules of one name: the second gets a number. */
-function freshName(name: string, names: Set<string>): string {
-  let fresh = name;
-  for (let n = 2; names.has(fresh); n++) fresh = `${name}_${n}`;
-  names.add(fresh);
-  return fresh;
+/** The top's ports are seen from outside of the design, where nothing can be called otherwise. */
+function checkTopPorts(m: Module): void {
+  for (const p of m.ports) {
+    if (p.name === m.name) {
+      throw new DesignError('hidden-name', `port ${p.name} of the top module is called like it`, p.site, undefined, 'choose another name for one of them');
+    }
+    if (isCppWord(p.name)) {
+      throw new DesignError('reserved-name', `port '${p.name}' of the top module ${m.name} is a word of C++, which Verilator makes of it`, p.site, undefined, 'choose another name');
+    }
+  }
+}
+
+/**
+ * Names in the one scope that modules share with each other, with the cells of the target's library, and, since files are called
+ * after them, with names that differ in case only. The top keeps its name. Of different modules that wish for one name the second gets
+ * a number, with which nobody is called already.
+ */
+function moduleNames(order: readonly Module[]): (m: Module) => string {
+  const pool = new NamePool([], { ignoresCase: true, first: 2 });
+  const cells = new Set(order.flatMap((m) => (m.blackBox ? [m.blackBox.cell.toLowerCase()] : [])));
+  const wishes = new Set(order.map((m) => m.name.toLowerCase()));
+  // A box is printed as its cell: it may be called like it.
+  const fresh = (m: Module): string =>
+    pool.fresh(m.name, (name) => (!m.blackBox && cells.has(name.toLowerCase())) || (name !== m.name && wishes.has(name.toLowerCase())));
+  const top = order[order.length - 1];
+  const topName = fresh(top);
+  return (m) => (m === top ? topName : fresh(m));
 }
 
 /** Canonical text of a module: equal texts mean interchangeable modules. Source positions do not count. */

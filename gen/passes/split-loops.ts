@@ -9,6 +9,7 @@ import { mapStatements, rebuildStatements } from '../ir/leaves.ts';
 import type { Assign, Module, PathElement, Signal, Statement } from '../ir/module.ts';
 import { BOOL, indexWidth, isScalar, uintType, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
+import { NamePool } from '../names/pool.ts';
 import { onCycles, signalGraph } from './comb-paths.ts';
 import { simplify } from './simplify.ts';
 
@@ -38,8 +39,8 @@ interface Parts {
 
 function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
   const named = [...m.ports, ...m.wires, ...m.regs, ...m.memories, ...m.instances, ...m.grids, ...m.checks, ...connectionsOf(m)];
-  const used = new Set<string>(named.map((x) => x.name));
-  const parts = new Map([...split].map((s) => [s, partsOf(s, used)]));
+  const names = new NamePool(named.map((x) => x.name));
+  const parts = new Map([...split].map((s) => [s, partsOf(s, names)]));
 
   const visit = rewriter((e) => (e.op === 'ref' ? (parts.get(e.signal)?.whole ?? e) : e));
   const body = rebuildStatements(m.body, (s, branches) => {
@@ -59,13 +60,8 @@ function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
   };
 }
 
-function partsOf(s: Signal, used: Set<string>): Parts {
-  const make = (suffix: string, type: Type): Signal => {
-    let name = `${s.name}_${suffix}`;
-    for (let n = 1; used.has(name); n++) name = `${s.name}_${suffix}_${n}`;
-    used.add(name);
-    return { name, kind: 'wire', type, site: s.site };
-  };
+function partsOf(s: Signal, names: NamePool): Parts {
+  const make = (suffix: string, type: Type): Signal => ({ name: names.fresh(`${s.name}_${suffix}`), kind: 'wire', type, site: s.site });
   const ref = (signal: Signal): Expr => ({ op: 'ref', type: signal.type, signal });
   if (s.type.kind === 'bundle') {
     const signals = s.type.fields.map((f) => make(f.name, f.type));

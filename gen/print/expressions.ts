@@ -8,9 +8,9 @@ import type { Binary, Expr } from '../ir/expr.ts';
 import { fieldPlace } from '../ir/leaves.ts';
 import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
+import type { TextNames } from '../names/text-names.ts';
 import { BitSet } from './bit-set.ts';
 import { nameFromSource } from './naming.ts';
-import type { NamePool } from './naming.ts';
 import { member, rangeText } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { literalText } from './types.ts';
@@ -60,7 +60,7 @@ export class ExpressionPrinter {
   private loopName: string | undefined;
 
   /** `roots`: all expressions of the module, once per use, to find what is shared. */
-  constructor(roots: readonly Expr[], private readonly pool: NamePool) {
+  constructor(roots: readonly Expr[], private readonly pool: TextNames) {
     const uses = new Map<Expr, number>();
     const stack = [...roots].reverse();
     for (let e = stack.pop(); e; e = stack.pop()) {
@@ -95,6 +95,10 @@ export class ExpressionPrinter {
   /** Variable of the loops inside of blocks. */
   get loopVariable(): string {
     return (this.loopName ??= this.pool.fresh('i'));
+  }
+
+  literal(type: Type, value: bigint): string {
+    return literalText(type, value, this.pool);
   }
 
   /** Text of an expression that stands alone on the right of an assignment. */
@@ -204,7 +208,7 @@ export class ExpressionPrinter {
   private product(e: Binary): string {
     // The result is wider than the operands, and an operator inside of an operand would be computed in that width.
     const side = (x: Expr): string => {
-      if (x.op === 'lit') return literalText(e.type, numeric(x.type, x.value) & ((1n << BigInt(widthOf(e.type))) - 1n));
+      if (x.op === 'lit') return this.literal(e.type, numeric(x.type, x.value) & ((1n << BigInt(widthOf(e.type))) - 1n));
       const t = e.type.kind === 'sint' ? this.signed(x) : this.unsigned(x);
       return t.prec === PRIMARY ? t.text : this.readName(x);
     };
@@ -217,7 +221,7 @@ export class ExpressionPrinter {
     if (sel) return { text: this.selectionText(sel), prec: PRIMARY };
     switch (e.op) {
       case 'lit':
-        return { text: literalText(e.type, e.value), prec: e.type.kind === 'sint' ? UNARY : PRIMARY };
+        return { text: this.literal(e.type, e.value), prec: e.type.kind === 'sint' ? UNARY : PRIMARY };
       case 'unary': {
         const opposite = e.fn === 'not' ? this.opposite(e.a) : undefined;
         if (opposite) return opposite;
@@ -348,7 +352,7 @@ export class ExpressionPrinter {
   private inRange(index: Expr, length: number): string | undefined {
     const width = widthOf(index.type);
     if (2 ** width <= length) return undefined;
-    return `${paren(this.print(index), 8)} < ${literalText({ kind: 'uint', width }, BigInt(length))}`;
+    return `${paren(this.print(index), 8)} < ${this.literal({ kind: 'uint', width }, BigInt(length))}`;
   }
 
   /** Text of an index in exactly as many bits as the vector's length needs. */

@@ -4,13 +4,14 @@
  */
 import type { Grid, GridInput, Signal } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
+import type { TextNames } from '../names/text-names.ts';
 import { plainType } from './types.ts';
 
 type Neighbour = GridInput & { kind: 'neighbour' };
 
-/** `read`: name of what drives an input; `fresh`: a name that nothing else in the module has, like the one wished for. */
-export function printGrid(g: Grid, read: (s: Signal) => string, fresh: (wish: string) => string): string[] {
-  return new GridPrinter(g, read, fresh).print();
+/** `read`: name of what drives an input. */
+export function printGrid(g: Grid, read: (s: Signal) => string, names: TextNames): string[] {
+  return new GridPrinter(g, read, names).print();
 }
 
 class GridPrinter {
@@ -22,19 +23,20 @@ class GridPrinter {
   /** Arrays by the port that they are called after. */
   private readonly arrays = new Map<string, string>();
 
-  constructor(private readonly g: Grid, private readonly read: (s: Signal) => string, private readonly fresh: (wish: string) => string) {
-    [this.r, this.c, this.e] = ['r', 'c', 'e'].map((v) => fresh(v));
+  constructor(private readonly g: Grid, private readonly read: (s: Signal) => string, private readonly names: TextNames) {
+    [this.r, this.c, this.e] = ['r', 'c', 'e'].map((v) => names.fresh(v));
     for (const [port, input] of g.inputs) {
       if (input.kind !== 'neighbour') continue;
       if (!this.chainOf.has(input.output)) this.chainOf.set(input.output, { port, input });
-      this.arrays.set(port, fresh(`${g.name}_${port}`));
+      this.arrays.set(port, names.fresh(`${g.name}_${port}`));
     }
-    for (const p of g.module.ports) if (p.kind === 'output' && !this.chainOf.has(p.name)) this.arrays.set(p.name, fresh(`${g.name}_${p.name}`));
+    for (const p of g.module.ports) if (p.kind === 'output' && !this.chainOf.has(p.name)) this.arrays.set(p.name, names.fresh(`${g.name}_${p.name}`));
   }
 
   print(): string[] {
     const { g, r, c } = this;
     const { rows, columns, name } = g;
+    const { row, column, cell } = this.names.grid(g);
     const declarations: string[] = [];
     const inCell: string[] = [];
     const edges: string[] = [];
@@ -64,14 +66,14 @@ class GridPrinter {
     const lines = [
       `  // ${rows} x ${columns} grid of ${g.module.name}: ${g.site}`,
       ...declarations, ...edges,
-      `  for (genvar ${r} = 0; ${r} < ${rows}; ${r}++) begin : ${this.fresh(`${name}_row`)}`,
-      `    for (genvar ${c} = 0; ${c} < ${columns}; ${c}++) begin : ${name}_col`,
-      `      ${g.module.name} cell_i (`, ...cellConnections.map((x, i) => `        ${x}${i < cellConnections.length - 1 ? ',' : ''}`), '      );',
+      `  for (genvar ${r} = 0; ${r} < ${rows}; ${r}++) begin : ${row}`,
+      `    for (genvar ${c} = 0; ${c} < ${columns}; ${c}++) begin : ${column}`,
+      `      ${g.module.name} ${cell} (`, ...cellConnections.map((x, i) => `        ${x}${i < cellConnections.length - 1 ? ',' : ''}`), '      );',
       ...inCell, '    end', '  end',
       ...g.outputs.flatMap((o) => this.gather(o)),
     ];
     if (unread.length > 0) {
-      const unused = this.fresh(`unused_${name}`);
+      const unused = this.names.fresh(`unused_${name}`);
       lines.push(`  logic ${unused};`, `  assign ${unused} = &{1'b0, ${unread.join(', ')}};`);
     }
     return lines;
@@ -110,7 +112,7 @@ class GridPrinter {
     const select = along === 1 ? '' : w === 1 ? `[${e}]` : `[${e} * ${w} +: ${w}]`;
     const place = { west: `[${e}][0]`, east: `[${e}][${g.columns}]`, north: `[0][${e}]`, south: `[${g.rows}][${e}]` }[input.from];
     return [
-      `  for (genvar ${e} = 0; ${e} < ${along}; ${e}++) begin : ${this.fresh(`gen_${array}_edge`)}`,
+      `  for (genvar ${e} = 0; ${e} < ${along}; ${e}++) begin : ${this.names.fresh(`gen_${array}_edge`)}`,
       `    assign ${array}${place} = ${this.read(input.signal)}${select};`,
       '  end',
     ];
@@ -127,17 +129,17 @@ class GridPrinter {
     const dc = chain?.input.from === 'west' ? 1 : 0;
     const plus = (v: string, d: number): string => (d === 0 ? v : `${v} + ${d}`);
     const place = (at: string, whole: boolean): string => (whole ? '' : w === 1 ? `[${at}]` : `[${/^\w+$/.test(at) ? at : `(${at})`} * ${w} +: ${w}]`);
-    const label = this.fresh(`gen_${o.signal.name}`);
+    const label = (suffix = ''): string => this.names.fresh(`gen_${o.signal.name}${suffix}`);
     const loop = (v: string, n: number, name: string): string => `for (genvar ${v} = 0; ${v} < ${n}; ${v}++) begin : ${name}`;
     if (o.kind === 'row') {
-      return [`  ${loop(c, g.columns, label)}`, `    assign ${o.signal.name}${place(c, g.columns === 1)} = ${array}[${o.row + dr}][${plus(c, dc)}];`, '  end'];
+      return [`  ${loop(c, g.columns, label())}`, `    assign ${o.signal.name}${place(c, g.columns === 1)} = ${array}[${o.row + dr}][${plus(c, dc)}];`, '  end'];
     }
     if (o.kind === 'column') {
-      return [`  ${loop(r, g.rows, label)}`, `    assign ${o.signal.name}${place(r, g.rows === 1)} = ${array}[${plus(r, dr)}][${o.column + dc}];`, '  end'];
+      return [`  ${loop(r, g.rows, label())}`, `    assign ${o.signal.name}${place(r, g.rows === 1)} = ${array}[${plus(r, dr)}][${o.column + dc}];`, '  end'];
     }
     return [
-      `  ${loop(r, g.rows, `${label}_row`)}`,
-      `    ${loop(c, g.columns, `${label}_col`)}`,
+      `  ${loop(r, g.rows, label('_row'))}`,
+      `    ${loop(c, g.columns, label('_col'))}`,
       `      assign ${o.signal.name}${place(`${r} * ${g.columns} + ${c}`, g.rows * g.columns === 1)} = ${array}[${plus(r, dr)}][${plus(c, dc)}];`,
       '    end',
       '  end',

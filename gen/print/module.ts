@@ -6,19 +6,21 @@ import { expressionsOf, walkStatements } from '../ir/leaves.ts';
 import type { Assign, Instance, Memory, Module, Signal, Statement } from '../ir/module.ts';
 import { isScalar, widthOf } from '../ir/types.ts';
 import type { BundleType, EnumType, Type } from '../ir/types.ts';
+import { renamed } from '../names/rename.ts';
+import { fieldText } from '../names/text-names.ts';
+import type { TextNames } from '../names/text-names.ts';
 import { signalGraph } from '../passes/comb-paths.ts';
 import type { BitSet } from './bit-set.ts';
 import { ExpressionPrinter } from './expressions.ts';
 import { printGrid } from './grid.ts';
-import { NamePool } from './naming.ts';
 import { blocksOf, isUnconditional, printStatements } from './statements.ts';
 import type { Block } from './statements.ts';
 import { commentLines, formatText } from './text.ts';
-import { bundleTypedef, enumMember, enumTypedef, literalText, plainType } from './types.ts';
+import { literalText, plainType } from './types.ts';
 import { wrapLine } from './wrap.ts';
 
-export function printModule(m: Module): string {
-  return new ModulePrinter(m).print();
+export function printModule(m: Module, names: TextNames): string {
+  return new ModulePrinter(renamed(m, names.others), names).print();
 }
 
 class ModulePrinter {
@@ -33,19 +35,12 @@ class ModulePrinter {
   private readonly firstDrivers = new Map<Signal, Assign>();
   private readonly readers = new Map<Signal, Assign>();
   private readonly enumSignals: ReadonlySet<Signal>;
-  private readonly pool: NamePool;
-  /** Names of the typedefs by the text of their types: two structs of one name can differ in the widths of their fields. */
-  private readonly typedefNames = new Map<string, string>();
 
-  constructor(private readonly m: Module) {
-    const names = [...m.ports, ...m.wires, ...m.regs, ...m.memories, ...m.instances, ...m.grids, ...m.checks].map((x) => x.name);
-    for (const i of m.instances) for (const s of i.connections.values()) names.push(s.name);
-    for (const g of m.grids) names.push(...[...g.inputs.values()].map((i) => i.signal.name), ...g.outputs.map((o) => o.signal.name));
+  constructor(private readonly m: Module, private readonly names: TextNames) {
     const roots: Expr[] = [];
     walkStatements(m.body, (s) => roots.push(...expressionsOf(s)));
     for (const c of m.checks) roots.push(c.cond);
-    this.pool = new NamePool([...names, 'clk', 'rst', 'unused']);
-    this.p = new ExpressionPrinter(roots, this.pool);
+    this.p = new ExpressionPrinter(roots, names);
     this.enumSignals = typedefSafe(m);
     for (const s of m.body) {
       if (s.kind !== 'assign') continue;
@@ -65,7 +60,7 @@ class ModulePrinter {
     this.resetOnly(blocks);
     for (const i of m.instances) this.instance(i);
     for (const g of m.grids) {
-      this.structure.push('', ...printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s), (wish) => this.pool.fresh(wish)));
+      this.structure.push('', ...printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s), this.names));
     }
     const checks = this.checks();
     this.declare();
@@ -105,7 +100,7 @@ class ModulePrinter {
       else if (t.kind === 'vec') noteType(t.element);
       else if (t.kind === 'bundle') {
         for (const f of t.fields) noteType(f.type);
-        bundles.set(this.typedefName(t), t);
+        bundles.set(this.names.type(t), t);
       }
     };
     for (const s of [...this.m.wires, ...this.m.regs]) noteType(s.type);
@@ -118,26 +113,19 @@ class ModulePrinter {
     return [
       ...[...enums.values()].map((t) => {
         const w = widthOf(t);
-        const members = t.members.map((_, i) => `${enumMember(t, BigInt(i))} = ${w}'d${i}`).join(', ');
-        return `  typedef enum logic${w > 1 ? ` [${w - 1}:0]` : ''} {${members}} ${this.typedefName(t)};`;
+        const members = t.members.map((_, i) => `${this.names.member(t, BigInt(i))} = ${w}'d${i}`).join(', ');
+        return `  typedef enum logic${w > 1 ? ` [${w - 1}:0]` : ''} {${members}} ${this.names.type(t)};`;
       }),
-      ...[...bundles].flatMap(([name, t]) => ['  typedef struct packed {', ...t.fields.map((f) => `    ${this.memberType(f.type)} ${f.name};`), `  } ${name};`]),
+      ...[...bundles].flatMap(([name, t]) => ['  typedef struct packed {', ...t.fields.map((f) => `    ${this.memberType(f.type)} ${fieldText(t, f.name)};`), `  } ${name};`]),
     ];
   }
 
   private memberType(t: Type): string {
-    return t.kind === 'bundle' ? this.typedefName(t) : plainType(t);
-  }
-
-  private typedefName(t: BundleType | EnumType): string {
-    const key = JSON.stringify(t);
-    let name = this.typedefNames.get(key);
-    if (name === undefined) this.typedefNames.set(key, (name = this.pool.fresh(t.kind === 'enum' ? enumTypedef(t) : bundleTypedef(t))));
-    return name;
+    return t.kind === 'bundle' ? this.names.type(t) : plainType(t);
   }
 
   private typeOf(s: Signal): string {
-    if (s.type.kind === 'enum' && this.enumSignals.has(s)) return this.typedefName(s.type);
+    if (s.type.kind === 'enum' && this.enumSignals.has(s)) return this.names.type(s.type);
     return this.memberType(s.type);
   }
 
@@ -222,7 +210,7 @@ class ModulePrinter {
     const regs = [...b.targets].filter((t): t is Signal => 'kind' in t);
     const resets = regs.filter((r) => r.reset?.some((l) => l !== undefined));
     const body = printStatements(this.p, b.statements, b.targets, '<=', '      ');
-    const reset = resets.flatMap((r) => resetLines(r));
+    const reset = resets.flatMap((r) => resetLines(r, this.names));
     this.logic.push('', `  // ${b.statements[0].site}`, '  always_ff @(posedge clk) begin');
     if (resets.length > 0 && resets.every((r) => r.reset?.every((l) => l !== undefined)) && resets.length === regs.length) {
       this.inReset(reset, '    end else begin');
@@ -248,7 +236,7 @@ class ModulePrinter {
     const rest = this.m.regs.filter((r) => !driven.has(r));
     if (rest.length === 0) return;
     this.logic.push('', '  always_ff @(posedge clk) begin');
-    this.inReset(rest.flatMap((r) => resetLines(r)), '    end');
+    this.inReset(rest.flatMap((r) => resetLines(r, this.names)), '    end');
     this.logic.push('  end');
   }
 
@@ -290,7 +278,8 @@ class ModulePrinter {
         const text = c.message === '' ? '' : `: ${formatText(c.message)}`;
         lines.push(`  always @(posedge clk) if (!rst && ${this.p.negatedOperand(c.cond)}) $error("%m.${c.name}${text}");`);
       } else {
-        lines.push(`  logic [31:0] cover_${c.name} = 0;`, `  always @(posedge clk) if (!rst && ${this.p.operand(c.cond)}) cover_${c.name} <= cover_${c.name} + 1;`);
+        const counter = this.names.cover(c);
+        lines.push(`  logic [31:0] ${counter} = 0;`, `  always @(posedge clk) if (!rst && ${this.p.operand(c.cond)}) ${counter} <= ${counter} + 1;`);
       }
     }
     return [...lines, '`endif'];
@@ -390,11 +379,11 @@ function isConnectable(e: Expr): boolean {
 }
 
 /** Reset of a register: as a whole if all of it is reset, else part by part. */
-function resetLines(r: Signal): string[] {
+function resetLines(r: Signal, names: TextNames): string[] {
   const leaves = r.reset ?? [];
   if (leaves.every((l) => l?.value === 0n) && !isScalar(r.type)) return [`${r.name} <= '0;`];
   const whole = (t: Type, from: number): { readonly text: string; readonly next: number } => {
-    if (isScalar(t)) return { text: literalText(t, leaves[from]?.value ?? 0n), next: from + 1 };
+    if (isScalar(t)) return { text: literalText(t, leaves[from]?.value ?? 0n, names), next: from + 1 };
     const parts: string[] = [];
     let at = from;
     for (const inner of t.kind === 'vec' ? Array.from({ length: t.length }, () => t.element) : t.fields.map((f) => f.type)) {
@@ -423,7 +412,7 @@ function resetLines(r: Signal): string[] {
       let top = (lo ?? 0) + widthOf(t);
       for (const f of t.fields) {
         top -= widthOf(f.type);
-        visit(f.type, lo === undefined ? `${base}.${f.name}` : base, lo === undefined ? undefined : top, at);
+        visit(f.type, lo === undefined ? `${base}.${fieldText(t, f.name)}` : base, lo === undefined ? undefined : top, at);
         at += countLeaves(f.type);
       }
     }

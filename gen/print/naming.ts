@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Expr } from '../ir/expr.ts';
-import { isReserved } from '../lang/names.ts';
+import { isReserved } from '../names/reserved.ts';
 
 const sources = new Map<string, readonly string[]>();
 
@@ -21,28 +21,10 @@ function sourceLine(path: string, line: number): string {
   return lines[line - 1] ?? '';
 }
 
-/** Name that the source gives to this expression, if its line declares one. */
+/** Name that the source gives to this expression, if its line declares one: not the name of a module that is defined in one line. */
 export function nameFromSource(e: Expr): string | undefined {
   if (!e.site) return undefined;
   const { path, line } = e.site.position;
-  const name = /^\s*(?:const|let)\s+([A-Za-z]\w*)\s*(?::[^=]+)?=(?!=)/.exec(sourceLine(path, line))?.[1];
+  const name = /^\s*(?:const|let)\s+([A-Za-z]\w*)\s*(?::[^=]+)?=(?!=)(?!\s*(?:hw|blackBox)\b)/.exec(sourceLine(path, line))?.[1];
   return name && !isReserved(name) ? name : undefined;
-}
-
-/** Hands out names that are unique within a module. */
-export class NamePool {
-  private readonly used: Set<string>;
-  /** Per wish the number to try next. */
-  private readonly next = new Map<string, number>();
-  constructor(names: Iterable<string>) {
-    this.used = new Set(names);
-  }
-  fresh(wish: string): string {
-    let name = wish;
-    let n = this.next.get(wish) ?? 1;
-    for (; this.used.has(name); n++) name = `${wish}_${n}`;
-    this.next.set(wish, n);
-    this.used.add(name);
-    return name;
-  }
 }

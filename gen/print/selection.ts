@@ -2,6 +2,7 @@
 import { fieldPlace } from '../ir/leaves.ts';
 import { widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
+import { fieldText } from '../names/text-names.ts';
 
 /** Bits of a named thing: `base[lo + width - 1 : lo]`, or the whole. */
 export interface Selection {
@@ -24,7 +25,7 @@ export function member(of: Selection, type: Type, name: string): Selection {
   const { lo } = field;
   const w = widthOf(field.type);
   if (!of.struct || of.lo !== 0 || of.width !== of.of) return { ...of, lo: of.lo + lo, width: w, struct: false };
-  return { base: `${of.base}.${name}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct: field.type.kind === 'bundle' };
+  return { base: `${of.base}.${fieldText(type, name)}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct: field.type.kind === 'bundle' };
 }
 
 export function rangeText(s: Selection): string {

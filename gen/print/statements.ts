@@ -5,7 +5,6 @@ import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
 import type { ExpressionPrinter } from './expressions.ts';
-import { literalText } from './types.ts';
 
 export type Target = Signal | Memory;
 
@@ -269,7 +268,7 @@ class BlockPrinter {
     const cases = s.cases.filter((c) => hasDefault || this.drives(c.body));
     this.lines.push(`${indent}case (${this.p.inline(s.on)})`);
     this.then(
-      ...cases.map((c) => this.branch(c.values.map((v) => literalText(s.on.type, v)).join(', '), c.body, indent)),
+      ...cases.map((c) => this.branch(c.values.map((v) => this.p.literal(s.on.type, v)).join(', '), c.body, indent)),
       this.branch('default', s.default, indent),
       this.line(`${indent}endcase`),
     );

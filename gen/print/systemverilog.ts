@@ -1,5 +1,6 @@
 /** A design as SystemVerilog: one file a module, children first, in the subset that Verilator, Yosys and Icarus all take. */
 import type { Design, Module } from '../ir/module.ts';
+import { DesignNames } from '../names/text-names.ts';
 import { printModule } from './module.ts';
 
 export interface SourceFile {
@@ -10,7 +11,8 @@ export interface SourceFile {
 
 /** Prints every module of the design. Same design, same text. */
 export function printDesign(design: Design): SourceFile[] {
-  return printableModules(design).map((m) => ({ name: `${m.name}.sv`, text: printModule(m) }));
+  const names = new DesignNames(design);
+  return printableModules(design).map((m) => ({ name: `${m.name}.sv`, text: printModule(m, names.of(m)) }));
 }
 
 /** Modules that have a body to print: black boxes stand in the target's library, their behaviour is for simulation. */

@@ -1,13 +1,7 @@
 /** How hardware types are declared in SystemVerilog, and the text of literals. */
 import { widthOf } from '../ir/types.ts';
-import type { BundleType, EnumType, Type } from '../ir/types.ts';
-
-const upperSnake = (s: string): string => s.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
-const lowerSnake = (s: string): string => s.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
-
-export const enumTypedef = (t: EnumType): string => `${lowerSnake(t.name)}_t`;
-export const enumMember = (t: EnumType, value: bigint): string => `${upperSnake(t.name)}_${upperSnake(t.members[Number(value)] ?? '')}`;
-export const bundleTypedef = (t: BundleType): string => `${lowerSnake(t.name)}_t`;
+import type { Type } from '../ir/types.ts';
+import type { TextNames } from '../names/text-names.ts';
 
 /** Declaration without a typedef: `logic signed [7:0]`. */
 export function plainType(t: Type): string {
@@ -16,10 +10,11 @@ export function plainType(t: Type): string {
   return w === 1 ? 'logic' : `logic [${w - 1}:0]`;
 }
 
-/** `8'd5`, `-8'sd3`, `1'b1`, `'0` for wide zeros. */
-export function literalText(t: Type, value: bigint): string {
+/** `8'd5`, `-8'sd3`, `1'b1`, `LIGHT_RED`. */
+export function literalText(t: Type, value: bigint, names: TextNames): string {
   const w = widthOf(t);
-  if (t.kind === 'enum' && value < BigInt(t.members.length)) return enumMember(t, value);
+  const name = t.kind === 'enum' ? names.member(t, value) : undefined;
+  if (name !== undefined) return name;
   if (w === 1) return t.kind === 'sint' ? `1'sb${value}` : `1'b${value}`;
   if (t.kind === 'sint') {
     const negative = value >> BigInt(w - 1) === 1n;
