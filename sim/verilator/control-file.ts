@@ -3,7 +3,7 @@
  * SystemVerilog, so that what is simulated is what is shipped.
  */
 import type { Design } from '../../gen/ir/module.ts';
-import { COVER_PREFIX } from './hierarchy.ts';
+import { DesignNames } from '../../gen/names/text-names.ts';
 
 /** A name as Verilator spells it before it reads the control file. */
 function encoded(name: string): string {
@@ -16,13 +16,14 @@ function encoded(name: string): string {
  */
 export function controlFile(design: Design, observeWires: boolean): string {
   const lines = ['`verilator_config'];
+  const all = new DesignNames(design);
   for (const printed of design.modules) {
     const module = printed.blackBox?.behaviour ?? printed;
+    const given = all.of(module);
     const names = [
-      ...module.regs.map((s) => s.name),
-      ...module.memories.map((m) => m.name),
-      ...module.checks.filter((c) => c.kind === 'cover').map((c) => COVER_PREFIX + c.name),
-      ...(observeWires ? module.wires.map((s) => s.name) : []),
+      ...[...module.regs, ...module.memories].map((x) => given.of(x)),
+      ...module.checks.filter((c) => c.kind === 'cover').map((c) => given.cover(c)),
+      ...(observeWires ? module.wires.map((s) => given.of(s)) : []),
       ...(observeWires && printed !== design.top ? module.ports.map((s) => s.name) : []),
     ];
     for (const name of names) lines.push(`public_flat_rd -module "${encoded(module.name)}" -var "${encoded(name)}"`);

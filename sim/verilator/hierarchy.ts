@@ -1,11 +1,13 @@
 /**
  * Where each named thing of a design is in the emitted SystemVerilog: paths as every engine spells them
- * (`core.fetch.pc`, `mesh[2][3].acc`) to scope and variable as Verilator spells them. Pure; knows how the printer names
- * instances and grids, but not how the simulator is built or run.
+ * (`core.fetch.pc`, `mesh[2][3].acc`) to scope and variable as Verilator spells them. Pure; must not know how the simulator
+ * is built or run.
  */
-import type { Design, Module } from '../../gen/ir/module.ts';
+import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
 import { BOOL, widthOf, type Type } from '../../gen/ir/types.ts';
-import { SHELL } from './shell.ts';
+import { DesignNames } from '../../gen/names/text-names.ts';
+import type { GridNames, TextNames } from '../../gen/names/text-names.ts';
+import { shellName, topInstance } from './shell.ts';
 
 /** A packed variable of the emitted design. */
 export interface Variable {
@@ -29,22 +31,18 @@ export interface Hierarchy {
   readonly covers: ReadonlyMap<string, Variable>;
   /** Assertions by path, with their rank: a module's own in order of declaration, then those of its children. */
   readonly asserts: ReadonlyMap<string, { readonly rank: number; readonly message: string }>;
+  /** Paths of the modules that have assertions, without the top module's name, by their scopes. */
+  readonly scopes: ReadonlyMap<string, string>;
   /** Wires and ports below the top module; the emitted design may lack some of them. */
   readonly wires: ReadonlyMap<string, Variable>;
 }
 
-/** Prefix of the 32-bit counter that the printer emits for a cover point. */
-export const COVER_PREFIX = 'cover_';
+/** What the printer emits for a cover point. */
 const COUNTER: Type = { kind: 'uint', width: 32 };
 
-/** The cell of a grid within the generate blocks, labelled as the printer does. */
-function cellScope(grid: string, row: number, column: number): string {
-  return `${grid}_row[${row}].${grid}_col[${column}].cell_i`;
-}
-
-/** The inverse of `cellScope` on a whole scope. */
-function pathOfScope(scope: string): string {
-  return scope.replace(/(?<=^|\.)(\w+)_row\[(\d+)\]\.\1_col\[(\d+)\]\.cell_i\b/g, '$1[$2][$3]');
+/** The cell of a grid within the generate blocks. */
+function cellScope(grid: GridNames, row: number, column: number): string {
+  return `${grid.row}[${row}].${grid.column}[${column}].${grid.cell}`;
 }
 
 export function hierarchyOf(design: Design): Hierarchy {
@@ -54,41 +52,49 @@ export function hierarchyOf(design: Design): Hierarchy {
   const memories = new Map<string, MemoryVariable>();
   const covers = new Map<string, Variable>();
   const asserts = new Map<string, { rank: number; message: string }>();
+  const scopes = new Map<string, string>();
   const wires = new Map<string, Variable>();
+  const names = new DesignNames(design);
+  const given = new Map<Module, TextNames>();
 
   const visit = (printed: Module, prefix: string, scope: string): void => {
     const module = printed.blackBox?.behaviour ?? printed;
-    for (const { name, type } of module.regs) registers.set(prefix + name, { path: prefix + name, scope, name, type });
-    for (const { name, type, depth } of module.memories) memories.set(prefix + name, { path: prefix + name, scope, name, type, depth });
-    for (const { name, type } of module.wires) wires.set(prefix + name, { path: prefix + name, scope, name, type });
+    let text = given.get(module);
+    if (!text) given.set(module, (text = names.of(module)));
+    const variable = (s: Signal | Memory): Variable => ({ path: prefix + s.name, scope, name: text.of(s), type: s.type });
+    for (const r of module.regs) registers.set(prefix + r.name, variable(r));
+    for (const m of module.memories) memories.set(prefix + m.name, { ...variable(m), depth: m.depth });
+    for (const w of module.wires) wires.set(prefix + w.name, variable(w));
+    if (module.checks.some((c) => c.kind === 'assert')) scopes.set(scope, prefix);
     for (const check of module.checks) {
       const path = prefix + check.name;
       if (check.kind === 'assert') asserts.set(path, { rank: asserts.size, message: check.message });
-      else covers.set(path, { path, scope, name: COVER_PREFIX + check.name, type: COUNTER });
+      else covers.set(path, { path, scope, name: text.cover(check), type: COUNTER });
     }
     if (prefix !== '') {
       for (const { name, type } of module.ports) wires.set(prefix + name, { path: prefix + name, scope, name, type });
     }
     for (const { name, module: child } of module.instances) visit(child, `${prefix}${name}.`, `${scope}.${name}`);
-    for (const { name, module: cell, rows, columns } of module.grids) {
-      for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < columns; c++) visit(cell, `${prefix}${name}[${r}][${c}].`, `${scope}.${cellScope(name, r, c)}`);
+    for (const g of module.grids) {
+      for (let r = 0; r < g.rows; r++) {
+        for (let c = 0; c < g.columns; c++) visit(g.module, `${prefix}${g.name}[${r}][${c}].`, `${scope}.${cellScope(text.grid(g), r, c)}`);
       }
     }
   };
-  visit(design.top, '', `${SHELL}.${design.top.name}`);
+  visit(design.top, '', `${shellName(design)}.${topInstance(design)}`);
 
   // Clock and reset are added by the printer; the clock belongs to the engine.
   if (design.top.clocked) inputs.set('rst', { path: 'rst', scope: '', name: 'rst', type: BOOL });
   for (const { name, kind, type } of design.top.ports) {
     (kind === 'input' ? inputs : outputs).set(name, { path: name, scope: '', name, type });
   }
-  return { inputs, outputs, registers, memories, covers, asserts, wires };
+  return { inputs, outputs, registers, memories, covers, asserts, scopes, wires };
 }
 
-/** Path of a scope that Verilator reports (`TOP.SystoleShell.Top.core`), without the top module; empty for the top module itself. */
-export function pathOfReportedScope(reported: string): string {
-  return pathOfScope(reported.split('.').slice(3).join('.'));
+/** Path of an assertion of a design as Verilator reports it (`TOP.SystoleShell.Top.core.pcAligned`). */
+export function pathOfReported(reported: string, scopes: Hierarchy['scopes']): string {
+  const [, scope, name] = /^TOP\.(.*)\.([^.]*)$/.exec(reported) ?? ['', '', reported];
+  return `${scopes.get(scope) ?? ''}${name}`;
 }
 
 /** Some bits of a variable. */

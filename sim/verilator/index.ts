@@ -9,7 +9,7 @@ import { UserError } from '../../gen/user-error.ts';
 import { buildAddon } from './build.ts';
 import { controlFile } from './control-file.ts';
 import type { NativeModule } from './native.ts';
-import { SHELL, shellText } from './shell.ts';
+import { shellName, shellText } from './shell.ts';
 import { VerilatorSimulator, type SimulatorHooks } from './simulator.ts';
 
 export { missingTools } from './toolchain.ts';
@@ -31,10 +31,11 @@ export interface VerilatorOptions extends SimulatorHooks {
 export async function createVerilatorSimulator(design: Design, options: VerilatorOptions = {}): Promise<VerilatorSimulator> {
   const missing = design.modules.find((m) => m.blackBox && !m.blackBox.behaviour);
   if (missing) throw new UserError(`engine verilator: black box ${missing.name} has no behaviour; give it one to simulate it`);
+  const shell = shellName(design);
   const source = {
     name: design.top.name,
-    top: SHELL,
-    files: [...(options.files ?? printDesign(design)), { name: `${SHELL}.sv`, text: shellText(design) }],
+    top: shell,
+    files: [...(options.files ?? printDesign(design)), { name: `${shell}.sv`, text: shellText(design) }],
     control: controlFile(design, options.observeWires ?? false),
   };
   const onProgress = options.onProgress ?? ((line: string) => process.stderr.write(`${line}\n`));

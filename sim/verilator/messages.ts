@@ -1,6 +1,5 @@
 /** What a verilated design prints when its checks fail, as failures of the interface. Pure. */
 import type { AssertionFailure } from '../simulator.ts';
-import { pathOfReportedScope } from './hierarchy.ts';
 
 /** `[0] %Error: Core.sv:31: Assertion failed in <scope>: TOP.SystoleShell.Chip.core.pcAligned: message`; the printer writes the end. */
 const FAILURE = /\[\d+\] %Error: [^:\n]+:\d+: Assertion failed in [^:\n]+: ([^:\s]+)(?:: )?/g;
@@ -9,14 +8,17 @@ const FAILURE = /\[\d+\] %Error: [^:\n]+:\d+: Assertion failed in [^:\n]+: ([^:\
 const SURELY_PRINTED = 1000;
 
 /**
- * The failures in `text`, which the design printed at the edge that ended `cycle`; at least one. `messageOf`: the text of the assertion
- * at a path. It tells where a message ends, which may hold anything, lines that look like a failure included.
+ * The failures in `text`, which the design printed at the edge that ended `cycle`; at least one. `pathOf`: path of an assertion as
+ * Verilator reports it; `messageOf`: its text. It tells where a message ends, which may hold anything, lines that look like a failure
+ * included.
  */
-export function parseFailures(text: string, cycle: number, messageOf: (path: string) => string | undefined): AssertionFailure[] {
+export function parseFailures(
+  text: string, cycle: number, pathOf: (reported: string) => string, messageOf: (path: string) => string | undefined,
+): AssertionFailure[] {
   const failures: AssertionFailure[] = [];
   FAILURE.lastIndex = 0;
   for (let found = FAILURE.exec(text); found; found = FAILURE.exec(text)) {
-    const path = pathOfReportedScope(found[1]);
+    const path = pathOf(found[1]);
     const known = messageOf(path) ?? '';
     const printed = commonLength(text, FAILURE.lastIndex, known);
     const after = text[FAILURE.lastIndex + printed];

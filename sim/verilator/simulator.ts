@@ -7,7 +7,7 @@ import { widthOf } from '../../gen/ir/types.ts';
 import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError, type AssertionFailure, type MemoryAccess, type SignalInfo, type Simulator, type Watch } from '../simulator.ts';
 import { watchByPeeking } from '../watch.ts';
-import { findBits, hierarchyOf, type Bits, type Hierarchy, type MemoryVariable, type Variable } from './hierarchy.ts';
+import { findBits, hierarchyOf, pathOfReported, type Bits, type Hierarchy, type MemoryVariable, type Variable } from './hierarchy.ts';
 import { parseFailures } from './messages.ts';
 import type { NativeSimulation } from './native.ts';
 
@@ -104,8 +104,9 @@ export class VerilatorSimulator implements Simulator {
     if (this.native.takeFailure()) {
       // Of several that fail at one edge every engine reports the first in the order of the design.
       const rank = ({ path }: AssertionFailure): number => this.hierarchy.asserts.get(path)?.rank ?? Infinity;
+      const pathOf = (reported: string): string => pathOfReported(reported, this.hierarchy.scopes);
       const messageOf = (path: string): string | undefined => this.hierarchy.asserts.get(path)?.message;
-      throw new AssertionError(parseFailures(text, this.cycles - 1, messageOf).reduce((a, b) => (rank(b) < rank(a) ? b : a)));
+      throw new AssertionError(parseFailures(text, this.cycles - 1, pathOf, messageOf).reduce((a, b) => (rank(b) < rank(a) ? b : a)));
     }
     if (text !== '') this.hooks.onOutput?.(text);
   }

@@ -1,6 +1,6 @@
 /** What the language says about mistakes that it sees at once: rule, names, both places, hint; word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, Sink, U, blackBox, bool, bundle, enumeration, flip, fromBits, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, blackBox, bool, bundle, elaborate, enumeration, flip, fromBits, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
 import type { Bool, Builder, Outside, SInt, UInt } from '../../../gen/index.ts';
 import { elaborationError, errorOf, placesIn } from '../errors.ts';
 
@@ -229,7 +229,7 @@ describe('names', () => {
     expect(inBody((m) => {
       m.wires({ logic: B }); // @reserved
     })).toBe(`reserved-name: 'logic' is reserved  at ${at('reserved')}; choose another name`);
-    for (const name of ['clk', 'rst', 'module', 'unused']) {
+    for (const name of ['clk', 'rst', 'module', 'unused', ...['process', 'mailbox', 'semaphore'], ...['bool', 'wone', 'wreal']]) {
       expect(inBody((m) => {
         m.wires({ [name]: B });
       })).toMatch(new RegExp(`^reserved-name: '${name}' is reserved  at `));
@@ -246,6 +246,27 @@ describe('names', () => {
       expect(messageOf(() => enumeration('State', name))).toMatch(/^bad-name: /);
     }
     expect(messageOf(() => bundle('Pair', { output: B }))).toMatch(/^reserved-name: 'output' is reserved  at /);
+  });
+
+  it('of the top\'s ports are not the top\'s, and no words of C++, which Verilator calls otherwise', () => {
+    expect(elaborationError(hw('counter', { counter: In(B) }, () => undefined))) // @like
+      .toBe(`hidden-name: port counter of the top module is called like it  at ${at('like')}; choose another name for one of them`);
+    const Child = hw('Child', { list: In(B), set: Out(B) }, (_m, io) => { // @cpp
+      io.set = io.list;
+    });
+    expect(elaborationError(Child))
+      .toBe(`reserved-name: port 'list' of the top module Child is a word of C++, which Verilator makes of it  at ${at('cpp')}; choose another name`);
+    elaborate(hw('Top', { a: In(B), o: Out(B) }, (m, io) => {
+      const child = m.inst('short', Child);
+      child.list = io.a;
+      io.o = child.set;
+    }));
+  });
+
+  it('of modules are short enough for files', () => {
+    expect(messageOf(() => hw('M'.repeat(201), {}, () => undefined))) // @long
+      .toBe(`bad-name: a module's name of 201 characters, 'MMMMMMMMMMMMMMMMMMMM…'  at ${at('long')}; use at most 200: its file is called after it`);
+    hw('M'.repeat(200), {}, () => undefined);
   });
 
   it('of instances are none of their module\'s own signals, which would hide them in SystemVerilog', () => {

@@ -67,3 +67,29 @@ export const Gates = hw('Gates', { a: In(U(4)), b: In(U(4)), name: Out(U(5)), ev
   io.name = io.a.addGrow(io.b);
   io.eval = io.a.gt(io.b);
 });
+
+/** Passes on, and asserts that its sum stays small; its state is called like the blocks and cells of a grid. */
+const NastyCell = hw('SystoleShell', { a: In(U(4)), o: Out(U(4)) }, (m, io) => {
+  const r = m.regs({ cell_i: U(4, 0), mesh_row: U(4, 0) });
+  r.cell_i = io.a;
+  r.mesh_row = r.cell_i;
+  m.assert('bounded', r.mesh_row.lt(12), 'the row must stay small');
+  io.o = r.mesh_row;
+});
+
+/** Names that meet in the text: of the shell, of its ports, of the module itself, of blocks of grids, of counters of covers. */
+export const Nasty = hw('p_a', { a: In(U(4)), out: Out(U(4)) }, (m, io) => {
+  const r = m.regs({ cover_x: U(4, 0), p_a: bundle('Own', { list: U(4, 0), other: U(4, 0) }), mesh_row: U(4, 0), mesh_col: U(4, 0) });
+  r.cover_x = io.a;
+  r.p_a.list = r.cover_x;
+  r.p_a.other = r.p_a.list;
+  r.mesh_row = r.p_a.other;
+  r.mesh_col = r.mesh_row;
+  const ram = m.mem('cell_i', U(4), 16, { init: [3n] });
+  ram.write(io.a, r.mesh_col);
+  m.cover('x', r.cover_x.eq(5));
+  m.assert('below', r.mesh_col.lt(14), 'the column must stay small');
+  const mesh = m.grid('mesh', NastyCell, 1, 2);
+  mesh.fromWest('a', 'o', vecOf([r.mesh_col]));
+  io.out = mesh.columnOut('o', 1).at(0).xor(ram.read(io.a));
+});

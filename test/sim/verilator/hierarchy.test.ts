@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { B, In, elaborate, hw } from '../../../gen/index.ts';
 import { controlFile } from '../../../sim/verilator/control-file.ts';
-import { findBits, hierarchyOf, pathOfReportedScope } from '../../../sim/verilator/hierarchy.ts';
-import { Assortment } from './designs.ts';
+import { findBits, hierarchyOf, pathOfReported } from '../../../sim/verilator/hierarchy.ts';
+import { Assortment, Nasty } from './designs.ts';
 
 describe('the hierarchy of a design', () => {
   const design = elaborate(Assortment);
@@ -30,9 +30,10 @@ describe('the hierarchy of a design', () => {
   });
 
   it('spells the scope that Verilator reports as the path again', () => {
-    for (const { path, scope, name } of hierarchy.registers.values()) {
-      expect([pathOfReportedScope(`TOP.${scope}`), name].filter((part) => part !== '').join('.')).toBe(path);
-    }
+    const { scopes, asserts } = hierarchyOf(elaborate(Nasty));
+    const reported = [...scopes.keys()].flatMap((scope) => ['below', 'bounded'].map((name) => pathOfReported(`TOP.${scope}.${name}`, scopes)));
+    expect([...asserts.keys()]).toEqual(['below', 'mesh[0][0].bounded', 'mesh[0][1].bounded']);
+    expect(reported).toEqual(expect.arrayContaining([...asserts.keys()]));
   });
 
   it('slices fields from the most significant end and elements from the least', () => {

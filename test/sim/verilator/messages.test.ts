@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pathOfReported } from '../../../sim/verilator/hierarchy.ts';
 import { parseFailures } from '../../../sim/verilator/messages.ts';
 
 const failed = (scope: string, text: string): string => `[0] %Error: File.sv:31: Assertion failed in ${scope}: ${scope}.${text}\n`;
@@ -7,7 +8,12 @@ const TEXTS: Readonly<Record<string, string>> = {
   'core.pcAligned': 'pc must be even: always', 'mesh[2][11].small': 'no', bounded: '', first: 'no', second: 'no ',
   lines: `one\n\n${failed(top, 'first: no')}`, long: 'x'.repeat(10_000),
 };
-const parse = (text: string, cycle: number) => parseFailures(text, cycle, (path) => TEXTS[path]);
+const SCOPES = new Map([
+  ['SystoleShell.Chip', ''],
+  ['SystoleShell.Chip.core', 'core.'], ['SystoleShell.Chip.mesh_row[2].mesh_col[11].cell_i', 'mesh[2][11].'],
+]);
+const parse = (text: string, cycle: number) =>
+  parseFailures(text, cycle, (reported) => pathOfReported(reported, SCOPES), (path) => TEXTS[path]);
 
 describe('messages of a verilated design', () => {
   it('become a failure with the path of the assertion', () => {
