@@ -4,7 +4,7 @@ import type { BlackBox, Module, Signal } from '../ir/module.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { Builder } from './builder.ts';
-import { checkModuleName } from './names.ts';
+import { checkName } from './names.ts';
 import type { Inside, PortMap } from './ports.ts';
 import { flattenPorts, portsView } from './views.ts';
 
@@ -16,7 +16,7 @@ export interface ModuleDef<P extends PortMap> {
 }
 
 function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m: Builder, io: Inside<P>) => void): ModuleDef<P> {
-  checkModuleName(name, site);
+  checkName(name, site);
   let module: Module | undefined;
   let busy = false;
   return {

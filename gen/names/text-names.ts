@@ -41,7 +41,9 @@ export class DesignNames {
     // Parents first: what they call the cells of their grids depends on what they are called themselves.
     for (const m of [...design.modules].reverse().map((x) => x.blackBox?.behaviour ?? x)) {
       for (const i of m.instances) this.note(i.module, i.name);
-      for (const g of m.grids) this.note(g.module, cellName(m, this.above(m)));
+      if (m.grids.length === 0) continue;
+      const cell = takeCellName(m, poolOf(m, this.above(m)), this.above(m));
+      for (const g of m.grids) this.note(g.module, cell);
     }
   }
 
@@ -79,13 +81,13 @@ export class TextNames {
 
   constructor(m: Module, private readonly modules: ReadonlySet<string>, private readonly above: ReadonlySet<string>) {
     this.pool = poolOf(m, above);
-    const cell = m.grids.length > 0 ? this.fresh('cell_i') : '';
+    const cell = m.grids.length > 0 ? takeCellName(m, this.pool, above) : '';
     for (const x of [...signalsOf(m), ...m.memories]) if (mustMove(x, above)) this.moved.set(x, this.fresh(x.name));
     for (const g of m.grids) this.grids.set(g.name, { row: this.fresh(`${g.name}_row`), column: this.fresh(`${g.name}_col`), cell });
     for (const c of m.checks) if (c.kind === 'cover') this.covers.set(c.name, this.fresh(`cover_${c.name}`));
     const { enums, fields } = typesIn(m);
-    const children = [...m.instances, ...m.grids].map((i) => i.module.blackBox?.behaviour ?? i.module);
-    this.noTypes = new Set([...fields, ...children.flatMap((c) => c.ports.map((p) => p.name))]);
+    const children = new Set([...m.instances, ...m.grids].map((i) => i.module));
+    this.noTypes = new Set([...fields, ...[...children].flatMap((c) => c.ports.map((p) => p.name))]);
     // By name, so that what else the module does changes none of them.
     for (const t of [...enums].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) this.namesOfMembers(t);
   }
@@ -169,8 +171,10 @@ function poolOf(m: Module, above: ReadonlySet<string>): NamePool {
   return new NamePool([...m.ports, ...m.instances, ...m.grids, ...m.checks, ...kept].map((x) => x.name));
 }
 
-function cellName(m: Module, above: ReadonlySet<string>): string {
-  return poolOf(m, above).fresh('cell_i', (name) => above.has(name));
+/** Name of the instance of the cell in all grids of a module: none that a port of a cell would hide. */
+function takeCellName(m: Module, pool: NamePool, above: ReadonlySet<string>): string {
+  const ports = new Set(m.grids.flatMap((g) => g.module.ports.map((p) => p.name)));
+  return pool.fresh('cell_i', (name) => above.has(name) || ports.has(name));
 }
 
 /** Enumerations and names of fields that the text of a module can hold. */

@@ -6,15 +6,11 @@
 import { describe, expect, it } from 'vitest';
 import { B, In, Out, U, blackBox, bundle, elaborate, enumeration, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
 import type { Design, ModuleDef, PortMap } from '../../../gen/index.ts';
-import { widthOf } from '../../../gen/ir/types.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import type { SourceFile } from '../../../gen/print/systemverilog.ts';
-import { createWasmSimulator } from '../../../sim/engine/index.ts';
-import { Rng } from '../rng.ts';
 import { checkWithYosys, compileWithIcarus, has, inDirectory, lintWithVerilator, simulate, throughYosys } from '../tools.ts';
 import { clashes } from './declared-names.ts';
-
-const CYCLES = 12;
+import { engineLines, testbench, vectorsFor } from './side-by-side.ts';
 
 type Number4 = ReturnType<ReturnType<typeof U<4>>['lit']>;
 
@@ -253,54 +249,13 @@ const DESIGNS: Readonly<Record<string, () => ModuleDef<PortMap>>> = {
     io.out = bool.slice(4, 1).zext(8).xor(process.slice(4, 1).zext(8)).xor(wreal.slice(7, 1).zext(8));
   }),
   'names like system tasks, and very long ones': () => top((m, io) => {
-    const long = 'long'.repeat(200);
+    const long = 'long'.repeat(24);
     const w = m.wires({ display: U(4), error: U(4), clog2: U(4), finish: U(4), [long]: U(4), [`${long}_1`]: U(4) }) as unknown as Record<string, Number4>;
     const names = Object.keys(w);
     names.forEach((n, i) => (w[n] = i === 0 ? io.a : w[names[i - 1]].addWrap(io.b)));
     io.out = w[names[names.length - 1]].zext(8);
   }),
 };
-
-/** A testbench that pokes the vectors and shows the outputs before each clock edge, as the engine does below. */
-function testbench(design: Design, vectors: readonly ReadonlyMap<string, bigint>[]): string {
-  const { name, ports, clocked } = design.top;
-  const outputs = ports.filter((p) => p.kind === 'output').map((p) => p.name);
-  return [
-    'module tb;',
-    '  logic clk = 0, rst = 0;',
-    ...ports.map((p) => `  logic [${widthOf(p.type) - 1}:0] p_${p.name};`),
-    `  ${name} dut (${[...(clocked ? ['.clk(clk)', '.rst(rst)'] : []), ...ports.map((p) => `.${p.name}(p_${p.name})`)].join(', ')});`,
-    '  initial begin',
-    ...vectors.flatMap((v, cycle) => [
-      `    rst = ${cycle === 0 ? 1 : 0};`,
-      ...[...v].map(([port, value]) => `    p_${port} = ${value};`),
-      `    #1 $display("${outputs.map(() => '%0d').join(' ')}", ${outputs.map((o) => `p_${o}`).join(', ')});`,
-      '    clk = 1; #1 clk = 0;',
-    ]),
-    '  end',
-    'endmodule',
-    '',
-  ].join('\n');
-}
-
-function vectorsFor(design: Design, seed: number): Map<string, bigint>[] {
-  const rng = new Rng(seed);
-  const inputs = design.top.ports.filter((p) => p.kind === 'input');
-  return Array.from({ length: CYCLES }, () => new Map(inputs.map((p) => [p.name, rng.bits(widthOf(p.type))])));
-}
-
-/** What the built-in engine shows for the vectors. */
-function engineLines(design: Design, vectors: readonly ReadonlyMap<string, bigint>[]): string[] {
-  const sim = createWasmSimulator(design);
-  const outputs = design.top.ports.filter((p) => p.kind === 'output').map((p) => p.name);
-  return vectors.map((v, cycle) => {
-    if (design.top.clocked) sim.poke('rst', cycle === 0 ? 1 : 0);
-    for (const [port, value] of v) sim.poke(port, value);
-    const line = outputs.map((o) => sim.peek(o)).join(' ');
-    sim.step();
-    return line;
-  });
-}
 
 /** Cells of a target's library, for the tools that read the synthesis side of a black box. */
 const LIBRARY: SourceFile = { name: 'CELL.v', text: '(* blackbox *) module CELL (input [3:0] x, y, output high, low);\nendmodule\n' };

@@ -1,5 +1,6 @@
 /** Small designs that between them have everything the engine makes accessible. */
 import { B, Flag, In, Out, S, U, bool, bundle, cat, hw, vec, vecOf } from '../../../gen/index.ts';
+import type { UInt } from '../../../gen/index.ts';
 
 /** Counts; asserts that its count stays below 100 and covers its wrap at 10. */
 export const Counter = hw('Counter', { enable: In(B), count: Out(U(8)), atTen: Out(B) }, (m, io) => {
@@ -79,11 +80,14 @@ const NastyCell = hw('SystoleShell', { a: In(U(4)), o: Out(U(4)) }, (m, io) => {
 
 /** Names that meet in the text: of the shell, of its ports, of the module itself, of blocks of grids, of counters of covers. */
 export const Nasty = hw('p_a', { a: In(U(4)), out: Out(U(4)) }, (m, io) => {
+  const long = 'x'.repeat(100);
+  const kept = m.regs({ [long]: U(4, 0) }) as Record<string, UInt<4>>;
+  kept[long] = io.a;
   const r = m.regs({ cover_x: U(4, 0), p_a: bundle('Own', { list: U(4, 0), other: U(4, 0) }), mesh_row: U(4, 0), mesh_col: U(4, 0) });
   r.cover_x = io.a;
   r.p_a.list = r.cover_x;
   r.p_a.other = r.p_a.list;
-  r.mesh_row = r.p_a.other;
+  r.mesh_row = r.p_a.other.xor(kept[long]);
   r.mesh_col = r.mesh_row;
   const ram = m.mem('cell_i', U(4), 16, { init: [3n] });
   ram.write(io.a, r.mesh_col);

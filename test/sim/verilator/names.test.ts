@@ -8,7 +8,7 @@ import { createVerilatorSimulator, missingTools } from '../../../sim/verilator/i
 import { Nasty } from './designs.ts';
 
 const skip = missingTools() !== undefined && !process.env.CI;
-const PATHS = ['cover_x', 'p_a.list', 'p_a.other', 'p_a', 'mesh_row', 'mesh_col', 'mesh[0][1].cell_i', 'mesh[0][0].mesh_row', 'mesh[0][1].mesh_row', 'out'];
+const PATHS = ['x'.repeat(100), 'cover_x', 'p_a.list', 'p_a.other', 'p_a', 'mesh_row', 'mesh_col', 'mesh[0][1].cell_i', 'mesh[0][0].mesh_row', 'mesh[0][1].mesh_row', 'out'];
 
 /** What a simulator shows until an assertion fails, and that assertion. */
 function trace(sim: Simulator): unknown[] {
