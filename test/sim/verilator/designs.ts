@@ -87,10 +87,10 @@ export const Nasty = hw('p_a', { a: In(U(4)), out: Out(U(4)) }, (m, io) => {
   r.cover_x = io.a;
   r.p_a.list = r.cover_x;
   r.p_a.other = r.p_a.list;
-  r.mesh_row = r.p_a.other.xor(kept[long]);
+  r.mesh_row = r.p_a.other;
   r.mesh_col = r.mesh_row;
   const ram = m.mem('cell_i', U(4), 16, { init: [3n] });
-  ram.write(io.a, r.mesh_col);
+  ram.write(io.a, kept[long]);
   m.cover('x', r.cover_x.eq(5));
   m.assert('below', r.mesh_col.lt(14), 'the column must stay small');
   const mesh = m.grid('mesh', NastyCell, 1, 2);
