@@ -40,10 +40,12 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'an OR with 1 is taken for one with all ones', tests: ['test/gen/passes/simplify.test.ts'] },
   { file: 'gen/passes/simplify.ts', old: 'const keepsSign = fn === \'shr\' && type.kind === \'sint\';', to: 'const keepsSign = false;',
     fault: 'a signed number shifted by more than its width becomes 0 instead of its sign', tests: ['test/gen/passes/simplify.test.ts', 'test/gen/lang/values.test.ts'] },
-  { file: 'gen/passes/check-drivers.ts', old: 'const all = states.every((x) => x === ALL);', to: 'const all = states.some((x) => x === ALL);',
+  { file: 'gen/passes/coverage.ts', old: 'from.full === from.place.branches ? ALL : SOME;', to: 'from.full > 0 ? ALL : SOME;',
     fault: 'a wire that is driven on one path only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
-  { file: 'gen/passes/check-drivers.ts', old: 'if (range.exact && c.state[i] !== NONE) {', to: 'if (range.exact && c.state[i] === undefined) {',
+  { file: 'gen/passes/coverage.ts', old: 'if (e.exact && frame.first) again', to: 'if (e.exact && frame.first === e) again',
     fault: 'a signal may be driven twice', tests: ['test/gen/passes/check-drivers.test.ts'] },
+  { file: 'gen/passes/coverage.ts', old: 'const isCertain = (from.place.outer?.forks ?? 0) === to.place.forks;', to: 'const isCertain = true;',
+    fault: 'a wire that is driven inside of another when only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
   { file: 'gen/passes/split-loops.ts', old: 'if (typeof index === \'number\') return [to(parts[index], rest, s.value)];', to: 'if (typeof index === \'number\') return [to(parts[0], rest, s.value)];',
     fault: 'an assignment to an element of a split vector goes to its first element', tests: ['test/gen/passes/split-loops.test.ts'] },
 
@@ -152,9 +154,9 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'results of modules with state are remembered', tests: ['test/sim/engine/memo.test.ts', 'test/sim/engine/differential.test.ts'] },
 
   // --- sim: Verilator ---
-  { file: 'sim/verilator/hierarchy.ts', old: 'if (check.kind === \'assert\') asserts.set(path, asserts.size);', to: 'if (check.kind === \'assert\') asserts.set(path, 0);',
+  { file: 'sim/verilator/hierarchy.ts', old: 'asserts.set(path, { rank: asserts.size,', to: 'asserts.set(path, { rank: 0,',
     fault: 'assertions of a verilated design have no order', tests: ['test/sim/verilator/hierarchy.test.ts'] },
-  { file: 'sim/verilator/messages.ts', old: 'message: message.trimEnd(), cycle }));', to: 'message, cycle: 0 }));',
+  { file: 'sim/verilator/messages.ts', old: 'failures.push({ path, message, cycle });', to: 'failures.push({ path, message, cycle: 0 });',
     fault: 'a failed assertion is reported for cycle 0', tests: ['test/sim/verilator/messages.test.ts'] },
   { file: 'sim/verilator/units.ts', old: 'return [...grouped(\'fast\', fast), ...grouped(\'slow\', slow)];', to: 'return grouped(\'fast\', fast);',
     fault: 'generated files that run once are not compiled', tests: ['test/sim/verilator/units.test.ts'] },
