@@ -4,6 +4,7 @@ import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { describeDifference, runLockstep } from '../../../sim/compare.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { createVerilatorSimulator, missingTools } from '../../../sim/verilator/index.ts';
+import { IS_LONG } from '../../support/effort.ts';
 import { randomDesign, randomInputs } from '../../support/random-design.ts';
 import { batch } from './batch.ts';
 import { emittable } from './emittable.ts';
@@ -43,5 +44,5 @@ describe.skipIf(skip)('wasm and verilator', () => {
     expect(verilator.covers()).toEqual(wasm.covers());
     wasm.close();
     verilator.close();
-  }, 180_000);
+  }, IS_LONG ? 900_000 : 180_000);
 });
