@@ -27,12 +27,14 @@ export function fieldText(of: BundleType, field: string): string {
 
 /** What modules of one design see of each other's names. */
 export class DesignNames {
+  private readonly top: Module;
   /** Modules and cells of the target: one scope for the whole of the text. */
   private readonly modules = new Set<string>();
   /** Names of the instances of a module. */
   private readonly instances = new Map<Module, Set<string>>();
 
   constructor(design: Design) {
+    this.top = design.top.blackBox?.behaviour ?? design.top;
     for (const { name, blackBox } of design.modules) {
       this.modules.add(name);
       if (blackBox) this.modules.add(blackBox.cell);
@@ -49,7 +51,7 @@ export class DesignNames {
 
   /** Names of `m`, given anew: the same ones each time. */
   of(m: Module): TextNames {
-    return new TextNames(m, this.modules, this.above(m));
+    return new TextNames(m, this.modules, this.above(m), m === this.top);
   }
 
   /** What is above `m` and would be hidden by a variable or member in it: Verilator warns of that, or fails. */
@@ -79,7 +81,11 @@ export class TextNames {
   /** Where tools read a name that is a type as one, whatever is meant: names of modules, fields and ports of instances. */
   private readonly noTypes: ReadonlySet<string>;
 
-  constructor(m: Module, private readonly modules: ReadonlySet<string>, private readonly above: ReadonlySet<string>) {
+  /** Whether Verilator would warn of names of ports, which are the module's contract: those of the top that are words of C++. */
+  readonly hasCppPorts: boolean;
+
+  constructor(m: Module, private readonly modules: ReadonlySet<string>, private readonly above: ReadonlySet<string>, isTop: boolean) {
+    this.hasCppPorts = isTop && m.ports.some((p) => isCppWord(p.name));
     this.pool = poolOf(m, above);
     const cell = m.grids.length > 0 ? takeCellName(m, this.pool, above) : '';
     for (const x of [...signalsOf(m), ...m.memories]) if (mustMove(x, above)) this.moved.set(x, this.fresh(x.name));

@@ -11,7 +11,6 @@ import { typeName } from '../ir/types.ts';
 import type { ModuleDef } from '../lang/definition.ts';
 import type { PortMap } from '../lang/ports.ts';
 import { NamePool } from '../names/pool.ts';
-import { isCppWord } from '../names/reserved.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { combPaths } from './comb-paths.ts';
 import { removeDead } from './dead-code.ts';
@@ -92,9 +91,6 @@ function checkTopPorts(m: Module): void {
   for (const p of m.ports) {
     if (p.name === m.name) {
       throw new DesignError('hidden-name', `port ${p.name} of the top module is called like it`, p.site, undefined, 'choose another name for one of them');
-    }
-    if (isCppWord(p.name)) {
-      throw new DesignError('reserved-name', `port '${p.name}' of the top module ${m.name} is a word of C++, which Verilator makes of it`, p.site, undefined, 'choose another name');
     }
   }
 }

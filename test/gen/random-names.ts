@@ -1,7 +1,6 @@
 /** Random small designs whose every name comes from a pool in which names meet: in case, in capitals, when joined, when numbered. */
 import { Flag, In, Out, U, bool, bundle, enumeration, hw, valueOf, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, Builder, ModuleDef, PortMap, UInt } from '../../gen/index.ts';
-import { isCppWord } from '../../gen/names/reserved.ts';
 import type { Rng } from './rng.ts';
 
 const LONG = 'long'.repeat(24);
@@ -45,7 +44,7 @@ export function randomNames(rng: Rng): Def {
 function leaf(rng: Rng, below: readonly Def[], isTop = false): Def {
   const name = rng.pick(NAMES);
   const scope = new Scope(rng);
-  const isNoPort = (n: string): boolean => isTop && (n === name || isCppWord(n));
+  const isNoPort = (n: string): boolean => isTop && n === name;
   const [a, b, out] = [1, 2, 3].map(() => scope.name(isNoPort));
   return hw(name, { [a]: In(U(4)), [b]: In(U(4)), [out]: Out(U(4)) }, (m, io) => {
     const ports = io as unknown as Record<string, Num>;

@@ -173,6 +173,18 @@ const DESIGNS: Readonly<Record<string, () => ModuleDef<PortMap>>> = {
     m.when(io.c, () => (r.word.set.char = r.word.set.public));
     io.out = vecOf([r.word.list, r.word.list_1]).asUInt().exact(8).xor(r.word.set.char.zext(8));
   }),
+  'ports of the top and of a module below that are words of C++': () => {
+    const ports = { list: In(U(4)), set: In(U(4)), interrupt: Out(U(4)) };
+    const Child = hw('Child', ports, (_m, io) => {
+      io.interrupt = io.list.xor(io.set);
+    });
+    return hw('Top', ports, (m, io) => {
+      const child = m.inst('short', Child);
+      child.list = io.list.addWrap(1);
+      child.set = io.set;
+      io.interrupt = child.interrupt;
+    }) as unknown as ModuleDef<PortMap>;
+  },
   'a grid beside signals like its labels and cells': () => top((m, io) => {
     const w = m.wires({ cell_i: U(4), mesh_row: U(4), mesh_col: vec(U(4), 2), mesh_a: U(4), r: U(4), e: U(4) });
     w.cell_i = io.a;
