@@ -25,7 +25,7 @@ export class Site {
   private resolved: Resolved | undefined;
   /** `inside`: a further folder whose frames are not the user's. */
   constructor(
-    private readonly error: Error,
+    private readonly trace: { readonly stack: string },
     private readonly inside?: string,
   ) {}
 
@@ -40,7 +40,7 @@ export class Site {
   }
 
   private look(): Resolved {
-    return (this.resolved ??= resolve(this.error.stack ?? '', this.inside));
+    return (this.resolved ??= resolve(this.trace.stack, this.inside));
   }
 
   toString(): string {
@@ -51,12 +51,17 @@ export class Site {
 
 /** Captures the position of the caller of the language. */
 export function here(): Site {
-  return new Site(new Error('site'));
+  // Without its own frame: how many are kept is limited, and the user's line must be among them.
+  const trace = { stack: '' };
+  Error.captureStackTrace(trace, here);
+  return new Site(trace);
 }
 
 /** The same for the interface of another room, whose folder is `directory`: the position of the caller of both. */
 export function hereOutside(directory: string): Site {
-  return new Site(new Error('site'), directory);
+  const trace = { stack: '' };
+  Error.captureStackTrace(trace, hereOutside);
+  return new Site(trace, directory);
 }
 
 function resolve(stack: string, inside?: string): Resolved {

@@ -42,7 +42,9 @@ export function isScalar(t: Type): t is ScalarType {
 
 /** Smallest width that distinguishes `n` values; at least 1. */
 export function indexWidth(n: number): number {
-  return Math.max(1, Math.ceil(Math.log2(n)));
+  if (n <= 2) return 1;
+  // Not by logarithms, which round: 2^49 + 1 needs 50 bits.
+  return n <= 2 ** 32 ? 32 - Math.clz32(n - 1) : BigInt(n - 1).toString(2).length;
 }
 
 /** Total width in bits. */

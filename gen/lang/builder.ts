@@ -7,9 +7,13 @@ import type { EnumType, Type } from '../ir/types.ts';
 import { NamePool } from '../names/pool.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { GridBuilder } from './grid.ts';
-import { Mem } from './memory.ts';
-import type { MemoryOptions } from './memory.ts';
+import { ANY, BIGINT, BODY, DEFINITION, ENUM, HANDLE, LITERAL, NUMBER, RECORD, SHAPE, TEXT, TRUTH, UINT, either, faces, listOf, oneOf, optional, options, recordOf, tuple } from './arguments.ts';
+import type { Face } from './arguments.ts';
+import { GridBuilder, gridFace } from './grid.ts';
+import type { PublicGrid } from './grid.ts';
+import { within } from './limits.ts';
+import { MemoryPorts, memoryFace } from './memory.ts';
+import type { Mem, MemoryOptions } from './memory.ts';
 import type { ModuleDef } from './definition.ts';
 import { link } from './link.ts';
 import { checkName } from './names.ts';
@@ -17,7 +21,8 @@ import type { Facing, Outside, PortMap, SinkView, SourceView } from './ports.ts'
 import type { Shape } from './shapes.ts';
 import type { Bool, Enum, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
-import { defineAccessor, portsView, signalAccessor } from './views.ts';
+import { strictRecord } from './strict.ts';
+import { defineAccessor, portRecordOf, portsView, signalAccessor } from './views.ts';
 import type { Accessor, Driver } from './views.ts';
 
 /** A signal that is not called as the designer says until the body is complete. */
@@ -57,6 +62,9 @@ export class Builder implements Driver {
   blackBox: BlackBox | undefined;
   docText = '';
 
+  /** What the body gets of this. */
+  readonly face: PublicBuilder = faceOf(this);
+
   constructor(readonly moduleName: string) {}
 
   /** Describes the module in the printed header. */
@@ -77,7 +85,7 @@ export class Builder implements Driver {
   /** Gives values their names in SystemVerilog and waves; returns handles of the named wires. */
   let<R extends Readonly<Record<string, unknown>>>(values: R): { readonly [K in keyof R]: R[K] } {
     const site = here();
-    const record = {};
+    const record = strictRecord(() => ({ name: `this let() of ${this.moduleName}`, site }));
     for (const [name, value] of Object.entries(values)) {
       const expr = exprOf(value);
       const signal = this.addSignal({ name, kind: 'wire', type: expr.type, site });
@@ -91,43 +99,60 @@ export class Builder implements Driver {
   /** A memory of `depth` words; see `Mem` for its ports. */
   mem<V>(name: string, shape: Shape<V>, depth: number, options: MemoryOptions = {}): Mem<V> {
     const site = here();
-    if (!Number.isInteger(depth) || depth < 1) throw new DesignError('memory', `memory ${name} of ${depth} words`, site, undefined, 'give at least one word');
+    within('words', depth, `memory ${name} of ${depth} words`, site);
+    within('memoryBits', depth * widthOf(shape.type), `memory ${name} of ${depth * widthOf(shape.type)} bits`, site);
     this.claim(name, site);
     checkInit(name, shape.type, depth, options.init ?? [], site);
     const memory: Memory = { name, type: shape.type, depth, site, style: options.style ?? 'auto',
       collisionFree: options.collisionFree ?? false, ...(options.init ? { init: options.init } : {}) };
     this.memories.push(memory);
-    return new Mem<V>(this, memory, shape);
+    return memoryFace(new MemoryPorts<V>(this, memory, shape));
   }
 
   when(cond: Bool, body: () => void): WhenChain {
     const site = here();
-    return this.chain(toExpr(cond, BOOL, site), body, site, this.scope, this.conditions);
+    return this.chain(toExpr(cond, BOOL, site), body, site, { scope: this.scope, conditions: this.conditions, home: this.scope });
   }
 
-  /** A `when` at the end of `scope`, which is reached under `conditions`; it goes on in its own `else`. */
-  private chain(cond: Expr, body: () => void, site: Site, scope: Statement[], conditions: Conditions | undefined): WhenChain {
+  /** A `when` at the end of a scope; it goes on, once, in its own `else`. */
+  private chain(cond: Expr, body: () => void, site: Site, { scope, conditions, home }: Link): WhenChain {
     const statement = { kind: 'when' as const, cond, then: [] as Statement[], else: [] as Statement[], site };
     scope.push(statement);
     this.within(statement.then, under(conditions, cond), body);
     const otherwise = under(conditions, { op: 'unary', fn: 'not', type: BOOL, a: cond, site });
-    return {
+    let isContinued = false;
+    const goOn = (method: string, at: Site): void => {
+      this.checkOpen(method);
+      if (isContinued || this.scope !== home) {
+        throw new DesignError('broken-chain', isContinued ? `${method}() of a when that has gone on already` : `${method}() in another scope than its when`, at, site, 'continue it once, where it stands');
+      }
+      isContinued = true;
+    };
+    return chainFace({
       elseWhen: (c, b) => {
         const at = here();
-        return this.chain(toExpr(c, BOOL, at), b, at, statement.else, otherwise);
+        const next = toExpr(c, BOOL, at);
+        goOn('elseWhen', at);
+        return this.chain(next, b, at, { scope: statement.else, conditions: otherwise, home });
       },
-      otherwise: (b) => this.within(statement.else, otherwise, b),
-    };
+      otherwise: (b) => {
+        goOn('otherwise', here());
+        this.within(statement.else, otherwise, b);
+      },
+    });
   }
 
   /** One branch an enumeration member; `otherwise` for the rest. Without it, members left out do nothing. */
   switch<M extends string>(on: Enum<M>, branches: { readonly [K in M]?: () => void }, otherwise?: () => void): void {
     const type = on.expr.type as EnumType;
-    const cases = Object.entries(branches)
-      .map(([member, body]) => ({ values: [BigInt(type.members.indexOf(member))], body: body as () => void }));
+    const site = here();
+    const cases = Object.entries<(() => void) | undefined>(branches).flatMap(([member, body]) => {
+      const lit = toExpr(member, type, site);
+      return body && lit.op === 'lit' ? [{ values: [lit.value], body }] : [];
+    });
     // All members handled: the last branch becomes the default, so that bit patterns without a member drive something too.
     const last = otherwise || cases.length < type.members.length ? undefined : cases.pop();
-    this.addSwitch(on.expr, cases, otherwise ?? last?.body, here());
+    this.addSwitch(on.expr, cases, otherwise ?? last?.body, site);
   }
 
   /** One branch a set of numbers; `otherwise` for the rest. The sets must be disjoint. */
@@ -186,14 +211,20 @@ export class Builder implements Driver {
   }
 
   /** A `rows` by `columns` grid of equal cells, wired symbolically through the returned builder. */
-  grid<P extends PortMap>(name: string, def: ModuleDef<P>, rows: number, columns: number): GridBuilder<P> {
+  grid<P extends PortMap>(name: string, def: ModuleDef<P>, rows: number, columns: number): PublicGrid<P> {
     const site = here();
     this.claim(name, site);
-    return new GridBuilder<P>(this, name, def.elaborate(), rows, columns, site, (g) => this.grids.push(g));
+    return gridFace(new GridBuilder<P>(this, name, def.elaborate(), rows, columns, site, (g) => this.grids.push(g)));
   }
 
   /** Drives `sink` from `source`: valid and bits forward, ready back. */
   connect<V>(source: SinkView<V>, sink: SourceView<V>): void {
+    const site = here();
+    for (const [end, name] of [[source, 'source'], [sink, 'sink']] as const) {
+      const members = portRecordOf(end)?.members;
+      if (['valid', 'bits', 'ready'].every((member) => members?.has(member))) continue;
+      throw new DesignError('connection', `the ${name} is no stream`, site, undefined, 'give streams of this module or of an instance');
+    }
     sink.valid = source.valid;
     sink.bits = source.bits as V;
     source.ready = sink.ready;
@@ -253,9 +284,16 @@ export class Builder implements Driver {
 
   /** The body of a child must not drive what belongs to its parent. */
   private checkActive(thing: { readonly name: string; readonly site: Site }, site: Site): void {
-    if (active && active !== this) {
-      throw new DesignError('foreign-signal', `${thing.name} belongs to another module than ${active.moduleName}`, site, thing.site, 'pass it through a port');
-    }
+    if (active === this) return;
+    if (active) throw new DesignError('foreign-signal', `${thing.name} belongs to another module than ${active.moduleName}`, site, thing.site, 'pass it through a port');
+    throw new DesignError('outside-body', `${thing.name} is driven when the body of ${this.moduleName} has ended`, site, thing.site, 'drive it in the body');
+  }
+
+  /** Nothing can be added but by the module's own body, while it runs. */
+  checkOpen(method: string): void {
+    if (active === this) return;
+    const what = active ? `${method}() of ${this.moduleName} in the body of ${active.moduleName}` : `${method}() when the body of ${this.moduleName} has ended`;
+    throw new DesignError('outside-body', what, here(), undefined, 'use the builder that the body is given');
   }
 
   /** Declares a signal after checking its name. */
@@ -299,8 +337,11 @@ export class Builder implements Driver {
   atTop(body: () => void): void {
     const outer = this.scope;
     this.scope = this.body;
-    body();
-    this.scope = outer;
+    try {
+      body();
+    } finally {
+      this.scope = outer;
+    }
   }
 
   private claim(name: string, site: Site): void {
@@ -321,7 +362,7 @@ export class Builder implements Driver {
 
   private declare<R extends Readonly<Record<string, Shape<unknown>>>>(shapes: R, kind: SignalKind & ('reg' | 'wire')): Handles<R> {
     const site = here();
-    const record = {};
+    const record = strictRecord(() => ({ name: `this ${kind}s() of ${this.moduleName}`, site }));
     for (const [name, shape] of Object.entries(shapes)) {
       if (widthOf(shape.type) < 1) throw new DesignError('bad-width', `${name} has no bits`, site, undefined, 'give it a width');
       const reset = kind === 'reg' && shape.reset.some((l) => l !== undefined) ? { reset: shape.reset } : {};
@@ -341,16 +382,25 @@ export class Builder implements Driver {
     this.scope = scope;
     this.conditions = conditions;
     this.nested++;
-    body();
-    this.nested--;
-    this.scope = outer.scope;
-    this.conditions = outer.conditions;
-    if (this.nested > 0) return;
+    try {
+      body();
+    } finally {
+      this.nested--;
+      this.scope = outer.scope;
+      this.conditions = outer.conditions;
+    }
+    if (this.nested === 0) this.runWaiting();
+  }
+
+  private runWaiting(): void {
     this.nested = 1;
-    // Each may add to them.
-    for (const next of this.waiting) next();
-    this.waiting.length = 0;
-    this.nested = 0;
+    try {
+      // Each may add to them.
+      for (const next of this.waiting) next();
+    } finally {
+      this.waiting.length = 0;
+      this.nested = 0;
+    }
   }
 
   /** Makes accessors for a port signal of this module. */
@@ -379,6 +429,13 @@ function checkInit(name: string, type: Type, depth: number, init: readonly bigin
   if (wide >= 0) {
     throw new DesignError('memory', `initial word ${wide} of memory ${name} is ${init[wide]}`, site, undefined, `give bit patterns 0..2^${widthOf(type)}-1`);
   }
+}
+
+/** Where a chain of `when`s goes on: in which scope and under which conditions; `home` is the scope of its first. */
+interface Link {
+  readonly scope: Statement[];
+  readonly conditions: Conditions | undefined;
+  readonly home: Statement[];
 }
 
 /** Conditions under which a line is reached: the innermost, and those around it. */
@@ -415,3 +472,24 @@ function conjunction(conditions: Conditions): Expr {
   }
   return known ?? conditions.cond;
 }
+
+const BUILDER = {
+  doc: { text: TEXT },
+  regs: { shapes: recordOf(SHAPE) }, wires: { shapes: recordOf(SHAPE) }, let: { values: RECORD },
+  mem: { name: TEXT, shape: SHAPE, depth: NUMBER, options: optional(options({
+    init: optional(listOf(BIGINT)), style: optional(oneOf('auto', 'registers', 'block', 'ultra')), collisionFree: optional(TRUTH),
+  })) },
+  when: { cond: ANY, body: BODY },
+  switch: { on: ENUM, branches: recordOf(optional(BODY)), otherwise: optional(BODY) },
+  switchOn: { on: UINT, branches: listOf(tuple(either(LITERAL, listOf(LITERAL)), BODY)), otherwise: optional(BODY) },
+  inst: { name: TEXT, def: DEFINITION }, grid: { name: TEXT, def: DEFINITION, rows: NUMBER, columns: NUMBER },
+  connect: { source: HANDLE, sink: HANDLE }, link: { a: HANDLE, b: HANDLE, names: optional(listOf(TEXT)) },
+  assert: { name: TEXT, cond: ANY, message: optional(TEXT) }, cover: { name: TEXT, cond: ANY, message: optional(TEXT) },
+} as const;
+
+/** What a body gets of the builder of its module. */
+export interface PublicBuilder extends Face<Builder, typeof BUILDER> {}
+
+const faceOf = faces<Builder, typeof BUILDER>(BUILDER, { name: (b) => ({ name: `the builder of ${b.moduleName}` }), before: (b, method) => b.checkOpen(method) });
+const CHAIN = { elseWhen: { cond: ANY, body: BODY }, otherwise: { body: BODY } } as const;
+const chainFace = faces<WhenChain, typeof CHAIN>(CHAIN, { name: () => ({ name: 'a when' }) });

@@ -4,9 +4,14 @@ import type { BlackBox, Module, Signal } from '../ir/module.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { Builder } from './builder.ts';
+import type { PublicBuilder } from './builder.ts';
 import { checkName } from './names.ts';
 import type { Inside, PortMap } from './ports.ts';
+import { strictObject } from './strict.ts';
 import { flattenPorts, portsView } from './views.ts';
+
+/** What a body gets of its module's builder. */
+export type Body<P extends PortMap> = (m: PublicBuilder, io: Inside<P>) => void;
 
 export interface ModuleDef<P extends PortMap> {
   readonly name: string;
@@ -19,10 +24,10 @@ function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m:
   checkName(name, site);
   let module: Module | undefined;
   let busy = false;
-  return {
+  return strictObject('definition', {
     name,
     ports,
-    elaborate() {
+    elaborate(): Module {
       if (module) return module;
       if (busy) throw new DesignError('no-module', `${name} contains itself`, site, undefined, 'break the recursion with a parameter');
       busy = true;
@@ -32,7 +37,7 @@ function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m:
         busy = false;
       }
     },
-  };
+  });
 
   function build(): Module {
     const m = new Builder(name);
@@ -49,8 +54,8 @@ function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m:
 }
 
 /** Defines a module: its name, its ports, and a body that describes it. Elaborated once, on first use. */
-export function hw<P extends PortMap>(name: string, ports: P, body: (m: Builder, io: Inside<P>) => void): ModuleDef<P> {
-  return define(name, ports, here(), body);
+export function hw<P extends PortMap>(name: string, ports: P, body: Body<P>): ModuleDef<P> {
+  return define(name, ports, here(), (m, io) => body(m.face, io));
 }
 
 export interface BlackBoxOptions<P extends PortMap> {
@@ -59,19 +64,31 @@ export interface BlackBoxOptions<P extends PortMap> {
   readonly parameters?: BlackBox['parameters'];
   readonly clock?: string;
   /** How the cell behaves, for simulation. */
-  readonly behaviour?: (m: Builder, io: Inside<P>) => void;
+  readonly behaviour?: Body<P>;
 }
 
 /** A cell of the target's library that is instantiated, not described. */
 export function blackBox<P extends PortMap>(name: string, ports: P, options: BlackBoxOptions<P>): ModuleDef<P> {
   const site = here();
   const { behaviour } = options;
+  checkCell(options, site);
   return define(name, ports, site, (m) => {
     m.blackBox = {
       cell: options.cell,
       parameters: options.parameters ?? [],
       ...(options.clock ? { clock: options.clock } : {}),
-      ...(behaviour ? { behaviour: define(`${name}Behaviour`, ports, site, behaviour).elaborate() } : {}),
+      ...(behaviour ? { behaviour: define(`${name}Behaviour`, ports, site, (inner, io) => behaviour(inner.face, io)).elaborate() } : {}),
     };
   });
+}
+
+/** What is printed as the designer gave it must be what the place allows, and no more. */
+function checkCell({ cell, clock, parameters = [] }: Pick<BlackBoxOptions<PortMap>, 'cell' | 'clock' | 'parameters'>, site: Site): void {
+  for (const name of [cell, ...(clock === undefined ? [] : [clock]), ...parameters.map((p) => p.name)]) {
+    if (!/^[A-Za-z_][A-Za-z0-9_$]*$/.test(name)) throw new DesignError('bad-name', `'${name}' is no identifier`, site, undefined, 'give a name of the cell library');
+  }
+  for (const { name, value } of parameters) {
+    if (/^(-?\d+(\.\d+)?|(\d+)?'s?[bodhBODH][0-9a-fA-FxXzZ_]+|"[^"\\\n]*")$/.test(value)) continue;
+    throw new DesignError('bad-text', `parameter ${name} is ${value}`, site, undefined, "give a number (5), a sized literal (4'b1001) or a string in quotes");
+  }
 }

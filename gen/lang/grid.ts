@@ -7,8 +7,12 @@ import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { wrap } from './aggregates.ts';
 import type { Vec } from './aggregates.ts';
+import { ANY, NUMBER, TEXT, faces } from './arguments.ts';
+import type { Face } from './arguments.ts';
 import type { Builder } from './builder.ts';
+import { checkedType, within } from './limits.ts';
 import type { Port, PortMap } from './ports.ts';
+import type { About } from './strict.ts';
 import { toExpr } from './value.ts';
 
 type Ins<P> = { [K in keyof P]: P[K] extends Port<'in', unknown> ? K : never }[keyof P] & string;
@@ -34,9 +38,7 @@ export class GridBuilder<P extends PortMap> {
     site: Site,
     register: (g: Grid) => void,
   ) {
-    if (!(Number.isInteger(rows) && Number.isInteger(columns) && rows >= 1 && columns >= 1)) {
-      throw new DesignError('grid-wiring', `grid ${name} of ${rows} × ${columns}`, site, undefined, 'give at least one row and one column');
-    }
+    for (const count of [rows, columns, rows * columns]) within('cells', count, `grid ${name} of ${rows} × ${columns}`, site);
     if (module.blackBox) throw new DesignError('grid-wiring', `cells of grid ${name} are black boxes (${module.name})`, site, undefined, 'wrap the box in a module');
     register({ name, module, rows, columns, site, inputs: this.inputs, outputs: this.outputs });
   }
@@ -89,6 +91,14 @@ export class GridBuilder<P extends PortMap> {
     return this.gather(port, 'all', this.rows * this.columns, (signal) => ({ kind: 'all', port, signal }));
   }
 
+  get about(): About {
+    return { name: `grid ${this.name}` };
+  }
+
+  checkOpen(method: string): void {
+    this.builder.checkOpen(method);
+  }
+
   private checkPlace(what: string, at: number, count: number): void {
     if (!(Number.isInteger(at) && at >= 0 && at < count)) {
       throw new DesignError('out-of-range', `${what} ${at} of grid ${this.name} (${this.rows} × ${this.columns})`, here(), undefined, `use 0..${count - 1}`);
@@ -119,7 +129,7 @@ export class GridBuilder<P extends PortMap> {
     const cellPort = this.find(port, 'input', site);
     const before = this.inputs.get(port);
     if (before) throw new DesignError('grid-wiring', `input ${port} of ${this.name} is wired twice`, site, before.signal.site, 'keep one');
-    const type = typeOf(cellPort.type);
+    const type = checkedType(typeOf(cellPort.type), site);
     const signal = this.builder.addJoined({ name: `${this.name}_${port}${suffix === 'all' ? '' : `_${suffix}`}`, kind: 'gridIn', type, site });
     this.inputs.set(port, input(signal));
     const expr = toExpr(value, type, site, cellPort.site, `${this.name}.${port}`);
@@ -129,9 +139,27 @@ export class GridBuilder<P extends PortMap> {
   private gather<V>(port: string, suffix: string, length: number, output: (signal: Signal) => GridOutput): Vec<V> {
     const site = here();
     const cellPort = this.find(port, 'output', site);
-    const type: Type = { kind: 'vec', element: cellPort.type, length };
+    const type = checkedType<Type>({ kind: 'vec', element: cellPort.type, length }, site);
     const signal = this.builder.addJoined({ name: `${this.name}_${port}_${suffix}`, kind: 'gridOut', type, site });
     this.outputs.push(output(signal));
     return wrap({ op: 'ref', type, signal }) as Vec<V>;
   }
+}
+
+const FROM = { port: TEXT, output: TEXT, edge: ANY };
+const GRID = {
+  all: { port: TEXT, value: ANY }, row: { port: TEXT, values: ANY }, column: { port: TEXT, values: ANY }, cell: { port: TEXT, values: ANY },
+  fromWest: FROM, fromNorth: FROM, fromEast: FROM, fromSouth: FROM,
+  rowOut: { port: TEXT, row: NUMBER }, columnOut: { port: TEXT, column: NUMBER }, allOut: { port: TEXT },
+} as const;
+
+/** What a body gets of a grid. */
+export type PublicGrid<P extends PortMap> = Face<GridBuilder<P>, typeof GRID, 'rows' | 'columns'>;
+
+const faceOf = faces<GridBuilder<PortMap>, typeof GRID, 'rows' | 'columns'>(GRID, {
+  name: (g) => g.about, before: (g, method) => g.checkOpen(method), reads: ['rows', 'columns'],
+});
+
+export function gridFace<P extends PortMap>(grid: GridBuilder<P>): PublicGrid<P> {
+  return faceOf(grid as unknown as GridBuilder<PortMap>) as unknown as PublicGrid<P>;
 }

@@ -7,9 +7,12 @@ import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { wrap } from './aggregates.ts';
 import type { Builder } from './builder.ts';
+import { ANY, BOOL as BOOL_VALUE, TEXT, UINT, faces, optional } from './arguments.ts';
+import type { Face } from './arguments.ts';
 import { Bool } from './scalars.ts';
 import type { UInt } from './scalars.ts';
 import type { Shape } from './shapes.ts';
+import type { About } from './strict.ts';
 import { toExpr } from './value.ts';
 
 export interface MemoryOptions {
@@ -28,7 +31,7 @@ export interface MemoryOptions {
  * A memory with any number of ports. Every read sees the content before the clock edge at which a write of the same
  * cycle lands: a synchronous read port returns the old word.
  */
-export class Mem<V> {
+export class MemoryPorts<V> {
   private readonly reads: Access[] = [];
   private readonly writes: Access[] = [];
 
@@ -38,6 +41,14 @@ export class Mem<V> {
     private readonly shape: Shape<V>,
   ) {
     if (memory.collisionFree) builder.atFinish(() => this.checkCollisions());
+  }
+
+  get about(): About {
+    return { name: `memory ${this.memory.name}`, site: this.memory.site };
+  }
+
+  checkOpen(method: string): void {
+    if (method !== 'read') this.builder.checkOpen(method);
   }
 
   get depth(): number {
@@ -110,6 +121,22 @@ export class Mem<V> {
     if (collide.length === 0) return;
     this.builder.assert(this.builder.unclaimed(`${this.memory.name}Collision`), collide.reduce((a, b) => a.or(b)).not(), 'a word is read in the cycle in which it is written');
   }
+}
+
+const MEMORY = {
+  read: { addr: UINT }, readSync: { name: TEXT, addr: UINT, enable: optional(BOOL_VALUE) },
+  write: { addr: UINT, data: ANY }, writeMasked: { addr: UINT, data: ANY, mask: UINT },
+} as const;
+
+/** What a body gets of a memory. */
+export type Mem<V> = Face<MemoryPorts<V>, typeof MEMORY, 'depth'>;
+
+const faceOf = faces<MemoryPorts<unknown>, typeof MEMORY, 'depth'>(MEMORY, {
+  name: (m) => m.about, before: (m, method) => m.checkOpen(method), reads: ['depth'],
+});
+
+export function memoryFace<V>(memory: MemoryPorts<V>): Mem<V> {
+  return faceOf(memory) as Mem<V>;
 }
 
 interface Access {

@@ -5,6 +5,7 @@
 import type { Bool } from './scalars.ts';
 import type { Shape } from './shapes.ts';
 import { B } from './shapes.ts';
+import { nounOf, strictObject } from './strict.ts';
 import type { Value } from './value.ts';
 
 export type Direction = 'in' | 'out' | 'sink' | 'source';
@@ -18,15 +19,17 @@ export interface PortMap {
   readonly [name: string]: Port<Direction, unknown> | PortMap;
 }
 
-export const In = <V>(shape: Shape<V>): Port<'in', V> => ({ direction: 'in', shape });
-export const Out = <V>(shape: Shape<V>): Port<'out', V> => ({ direction: 'out', shape });
+const port = <D extends Direction, V>(direction: D, shape: Shape<V>): Port<D, V> => strictObject('port', { direction, shape });
+
+export const In = <V>(shape: Shape<V>): Port<'in', V> => port('in', shape);
+export const Out = <V>(shape: Shape<V>): Port<'out', V> => port('out', shape);
 /**
  * Ready-valid stream that the module consumes. Contract: a transfer happens in every cycle with `valid` and `ready`; once
  * `valid` is 1 it stays with stable `bits` until the transfer; `valid` must not wait for `ready`.
  */
-export const Sink = <V>(shape: Shape<V>): Port<'sink', V> => ({ direction: 'sink', shape });
+export const Sink = <V>(shape: Shape<V>): Port<'sink', V> => port('sink', shape);
 /** Ready-valid stream that the module produces; same contract. */
-export const Source = <V>(shape: Shape<V>): Port<'source', V> => ({ direction: 'source', shape });
+export const Source = <V>(shape: Shape<V>): Port<'source', V> => port('source', shape);
 
 export type FlipDirection<D extends Direction> = { in: 'out'; out: 'in'; sink: 'source'; source: 'sink' }[D];
 export type Flipped<P> = {
@@ -36,14 +39,14 @@ export type Flipped<P> = {
 const FLIP = { in: 'out', out: 'in', sink: 'source', source: 'sink' } as const;
 
 export function isPort(p: Port<Direction, unknown> | PortMap): p is Port<Direction, unknown> {
-  return typeof (p as { direction?: unknown }).direction === 'string' && 'shape' in p;
+  return nounOf(p) === 'port';
 }
 
 /** The other side of an interface: every direction reversed. */
 export function flip<P extends PortMap>(ports: P): Flipped<P> {
   const result: Record<string, Port<Direction, unknown> | PortMap> = {};
   for (const [name, p] of Object.entries(ports)) {
-    result[name] = isPort(p) ? { direction: FLIP[p.direction], shape: p.shape } : (flip(p) as PortMap);
+    result[name] = isPort(p) ? port(FLIP[p.direction], p.shape) : (flip(p) as PortMap);
   }
   return result as Flipped<P>;
 }

@@ -8,8 +8,9 @@ import type { BinaryFn, Expr, UnaryFn } from '../ir/expr.ts';
 import { BOOL, indexWidth, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType } from '../ir/types.ts';
 import { here } from '../site.ts';
-import type { Site } from '../site.ts';
 import { wrap } from './aggregates.ts';
+import { ANY, INDEX, LITERAL, NUMBER, SINT, TEXT, UINT, VALUE, guard } from './arguments.ts';
+import { LIMITS, checkedWidth } from './limits.ts';
 import { EXPR, Value, castTo, declaredAt, exprName, exprOf, extendTo, literal, toExpr } from './value.ts';
 import type { Num } from './value.ts';
 import type { Add, Max, Span } from './widths.ts';
@@ -23,11 +24,6 @@ function same(fn: BinaryFn, a: Value, b: Value | Num | boolean | string, result?
   const site = here();
   const bx = toExpr(b, a.expr.type, site);
   return { op: 'binary', fn, type: result ?? (a.expr.type as ScalarType), a: a.expr, b: bx, site };
-}
-
-function checkedWidth(w: number, what: string, site: Site): number {
-  if (!Number.isInteger(w) || w < 1) throw new DesignError('bad-width', `${what} of ${w} bits`, site, undefined, 'a width is a whole number, at least 1');
-  return w;
 }
 
 function sliceExpr(v: Value, hi: number, lo: number): Expr {
@@ -44,7 +40,9 @@ function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
   const site = here();
   if (typeof amount === 'number') {
     const w = widthOf(a.expr.type);
-    if (!Number.isInteger(amount) || amount < 0) throw new DesignError('out-of-range', `shift by ${amount}`, site, undefined, 'shift by 0 or more');
+    if (!Number.isInteger(amount) || amount < 0 || amount > LIMITS.width.most) {
+      throw new DesignError('out-of-range', `shift by ${amount}`, site, undefined, `shift by 0 or more, and at most ${LIMITS.width.most}`);
+    }
     const b: Expr = { op: 'lit', type: uintType(indexWidth(Math.max(amount + 1, w + 1))), value: BigInt(amount) };
     return { op: 'binary', fn, type: a.expr.type as ScalarType, a: a.expr, b, site };
   }
@@ -55,7 +53,9 @@ function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
 
 /** One-bit truth value. */
 export class Bool extends Value {
-  declare readonly kind: 'bool';
+  get kind(): 'bool' {
+    return 'bool';
+  }
   get width(): 1 {
     return 1;
   }
@@ -145,7 +145,9 @@ abstract class Bits<W extends number> extends Value {
 
 /** Unsigned number of `W` bits. */
 export class UInt<W extends number = number> extends Bits<W> {
-  declare readonly kind: 'uint';
+  get kind(): 'uint' {
+    return 'uint';
+  }
   lit(value: Num): UInt<W> {
     return new UInt(literal(uintType(this.width), value, here()));
   }
@@ -193,7 +195,10 @@ export class UInt<W extends number = number> extends Bits<W> {
   }
   /** Left shift by a constant that keeps every bit: `amount` bits wider. */
   shlGrow<N extends number>(amount: N): UInt<Add<W, N>> {
-    return amount === 0 ? new UInt(this.expr) : new UInt(cat(this, new UInt(literal(uintType(amount), 0, here()))).expr);
+    if (amount === 0) return new UInt(this.expr);
+    const site = here();
+    const low: Expr = { op: 'lit', type: uintType(checkedWidth(amount, 'left shift', site)), value: 0n, site };
+    return new UInt(cat(this, new UInt(low)).expr);
   }
   /** Logical right shift; the width stays. */
   shr(amount: UInt | number): UInt<W> {
@@ -208,13 +213,15 @@ export class UInt<W extends number = number> extends Bits<W> {
   }
   /** The value, or the largest of `width` bits. */
   sat<V extends number>(width: V): UInt<V> {
+    checkedWidth(width, 'saturation', here());
     if (width >= this.width) return this.zext(width);
     const over = this.slice(this.width - 1, width).orR();
     return over.mux<UInt<V>>((1n << BigInt(width)) - 1n, this.trunc(width));
   }
   /** Fits a width that is only known at elaboration to a literal one; the widths must be equal. */
   exact<V extends number>(width: V): UInt<V> {
-    return new UInt(toExpr(this, uintType(width), here()));
+    const site = here();
+    return new UInt(toExpr(this, uintType(checkedWidth(width, 'number', site)), site));
   }
   asSInt(): SInt<W> {
     return new SInt(castTo(this.expr, sintType(this.width)));
@@ -230,7 +237,9 @@ export class UInt<W extends number = number> extends Bits<W> {
 
 /** Two's complement number of `W` bits. */
 export class SInt<W extends number = number> extends Bits<W> {
-  declare readonly kind: 'sint';
+  get kind(): 'sint' {
+    return 'sint';
+  }
   lit(value: Num): SInt<W> {
     return new SInt(literal(sintType(this.width), value, here()));
   }
@@ -286,6 +295,7 @@ export class SInt<W extends number = number> extends Bits<W> {
   }
   /** The value, or the nearest that `width` bits can hold. */
   sat<V extends number>(width: V): SInt<V> {
+    checkedWidth(width, 'saturation', here());
     if (width >= this.width) return this.sext(width);
     const top = this.slice(this.width - 1, width - 1);
     const fits = top.andR().or(top.orR().not());
@@ -297,7 +307,8 @@ export class SInt<W extends number = number> extends Bits<W> {
     return this.bit(this.width - 1);
   }
   exact<V extends number>(width: V): SInt<V> {
-    return new SInt(toExpr(this, sintType(width), here()));
+    const site = here();
+    return new SInt(toExpr(this, sintType(checkedWidth(width, 'number', site)), site));
   }
   asUInt(): UInt<W> {
     return new UInt(castTo(this.expr, uintType(this.width)));
@@ -332,7 +343,9 @@ function truncChecked(v: Value, width: number, type: ScalarType): Expr {
 
 /** Member of an enumeration. */
 export class Enum<M extends string = string> extends Value {
-  declare readonly kind: 'enum';
+  get kind(): 'enum' {
+    return 'enum';
+  }
   declare readonly member: M;
   eq(o: Enum<M> | M): Bool {
     return new Bool(same('eq', this, o, BOOL));
@@ -351,6 +364,7 @@ export class Enum<M extends string = string> extends Value {
 
 /** Concatenation, most significant first. */
 export function cat(...parts: readonly Value[]): UInt {
+  if (parts.length === 0) throw new DesignError('bad-width', 'concatenation of nothing', here(), undefined, 'give at least one value');
   const exprs = parts.map((p) => p.asUInt().expr);
   if (exprs.length === 1) return new UInt(exprs[0]);
   return new UInt({ op: 'cat', type: uintType(exprs.reduce((s, e) => s + widthOf(e.type), 0)), parts: exprs, site: here() });
@@ -358,6 +372,10 @@ export function cat(...parts: readonly Value[]): UInt {
 
 /** `value` repeated `times`, as one number. */
 export function repeat(value: Value, times: number): UInt {
+  const site = here();
+  const bits = widthOf(value.expr.type) * times;
+  if (!Number.isInteger(times) || times < 1) throw new DesignError('bad-width', `${times} repetitions`, site, undefined, 'repeat at least once');
+  checkedWidth(bits, 'repetition', site);
   return cat(...Array.from({ length: times }, () => value));
 }
 
@@ -366,3 +384,23 @@ export function bitsOf(v: unknown): UInt {
   const e = exprOf(v);
   return new UInt(castTo(e, uintType(widthOf(e.type))));
 }
+
+const EQUALITY = { eq: { other: ANY }, ne: { other: ANY } };
+const COMPARISONS = { ...EQUALITY, lt: { other: ANY }, le: { other: ANY }, gt: { other: ANY }, ge: { other: ANY } };
+const BITS = { bit: { i: INDEX }, slice: { hi: NUMBER, lo: NUMBER }, cat: { '...others': VALUE }, andR: {}, orR: {}, xorR: {}, lit: { value: LITERAL } };
+const LOGIC = { and: { other: ANY }, or: { other: ANY }, xor: { other: ANY }, not: {} };
+const WRAPPING = { addWrap: { other: ANY }, subWrap: { other: ANY }, shlWrap: { amount: INDEX }, shr: { amount: INDEX } };
+const WIDTHS = { trunc: { width: NUMBER }, sat: { width: NUMBER }, exact: { width: NUMBER } };
+/** What two numbers of different widths may do must at least be told their sign. */
+const exact = (same: typeof UINT) => ({ addGrow: { other: same }, subGrow: { other: same }, mul: { other: same } });
+
+guard(Bool, { ...LOGIC, ...EQUALITY, mux: { a: ANY, b: ANY }, asUInt: {} });
+guard<UInt>(UInt, {
+  ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(UINT), addSat: { other: UINT }, subSat: { other: UINT },
+  shlGrow: { amount: NUMBER }, zext: { width: NUMBER }, asSInt: {}, asUInt: {}, asBool: {},
+});
+guard<SInt>(SInt, {
+  ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(SINT), addSat: { other: SINT }, subSat: { other: SINT },
+  sext: { width: NUMBER }, negWrap: {}, isNegative: {}, asUInt: {},
+});
+guard<Enum>(Enum, { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, asUInt: {} });

@@ -1,14 +1,16 @@
 /** Shapes: hardware types as the designer writes them, with the handle's static type and the reset value. */
 import { DesignError } from '../design-error.ts';
 import type { Expr, Lit } from '../ir/expr.ts';
-import { BOOL, isScalar, sintType, uintType, widthOf } from '../ir/types.ts';
+import { BOOL, sintType, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import { wrap } from './aggregates.ts';
 import type { Vec } from './aggregates.ts';
+import { checkedType, checkedWidth, leafCount } from './limits.ts';
 import { checkName } from './names.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
-import { castTo, literal, toExpr } from './value.ts';
+import { strictObject } from './strict.ts';
+import { castTo, describe, exprOf, literal, toExpr } from './value.ts';
 import type { Value } from './value.ts';
 
 /** Value handle `V` in hardware. `reset` has one entry per scalar leaf. */
@@ -26,14 +28,12 @@ export interface NumberShape<V> extends Shape<V> {
 
 function scalar<V>(type: ScalarType, make: (e: Expr) => V, reset?: number | bigint | boolean): NumberShape<V> {
   const site = here();
-  const width = widthOf(type);
-  if (!Number.isInteger(width) || width < 1) throw new DesignError('bad-width', `${width} bits`, site, undefined, 'a width is a whole number, at least 1');
-  return {
+  return strictObject('shape', {
     type,
-    width,
+    width: checkedWidth(widthOf(type), '', site),
     reset: [reset === undefined ? undefined : (literal(type, reset, site) as Lit)],
-    lit: (value) => make(literal(type, value, here())),
-  };
+    lit: (value: number | bigint) => make(literal(type, value, here())),
+  });
 }
 
 /** Unsigned number of `width` bits; registers of this shape reset to `reset` if it is given. */
@@ -70,6 +70,7 @@ export function enumeration<const M extends string>(name: string, ...members: re
   if (members.length === 0) throw new DesignError('bad-width', `enumeration ${name} has no members`, site, undefined, 'give at least one member');
   checkName(name, site);
   for (const [i, m] of members.entries()) {
+    if (typeof m !== 'string') throw new DesignError('type-mismatch', `member ${i} of ${name} is ${describe(m)}`, site, undefined, 'give the names of the members');
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(m)) throw new DesignError('bad-name', `'${m}' is no identifier`, site, undefined, 'use letters, digits and _, starting with a letter');
     if (SHAPE_KEYS.includes(m)) throw new DesignError('reserved-name', `'${m}' cannot be a member of ${name}`, site, undefined, 'choose another name');
     if (members.indexOf(m) !== i) throw new DesignError('duplicate-name', `'${m}' is twice a member of ${name}`, site, undefined, 'keep one');
@@ -80,10 +81,13 @@ export function enumeration<const M extends string>(name: string, ...members: re
     type,
     width: widthOf(type),
     reset: [undefined],
-    resetTo: (m: M): Shape<Enum<M>> => ({ type, width: widthOf(type), reset: [value(m) as Lit] }),
+    resetTo: (m: M): Shape<Enum<M>> => {
+      const lit = toExpr(m, type, here()) as Lit;
+      return strictObject('shape', { type, width: widthOf(type), reset: [lit] });
+    },
   };
   for (const m of members) Object.defineProperty(shape, m, { enumerable: true, value: new Enum<M>(value(m)) });
-  return shape as unknown as EnumShape<M>;
+  return strictObject('shape', shape) as unknown as EnumShape<M>;
 }
 
 type Handles<F> = { [K in keyof F]: F[K] extends Shape<infer V> ? V : never };
@@ -97,21 +101,15 @@ export function bundle<F extends Readonly<Record<string, Shape<unknown>>>>(
   if (list.length === 0) throw new DesignError('bad-width', `bundle ${name} has no fields`, site, undefined, 'give at least one field');
   checkName(name, site);
   for (const [field] of list) checkName(field, site);
-  const type = { kind: 'bundle', name, fields: list.map(([n, s]) => ({ name: n, type: s.type })) } as const;
-  return { type, width: widthOf(type), reset: list.flatMap(([, s]) => s.reset), fields };
+  const type = checkedType({ kind: 'bundle', name, fields: list.map(([n, s]) => ({ name: n, type: s.type })) } as const, site);
+  return strictObject('shape', { type, width: widthOf(type), reset: list.flatMap(([, s]) => s.reset), fields });
 }
 
 /** `length` elements of one shape. */
 export function vec<V>(element: Shape<V>, length: number): Shape<Vec<V>> {
   if (!Number.isInteger(length) || length < 1) throw new DesignError('bad-width', `vector of ${length} elements`, here(), undefined, 'give at least one element');
-  const type = { kind: 'vec', element: element.type, length } as const;
-  return { type, width: widthOf(type), reset: Array.from({ length }, () => element.reset).flat() };
-}
-
-/** Leaf scalars of a type, in the order of `Shape.reset`. */
-export function leafCount(type: Type): number {
-  if (isScalar(type)) return 1;
-  return type.kind === 'vec' ? type.length * leafCount(type.element) : type.fields.reduce((n, f) => n + leafCount(f.type), 0);
+  const type = checkedType({ kind: 'vec', element: element.type, length } as const, here());
+  return strictObject('shape', { type, width: widthOf(type), reset: Array.from({ length }, () => element.reset).flat() });
 }
 
 /** The bits of an unsigned number seen as a value of `shape`; widths must be equal. */
@@ -128,6 +126,6 @@ export function valueOf<V>(shape: Shape<V>, value: unknown): V {
 
 /** Shape of an existing value, without reset. */
 export function shapeOf<V extends Value>(value: V): Shape<V> {
-  const { type } = value.expr;
-  return { type, width: widthOf(type), reset: Array.from({ length: leafCount(type) }, () => undefined) };
+  const { type } = exprOf(value);
+  return strictObject('shape', { type, width: widthOf(type), reset: Array.from({ length: leafCount(type) }, () => undefined) });
 }

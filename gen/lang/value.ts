@@ -8,40 +8,93 @@ import { sameType, typeName, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
+import { LIMITS } from './limits.ts';
 import type { UInt } from './scalars.ts';
+import { ABOUT, makeStrict, nounOf, operatorTrap, strictPrototype } from './strict.ts';
+import type { About } from './strict.ts';
 
 /** Key under which an aggregate (bundle record) carries its expression. */
 export const EXPR = Symbol('expr');
 
 export type Num = number | bigint;
 
-function operatorTrap(): never {
-  throw new DesignError('operator', 'a signal was used with a JavaScript operator or in a template', here(), undefined,
-    'use the methods: a.addWrap(b), a.lt(b), a.eq(b), cond.mux(a, b)');
-}
-
 /** What all hardware values share. */
 export abstract class Value {
-  constructor(readonly expr: Expr) {}
+  readonly #expr: Expr;
+  constructor(expr: Expr) {
+    // JavaScript may call this with anything.
+    if (!isExpression(expr)) throw noValue(expr);
+    this.#expr = expr;
+    const { kind } = expr.type;
+    if (kind !== (this as Value).kind) throw noValue(expr);
+    if ((kind === 'uint' || kind === 'sint') && expr.type.width > LIMITS.width.most) throw tooWide(expr.type.width);
+  }
+  abstract get kind(): Type['kind'];
+  get expr(): Expr {
+    return this.#expr;
+  }
   /** Reinterprets the bits as an unsigned number of the same width. */
   abstract asUInt(): UInt;
   [Symbol.toPrimitive](): never {
     return operatorTrap();
   }
+  [ABOUT](): About {
+    return { name: `${exprName(this.expr)} (${typeName(this.expr.type)})`, site: declaredAt(this.expr) };
+  }
+}
+makeStrict(Value.prototype);
+
+function isExpression(given: unknown): given is Expr {
+  return typeof given === 'object' && given !== null && (given as { op?: unknown }).op !== undefined;
+}
+
+function noValue(given: unknown): DesignError {
+  return new DesignError('type-mismatch', `a value was made of ${describe(given)}`, here(), undefined, 'use U(8).lit(1), valueOf(shape, value) or fromBits(shape, bits)');
+}
+
+function tooWide(width: number): DesignError {
+  return new DesignError('bad-width', `a number of ${width} bits`, here(), undefined, LIMITS.width.mend);
+}
+
+const BUNDLE = strictPrototype('bundle', function (this: object): About {
+  const { [EXPR]: expr } = this as { [EXPR]: Expr };
+  return { name: `${exprName(expr)} (${typeName(expr.type)})`, site: declaredAt(expr) };
+});
+
+/** The record for a bundle's expression; its fields are to be defined. */
+export function bundleRecord(expr: Expr): object {
+  return Object.create(BUNDLE, { [EXPR]: { value: expr } }) as object;
 }
 
 /** Makes the literal's bit pattern, checking its range. */
 export function literal(type: ScalarType, value: Num | boolean, site: Site): Expr {
-  const v = typeof value === 'boolean' ? (value ? 1n : 0n) : toBigInt(value, site);
+  const v = typeof value === 'boolean' && type.kind === 'bool' ? (value ? 1n : 0n) : toBigInt(value, type, site);
   const w = BigInt(widthOf(type));
   const [lo, hi] = type.kind === 'sint' ? [-(1n << (w - 1n)), (1n << (w - 1n)) - 1n] : [0n, (1n << w) - 1n];
   if (v < lo || v > hi) {
-    throw new DesignError('literal-range', `${v} does not fit ${typeName(type)} (${lo}..${hi})`, site, undefined, 'use a value in range or a wider type');
+    throw new DesignError('literal-range', `${numberText(v)} does not fit ${typeName(type)} (${rangeText(type, lo, hi)})`, site, undefined, 'use a value in range or a wider type');
   }
   return { op: 'lit', type, value: v & ((1n << w) - 1n), site };
 }
 
-function toBigInt(value: Num, site: Site): bigint {
+/** Digits of hexadecimal beyond which a number is told by its size. */
+const LONGEST_NUMBER = 64;
+
+function numberText(v: bigint): string {
+  const digits = v.toString(16).replace('-', '').length;
+  return digits <= LONGEST_NUMBER ? String(v) : `a ${v < 0n ? 'negative ' : ''}number of ${4 * digits} bits`;
+}
+
+function rangeText(type: ScalarType, lo: bigint, hi: bigint): string {
+  const w = widthOf(type);
+  if (w <= 64) return `${lo}..${hi}`;
+  return type.kind === 'sint' ? `-2^${w - 1}..2^${w - 1}-1` : `0..2^${w}-1`;
+}
+
+function toBigInt(value: unknown, type: Type, site: Site): bigint {
+  if (typeof value !== 'number' && typeof value !== 'bigint') {
+    throw new DesignError('type-mismatch', `${describe(value)} where ${typeName(type)} is expected`, site, undefined, 'give a number or a bigint');
+  }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new DesignError('literal-range', `${value} is not a whole number`, site, undefined, 'use an integer or a bigint');
   }
@@ -69,7 +122,7 @@ export function castTo(e: Expr, type: Type, site?: Site): Expr {
 export function toExpr(v: unknown, type: Type, site: Site, declared?: Site, name?: string): Expr {
   if (v instanceof Value) return checkType(v.expr, type, site, declared, name);
   if (v !== null && typeof v === 'object' && EXPR in v) return checkType((v as { [EXPR]: Expr })[EXPR], type, site, declared, name);
-  if (type.kind === 'bundle' && v !== null && typeof v === 'object') {
+  if (type.kind === 'bundle' && v !== null && typeof v === 'object' && !Array.isArray(v) && nounOf(v) === undefined) {
     const given = v as Record<string, unknown>;
     for (const key of Object.keys(given)) {
       if (!type.fields.some((f) => f.name === key)) {
@@ -77,29 +130,32 @@ export function toExpr(v: unknown, type: Type, site: Site, declared?: Site, name
       }
     }
     const fields = type.fields.map((f) => {
-      if (!(f.name in given)) throw new DesignError('type-mismatch', `field '${f.name}' of ${typeName(type)} is missing`, site, declared, 'give every field');
+      if (!Object.hasOwn(given, f.name)) throw new DesignError('type-mismatch', `field '${f.name}' of ${typeName(type)} is missing`, site, declared, 'give every field');
       return toExpr(given[f.name], f.type, site, declared, f.name);
     });
     return { op: 'bundle', type, fields, site };
   }
   if (type.kind === 'vec' && Array.isArray(v)) {
     if (v.length !== type.length) throw new DesignError('width-mismatch', `${v.length} elements for ${typeName(type)}`, site, declared, 'give one value an element');
-    return { op: 'vec', type, items: v.map((x) => toExpr(x, type.element, site, declared)), site };
+    return { op: 'vec', type, items: Array.from(v, (x) => toExpr(x, type.element, site, declared)), site };
   }
   if (type.kind === 'enum' && typeof v === 'string') {
     const i = type.members.indexOf(v);
     if (i < 0) throw new DesignError('type-mismatch', `${type.name} has no member '${v}'`, site, declared, `members are ${type.members.join(', ')}`);
     return { op: 'lit', type, value: BigInt(i), site };
   }
-  if ((typeof v === 'number' || typeof v === 'bigint' || typeof v === 'boolean') && (type.kind === 'uint' || type.kind === 'sint' || type.kind === 'bool')) {
-    return literal(type, v, site);
-  }
+  if (typeof v === 'boolean' && type.kind === 'bool') return literal(type, v, site);
+  if ((typeof v === 'number' || typeof v === 'bigint') && (type.kind === 'uint' || type.kind === 'sint' || type.kind === 'bool')) return literal(type, v, site);
   throw new DesignError('type-mismatch', `${describe(v)} where ${typeName(type)} is expected`, site, declared, 'convert it by name');
 }
 
-function describe(v: unknown): string {
-  if (v === undefined) return 'undefined';
-  return v === null ? 'null' : typeof v === 'object' ? 'an object' : `${typeof v} ${String(v)}`;
+/** How an error names what was given: `number 5`, `a UInt<8>`, `a shape`. */
+export function describe(v: unknown): string {
+  if (v === undefined || v === null) return String(v);
+  if (v instanceof Value) return `a ${typeName(v.expr.type)}`;
+  if (typeof v === 'object') return EXPR in v ? `a ${typeName((v as { [EXPR]: Expr })[EXPR].type)}` : Array.isArray(v) ? 'a list' : nounOf(v) === undefined ? 'an object' : `a ${nounOf(v)}`;
+  if (typeof v === 'function') return (v as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === undefined ? 'a function' : 'an asynchronous or generator function';
+  return `${typeof v} ${typeof v === 'bigint' ? numberText(v) : String(v).slice(0, 60)}`;
 }
 
 function checkType(e: Expr, type: Type, site: Site, declared?: Site, name?: string): Expr {
@@ -122,7 +178,7 @@ function castHint(from: Type, to: Type): string {
 }
 
 export function declaredAt(e: Expr): Site | undefined {
-  return e.op === 'ref' ? e.signal.site : e.op === 'field' || e.op === 'slice' ? declaredAt(e.of) : undefined;
+  return e.op === 'ref' ? e.signal.site : e.op === 'field' || e.op === 'slice' || e.op === 'index' ? declaredAt(e.of) : undefined;
 }
 
 /** How an error names an expression: the signal's path, or what kind of operation it is. */

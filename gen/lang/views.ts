@@ -2,6 +2,7 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { PathElement, Signal } from '../ir/module.ts';
+import { typeName } from '../ir/types.ts';
 import type { BundleType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
@@ -10,8 +11,9 @@ import { isPort } from './ports.ts';
 import type { Direction, FlatPort, Port, PortMap } from './ports.ts';
 import { B } from './shapes.ts';
 import type { Shape } from './shapes.ts';
-import type { UInt } from './scalars.ts';
-import { EXPR, toExpr } from './value.ts';
+import type { Bool, UInt } from './scalars.ts';
+import { defineFixed, strictRecord } from './strict.ts';
+import { EXPR, bundleRecord, toExpr } from './value.ts';
 
 /** What a view needs of the module being built. */
 export interface Driver {
@@ -74,7 +76,7 @@ function notDrivable(name: string, signal: Signal, site: Site): DesignError {
 }
 
 function bundleView(driver: Driver, signal: Signal, type: BundleType, path: readonly PathElement[], expr: Expr, writable: boolean): object {
-  const record = { [EXPR]: expr };
+  const record = bundleRecord(expr);
   for (const f of type.fields) {
     const field: Expr = { op: 'field', type: f.type, of: expr, name: f.name };
     defineAccessor(record, f.name, place(driver, signal, f.type, [...path, { field: f.name }], field, writable));
@@ -118,7 +120,7 @@ export type PortLookup = (flatName: string) => Accessor;
  * from, and so what may be driven, is for the lookup to say.
  */
 export function portsView(ports: PortMap, lookup: PortLookup, path: string, site: Site, prefix = ''): object {
-  const record = {};
+  const record = strictRecord(() => ({ name: path, site }));
   const members = new Map<string, PortRecord | Accessor>();
   for (const [name, p] of Object.entries(ports)) {
     const full = prefix + name;
@@ -130,7 +132,7 @@ export function portsView(ports: PortMap, lookup: PortLookup, path: string, site
       const inner = `${path}.${name}`;
       const view = isPort(p) ? streamView(full, p, lookup, inner, site) : portsView(p, lookup, inner, site, `${full}_`);
       members.set(name, RECORDS.get(view) as PortRecord);
-      Object.defineProperty(record, name, { enumerable: true, value: view });
+      defineFixed(record, name, () => view);
     }
   }
   RECORDS.set(record, { path, site, members });
@@ -139,19 +141,14 @@ export function portsView(ports: PortMap, lookup: PortLookup, path: string, site
 
 /** A stream's view; also the value to hand to `m.connect`. */
 function streamView(full: string, p: Port<Direction, unknown>, lookup: PortLookup, path: string, site: Site): object {
-  const record = {};
+  const record = strictRecord(() => ({ name: path, site }));
   const [valid, ready] = [lookup(`${full}_valid`), lookup(`${full}_ready`)];
   const bits = shapeAccessor(`${full}_bits`, p.shape.type, lookup, site);
   defineAccessor(record, 'valid', valid);
   defineAccessor(record, 'ready', ready);
   defineAccessor(record, 'bits', bits);
   RECORDS.set(record, { path, site, members: new Map([['valid', valid], ['bits', bits], ['ready', ready]]) });
-  Object.defineProperty(record, 'fire', {
-    enumerable: false,
-    get(this: { valid: { and(o: unknown): unknown }; ready: unknown }) {
-      return this.valid.and(this.ready);
-    },
-  });
+  defineFixed(record, 'fire', () => (valid.get() as Bool).and(ready.get() as Bool), false);
   return record;
 }
 
@@ -162,7 +159,7 @@ function shapeAccessor(full: string, type: Type, lookup: PortLookup, site: Site)
   const expr = (): Expr => ({ op: 'bundle', type, fields: parts.map((p) => toExpr(p.access.get(), p.type, here())) });
   return {
     get: () => {
-      const record = {};
+      const record = strictRecord(() => ({ name: `${full} (${typeName(type)})`, site }));
       // The whole is only assembled when it is asked for: reading one field must not touch the others.
       Object.defineProperty(record, EXPR, { get: expr });
       for (const p of parts) defineAccessor(record, p.name, p.access);

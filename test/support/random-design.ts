@@ -3,7 +3,7 @@
  * trees over all operations, registers with and without reset, memories with masks, nested `when` and `switch`, partial
  * and dynamic assignments, instances, grids with neighbours. For comparing engines. Equal seeds give equal designs.
  */
-import { elaborate } from '../../gen/index.ts';
+import { elaborate } from '../../gen/passes/elaborate.ts';
 import type { Expr, Lit } from '../../gen/ir/expr.ts';
 import { leavesOf } from '../../gen/ir/leaves.ts';
 import type {

@@ -1,6 +1,6 @@
 /** What the language says about mistakes that it sees at once: rule, names, both places, hint; word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, Sink, U, blackBox, bool, bundle, enumeration, flip, fromBits, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, enumeration, flip, fromBits, hw, indexWidth, repeat, valueOf, vec, vecOf } from '../../../gen/index.ts';
 import type { Bool, Builder, Outside, SInt, UInt } from '../../../gen/index.ts';
 import { elaborationError, errorOf, placesIn } from '../errors.ts';
 
@@ -120,7 +120,7 @@ describe('literal-range', () => {
 
 describe('bad-width', () => {
   it('wants whole numbers of bits, at least one', () => {
-    expect(messageOf(() => U(0))).toBe(`bad-width: 0 bits  at ${at('zero')}; a width is a whole number, at least 1`); // @zero
+    expect(messageOf(() => U(0))).toBe(`bad-width: 0 bits  at ${at('zero')}; a width is a whole number, at least 1 and at most 65536`); // @zero
     expect(messageOf(() => S(2.5))).toMatch(/^bad-width: 2\.5 bits  at /);
     expect(messageOf(() => bundle('Empty', {}))).toMatch(/^bad-width: bundle Empty has no fields  at \S+; give at least one field$/);
     expect(messageOf(() => enumeration('Empty'))).toMatch(/^bad-width: enumeration Empty has no members  at \S+; give at least one member$/);
@@ -196,7 +196,11 @@ describe('foreign-signal', () => {
       }));
     });
     expect(elaborationError(Top)).toBe(`foreign-signal: out belongs to another module than Child  at ${at('drives')}, declared at ${at('grandparent')}; pass it through a port`);
-    expect(attempt((m) => m.mem('store', U(1), 2).write(U(1).lit(0), U(1).lit(1)))).toMatch(/^foreign-signal: store belongs to another module than Child  at /);
+    expect(attempt((m) => m.mem('store', U(1), 2))).toMatch(/^outside-body: mem\(\) of Top in the body of Child  at \S+; use the builder that the body is given$/);
+    expect(inBody((m) => {
+      const store = m.mem('store', U(1), 2);
+      m.inst('child', hw('Child', {}, () => store.write(U(1).lit(0), U(1).lit(1))));
+    })).toMatch(/^outside-body: write\(\) of Top in the body of Child  at /);
   });
 
   it('stops the reading of another module\'s memory', () => {
@@ -308,7 +312,7 @@ describe('out-of-range', () => {
     expect(messageOf(() => U(8).lit(1).slice(8, 2))).toMatch(/^out-of-range: bits 8:2 of a 8-bit value  at \S+; use 7 >= hi >= lo >= 0$/);
     expect(messageOf(() => U(8).lit(1).slice(2, 3))).toMatch(/^out-of-range: bits 2:3 of a 8-bit value  at /);
     expect(messageOf(() => U(8).lit(1).bit(8))).toMatch(/^out-of-range: bits 8:8 of a 8-bit value  at /);
-    expect(messageOf(() => U(8).lit(1).shr(-1))).toMatch(/^out-of-range: shift by -1  at \S+; shift by 0 or more$/);
+    expect(messageOf(() => U(8).lit(1).shr(-1))).toMatch(/^out-of-range: shift by -1  at \S+; shift by 0 or more, and at most 65536$/);
   });
 });
 
@@ -340,7 +344,7 @@ describe('memory', () => {
   it('stops memories without words, masks that do not divide and initial words that do not fit', () => {
     expect(inBody((m) => {
       m.mem('store', U(8), 0); // @noWords
-    })).toBe(`memory: memory store of 0 words  at ${at('noWords')}; give at least one word`);
+    })).toBe(`memory: memory store of 0 words  at ${at('noWords')}; a depth is a whole number, at least 1 and at most 4294967296`);
     expect(inBody((m) => {
       const mem = m.mem('store', U(8), 4); // @maskDeclared
       mem.writeMasked(U(2).lit(0), U(8).lit(0), U(3).lit(7)); // @maskAt
@@ -363,7 +367,7 @@ describe('grid-wiring', () => {
   it('stops grids without cells and grids of black boxes', () => {
     expect(inBody((m) => {
       m.grid('mesh', Cell, 0, 2); // @noCells
-    })).toBe(`grid-wiring: grid mesh of 0 × 2  at ${at('noCells')}; give at least one row and one column`);
+    })).toBe(`grid-wiring: grid mesh of 0 × 2  at ${at('noCells')}; give at least one row and one column, and at most 2^20 cells`);
     const Box = blackBox('Box', { a: In(B) }, { cell: 'BOX' });
     expect(inBody((m) => {
       m.grid('mesh', Box, 2, 2);
@@ -499,5 +503,125 @@ describe('bad-text', () => {
       })).toBe(`bad-text: the text of ok holds a character that is in no printed line  at ${at('badText')}; leave out NUL and halves of surrogate pairs`);
     }
     expect(inBody.bind(undefined, (m) => m.assert('ok', bool(true), 'a pair 😀'))).toThrow('no error was thrown');
+  });
+});
+
+describe('no-member', () => {
+  const Pair = bundle('Pair', { high: U(4), low: U(6) });
+  const State = enumeration('State', 'idle', 'busy');
+  const Child = hw('Child', { x: In(U(4)), y: Out(U(4)) }, (_m, io) => {
+    io.y = io.x;
+  });
+  /** The message of the error of a read and of an assignment of the member `typo`. */
+  const both = (handle: unknown): [string, string] => [
+    messageOf(() => (handle as { typo: unknown }).typo), // @reads2
+    messageOf(() => ((handle as { typo: unknown }).typo = U(4).lit(1))), // @writes2
+  ];
+
+  it('stops the reading and the driving of what does not exist, everywhere', () => {
+    const Top = hw('Top', { a: In(U(8)), out: Out(U(8)), bus: { req: Out(B) }, from: Sink(U(2)), pair: Out(Pair), given: In(Pair) }, (m, io) => { // @memberTop
+      const r = m.regs({ count: U(8, 0), held: Pair }); // @memberRegs
+      const w = m.wires({ next: U(8), lanes: vec(Pair, 2) }); // @memberWires
+      const child = m.inst('child', Child); // @memberInst
+      const names = m.let({ sum: r.count.addWrap(1) }); // @memberLet
+      const cases: readonly (readonly [unknown, string, string, string])[] = [
+        [io, 'Top', 'memberTop', 'a, out, bus, from, pair, given'], [io.bus, 'Top.bus', 'memberTop', 'req'], [io.from, 'Top.from', 'memberTop', 'valid, ready, bits, fire'],
+        [io.pair, 'pair (Pair)', 'memberTop', 'high, low'], [io.given, 'given (Pair)', 'memberTop', 'high, low'],
+        [r, 'this regs() of Top', 'memberRegs', 'count, held'], [r.held, 'held (Pair)', 'memberRegs', 'high, low'], [w, 'this wires() of Top', 'memberWires', 'next, lanes'],
+        [w.lanes.at(1), 'lanes[1] (Pair)', 'memberWires', 'high, low'], [child, 'Top.child', 'memberInst', 'x, y'], [names, 'this let() of Top', 'memberLet', 'sum'],
+      ];
+      for (const [handle, name, place, members] of cases) {
+        const end = `, declared at ${at(place)}; it has ${members}`;
+        expect(both(handle)).toEqual([`no-member: ${name} has no 'typo'  at ${at('reads2')}${end}`, `no-member: ${name} has no 'typo'  at ${at('writes2')}${end}`]);
+      }
+      for (const other of [m, m.mem('store', U(4), 4), m.grid('mesh', Child, 2, 2), m.when(io.a.eq(0), () => undefined), io.a, r.count, w.lanes, State, State.idle, U(8), In(U(8)), Child, Pair]) {
+        for (const message of both(other)) expect(message).toMatch(/^no-member: .* has no 'typo' {2}at test\S+:\d+(, declared at \S+)?; it has \w/);
+      }
+    });
+    expect(elaborationError(Top)).toMatch(/^undriven: /);
+  });
+
+  it('stops the driving of what is there to be read', () => {
+    expect(elaborationError(hw('Top', { bus: { req: In(B) } }, (_m, io) => {
+      as<{ bus: unknown }>(io).bus = {}; // @wholeBus
+    }))).toMatch(/^drive-value: 'bus' of Top cannot be assigned {2}at /);
+    expect(messageOf(() => (as<{ width: number }>(U(4).lit(1)).width = 5))).toMatch(/^drive-value: 'width' of 1 \(UInt<4>\) cannot be assigned {2}at /);
+    expect(messageOf(() => (as<{ idle: unknown }>(State).idle = 5))).toMatch(/^drive-value: 'idle' of a shape cannot be assigned {2}at /);
+  });
+});
+
+describe('signs and kinds at run time', () => {
+  it('are not mixed by any operation', () => {
+    const Top = hw('Top', { u: In(U(8)), s: In(S(8)), flag: In(B), lanes: In(vec(U(8), 4)), out: Out(U(8)), from: Sink(U(8)), to: Source(S(8)) }, (m, io) => {
+      const [u, s] = [as<Record<string, (o: unknown) => unknown>>(io.u), as<Record<string, (o: unknown) => unknown>>(io.s)];
+      const mixed = ['addGrow', 'subGrow', 'mul', 'addWrap', 'subWrap', 'addSat', 'subSat', 'and', 'or', 'xor', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'];
+      for (const name of mixed) {
+        for (const [a, b] of [[u, s], [s, u], [u, io.flag], [s, io.flag], [u, true], [s, io.lanes]] as const) expect(messageOf(() => a[name](b)), name).toMatch(/^type-mismatch: .* {2}at test/);
+      }
+      for (const name of ['shr', 'shlWrap', 'bit']) for (const value of [u, s]) expect(messageOf(() => value[name](io.s)), name).toMatch(/^type-mismatch: \w+\(\): \w+ is a SInt<8>, not a number or a UInt {2}at /);
+      expect(messageOf(() => io.lanes.at(as<UInt>(io.s)))).toMatch(/^type-mismatch: at\(\): i is a SInt<8>, not a number or a UInt {2}at /);
+      expect(messageOf(() => io.flag.mux<unknown>(io.u, io.s))).toMatch(/^type-mismatch: UInt<8> ← s \(SInt<8>\) {2}at /);
+      expect(messageOf(() => m.connect(io.from, as<typeof io.from & Parameters<typeof m.connect<UInt<8>>>[1]>(io.to)))).toMatch(/^type-mismatch: to_bits \(SInt<8>\) ← from_bits \(UInt<8>\) {2}at /);
+      expect(messageOf(() => m.connect(io.from, as({ valid: 0, bits: 0 })))).toMatch(/^connection: the sink is no stream {2}at /);
+      expect(messageOf(() => (io.out = as<UInt<8>>(true)))).toMatch(/^type-mismatch: boolean true where UInt<8> is expected {2}at /);
+      expect(messageOf(() => U(8).lit(as<number>('5')))).toMatch(/^type-mismatch: string 5 where UInt<8> is expected {2}at /);
+    });
+    expect(elaborationError(Top)).toMatch(/^undriven: /);
+  });
+});
+
+describe('outside-body', () => {
+  it('stops statements when the body has ended, or in a child\'s, and asynchronous bodies', () => {
+    let late: (() => void) | undefined;
+    let more: (() => void) | undefined;
+    hw('Top', { out: Out(U(1)) }, (m, io) => { // @lateTop
+      io.out = U(1).lit(0);
+      late = () => (io.out = U(1).lit(1)); // @late
+      more = () => void m.regs({ a: B }); // @more
+    }).elaborate();
+    expect(messageOf(() => late?.())).toBe(`outside-body: out is driven when the body of Top has ended  at ${at('late')}, declared at ${at('lateTop')}; drive it in the body`);
+    expect(messageOf(() => more?.())).toBe(`outside-body: regs() when the body of Top has ended  at ${at('more')}; use the builder that the body is given`);
+    expect(messageOf(() => hw('Top', {}, as<() => void>(async () => Promise.resolve())))).toMatch(/^type-mismatch: hw\(\): body is an asynchronous or generator function, not a plain function {2}at /);
+  });
+});
+
+describe('broken-chain', () => {
+  it('stops a when that goes on twice or elsewhere', () => {
+    const two = (body: (m: Builder, flag: Bool) => void): string => elaborationError(hw('Top', { flag: In(B) }, (m, io) => body(m, io.flag)));
+    expect(two((m, flag) => {
+      const first = m.when(flag, () => undefined); // @chain
+      first.elseWhen(flag, () => undefined);
+      first.otherwise(() => undefined); // @chainTwice
+    })).toBe(`broken-chain: otherwise() of a when that has gone on already  at ${at('chainTwice')}, declared at ${at('chain')}; continue it once, where it stands`);
+    expect(two((m, flag) => {
+      const first = m.when(flag, () => undefined);
+      m.when(flag, () => first.otherwise(() => undefined));
+    })).toMatch(/^broken-chain: otherwise\(\) in another scope than its when {2}at /);
+  });
+});
+
+describe('limits', () => {
+  it('refuse at once what nobody can build', () => {
+    const start = process.cpuUsage();
+    const bit = bool(true);
+    const longest: UInt = U(65_536).lit(1);
+    for (const huge of [
+      () => U(1e9), () => U(65_537), () => S(2 ** 40), () => repeat(bit, 1e9), () => U(8).lit(1n << 100_000n),
+      () => U(8).lit(1).zext(1e9), () => U(8).lit(1).sat(2 ** 31), () => U(8).lit(1).shlGrow(1e9), () => U(8).lit(1).shr(2 ** 60),
+      () => bit.asUInt().cat(longest), () => longest.mul(longest), () => longest.addGrow(bit.asUInt()),
+      () => vec(U(8), 2 ** 40), () => vec(vec(vec(B, 1024), 1024), 2), () => vec(U(65_536), 1025),
+    ]) expect(messageOf(huge)).toMatch(/^(bad-width|literal-range|out-of-range): .* {2}at test/);
+    for (const huge of [
+      (m: Builder) => m.mem('a', U(8), 2 ** 40), (m: Builder) => m.mem('a', U(65_536), 2 ** 30),
+      (m: Builder) => m.grid('g', hw('C', {}, () => undefined), 2 ** 15, 2 ** 15),
+    ]) expect(inBody((m) => void huge(m))).toMatch(/^(memory|grid-wiring): .* {2}at test/);
+    const { user } = process.cpuUsage(start);
+    expect(user / 1e6).toBeLessThan(2);
+  });
+
+  it('count every bit of an index', () => {
+    const counts = [0, 1, 2, 3, 4, 5, 2 ** 32, 2 ** 32 + 1, 2 ** 49, 2 ** 49 + 1];
+    expect(counts.map((n) => indexWidth(n))).toEqual([1, 1, 1, 2, 2, 3, 32, 33, 49, 50]);
+    for (const n of [-1, NaN, 1.5]) expect(messageOf(() => indexWidth(n))).toMatch(/^out-of-range: indexWidth of \S+ {2}at \S+; give a whole number, 0 or more$/);
   });
 });
