@@ -3,7 +3,7 @@
  * `CoreSystem` on an HX8K. Must not know programs.
  */
 import { elaborate } from '../gen/index.ts';
-import { printDesign } from '../gen/print/systemverilog.ts';
+import { filesOf, printDesign } from '../gen/print/systemverilog.ts';
 import type { CoreConfig } from '../hw/core/config.ts';
 import { Core } from '../hw/core/core.ts';
 import { HX8K_CT256 } from './boards.ts';
@@ -41,7 +41,7 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 async function synthesised(files: Files, top: string): Promise<{ netlist: Uint8Array; cells: Readonly<Record<string, number>> }> {
   const script = [
-    `read_verilog -sv ${Object.keys(files).join(' ')}`, `synth_ice40 -device hx -top ${top} -json netlist.json`, 'tee -q -o cells.json stat -json',
+    `read_verilog -sv ${Object.keys(files).filter((name) => name.endsWith('.sv')).join(' ')}`, `synth_ice40 -device hx -top ${top} -json netlist.json`, 'tee -q -o cells.json stat -json',
   ].join('; ');
   const { files: made } = await runTool('yosys', ['-q', '-p', script], files);
   const { design } = JSON.parse(text(made['cells.json'])) as { design: { num_cells_by_type: Readonly<Record<string, number>> } };
@@ -49,7 +49,7 @@ async function synthesised(files: Files, top: string): Promise<{ netlist: Uint8A
 }
 
 const sources = (design: Parameters<typeof elaborate>[0]): Files =>
-  Object.fromEntries(printDesign(elaborate(design)).map((f) => [f.name, f.text]));
+  Object.fromEntries(filesOf(printDesign(elaborate(design))).map((f) => [f.name, f.text]));
 
 /** Logic cells that nextpnr's packer makes of a netlist: each line of its report that counts cells tells of another kind. */
 async function packed(netlist: Uint8Array): Promise<number> {

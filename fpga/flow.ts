@@ -7,7 +7,7 @@ import { mustTakeFiles, writeFolder } from '../gen/files/output.ts';
 import { UserError, elaborate } from '../gen/index.ts';
 import { SILENT, during } from '../gen/progress.ts';
 import type { Progress } from '../gen/progress.ts';
-import { printDesign } from '../gen/print/systemverilog.ts';
+import { filesOf, printDesign } from '../gen/print/systemverilog.ts';
 import type { SourceFile } from '../gen/print/systemverilog.ts';
 import { Chip } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
@@ -57,7 +57,7 @@ export async function synthesise(
 ): Promise<CellCounts> {
   const sources = 'config' in design ? { files: printDesign(elaborate(Chip(design.config))), top: 'Chip' } : design;
   await installTools(progress.note);
-  const files = Object.fromEntries(sources.files.map((f) => [f.name, f.text]));
+  const files = Object.fromEntries(filesOf(sources.files).map((f) => [f.name, f.text]));
   const script = ['tee -q -o cells.json stat -json'];
   return countCells(await during(progress, `synthesis of ${sources.top}`, () => synthesisOf(files, sources.top, script), SYNTHESIS));
 }
@@ -72,7 +72,7 @@ const countPairs = (file: string): string => `tee -q -o ${file} select -count t:
 /** Synthesis in two parts, so that what the design asks for can be compared with what is made of it. */
 async function synthesisOf(files: Files, top: string, after: readonly string[]): Promise<ToolResult> {
   const script = [
-    `read_verilog -sv ${Object.keys(files).join(' ')}`, `synth_ice40 -device u -top ${top} -run begin:coarse`, countPairs('asked.txt'),
+    `read_verilog -sv ${Object.keys(files).filter((name) => name.endsWith('.sv')).join(' ')}`, `synth_ice40 -device u -top ${top} -run begin:coarse`, countPairs('asked.txt'),
     'synth_ice40 -device u -run coarse:', countPairs('made.txt'), ...after,
   ].join('; ');
   let result: ToolResult;
@@ -118,7 +118,7 @@ export interface Implementation extends Omit<BitstreamResult, 'bitstream' | 'byt
 /** Synthesis, place and route, and packing, all in memory. Throws UserError when the board is too small for the design. */
 export async function implement(design: BoardDesign, board: Board, progress: Progress = SILENT): Promise<Implementation> {
   const { device } = board;
-  const modules = Object.fromEntries([...design.modules.map((f) => [f.name, f.text]), [`${WRAPPER}.sv`, wrapperText(design.clockHz, board)]]) as Record<string, string>;
+  const modules = Object.fromEntries([...filesOf(design.modules).map((f) => [f.name, f.text]), [`${WRAPPER}.sv`, wrapperText(design.clockHz, board)]]) as Record<string, string>;
   const pins = pinConstraints(board);
   await installTools(progress.note);
 

@@ -26,6 +26,8 @@ export function addGen(program: Command): void {
 }
 
 const FILE_LIST = 'filelist.f';
+/** What the sources read: there only if they read something. */
+const DATA_LIST = 'datalist.txt';
 /** Some hundred names. */
 const MOST_LIST_BYTES = 2 ** 20;
 
@@ -34,8 +36,9 @@ const MOST_LIST_BYTES = 2 ** 20;
  * files of the folder. Nothing else is ours to remove.
  */
 function formerSources(folder: string): readonly string[] {
-  const list = readKeptText(join(folder, FILE_LIST), MOST_LIST_BYTES) ?? '';
-  return list.split('\n').filter((name) => /^\w+\.sv$/.test(name));
+  const listed = (list: string): string[] => (readKeptText(join(folder, list), MOST_LIST_BYTES) ?? '').split('\n');
+  const data = listed(DATA_LIST).filter((name) => /^\w+\.\w+\.hex$/.test(name));
+  return [...listed(FILE_LIST).filter((name) => /^\w+\.sv$/.test(name)), ...data, ...(data.length > 0 ? [DATA_LIST] : [])];
 }
 
 async function generate(options: GenOptions): Promise<void> {
@@ -43,7 +46,7 @@ async function generate(options: GenOptions): Promise<void> {
   checkFolder('--out', options.out);
   // The whole of the hardware: other verbs start without it.
   const { elaborate } = await import('../../gen/index.ts');
-  const { printDesign } = await import('../../gen/print/systemverilog.ts');
+  const { filesOf, printDesign } = await import('../../gen/print/systemverilog.ts');
   const { Chip } = await import('../../hw/soc/chip.ts');
   const { cHeader } = await import('../../sw/firmware/c-header.ts');
   const { isaManual } = await import('../../sw/firmware/isa-manual.ts');
@@ -51,8 +54,10 @@ async function generate(options: GenOptions): Promise<void> {
   const design = elaborate(Chip(config));
   const sources = printDesign(design);
   const summary = summariseDesign(design);
-  const files = new Map<string, string>(sources.map(({ name, text }) => [name, text]));
+  const files = new Map<string, string>(filesOf(sources).map(({ name, text }) => [name, text]));
   files.set(FILE_LIST, sources.map(({ name }) => `${name}\n`).join(''));
+  const data = sources.flatMap((s) => s.data ?? []);
+  if (data.length > 0) files.set(DATA_LIST, data.map(({ name }) => `${name}\n`).join(''));
   files.set('design.json', `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`);
   files.set('systole.h', cHeader(config));
   files.set('isa.md', isaManual());

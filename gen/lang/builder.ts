@@ -21,6 +21,7 @@ import type { Facing, Outside, PortMap, SinkView, SourceView } from './ports.ts'
 import type { Shape } from './shapes.ts';
 import type { Bool, Enum, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
+import type { Num } from './value.ts';
 import { strictRecord } from './strict.ts';
 import { defineAccessor, portRecordOf, portsView, signalAccessor } from './views.ts';
 import type { Accessor, Driver } from './views.ts';
@@ -156,10 +157,10 @@ export class Builder implements Driver {
   }
 
   /** One branch a set of numbers; `otherwise` for the rest. The sets must be disjoint. */
-  switchOn(on: UInt, branches: readonly (readonly [number | readonly number[], () => void])[], otherwise?: () => void): void {
+  switchOn(on: UInt, branches: readonly (readonly [Num | readonly Num[], () => void])[], otherwise?: () => void): void {
     const site = here();
     const cases = branches.map(([values, body]) => ({
-      values: (typeof values === 'number' ? [values] : values).map((v) => {
+      values: (typeof values === 'object' ? values : [values]).map((v) => {
         const lit = toExpr(v, on.expr.type, site);
         return lit.op === 'lit' ? lit.value : 0n;
       }),

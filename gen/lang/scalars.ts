@@ -8,6 +8,7 @@ import type { BinaryFn, Expr, UnaryFn } from '../ir/expr.ts';
 import { BOOL, indexWidth, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType } from '../ir/types.ts';
 import { here } from '../site.ts';
+import type { Site } from '../site.ts';
 import { wrap } from './aggregates.ts';
 import { ANY, INDEX, LITERAL, NUMBER, SINT, TEXT, UINT, VALUE, guard } from './arguments.ts';
 import { LIMITS, checkedWidth } from './limits.ts';
@@ -362,21 +363,24 @@ export class Enum<M extends string = string> extends Value {
   }
 }
 
-/** Concatenation, most significant first. */
+/** Concatenation, most significant first. Parts of no bits vanish. */
 export function cat(...parts: readonly Value[]): UInt {
   if (parts.length === 0) throw new DesignError('bad-width', 'concatenation of nothing', here(), undefined, 'give at least one value');
-  const exprs = parts.map((p) => p.asUInt().expr);
-  if (exprs.length === 1) return new UInt(exprs[0]);
-  return new UInt({ op: 'cat', type: uintType(exprs.reduce((s, e) => s + widthOf(e.type), 0)), parts: exprs, site: here() });
+  return joined(parts, here());
 }
 
-/** `value` repeated `times`, as one number. */
+function joined(parts: readonly Value[], site: Site): UInt {
+  const exprs = parts.map((p) => p.asUInt().expr).filter((e) => widthOf(e.type) > 0);
+  if (exprs.length === 1) return new UInt(exprs[0]);
+  return new UInt({ op: 'cat', type: uintType(exprs.reduce((s, e) => s + widthOf(e.type), 0)), parts: exprs, site });
+}
+
+/** `value` repeated `times`, as one number. Zero times it has no bits: then it may stand in `cat` only, where it vanishes. */
 export function repeat(value: Value, times: number): UInt {
   const site = here();
-  const bits = widthOf(value.expr.type) * times;
-  if (!Number.isInteger(times) || times < 1) throw new DesignError('bad-width', `${times} repetitions`, site, undefined, 'repeat at least once');
-  checkedWidth(bits, 'repetition', site);
-  return cat(...Array.from({ length: times }, () => value));
+  if (!Number.isInteger(times) || times < 0) throw new DesignError('bad-width', `${times} repetitions`, site, undefined, 'repeat a whole number of times, 0 or more');
+  if (times > 0) checkedWidth(widthOf(value.expr.type) * times, 'repetition', site);
+  return joined(Array.from({ length: times }, () => value), site);
 }
 
 /** Unsigned view of any hardware value, records included. */

@@ -95,6 +95,9 @@ function toBigInt(value: unknown, type: Type, site: Site): bigint {
   if (typeof value !== 'number' && typeof value !== 'bigint') {
     throw new DesignError('type-mismatch', `${describe(value)} where ${typeName(type)} is expected`, site, undefined, 'give a number or a bigint');
   }
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new DesignError('literal-range', `the number ${BigInt(value)} may have been rounded: it is beyond 2^53`, site, undefined, 'write it as a bigint: 2n ** 60n');
+  }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new DesignError('literal-range', `${value} is not a whole number`, site, undefined, 'use an integer or a bigint');
   }

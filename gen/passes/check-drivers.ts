@@ -61,6 +61,9 @@ function checkReferences(m: Module): void {
     if (e.op === 'memRead' && !memories.has(e.mem)) {
       throw new DesignError('foreign-signal', `memory ${e.mem.name} belongs to another module than ${m.name}`, e.site, e.mem.site, 'pass its port through ports');
     }
+    if (e.type.kind === 'uint' && e.type.width === 0) {
+      throw new DesignError('bad-width', `${m.name} uses a value of no bits`, siteOf(m, e), undefined, 'a repetition of nothing may stand in cat() only');
+    }
     if (e.type.kind !== 'enum') return;
     const other = enums.get(e.type.name);
     if (other && !sameType(other, e.type)) {

@@ -154,6 +154,8 @@ function drivingStatements(body: readonly Statement[], targets: ReadonlySet<Targ
   return found;
 }
 
+/** Rounds of a loop that Verilator 5.006 unrolls; in others it takes no assignment to a memory. */
+const MOST_UNROLLED = 64;
 /** Indentation grows no further from this depth on: nobody counts it any more, and the text would grow with its square. */
 const MOST_INDENTED = 64;
 const deeper = (indent: string): string => (indent.length < MOST_INDENTED ? `${indent}  ` : indent);
@@ -240,7 +242,10 @@ class BlockPrinter {
     }
     const i = p.loopVariable;
     const range = w === 1 ? `[${i}]` : `[${i} * ${w} +: ${w}]`;
-    lines.push(`${indent}for (int ${i} = 0; ${i} < ${lanes}; ${i}++) begin`, `${indent}  if (${mask}[${i}]) ${place}${range} <= ${data}${range};`, `${indent}end`);
+    for (let from = 0; from < lanes; from += MOST_UNROLLED) {
+      const head = `for (int ${i} = ${from}; ${i} < ${Math.min(from + MOST_UNROLLED, lanes)}; ${i}++) begin`;
+      lines.push(`${indent}${head}`, `${indent}  if (${mask}[${i}]) ${place}${range} <= ${data}${range};`, `${indent}end`);
+    }
   }
 
   private drives(body: readonly Statement[]): boolean {

@@ -1,18 +1,32 @@
 /** A design as SystemVerilog: one file a module, children first, in the subset that Verilator, Yosys and Icarus all take. */
 import type { Design, Module } from '../ir/module.ts';
 import { DesignNames } from '../names/text-names.ts';
+import { dataFiles } from './memory-data.ts';
+import type { DataFile } from './memory-data.ts';
 import { printModule } from './module.ts';
 
 export interface SourceFile {
   /** File name, `Module.sv`. */
   readonly name: string;
   readonly text: string;
+  /** Files that it reads, to lie beside it: initial contents of memories. */
+  readonly data?: readonly DataFile[];
+}
+
+/** All files of a printed design, those that are read included: what has to lie in one folder. */
+export function filesOf(sources: readonly SourceFile[]): DataFile[] {
+  return sources.flatMap((s) => [{ name: s.name, text: s.text }, ...(s.data ?? [])]);
 }
 
 /** Prints every module of the design. Same design, same text. */
 export function printDesign(design: Design): SourceFile[] {
   const names = new DesignNames(design);
-  return printableModules(design).map((m) => ({ name: `${m.name}.sv`, text: printModule(m, names.of(m)) }));
+  return printableModules(design).map((m) => {
+    const named = names.of(m);
+    // Under the names that the text gives.
+    const data = dataFiles({ ...m, memories: m.memories.map((x) => ({ ...x, name: named.others.get(x) ?? x.name })) });
+    return { name: `${m.name}.sv`, text: printModule(m, named), ...(data.length > 0 ? { data } : {}) };
+  });
 }
 
 /** Modules that have a body to print: black boxes stand in the target's library, their behaviour is for simulation. */

@@ -7,10 +7,12 @@ import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesOf } from '../../gen/print/systemverilog.ts';
+import type { SourceFile } from '../../gen/print/systemverilog.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { runProgram } from '../processes/children.ts';
 import { tellBuild } from './build-progress.ts';
-import { cached, contentKey, failedDirectory, lookUp, prune } from './cache.ts';
+import { cacheRoot, cached, contentKey, failedDirectory, finalDirectory, lookUp, prune } from './cache.ts';
 import { PORT_PREFIX } from './shell.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
 import { translationUnits } from './units.ts';
@@ -20,7 +22,7 @@ export interface VerilatedSource {
   readonly name: string;
   readonly top: string;
   /** In order of compilation. */
-  readonly files: readonly { readonly name: string; readonly text: string }[];
+  readonly files: readonly SourceFile[];
   /** Text of the Verilator control file. */
   readonly control: string;
 }
@@ -58,13 +60,16 @@ export async function buildAddon(source: VerilatedSource, onProgress: (line: str
   const runtimeTexts = await texts(RUNTIME_FILES);
   const runtimeKey = `runtime-${contentKey([tools.verilatorVersion, tools.compilerVersion, process.arch, ...runtimeTexts])}`;
   const designTexts = await texts(DESIGN_FILES);
+  const data = source.files.flatMap((f) => f.data ?? []);
   const key = contentKey([
     runtimeKey, ...designTexts, ...VERILATOR_OPTIONS, source.top, source.control,
     ...source.files.flatMap((f) => [f.name, circuitOf(f.text)]),
+    // The simulation reads these when it begins, by paths that were built into it.
+    ...(data.length > 0 ? [cacheRoot(), ...data.flatMap((f) => [f.name, f.text])] : []),
   ]); // prettier-ignore
 
   const start = performance.now();
-  const result = { key, files: [ADDON] };
+  const result = { key, files: [ADDON, ...data.map((f) => f.name)] };
   const options = {
     onWait: (): void => onProgress(`verilator: waiting for another process that builds ${source.name}`),
     onNote: once((line) => onProgress(`verilator: ${line}`)),
@@ -114,9 +119,9 @@ async function buildRuntime(work: string, tools: Toolchain, onOutput: OnOutput):
 
 async function buildDesign(work: string, source: VerilatedSource, runtime: string, tools: Toolchain, onOutput: OnOutput): Promise<void> {
   await copyNative(DESIGN_FILES, work);
-  for (const { name, text } of source.files) await writeFile(join(work, name), text);
+  for (const { name, text } of filesOf(source.files)) await writeFile(join(work, name), text);
   await writeFile(join(work, 'public.vlt'), source.control);
-  await run(work, 'verilator', [...VERILATOR_OPTIONS, '--top-module', source.top, 'public.vlt', ...source.files.map((f) => f.name)]);
+  await run(work, 'verilator', [...VERILATOR_OPTIONS, `-DSYSTOLE_DATA="${finalDirectory(work)}/"`, '--top-module', source.top, 'public.vlt', ...source.files.map((f) => f.name)]);
   await writeFile(join(work, 'ports.inc'), portTable(await readFile(join(work, 'verilated', 'Vsim.h'), 'utf8')));
   const generated = (await readdir(join(work, 'verilated'))).filter((name) => name.endsWith('.cpp')).sort();
   const sized = generated.map(async (name) => ({ name, bytes: (await stat(join(work, 'verilated', name))).size }));

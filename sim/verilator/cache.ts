@@ -102,9 +102,14 @@ export async function cached(
   }
 }
 
-/** Where the directory that `build` was given is kept if it fails. */
+/** Where the directory that `build` was given lies when it is complete. */
+export function finalDirectory(directory: string): string {
+  return directory.replace(/\.building-\d+$/, '');
+}
+
+/** Where it is kept if it fails. */
 export function failedDirectory(directory: string): string {
-  return directory.replace(/\.building-\d+$/, '.failed');
+  return `${finalDirectory(directory)}.failed`;
 }
 
 /** Removes all but the `keep` results that were used last, of those whose key matches. */

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type { Design } from '../../gen/ir/module.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
+import type { SourceFile } from '../../gen/print/systemverilog.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { buildAddon } from './build.ts';
 import { controlFile } from './control-file.ts';
@@ -21,7 +22,7 @@ export interface VerilatorOptions extends SimulatorHooks {
   /** Receives one line a stage of the build; by default they go to stderr. */
   readonly onProgress?: (line: string) => void;
   /** The emitted files, if the caller has printed the design already. */
-  readonly files?: readonly { readonly name: string; readonly text: string }[];
+  readonly files?: readonly SourceFile[];
 }
 
 /**

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesOf } from '../../gen/print/systemverilog.ts';
 import type { SourceFile } from '../../gen/print/systemverilog.ts';
 
 export type Tool = 'verilator' | 'iverilog' | 'yosys';
@@ -24,7 +25,7 @@ export function has(tool: Tool): boolean {
 export function inDirectory<T>(files: readonly SourceFile[], body: (dir: string) => T): T {
   const dir = mkdtempSync(join(tmpdir(), 'systole-gen-'));
   try {
-    for (const f of files) writeFileSync(join(dir, f.name), f.text);
+    for (const f of filesOf(files)) writeFileSync(join(dir, f.name), f.text);
     return body(dir);
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -70,7 +71,7 @@ export function exceptConstants(said: string): string[] {
  * always_comb of the whole simulation when one wakes, so that three in a row never come to rest: it gets `always @*`.
  */
 export function simulate(files: readonly SourceFile[], testbench: string): string[] {
-  const forIcarus = files.map((f) => ({ name: f.name, text: f.text.replace(/\balways_comb\b/g, 'always @*') }));
+  const forIcarus = files.map((f) => ({ ...f, text: f.text.replace(/\balways_comb\b/g, 'always @*') }));
   return inDirectory([...forIcarus, { name: 'Tb.sv', text: testbench }], (dir) => {
     execFileSync('iverilog', ['-g2012', '-s', 'tb', '-o', 'tb.vvp', ...names(files), 'Tb.sv'], { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     return execFileSync('vvp', ['-n', 'tb.vvp'], { cwd: dir, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 20_000 }).trim().split('\n');
