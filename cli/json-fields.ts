@@ -117,6 +117,14 @@ export const JSON_FIELDS = {
   system: field('object', 'the core with memory on an HX8K'),
   clocks: field('list', 'one of each placement'),
 
+  constructs: field('list', 'of the hardware language, a large design of each'),
+  size: field('count', 'of the design, in `unit`'),
+  unit: field('text', 'what is counted: `operations`, `elements`'),
+  elaborateSeconds: field('number', 'of this computer, to describe and check the design'),
+  printSeconds: field('number', 'the same to print it as SystemVerilog'),
+  compileSeconds: field('number', 'the same to compile it for engine `wasm`'),
+  ratioToHalf: field('number', 'the three together, by those at half the size'),
+
   top: field('text', 'the outermost module'),
   counts: field('object', 'sums over the design'),
   modules: field('count', 'different modules'),

@@ -10,6 +10,7 @@ import { pairs, reporter, table } from '../output.ts';
 import type { Column } from '../output.ts';
 import { addVerb } from '../verb.ts';
 import { addBenchCore } from './bench-core.ts';
+import { addBenchGen } from './bench-gen.ts';
 
 const RESULTS = ['int8', 'int32'] as const;
 
@@ -22,7 +23,7 @@ interface GemmOptions extends ChipOptions {
 const DEFAULT_SHAPES = '4x4x4,8x8x8,12x12x12,16x16x8,16x16x16,64x64x64';
 
 export function addBench(program: Command): void {
-  const bench = program.command('bench').description('measure the chip or its core');
+  const bench = program.command('bench').description('measure the chip, its core, or the hardware language');
   addVerb(bench, 'gemm', {
     summary: 'int8 matrix products, operands and result in main memory',
     examples: ['systole bench gemm', 'systole bench gemm --shapes 64x64x64,100x500x784 --result int32', 'systole bench gemm --config nano --json'],
@@ -35,6 +36,7 @@ export function addBench(program: Command): void {
   })
     .action((options: GemmOptions) => benchGemm(options));
   addBenchCore(bench);
+  addBenchGen(bench);
 }
 
 const COLUMNS: readonly Column[] = [

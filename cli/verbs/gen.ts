@@ -25,28 +25,16 @@ export function addGen(program: Command): void {
     .action((options: GenOptions) => generate(options));
 }
 
-const FILE_LIST = 'filelist.f';
-/** What the sources read: there only if they read something. */
-const DATA_LIST = 'datalist.txt';
 /** Some hundred names. */
 const MOST_LIST_BYTES = 2 ** 20;
-
-/**
- * Modules of the chip that was written here before: one that this chip lacks would be compiled with it by everybody who takes all
- * files of the folder. Nothing else is ours to remove.
- */
-function formerSources(folder: string): readonly string[] {
-  const listed = (list: string): string[] => (readKeptText(join(folder, list), MOST_LIST_BYTES) ?? '').split('\n');
-  const data = listed(DATA_LIST).filter((name) => /^\w+\.\w+\.hex$/.test(name));
-  return [...listed(FILE_LIST).filter((name) => /^\w+\.sv$/.test(name)), ...data, ...(data.length > 0 ? [DATA_LIST] : [])];
-}
 
 async function generate(options: GenOptions): Promise<void> {
   const config = configOf(options);
   checkFolder('--out', options.out);
   // The whole of the hardware: other verbs start without it.
   const { elaborate } = await import('../../gen/index.ts');
-  const { filesOf, printDesign } = await import('../../gen/print/systemverilog.ts');
+  const { printDesign } = await import('../../gen/print/systemverilog.ts');
+  const { DATA_LIST, FILE_LIST, listedFiles, sourceFiles } = await import('../source-lists.ts');
   const { Chip } = await import('../../hw/soc/chip.ts');
   const { cHeader } = await import('../../sw/firmware/c-header.ts');
   const { isaManual } = await import('../../sw/firmware/isa-manual.ts');
@@ -54,14 +42,14 @@ async function generate(options: GenOptions): Promise<void> {
   const design = elaborate(Chip(config));
   const sources = printDesign(design);
   const summary = summariseDesign(design);
-  const files = new Map<string, string>(filesOf(sources).map(({ name, text }) => [name, text]));
-  files.set(FILE_LIST, sources.map(({ name }) => `${name}\n`).join(''));
-  const data = sources.flatMap((s) => s.data ?? []);
-  if (data.length > 0) files.set(DATA_LIST, data.map(({ name }) => `${name}\n`).join(''));
+  const files = sourceFiles(sources);
   files.set('design.json', `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`);
   files.set('systole.h', cHeader(config));
   files.set('isa.md', isaManual());
-  const former = formerSources(options.out);
+  // Modules of the chip that was written here before: one that this chip lacks would be compiled with it by everybody who takes all
+  // files of the folder. Nothing else is ours to remove.
+  const list = (name: string): string => readKeptText(join(options.out, name), MOST_LIST_BYTES) ?? '';
+  const former = listedFiles(list(FILE_LIST), list(DATA_LIST));
   const written = writeFolder(options.out, files);
   removeFiles(options.out, former.filter((name) => !files.has(name)));
   const seconds = (performance.now() - start) / 1000;

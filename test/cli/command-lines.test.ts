@@ -122,7 +122,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [string | readonly strin
   ],
   bench: [
     ['', 'no verb given; systole bench --help lists what there is'],
-    ['gemn', /^unknown command 'gemn' \(Did you mean gemm\?\)/],
+    ['gemn', /^unknown command 'gemn' \(Did you mean one of gemm, gen\?\)/],
     ['--config nano core', /^unknown option '--config'/],
   ],
   'bench gemm': [
@@ -135,6 +135,11 @@ const WRONG: Readonly<Record<string, readonly (readonly [string | readonly strin
     ['--result int16', '--result int16: is not one of int8, int32; give one'],
     ['--core fast', /^unknown option '--core'/],
     ['gemm', /^too many arguments for 'gemm'/],
+  ],
+  'bench gen': [
+    ['--only chain,nonsense', /^--only nonsense: is not one of chain, shared chain, .*; give some of them$/],
+    ['--percent 0', '--percent 0: is not a whole number from 1 to 400; give one'],
+    ['--config nano', /^unknown option '--config'/],
   ],
   'bench core': [
     ['--core huge', '--core huge: is not one of small, balanced, clocked, fast; give one'],
@@ -211,7 +216,7 @@ describe('help', () => {
   beforeAll(() => add(systoleProgram(), ''));
 
   it('shows every verb with its options, examples and true defaults', async () => {
-    expect([...verbs.keys()]).toEqual(['gen', 'sim', 'mnist', 'compile', 'bench gemm', 'bench core', 'train', 'fpga', 'explore']);
+    expect([...verbs.keys()]).toEqual(['gen', 'sim', 'mnist', 'compile', 'bench gemm', 'bench core', 'bench gen', 'train', 'fpga', 'explore']);
     const { status, stdout } = await systole('--help');
     expect(status).toBe(0);
     for (const [name, command] of verbs) {

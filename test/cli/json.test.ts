@@ -141,6 +141,12 @@ describe('--json of', () => {
     expect(shapes[0]).not.toHaveProperty('utilization');
   });
 
+  it('bench gen', async () => {
+    expect(await json('bench gen', '--only', 'chain, wide word', '--percent', '1')).toMatchObject({ constructs: [
+      { name: 'chain', size: 1000, unit: 'operations', elaborateSeconds: expect.any(Number), ratioToHalf: expect.any(Number) }, { name: 'wide word', size: 41 },
+    ] });
+  });
+
   it('bench core of a program, on an FPGA and on both engines', async () => {
     const figures: CoreFpgaFigures = {
       core: { luts: 1, flipFlops: 2, carries: 3, bram: 4, cells: 5 }, systemCells: 6, clocks: [{ seed: 1, fmaxMHz: 20 }], bestMHz: 20,

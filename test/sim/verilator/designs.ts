@@ -54,7 +54,8 @@ export const Assortment = hw(
     const wide = m.mem('wide', U(70), 16);
     m.when(io.write, () => wide.write(io.addr, io.data));
     io.read = wide.read(io.addr);
-    io.constant = m.mem('rom', U(12), 10, { init: [5n, 6n] }).read(io.addr);
+    // Large enough that its contents are a file.
+    io.constant = m.mem('rom', U(12), 100, { init: [5n, 6n] }).read(io.addr.zext(7));
 
     const grid = m.grid('mesh', Cell, 2, 3);
     grid.fromWest('westIn', 'eastOut', io.rows);

@@ -95,7 +95,7 @@ describe.skipIf(skip)('the verilator engine', () => {
     expect([...wide.read(9 * 16, 10)]).toEqual([0xff, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0]);
 
     const rom = sim.memory('rom');
-    expect([rom.wordBytes, rom.bytes]).toEqual([2, 20]);
+    expect([rom.wordBytes, rom.bytes]).toEqual([2, 200]);
     expect([...rom.read(0, 6)]).toEqual([5, 0, 6, 0, 0, 0]);
     rom.write(18, Uint8Array.of(0xab, 0xfc));
     expect(sim.peek('constant')).toBe(0xcabn);
