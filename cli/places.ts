@@ -9,6 +9,7 @@ import { short } from './options.ts';
 /** @param file undefined: not asked for */
 export function checkFile(option: string, file: string | undefined): void {
   if (file === undefined) return;
+  if (file.endsWith('/')) throw new UserError(`${option} ${short(file)}: ends as folders do; name a file`);
   const there = existsSync(file) ? statSync(file) : undefined;
   if (there?.isDirectory() === true) throw new UserError(`${option} ${short(file)}: is a folder; name a file`);
   const named = `${option} ${short(file)}`;

@@ -16,6 +16,18 @@ export function addVerb(parent: Command, name: string, { summary, examples, opti
   return verb.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
 
+/**
+ * The value of an option without which a verb can do nothing. Asked for here and not by commander, which looks for it before it looks at
+ * what there is instead, such as a misspelt one. @throws UserError
+ */
+export function required<T>(value: T | undefined, flags: string, verb: string): T {
+  if (value === undefined) throw new UserError(`${flags}: is missing; systole ${verb} --help lists what there is`);
+  return value;
+}
+
+/** An object of options as commander gives it, in which some that are required may be missing. */
+export type Given<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+
 /** Whether the user gave the option. */
 export const isGiven = (verb: Command, option: string): boolean => verb.getOptionValueSource(option) === 'cli';
 
@@ -41,7 +53,7 @@ function explained(error: CommanderError, name: string): Error {
   if (error.exitCode === 0) return error;
   // `commander.help`: without a verb, or with `bench` alone.
   const message = error.code === 'commander.help' ? 'no verb given' : error.message
-    .replace(/^error: /, '').replace(/\.$/, '').replace(/^required option '(.*)' not specified$/, '$1: is missing')
+    .replace(/^error: /, '').replace(/\.$/, '')
     .replace(/^missing required argument '(.*)'$/, '$1: is missing').replace(/^option '(.*)' argument missing$/, '$1: has no value');
   return new UserError(`${message}; ${name} --help lists what there is`);
 }

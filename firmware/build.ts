@@ -71,9 +71,15 @@ function coremark(args: string[]): void {
 
 function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
-    return parseArgs({ args, options, allowPositionals: true });
+    const { values, positionals, tokens } = parseArgs({ args, options, allowPositionals: true, tokens: true });
+    const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    if (twice !== undefined) throw new UserError(`--${twice}: is given twice; give it once`);
+    return { values, positionals };
   } catch (error) {
-    throw new UserError(`${error instanceof Error ? error.message : String(error)}; ${HINT}`);
+    if (error instanceof UserError) throw error;
+    // What Node advises besides is for other programs.
+    throw new UserError(`${(error instanceof Error ? error.message : String(error)).split('. ')[0]}; ${HINT}`);
   }
 }
 

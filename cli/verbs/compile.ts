@@ -7,7 +7,8 @@ import { SHARED, configOf, path, positional } from '../options.ts';
 import type { ChipOptions } from '../options.ts';
 import { pairs, reporter, table } from '../output.ts';
 import { checkFile } from '../places.ts';
-import { addVerb } from '../verb.ts';
+import { addVerb, required } from '../verb.ts';
+import type { Given } from '../verb.ts';
 
 interface CompileVerbOptions extends ChipOptions {
   readonly out: string;
@@ -21,12 +22,13 @@ export function addCompile(program: Command): void {
     summary: 'compile a model for a chip',
     examples: ['systole compile models/mnist-fc.gguf -o build/mnist.elf', 'systole compile models/mnist-fc.gguf -o mnist.elf --batch 10 --config nano --json'],
     options: [
-      SHARED.config({ value: 'base' }), SHARED.outFile('the executable to write').makeOptionMandatory(),
+      SHARED.config({ value: 'base' }), SHARED.outFile('the executable to write'),
       SHARED.batch('items that one run computes', { value: 1 }), SHARED.json(),
     ],
   })
     .addArgument(positional('model', 'a GGUF file', path('a GGUF file')))
-    .action((model: string, options: CompileVerbOptions) => compile(model, options));
+    .action((model: string, options: Given<CompileVerbOptions, 'out'>) =>
+      compile(model, { ...options, out: required(options.out, '-o, --out <file>', 'compile') }));
 }
 
 async function compile(model: string, options: CompileVerbOptions): Promise<void> {

@@ -11,7 +11,8 @@ import { SHARED, configOf, oneOf, valued } from '../options.ts';
 import type { ChipOptions } from '../options.ts';
 import { pairs, reporter } from '../output.ts';
 import { checkFolder } from '../places.ts';
-import { addVerb } from '../verb.ts';
+import { addVerb, required } from '../verb.ts';
+import type { Given } from '../verb.ts';
 
 interface FpgaOptions extends ChipOptions {
   readonly board: string;
@@ -31,12 +32,12 @@ export function addFpga(program: Command): void {
       'systole fpga --board icebreaker --elf build/firmware/nano/hello.elf',
     ],
     options: [
-      valued('--board <name>', `the board: ${boards.join(', ')}`, oneOf(boards)).makeOptionMandatory(),
+      valued('--board <name>', `the board: ${boards.join(', ')}`, oneOf(boards)),
       SHARED.config({ value: SMALL_CHIP }), SHARED.outFolder('build/fpga'),
       SHARED.elf('instead of a bitstream: NAME.load, the bytes that send this program to a board that waits for one'), SHARED.json(),
     ],
   })
-    .action((options: FpgaOptions) => build(options));
+    .action((options: Given<FpgaOptions, 'board'>) => build({ ...options, board: required(options.board, '--board <name>', 'fpga') }));
 }
 
 async function build(options: FpgaOptions): Promise<void> {

@@ -58,7 +58,7 @@ const count = (value: number): string => numberText(value, 'count');
 /** A program of a fixed batch computes all of it, whatever is asked for. */
 function batchText({ batch, images }: MnistResult): string {
   const empty = Math.ceil(images / batch) * batch - images;
-  return `${count(batch)} images a run${empty === 0 ? '' : `; ${count(empty)} of the last run's are blank, and their cycles count`}`;
+  return `${count(batch)} images a run${empty === 0 ? '' : `; blank ones in the last run: ${count(empty)}, and their cycles count`}`;
 }
 
 /** Accuracy says little of a network that was trained on the digits that it is shown. */

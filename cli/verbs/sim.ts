@@ -20,7 +20,8 @@ import { exitText, pairs, reporter } from '../output.ts';
 import type { Reporter } from '../output.ts';
 import { checkFile } from '../places.ts';
 import { durationText } from '../progress.ts';
-import { addVerb } from '../verb.ts';
+import { addVerb, required } from '../verb.ts';
+import type { Given } from '../verb.ts';
 
 interface SimOptions extends ChipOptions {
   readonly elf: string;
@@ -45,7 +46,7 @@ export function addSim(program: Command): void {
       'systole sim --elf program.elf --gdb 3333',
     ],
     options: [
-      SHARED.elf('the program; its UART output goes to stdout (with --json: to stderr)').makeOptionMandatory(),
+      SHARED.elf('the program; its UART output goes to stdout (with --json: to stderr)'),
       SHARED.config({ value: 'base' }), SHARED.engine(),
       valued('--max-cycles <n>', 'give up after that many', wholeNumber(1, Number.MAX_SAFE_INTEGER), { value: DEFAULT_MAX_CYCLES }),
       valued('--wave <file>', 'write waves in VCD format; not with engine model', path('a file')),
@@ -56,7 +57,7 @@ export function addSim(program: Command): void {
     ],
   })
     .addHelpText('after', '\nExit status: 0 the program passed, 1 it failed (its exit value is shown, with --json as exit) or did not end, 2 bad input.')
-    .action((options: SimOptions) => simulate(options));
+    .action((options: Given<SimOptions, 'elf'>) => simulate({ ...options, elf: required(options.elf, '--elf <file>', 'sim') }));
 }
 
 async function simulate(options: SimOptions): Promise<void> {
@@ -135,7 +136,9 @@ function programOutput(stream: NodeJS.WriteStream, report: Reporter): ProgramOut
       last = bytes[bytes.length - 1];
     },
     end() {
-      if (!isAtLineStart()) stream.write('\n');
+      if (isAtLineStart()) return;
+      stream.write('\n');
+      last = '\n'.charCodeAt(0);
     },
   };
 }
@@ -149,11 +152,13 @@ function progressOf(
   let task: Task | undefined;
   return {
     at(cycles) {
-      // A line that the program has begun stays its own, and stderr may be the trace's.
-      if (!output.isAtLineStart() || trace === true) return;
+      // stderr may be the trace's.
+      if (trace === true) return;
+      // On one terminal a line that the program has begun stays its own: ours begin below it.
+      if (!output.isAtLineStart() && process.stdout.isTTY && process.stderr.isTTY) output.end();
       task ??= report.start(elf);
       const seconds = (performance.now() - start) / 1000;
-      const left = cycles === 0 ? '' : `, gives up at ${numberText(maxCycles, 'count')} in ${durationText(seconds * (maxCycles - cycles) / cycles)}`;
+      const left = cycles === 0 ? '' : ` (gives up at ${numberText(maxCycles, 'count')}, in ${durationText(seconds * (maxCycles - cycles) / cycles)})`;
       task.at(0, `${numberText(cycles, 'count')} ${unitOf(options)}${left}`);
     },
     end: () => task?.end(),

@@ -96,7 +96,15 @@ export function mustTakeFile(path: string): void {
       mustBeNoDisk(path);
       accessSync(path, constants.W_OK);
     } else {
-      inFolder(dirname(path), () => accessSync(dirname(destination(path)), constants.W_OK));
+      // Some folders look as if they could be written into.
+      const trial = `${destination(path)}.${process.pid}.tmp`;
+      inFolder(dirname(path), () => {
+        try {
+          writeFileSync(trial, '', { flag: 'wx' });
+        } finally {
+          rmSync(trial, { force: true });
+        }
+      });
     }
   });
 }

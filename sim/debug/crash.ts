@@ -77,7 +77,7 @@ function handlerLines(shown: readonly HartEvent[], symbols: Symbols): readonly s
   if (last?.kind !== 'trap') return [];
   const isUnset = last.pc === 0;
   const what = `the trap handler's first instruction, at ${addressText(last.pc, symbols)}, traps too: ${trapText(last)}`;
-  return [isUnset ? `${what}; mtvec is 0: the program has not set it` : `${what}; mend the handler, or mtvec`];
+  return [isUnset ? `${what}; mtvec is 0, where no handler is` : `${what}; mend the handler, or mtvec`];
 }
 
 /** The part of a report that goes into JSON. */

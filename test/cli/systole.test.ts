@@ -84,7 +84,7 @@ describe('gen over another chip', () => {
 describe('mnist', () => {
   it('tells what a batch larger than the images costs, and names models by the way from here', async () => {
     const { stdout } = await systole('mnist', '--engine', 'model', '--images', '20', '--batch', '1000');
-    expect(stdout).toMatch(/^batch +1,000 images a run; 980 of the last run's are blank, and their cycles count$/m);
+    expect(stdout).toMatch(/^batch +1,000 images a run; blank ones in the last run: 980, and their cycles count$/m);
     const json = JSON.parse((await systole('mnist', '--engine', 'model', '--images', '1', '--json')).stdout) as Record<string, unknown>;
     expect(json).toMatchObject({ model: 'models/mnist-fc.gguf', config: { file: 'configs/base.toml' } });
   });

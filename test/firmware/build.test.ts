@@ -177,6 +177,8 @@ int main(void)
     expect(npm('here.c', '--config', 'nano', '-o', 'there/here.elf')).toMatchObject({ status: 0, stdout: 'there/here.elf\n', stderr: '' });
     expect(readElf(join(folder, 'there/here.elf')).arch).toBe('rv32i2p1_zicsr2p0_zifencei2p0');
     expect(readdirSync(join(folder, 'there'))).toEqual(['here.elf']);
+    expect(npm('here.c', '--config', 'nano', '--config', 'base'))
+      .toMatchObject({ status: 2, stdout: '', stderr: 'firmware: --config: is given twice; give it once\n' });
     expect(npm('--nonsense')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^firmware: [^\n]*--nonsense[^\n]*--help[^\n]*\n$/) });
   });
 });

@@ -17,7 +17,7 @@ describe.each(['wasm', 'model'] as const)('a crash on %s', (engine) => {
     expect(crashJson(crash!)).toEqual({ reason: 'stuck', pc: 0x8000_0008, cause: 5, causeName: 'load fault', tval: 0x4000_0004, symbol: 'bad', offset: 4 });
     expect(crash!.lines.slice(0, 3)).toEqual([
       'the program crashed: load fault (exception 5), tval 40000004, at 0x80000008 <bad+0x4>: load from where there is nothing',
-      'the trap handler\'s first instruction, at 0x00000000, traps too: instruction fault (exception 1), tval 00000000; mtvec is 0: the program has not set it',
+      'the trap handler\'s first instruction, at 0x00000000, traps too: instruction fault (exception 1), tval 00000000; mtvec is 0, where no handler is',
       'last instructions (cycle, address, encoding, register written):',
     ]);
     expect(crash!.lines[3]).toMatch(/ 80000000 _start .* 400002b7 lui t0, 0x40000/);
