@@ -18,9 +18,6 @@ export const REPEATS = 4;
 /** Part of every program: calls the kernel. */
 const HARNESS = 'harness.c';
 
-/** A loop whose first instruction lies in two words costs a cycle a round more: what stands before a kernel is not to decide that. */
-const PLACED = ['-falign-functions=4', '-falign-loops=4'] as const;
-
 export interface BenchBuildOptions {
   readonly outDir?: string;
   readonly compiler?: string;
@@ -38,7 +35,7 @@ export function buildBench(isa: CoreIsa, { outDir = join(DEFAULT_OUT, 'bench', m
     const out = join(outDir, `${name}.elf`);
     // Assembler is a whole program, C has the harness call it.
     const sources = [join(folder, file), ...(extname(file) === '.c' ? [join(folder, HARNESS)] : [])];
-    compileProgram({ name, sources, march: marchOf(isa), flags: [...OWN_CODE, ...PLACED, `-DREPEATS=${REPEATS}`], out, compiler });
+    compileProgram({ name, sources, march: marchOf(isa), flags: [...OWN_CODE, `-DREPEATS=${REPEATS}`], out, compiler });
     return [name, out];
   }));
 }

@@ -6,12 +6,12 @@ import { mustDiffer } from '../gen/files/output.ts';
 import { UserError } from '../gen/user-error.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { marchOf } from '../hw/isa/arch-string.ts';
-import { COMPILER, compileProgram, DEFAULT_OUT, HERE, OWN_CODE } from './compiler.ts';
+import { COMPILER, compileProgram, DEFAULT_OUT, HERE, OWN_CODE, PLACED } from './compiler.ts';
 
 /** What sources are called; capital S goes through the preprocessor. */
 const SUFFIXES = ['.c', '.S', '.s'] as const;
 /** Warnings are the user's own business. */
-const USER_CODE = ['-std=gnu17', '-O2', '-g', '-Wall', '-Wextra'] as const;
+const USER_CODE = ['-std=gnu17', '-O2', ...PLACED, '-g', '-Wall', '-Wextra'] as const;
 
 export interface BuildOptions {
   readonly outDir?: string;
