@@ -8,7 +8,7 @@ import type { Site } from '../site.ts';
 import { ANY, BODY, INDEX, guard } from './arguments.ts';
 import { checkedType } from './limits.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
-import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, toExpr } from './value.ts';
+import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, noValue, toExpr } from './value.ts';
 
 /** Packed vector of equal elements. */
 export class Vec<V> extends Value {
@@ -16,6 +16,8 @@ export class Vec<V> extends Value {
   readonly #assign: ((index: number | UInt, value: unknown, site: Site) => void) | undefined;
   constructor(expr: Expr, assign?: (index: number | UInt, value: unknown, site: Site) => void) {
     super(expr);
+    // JavaScript may call this with anything.
+    if (assign !== undefined && typeof assign !== 'function') throw noValue(assign);
     this.#assign = assign;
   }
   get kind(): 'vec' {

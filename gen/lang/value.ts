@@ -48,7 +48,7 @@ function isExpression(given: unknown): given is Expr {
   return typeof given === 'object' && given !== null && (given as { op?: unknown }).op !== undefined;
 }
 
-function noValue(given: unknown): DesignError {
+export function noValue(given: unknown): DesignError {
   return new DesignError('type-mismatch', `a value was made of ${describe(given)}`, here(), undefined, 'use U(8).lit(1), valueOf(shape, value) or fromBits(shape, bits)');
 }
 

@@ -68,6 +68,14 @@ describe('width-mismatch', () => {
 });
 
 describe('type-mismatch', () => {
+  it('refuses a vector whose driver is none', () => {
+    const message = inBody((m) => {
+      const { w } = m.wires({ w: vec(U(8), 2) });
+      Reflect.construct(w.constructor, [w.expr, 'drive']);
+    });
+    expect(message).toMatch(/^type-mismatch: a value was made of /);
+  });
+
   it('tells how to convert', () => {
     const Top = hw('Top', { flag: In(B), count: In(U(3)), level: In(S(3)), b: Out(B), u: Out(U(3)), s: Out(S(3)) }, (_m, io) => { // @mixDeclared
       const target = as<Record<string, unknown>>(io);
