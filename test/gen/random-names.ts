@@ -49,7 +49,9 @@ function leaf(rng: Rng, below: readonly Def[], isTop = false): Def {
   return hw(name, { [a]: In(U(4)), [b]: In(U(4)), [out]: Out(U(4)) }, (m, io) => {
     const ports = io as unknown as Record<string, Num>;
     let value: Num = ports[a];
-    const mix = (other: Num): void => void (value = value.addWrap(other));
+    // By gates, not by sums: Icarus passes a change through adders and memories depth first, so that each place where a sum meets its own
+    // operand again doubles the events of all that follows. Gates wait for the end of the step.
+    const mix = (other: Num): void => void (value = value.xor(other));
     const parts: (() => void)[] = [
       () => mix(wires(m, scope, value, ports[b])), () => mix(register(m, scope, value)), () => mix(states(m, rng, scope, value)),
       () => mix(fields(m, rng, scope, value, ports[b])), () => mix(memory(m, scope, value, ports[b])), () => mix(chained(m, scope, value)),
