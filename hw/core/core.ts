@@ -18,7 +18,7 @@ import { LoadValue, StoreLanes } from './data-alignment.ts';
 import { Debug } from './debug.ts';
 import { Decoder, hasBitManipulation } from './decoder.ts';
 import { Fetch } from './fetch.ts';
-import { fieldOf } from './match.ts';
+import { fieldOf } from './immediates.ts';
 import { MulDiv } from './mul-div.ts';
 import { Offload } from './offload.ts';
 import { OverlappedOffload } from './overlapped-offload.ts';

@@ -6,9 +6,9 @@ import { B, Flag, In, Out, U, bool, cat, hw, repeat } from '../../gen/index.ts';
 import type { Bool, Builder, Inside, UInt } from '../../gen/index.ts';
 import { CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, csrsOf, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
-import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from './bit-fields.ts';
+import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from '../lib/bit-fields.ts';
+import { decoderFor, isAnyOf } from '../lib/match.ts';
 import type { CoreConfig } from './config.ts';
-import { decoderFor, isAnyOf } from './match.ts';
 import { pmpRegionsShape, pmpRegisters } from './pmp.ts';
 import { Word, allOf, oneHot, withOnly } from './word.ts';
 

@@ -6,11 +6,12 @@ import { B, In, Out, U, bool, bundle, cat, hw } from '../../gen/index.ts';
 import { RV32I, PRIVILEGED, ZBA, ZBB, ZIFENCEI } from '../isa/riscv.ts';
 import { FORMAT_FIELDS } from '../isa/encoding.ts';
 import type { Format, Instruction } from '../isa/instruction.ts';
+import { decoderFor, isAnyOf } from '../lib/match.ts';
+import type { Decoder as Decode } from '../lib/match.ts';
 import type { CoreConfig } from './config.ts';
 import { AccessSize } from './data-alignment.ts';
+import { immediate, ofFormat } from './immediates.ts';
 import { GROUP, instructionsOf } from './instruction-set.ts';
-import { decoderFor, immediate, isAnyOf, ofFormat } from './match.ts';
-import type { Decoder as Decode } from './match.ts';
 import { Word, withOnly } from './word.ts';
 
 /** What adder, comparison, logic and shifter do. Of the `is…` at most one is 1. */

@@ -7,9 +7,9 @@ import type { Bool } from '../../gen/index.ts';
 import { encode } from '../isa/encoding.ts';
 import { COMPRESSED, compressedOperands } from '../isa/riscv-compressed.ts';
 import type { CompressedInstruction } from '../isa/riscv-compressed.ts';
-import { subtract } from './cubes.ts';
-import type { Cube } from './cubes.ts';
-import { decoderFor, isAnyOf } from './match.ts';
+import { subtract } from '../lib/cubes.ts';
+import type { Cube } from '../lib/cubes.ts';
+import { decoderFor, isAnyOf } from '../lib/match.ts';
 import { Word } from './word.ts';
 
 /** A bit of the expansion: constant, or a bit of the halfword. */

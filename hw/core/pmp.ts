@@ -8,7 +8,7 @@ import { B, Flag, In, Out, U, bool, bundle, cat, hw, repeat, vec, vecOf } from '
 import type { Bool, Builder, Shape, UInt } from '../../gen/index.ts';
 import { PMP_CFG, PMP_MODE, pmpAddresses, pmpConfigs } from '../isa/csr.ts';
 import type { Csr, PmpRegions } from '../isa/csr.ts';
-import { bitIndex, fieldBits } from './bit-fields.ts';
+import { bitIndex, fieldBits } from '../lib/bit-fields.ts';
 import { allOf } from './word.ts';
 
 /**

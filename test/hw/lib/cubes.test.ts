@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complement, minimise, minimiseExactly } from '../../../hw/core/cubes.ts';
-import type { Cube } from '../../../hw/core/cubes.ts';
+import { complement, minimise, minimiseExactly } from '../../../hw/lib/cubes.ts';
+import type { Cube } from '../../../hw/lib/cubes.ts';
 import { checkProperty } from '../../support/property.ts';
 
 const BITS = 6;
