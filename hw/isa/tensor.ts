@@ -6,66 +6,43 @@
  * accumulator row), sp[r][b] a scratchpad byte, acc[r][n] an accumulator lane, ch[i] a channel record, mem[a] a byte of
  * main memory.
  */
-import type { ExtensionInstruction, OperandField } from './instruction.ts';
+import { command, prefix, question } from './tensor-rows.ts';
+import type { NamedField, TensorInstruction } from './tensor-rows.ts';
 
 export const CUSTOM_0 = 0x0b;
 export const CUSTOM_1 = 0x2b;
-const R_TYPE_MASK = 0xfe00707f;
 /** Version returned by `tn.info` index 0: "ST" in the upper half, major.minor below. */
 export const TENSOR_VERSION = 0x5354_0200;
 
-const f = (name: string, lo: number, width: number, summary: string): OperandField => ({ name, lo, width, summary });
+const f = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> => ({ name, lo, width, summary });
 /** A number of things: nothing is not one. */
-const atLeast1 = (name: string, lo: number, width: number, summary: string): OperandField => ({ ...f(name, lo, width, summary), least: 1 });
+const atLeast1 = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> =>
+  ({ ...f(name, lo, width, summary), least: 1 });
 
-interface Row {
-  mnemonic: string;
-  opcode: number;
-  funct3: number;
-  funct7?: number;
-  summary: string;
-  writesRd?: boolean;
-  waits?: boolean;
-  rs1?: readonly OperandField[];
-  rs2?: readonly OperandField[];
-  semantics: readonly string[];
-}
-
-const row = (r: Row): ExtensionInstruction => ({
-  mnemonic: r.mnemonic,
-  extension: 'Xsystole',
-  format: 'R',
-  match: (((r.funct7 ?? 0) << 25) | (r.funct3 << 12) | r.opcode) >>> 0,
-  mask: R_TYPE_MASK >>> 0,
-  summary: r.summary,
-  writesRd: r.writesRd ?? false,
-  waits: r.waits ?? false,
-  rs1: r.rs1 ?? [],
-  rs2: r.rs2 ?? [],
-  semantics: r.semantics,
-});
+/** A channel record in main memory. */
+export const CHANNEL_RECORD_BYTES = 16;
 
 /** Every tensor instruction. The object's keys are the names under which other rooms refer to them. */
 export const TENSOR = {
-  info: row({
-    mnemonic: 'tn.info', opcode: CUSTOM_0, funct3: 0, writesRd: true,
+  info: question({
+    mnemonic: 'tn.info', opcode: CUSTOM_0, funct3: 0,
     summary: 'Describes the unit: dimensions, sizes, types, version.',
     rs1: [f('index', 0, 32, 'which fact: see the information table')],
     semantics: ['rd = information[index], 0 for an index that this version does not define'],
   }),
-  count: row({
-    mnemonic: 'tn.count', opcode: CUSTOM_0, funct3: 1, writesRd: true,
+  count: question({
+    mnemonic: 'tn.count', opcode: CUSTOM_0, funct3: 1,
     summary: 'Reads a performance counter (32 bits, wraps).',
     rs1: [f('index', 0, 32, 'which counter: see the counter table')],
     semantics: ['rd = counter[index], 0 for an index that this chip does not have'],
   }),
-  poll: row({
-    mnemonic: 'tn.poll', opcode: CUSTOM_0, funct3: 2, writesRd: true,
+  poll: question({
+    mnemonic: 'tn.poll', opcode: CUSTOM_0, funct3: 2,
     summary: 'Tells without waiting what the unit is doing.',
     semantics: ['rd[0] = load busy, rd[1] = mesh busy, rd[2] = vector busy, rd[3] = store busy'],
   }),
-  fence: row({
-    mnemonic: 'tn.fence', opcode: CUSTOM_0, funct3: 3, writesRd: true, waits: true,
+  fence: question({
+    mnemonic: 'tn.fence', opcode: CUSTOM_0, funct3: 3, waits: true,
     summary: 'Waits until every earlier tensor command is complete and its stores are visible, then returns the status.',
     semantics: [
       'rd = the status: rd[15:0] counts the commands that were refused because an operand was out of range, rd[31:16] those of which '
@@ -74,8 +51,8 @@ export const TENSOR = {
       'a pending tn.arg stays',
     ],
   }),
-  state: row({
-    mnemonic: 'tn.state', opcode: CUSTOM_0, funct3: 4, writesRd: true,
+  state: question({
+    mnemonic: 'tn.state', opcode: CUSTOM_0, funct3: 4,
     summary: 'Reads, without waiting, what the unit keeps from one instruction to the next: the status and a pending tn.arg.',
     rs1: [f('index', 0, 32, 'which part: see the state table')],
     semantics: [
@@ -83,7 +60,7 @@ export const TENSOR = {
       'an interrupt handler that transfers saves a pending tn.arg and gives it again when it is done',
     ],
   }),
-  arg: row({
+  arg: prefix({
     mnemonic: 'tn.arg', opcode: CUSTOM_1, funct3: 0,
     summary: 'Prefix: gives the next tn.ld, tn.st or tn.sta its row stride and row length. Used once, then forgotten.',
     rs1: [f('stride', 0, 32, 'bytes from the start of one row in memory to the next')],
@@ -93,28 +70,32 @@ export const TENSOR = {
       'a rowBytes that no row of this chip has is kept as 0',
     ],
   }),
-  ld: row({
+  ld: command('load', {
     mnemonic: 'tn.ld', opcode: CUSTOM_1, funct3: 1,
     summary: 'Loads rows from main memory into the scratchpad.',
     rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
     rs2: [f('row', 0, 16, 'first scratchpad row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
+    uses: [{ memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count' } }],
+    mainMemory: { access: 'read', elementBytes: 1, elements: 'rows', takesPrefix: true },
     semantics: [
       'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
       'for i < count, b < R: sp[row+i][b] = b < rowBytes ? mem[address + i*stride + b] : 0',
     ],
   }),
-  ldp: row({
+  ldp: command('load', {
     mnemonic: 'tn.ldp', opcode: CUSTOM_1, funct3: 2,
     summary: 'Loads channel records (bias, multiplier, shift, zero point, clamp) for requantisation.',
     rs1: [f('address', 0, 32, 'byte address of the first record; a multiple of 4')],
     rs2: [f('channel', 0, 16, 'first channel'), atLeast1('count', 16, 16, 'number of records of 16 bytes, at least 1')],
+    uses: [{ memory: 'channels', access: 'write', first: 'channel', rows: { count: 'count' } }],
+    mainMemory: { access: 'read', elementBytes: 4, elements: CHANNEL_RECORD_BYTES / 4, takesPrefix: false },
     semantics: [
       'for i < count: ch[channel+i] = the 16-byte record at address + 16*i',
       'a record with a negative multiplier is kept without that bit, one with a shift beyond 1..62 is kept with shift 62; '
       + 'a command that meets such records counts once as refused',
     ],
   }),
-  mm: row({
+  mm: command('mesh', {
     mnemonic: 'tn.mm', opcode: CUSTOM_1, funct3: 3,
     summary: 'Streams `count` activation rows through one weight tile and writes or adds the products to the accumulators.',
     rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'first weight row: row n holds the weights of column n')],
@@ -122,16 +103,28 @@ export const TENSOR = {
       f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'activation rows, at least 1'),
       f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
     ],
+    uses: [
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' } },
+      { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { lastOf: 'columnsMinus1' } },
+      { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
+    ],
+    limits: [{ field: 'columnsMinus1', below: 'columns' }],
     semantics: [
       'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + sum over k < R of sp[aRow+m][k] * sp[wRow+n][k]',
       'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
     ],
   }),
-  rq: row({
+  rq: command('vector', {
     mnemonic: 'tn.rq', opcode: CUSTOM_1, funct3: 4,
     summary: 'Requantises accumulator rows to int8 (bias, multiplier, shift, zero point, clamp per channel) into the scratchpad.',
     rs1: [f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'rows, at least 1'), f('columnsMinus1', 24, 7, 'columns used, minus 1')],
     rs2: [f('row', 0, 16, 'first destination row in the scratchpad'), f('channel', 16, 16, 'channel record of column 0')],
+    uses: [
+      { memory: 'accumulators', access: 'read', first: 'accRow', rows: { count: 'count' } },
+      { memory: 'channels', access: 'read', first: 'channel', rows: { lastOf: 'columnsMinus1' } },
+      { memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count', partsOf: 'columnsMinus1' } },
+    ],
+    limits: [{ field: 'columnsMinus1', below: 'columns' }, { field: 'channel', multipleOf: 'vectorLanes' }],
     semantics: [
       'for m < count, n <= columnsMinus1: c = ch[channel+n]; v = wrap32(acc[accRow+m][n] + c.bias);',
       '  q = (v * c.multiplier + (1 << (c.shift-1))) >> c.shift  (64-bit product, one rounding, arithmetic shift; c.shift in 1..62)',
@@ -139,36 +132,55 @@ export const TENSOR = {
       'lanes of the last group beyond columnsMinus1 are written 0; channel must be a multiple of the unit\'s vectorLanes',
     ],
   }),
-  st: row({
+  st: command('store', {
     mnemonic: 'tn.st', opcode: CUSTOM_1, funct3: 5,
     summary: 'Stores scratchpad rows to main memory.',
     rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
     rs2: [f('row', 0, 16, 'first scratchpad row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
+    uses: [{ memory: 'scratchpad', access: 'read', first: 'row', rows: { count: 'count' } }],
+    mainMemory: { access: 'write', elementBytes: 1, elements: 'rows', takesPrefix: true },
     semantics: [
       'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
       'for i < count, b < rowBytes: mem[address + i*stride + b] = sp[row+i][b]',
     ],
   }),
-  sta: row({
+  sta: command('store', {
     mnemonic: 'tn.sta', opcode: CUSTOM_1, funct3: 6,
     summary: 'Stores accumulator rows as little-endian int32 to main memory.',
     rs1: [f('address', 0, 32, 'byte address of the first row; a multiple of 4')],
     rs2: [f('accRow', 0, 16, 'first accumulator row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
+    uses: [{ memory: 'accumulators', access: 'read', first: 'accRow', rows: { count: 'count' } }],
+    mainMemory: { access: 'write', elementBytes: 4, elements: 'columns', takesPrefix: true },
     semantics: [
       'without tn.arg: rowBytes = 4*C, stride = 4*C; rowBytes must be a multiple of 4 in 4..4*C, stride a multiple of 4',
       'for i < count, n < rowBytes/4: the word at address + i*stride + 4*n = acc[accRow+i][n]',
     ],
   }),
-} as const satisfies Record<string, ExtensionInstruction>;
+} as const satisfies Record<string, TensorInstruction>;
 
 export type TensorOp = keyof typeof TENSOR;
-export const TENSOR_INSTRUCTIONS: readonly ExtensionInstruction[] = Object.values(TENSOR);
+/** Names of all rows, in the order of the table. */
+export const TENSOR_OPS = Object.keys(TENSOR) as readonly TensorOp[];
+type OfKind<Kind extends string> =
+  { readonly [Op in TensorOp]: (typeof TENSOR)[Op] extends { readonly kind: Kind } ? Op : never }[TensorOp];
+/** Rows that the front answers, those that it keeps, and those that a unit executes. */
+export type TensorQuestionOp = OfKind<'question'>;
+export type TensorPrefixOp = OfKind<'prefix'>;
+export type TensorCommandOp = OfKind<'command'>;
+const opsOf = <Kind extends string>(kind: Kind): readonly OfKind<Kind>[] =>
+  TENSOR_OPS.filter((op): op is OfKind<Kind> => TENSOR[op].kind === kind);
+export const TENSOR_QUESTION_OPS = opsOf('question');
+export const TENSOR_PREFIX_OPS = opsOf('prefix');
+export const TENSOR_COMMAND_OPS = opsOf('command');
+/** Commands of one unit. */
+export type TensorCommandOf<Unit extends string> =
+  { readonly [Op in TensorCommandOp]: (typeof TENSOR)[Op]['unit'] extends Unit ? Op : never }[TensorCommandOp];
+export const TENSOR_INSTRUCTIONS: readonly TensorInstruction[] = Object.values(TENSOR);
 
 /**
  * Layout of a 16-byte channel record in main memory (four little-endian words), and the values that its fields may have. With a shift or a
  * multiplier out of range the unit keeps one that is in range and counts the command as refused: see tn.ldp.
  */
-export const CHANNEL_RECORD_BYTES = 16;
 export const CHANNEL_RECORD = {
   bias: { word: 0, lo: 0, width: 32, signed: true, least: -(2 ** 31), most: 2 ** 31 - 1 },
   multiplier: { word: 1, lo: 0, width: 32, signed: true, least: 0, most: 2 ** 31 - 1 },

@@ -1,5 +1,6 @@
 /** What the four units of the tensor unit are told: decoded, checked commands, with fields no wider than the chip needs. */
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
+import type { TensorCommandOf, TensorCommandOp } from '../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -29,3 +30,7 @@ export const vectorCommand = (p: TensorParams) =>
     accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)), lastColumn: U(indexWidth(p.columns)),
     row: U(scratchpadBits(p)), channel: U(channelBits(p)),
   });
+
+/** In which form a unit takes each command: `other` sets the bit of that name, which only transfers have. */
+export const FORM: { readonly [Op in TensorCommandOp]: Op extends TensorCommandOf<'load' | 'store'> ? 'main' | 'other' : 'main' } =
+  { ld: 'main', ldp: 'other', mm: 'main', rq: 'main', st: 'main', sta: 'other' };

@@ -6,14 +6,19 @@
  */
 import { B, In, Out, Source, U, bool, hw, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
-import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_VERSION } from '../isa/tensor.ts';
-import type { TensorInfo, TensorOp, TensorState } from '../isa/tensor.ts';
+import {
+  TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
+  TENSOR_VERSION,
+} from '../isa/tensor.ts';
+import type { TensorCommandOp, TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
 import type { OperandField } from '../isa/instruction.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
-import { meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
+import { FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
+import { tensorDecoder } from './decode.ts';
 import { Intake } from './intake.ts';
 import { UNITS, blocksOf, maskBits } from './hazards.ts';
+import type { Unit } from './hazards.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -36,9 +41,6 @@ export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
     stalled: Out(B),
   };
 };
-
-/** Bits that tell the tensor instructions apart, once the major opcode is known: opcode bit 5 and funct3. */
-const opKey = (op: TensorOp): number => ((TENSOR[op].match >> 5) & 1) * 8 + ((TENSOR[op].match >> 12) & 7);
 
 /** Facts that `tn.info` reports. */
 export function informationOf(p: TensorParams): Record<TensorInfo, number> {
@@ -80,14 +82,20 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { ready } = m.let({ ready: intake.ready });
 
     // --- which instruction, which operands ---
-    const key = r.instr.bit(5).asUInt().cat(r.instr.slice(14, 12));
-    const is = m.let(Object.fromEntries(Object.keys(TENSOR).map((op) => [`is_${op}`, key.eq(opKey(op as TensorOp))]))) as Record<string, Bool>;
+    const { key } = m.let({ key: tensorDecoder.key(r.instr) });
+    const isOneOf = tensorDecoder.is(key);
+    const is = m.let(Object.fromEntries(TENSOR_OPS.map((name) => [`is_${name}`, isOneOf(name)]))) as Record<string, Bool>;
     const op = (name: TensorOp): Bool => is[`is_${name}`];
     const get = (name: TensorOp, rs: 'rs1' | 'rs2', field: string): UInt => {
       const f = (TENSOR[name][rs] as readonly OperandField[]).find((x) => x.name === field) as OperandField;
       return (rs === 'rs1' ? r.rs1 : r.rs2).slice(f.lo + f.width - 1, f.lo);
     };
-    const isTransfer = op('ld').or(op('ldp')).or(op('st')).or(op('sta'));
+    const { isTransfer } = m.let({ isTransfer: isOneOf(...TENSOR_COMMAND_OPS.filter((name) => TENSOR[name].mainMemory)) });
+    const { isCommand } = m.let({ isCommand: isOneOf(...TENSOR_COMMAND_OPS) });
+    const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
+    const { forLoad, forMesh, forVector, forStore } = m.let({ forLoad: of('load'), forMesh: of('mesh'), forVector: of('vector'), forStore: of('store') });
+    const isFor: Readonly<Record<Unit, Bool>> = { load: forLoad, mesh: forMesh, vector: forVector, store: forStore };
+    const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] === 'other'));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
     const W = 18;
@@ -130,7 +138,6 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       usesArg.and(argBytesBad),
       wordAligned.and(r.rs1.slice(1, 0).ne(0)).or(op('sta').and(r.argValid.asBool()).and(r.argStride.slice(1, 0).ne(0))),
     ].reduce((a, b) => a.or(b));
-    const isCommand = isTransfer.or(op('mm')).or(op('rq'));
     const { outOfRange } = m.let({ outOfRange: isCommand.and(bad) });
 
     const spBlocks = (first: UInt, lastRow: UInt): UInt =>
@@ -157,8 +164,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits),
       row: sized(transferFirst, transferBits), count: sized(count, transferBits + 1), whole,
     };
-    io.load.bits = { ...transfer, other: op('ldp') };
-    io.store.bits = { ...transfer, other: op('sta') };
+    io.load.bits = { ...transfer, other: isOther('load') };
+    io.store.bits = { ...transfer, other: isOther('store') };
     io.mesh.bits = {
       aRow: get('mm', 'rs1', 'aRow').trunc(spBits), wRow: get('mm', 'rs1', 'wRow').trunc(spBits), accRow: get('mm', 'rs2', 'accRow').trunc(accBits),
       count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))), accumulate: get('mm', 'rs2', 'accumulate').asBool(),
@@ -170,14 +177,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.
     const accepted = m.let({ go: ready.and(outOfRange.not()).and(result.ready) });
-    io.load.valid = accepted.go.and(op('ld').or(op('ldp')));
-    io.mesh.valid = accepted.go.and(op('mm'));
-    io.vector.valid = accepted.go.and(op('rq'));
-    io.store.valid = accepted.go.and(op('st').or(op('sta')));
-    const queueFull = op('ld').or(op('ldp')).and(io.load.ready.not())
-      .or(op('mm').and(io.mesh.ready.not()))
-      .or(op('rq').and(io.vector.ready.not()))
-      .or(op('st').or(op('sta')).and(io.store.ready.not()));
+    for (const unit of UNITS) io[unit].valid = accepted.go.and(isFor[unit]);
+    const queueFull = UNITS.map((unit) => isFor[unit].and(io[unit].ready.not())).reduce((a, b) => a.or(b));
     const mustWait = outOfRange.not().and(queueFull).or(op('fence').and(idle.not()));
     io.stalled = ready.and(outOfRange.not()).and(queueFull);
 
@@ -187,10 +188,14 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { status } = m.let({ status: r.failed.cat(r.refused) });
     io.counterIndex = r.rs1.slice(3, 0);
     const isCounter = r.rs1.lt(p.counters ? TENSOR_COUNTERS.length : 0);
-    const value = op('info').mux(information(r.rs1), op('count').mux(gate(isCounter, io.counterValue), op('poll').mux(
-      U(28).lit(0).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), op('state').mux(state(r.rs1), status))));
+    const values: Readonly<Record<TensorQuestionOp, UInt>> = {
+      info: information(r.rs1), count: gate(isCounter, io.counterValue),
+      poll: U(28).lit(0).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), fence: status, state: state(r.rs1),
+    };
+    const [lastQuestion, ...questions] = [...TENSOR_QUESTION_OPS].reverse();
+    const value = questions.reduce((rest, name) => op(name).mux(values[name], rest), values[lastQuestion]);
     // What is offered stays as it was offered, in place of the operand.
-    const { answers } = m.let({ answers: op('info').or(op('count')).or(op('poll')).or(op('fence')).or(op('state')) });
+    const { answers } = m.let({ answers: isOneOf(...TENSOR_QUESTION_OPS) });
     const { answer } = m.let({ answer: r.answerWaits.asBool().mux(r.rs1, value) });
     const { answerStays } = m.let({ answerStays: result.valid.and(result.ready.not()).and(answers) });
     r.answerWaits = answerStays.asUInt();
@@ -202,16 +207,20 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     result.rd = r.instr.slice(11, 7);
     result.we = answers;
 
-    m.when(leaves.leaves, () => {
-      // A prefix lasts for one command. What only reads or waits leaves it, so that an interrupt handler may do so between the two.
-      m.when(op('arg'), () => {
+    const prefixes: Readonly<Record<TensorPrefixOp, () => void>> = {
+      arg: () => {
         r.argValid = r.argValid.lit(1);
         r.argStride = r.rs1;
         const given = get('arg', 'rs2', 'rowBytes');
         r.argBytes = given.gt(Math.max(p.rows, 4 * p.columns)).mux(U(bytesBits).lit(0), given.trunc(bytesBits));
-      }).elseWhen(isCommand, () => {
+      },
+    };
+    m.when(leaves.leaves, () => {
+      // A prefix lasts for one command. What only reads or waits leaves it, so that an interrupt handler may do so between the two.
+      m.when(isCommand, () => {
         r.argValid = r.argValid.lit(0);
       });
+      for (const name of TENSOR_PREFIX_OPS) m.when(op(name), prefixes[name]);
     });
     const counts = (...events: readonly Bool[]): UInt<16> => events.map((e) => e.asUInt().zext(16)).reduce((a, b) => a.addWrap(b));
     r.refused = r.refused.addWrap(counts(leaves.leaves.and(outOfRange), io.recordRefused));
@@ -233,6 +242,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
   });
 }
 
+const commandsOf = (unit: Unit): TensorCommandOp[] => TENSOR_COMMAND_OPS.filter((op) => TENSOR[op].unit === unit);
 /** In exactly `bits` bits; what does not fit has been refused as out of range. */
 const sized = (x: UInt, bits: number): UInt => (bits < x.width ? x.trunc(bits) : x.zext(bits));
 const nextPower = (n: number): number => 2 ** Math.max(1, Math.ceil(Math.log2(n)));

@@ -4,11 +4,13 @@
  */
 import { U, indexWidth } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
+import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
+import type { TensorUnitName } from '../isa/tensor-rows.ts';
 import { accumulatorBlocks, channelBlocks } from './params.ts';
 import type { TensorParams } from './params.ts';
 
-export const UNITS = ['load', 'mesh', 'vector', 'store'] as const;
-export type Unit = (typeof UNITS)[number];
+export const UNITS = TENSOR_UNITS;
+export type Unit = TensorUnitName;
 
 /** Masks of a command: scratchpad blocks read and written, accumulator and channel blocks used. */
 export const MASKS = ['rS', 'wS', 'acc', 'ch'] as const;

@@ -5,11 +5,11 @@
  */
 import { formatWritesRd, immediateOf, rdOf, rs1Of, rs2Of } from '../../hw/isa/encoding.ts';
 import { decode, expandCompressed } from '../../hw/isa/riscv.ts';
+import { TENSOR_OPS } from '../../hw/isa/tensor.ts';
 import { decodeTensor } from '../../hw/isa/tensor-decode.ts';
 import { PAGE_BITS } from './memory.ts';
 import type { Memory } from './memory.ts';
 import type { IsaOptions } from './csr-file.ts';
-import { TENSOR_OPS } from './tensor.ts';
 
 /** Destination of instructions that write no register or x0: a place behind the registers that nobody reads. */
 export const NO_REGISTER = 32;

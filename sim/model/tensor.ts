@@ -10,7 +10,7 @@
  */
 import { UserError } from '../../gen/user-error.ts';
 import {
-  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
 } from '../../hw/isa/tensor.ts';
 import type { TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import type { OperandField } from '../../hw/isa/instruction.ts';
@@ -38,9 +38,6 @@ export interface TensorMemory {
 }
 
 type StatusField = keyof typeof TENSOR_STATUS;
-
-/** Names in the order of the numbers that `execute` takes. */
-export const TENSOR_OPS = Object.keys(TENSOR) as readonly TensorOp[];
 
 /** Position of a field, read from the table once. */
 const at = (fields: readonly OperandField[], name: string): { readonly lo: number; readonly mask: number } => {
@@ -81,6 +78,14 @@ export function scaleRounded(value: number, multiplier: number, shift: number): 
   return shift < 32 ? high * 2 ** (32 - shift) + Math.floor(low / 2 ** shift) : Math.floor(high / 2 ** (shift - 32));
 }
 
+/** A pending tn.arg. */
+interface Argument {
+  readonly stride: number;
+  readonly rowBytes: number;
+}
+/** Does one instruction; of a command also with the tn.arg that was pending. Returns the value for rd. */
+type Meaning = (rs1: number, rs2: number, argument: Argument | undefined) => number;
+
 export class TensorModel {
   readonly scratchpad: Int8Array;
   readonly accumulators: Int32Array;
@@ -89,8 +94,27 @@ export class TensorModel {
   private status = 0;
   /** Fields of the status in which the present command has been counted. */
   private readonly counted = new Set<StatusField>();
-  private argument: { readonly stride: number; readonly rowBytes: number } | undefined;
+  private argument: Argument | undefined;
   private readonly facts: readonly number[];
+  /** What each row of the table does. */
+  private readonly meanings: Readonly<Record<TensorOp, Meaning>> = {
+    info: (index) => this.facts[index >>> 0] ?? 0,
+    count: () => 0,
+    poll: () => 0,
+    fence: () => this.status,
+    state: (index) => this.stateOf(index >>> 0),
+    arg: (stride, rs2) => {
+      const rowBytes = get(rs2, FIELD.argRowBytes);
+      this.argument = { stride: stride | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
+      return 0;
+    },
+    ld: (address, rs2, argument) => this.move(address, get(rs2, FIELD.ldRow), get(rs2, FIELD.ldCount), argument, true),
+    st: (address, rs2, argument) => this.move(address, get(rs2, FIELD.stRow), get(rs2, FIELD.stCount), argument, false),
+    ldp: (address, rs2) => this.loadChannels(address, get(rs2, FIELD.ldpChannel), get(rs2, FIELD.ldpCount)),
+    sta: (address, rs2, argument) => this.storeAccumulators(address, get(rs2, FIELD.staRow), get(rs2, FIELD.staCount), argument),
+    mm: (rs1, rs2) => this.multiply(rs1, rs2),
+    rq: (rs1, rs2) => this.requantise(rs1, rs2),
+  };
 
   /** Throws UserError when a size is not a positive integer or too large for the instructions' fields. */
   constructor(private readonly shape: TensorShape, private readonly memory: TensorMemory) {
@@ -111,30 +135,13 @@ export class TensorModel {
 
   /** Does instruction number `op` of TENSOR_OPS. Returns the value for rd; 0 where the instruction has none. */
   execute(op: number, rs1: number, rs2: number): number {
-    switch (TENSOR_OPS[op]) {
-      case 'info': return this.facts[rs1 >>> 0] ?? 0;
-      case 'count': return 0;
-      case 'poll': return 0;
-      case 'fence': return this.status;
-      case 'state': return this.stateOf(rs1 >>> 0);
-      case 'arg': {
-        const rowBytes = get(rs2, FIELD.argRowBytes);
-        this.argument = { stride: rs1 | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
-        return 0;
-      }
-    }
+    const name = TENSOR_OPS[op];
+    if (name === undefined) throw new RangeError(`tensor operation ${op} is not one of ${TENSOR_OPS.length}`);
+    if (TENSOR[name].kind !== 'command') return this.meanings[name](rs1, rs2, undefined);
     const argument = this.argument;
     this.argument = undefined;
     this.counted.clear();
-    switch (TENSOR_OPS[op]) {
-      case 'ld': return this.move(rs1, get(rs2, FIELD.ldRow), get(rs2, FIELD.ldCount), argument, true);
-      case 'st': return this.move(rs1, get(rs2, FIELD.stRow), get(rs2, FIELD.stCount), argument, false);
-      case 'ldp': return this.loadChannels(rs1, get(rs2, FIELD.ldpChannel), get(rs2, FIELD.ldpCount));
-      case 'sta': return this.storeAccumulators(rs1, get(rs2, FIELD.staRow), get(rs2, FIELD.staCount), argument);
-      case 'mm': return this.multiply(rs1, rs2);
-      case 'rq': return this.requantise(rs1, rs2);
-    }
-    throw new Error(`tensor operation ${op} is not one of ${TENSOR_OPS.length}`);
+    return this.meanings[name](rs1, rs2, argument);
   }
 
   private stateOf(index: number): number {
@@ -160,7 +167,7 @@ export class TensorModel {
     return 0;
   }
 
-  private move(address: number, row: number, count: number, argument: { stride: number; rowBytes: number } | undefined, load: boolean): 0 {
+  private move(address: number, row: number, count: number, argument: Argument | undefined, load: boolean): 0 {
     const { rows, scratchpadRows } = this.shape;
     const { stride, rowBytes } = argument ?? { stride: rows, rowBytes: rows };
     if (count < 1 || row + count > scratchpadRows || rowBytes < 1 || rowBytes > rows) return this.outOfRange();
@@ -198,7 +205,7 @@ export class TensorModel {
     return isLegal && multiplier >= 0;
   }
 
-  private storeAccumulators(address: number, row: number, count: number, argument: { stride: number; rowBytes: number } | undefined): 0 {
+  private storeAccumulators(address: number, row: number, count: number, argument: Argument | undefined): 0 {
     const { columns, accumulatorRows } = this.shape;
     const { stride, rowBytes } = argument ?? { stride: 4 * columns, rowBytes: 4 * columns };
     const badSize = rowBytes < 4 || rowBytes > 4 * columns || rowBytes & 3 || stride & 3;

@@ -24,6 +24,7 @@ export function plant(text: string, { file, old, to }: Mutant): string {
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
+const DECODE = 'test/hw/tensor/decode.test.ts';
 const COUNTERS = 'test/hw/tensor/counters.test.ts';
 const IMPLEMENTED = 'test/hw/isa/implemented.test.ts';
 const LOCKSTEP = 'test/hw/core/lockstep.test.ts';
@@ -50,10 +51,14 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'an assignment to an element of a split vector goes to its first element', tests: ['test/gen/passes/split-loops.test.ts'] },
 
   // --- hw/isa: the tables ---
-  { file: 'hw/isa/tensor.ts', old: '  sta: row({\n', to: '  swap: row({\n    mnemonic: \'tn.swap\', opcode: CUSTOM_1, funct3: 7, summary: \'Exchanges the banks.\', semantics: [\'the banks are exchanged\'],\n  }),\n  sta: row({\n',
+  { file: 'hw/isa/tensor.ts', old: '  sta: command(\'store\', {\n', to: '  swap: command(\'vector\', {\n    mnemonic: \'tn.swap\', opcode: CUSTOM_1, funct3: 7, summary: \'Exchanges the banks.\', rs1: [], rs2: [], uses: [], semantics: [\'the banks are exchanged\'],\n  }),\n  sta: command(\'store\', {\n',
     fault: 'the table has a tensor command that no unit and no model executes', tests: [IMPLEMENTED] },
-  { file: 'hw/isa/tensor.ts', old: '  fence: row({\n', to: '  peekAt: row({\n    mnemonic: \'tn.peek\', opcode: CUSTOM_0, funct3: 5, writesRd: true, summary: \'Reads an accumulator.\', semantics: [\'rd = acc\'],\n  }),\n  fence: row({\n',
+  { file: 'hw/isa/tensor.ts', old: '  sta: command(\'store\', {\n', to: '  swap: command(\'store\', {\n    mnemonic: \'tn.swap\', opcode: CUSTOM_1, funct3: 6, funct7: 1, summary: \'Exchanges the banks.\', rs1: [], rs2: [], uses: [], semantics: [\'the banks are exchanged\'],\n  }),\n  sta: command(\'store\', {\n',
+    fault: 'the table has a tensor command, told from another one by funct7 alone, that no unit and no model executes', tests: [IMPLEMENTED] },
+  { file: 'hw/isa/tensor.ts', old: '  fence: question({\n', to: '  peekAt: question({\n    mnemonic: \'tn.peek\', opcode: CUSTOM_0, funct3: 5, summary: \'Reads an accumulator.\', semantics: [\'rd = acc\'],\n  }),\n  fence: question({\n',
     fault: 'the table has a tensor question that nothing answers', tests: [IMPLEMENTED] },
+  { file: 'hw/isa/tensor-rows.ts', old: 'const R_TYPE_MASK = 0xfe00707f;', to: 'const R_TYPE_MASK = 0xfc00707f;',
+    fault: 'a bit of funct7 is no part of a tensor instruction', tests: [DECODE] },
   { file: 'hw/isa/riscv-bitmanip.ts', old: 'export const ZBS = {', to: 'export const ZBS = {\n  pack: { mnemonic: \'pack\', extension: \'zbs\', format: \'R\', match: 0x0800_4033, mask: 0xfe00_707f, summary: \'rd = the lower halves\' },',
     fault: 'the table has a RISC-V instruction that nothing executes', tests: [IMPLEMENTED] },
   { file: 'hw/isa/tensor.ts', old: 'f(\'accRow\', 0, 12, \'first accumulator row\'), atLeast1(\'count\', 12, 12, \'activation rows, at least 1\'),', to: 'f(\'accRow\', 0, 11, \'first accumulator row\'), atLeast1(\'count\', 12, 12, \'activation rows, at least 1\'),',
@@ -93,6 +98,12 @@ export const MUTANTS: readonly Mutant[] = [
   { file: 'hw/soc/config.ts', old: 'latencyCycles: v.simulation.latency },', to: 'latencyCycles: 1 },',
     fault: 'the latency of the configuration is ignored', tests: ['test/hw/soc/config.test.ts', CYCLES] },
 
+  // --- hw/tensor: both forms ---
+  { file: 'hw/tensor/decode.ts', old: 'match: gathered(match), mask: gathered(mask)', to: 'match: gathered(match), mask: gathered(mask & 0x707f)',
+    fault: 'tensor instructions are told apart by opcode and funct3 only', tests: [DECODE] },
+  { file: 'hw/tensor/intake.ts', old: 'instr.and(i.mask).eq(i.match)', to: 'instr.and(i.mask & 0x1ffffff).eq(i.match)',
+    fault: 'a word is taken for a tensor instruction whatever its funct7', tests: [DECODE] },
+
   // --- hw/tensor: overlapped form ---
   { file: 'hw/tensor/mesh-control.ts', old: 'const { bankFree } = m.let({ bankFree: usedByStream.or(draining).not() });', to: 'const { bankFree } = m.let({ bankFree: a.streaming.asBool().or(busy0.draining0.ne(0)).or(busy0.draining1.ne(0)).not() });',
     fault: 'weights are no longer loaded while the other bank is in use: slower, still right', tests: [CYCLES] },
@@ -116,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'tn.sta takes a row length that is no multiple of 4', tests: [REFUSALS] },
   { file: 'hw/tensor/dispatch.ts', old: '.or(op(\'sta\').and(r.argValid.asBool()).and(r.argStride.slice(1, 0).ne(0))),', to: ',',
     fault: 'tn.sta takes a stride that is no multiple of 4', tests: [REFUSALS] },
-  { file: 'hw/tensor/dispatch.ts', old: '}).elseWhen(isCommand, () => {', to: '}).elseWhen(isCommand.or(op(\'fence\')), () => {',
+  { file: 'hw/tensor/dispatch.ts', old: 'm.when(isCommand, () => {', to: 'm.when(isCommand.or(op(\'fence\')), () => {',
     fault: 'a fence, of an interrupt handler too, discards a pending tn.arg', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/loader.ts', old: 'r.hasFailed = r.hasFailed.or(failed).and(io.done.not());', to: 'r.hasFailed = r.hasFailed.or(failed);',
     fault: 'only the first load of which memory answers a transfer with an error is counted', tests: [TENSOR_UNIT] },
@@ -226,7 +237,7 @@ export const MUTANTS: readonly Mutant[] = [
   // --- firmware ---
   { file: 'sw/firmware/c-header.ts', old: '    ...refusal(mnemonic, operands),\n', to: '',
     fault: 'the C header cuts operands that do not fit instead of having them refused', tests: ['test/firmware/header.test.ts'] },
-  { file: 'hw/isa/tensor.ts', old: 'writesRd: true, waits: true,', to: 'writesRd: true,',
+  { file: 'hw/isa/tensor.ts', old: 'funct3: 3, waits: true,', to: 'funct3: 3,',
     fault: 'tn_fence does not wait on a core that goes on, where its result is not used', tests: ['test/firmware/programs.test.ts'] },
   { file: 'firmware/lib/matmul.c', old: 'tn_mm(a, w, sums, count, columns - 1, k0 > 0);', to: 'if (p->k != 0) tn_mm(a, w, sums, count, columns - 1, k0 > 0);',
     fault: 'a product with K = 0 stores the sums of another', tests: ['test/firmware/matmul-chips.test.ts'] },

@@ -5,19 +5,20 @@
  */
 import { B, In, Out, U, cat, hw } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
-import { TENSOR, TENSOR_INFO, TENSOR_STATE } from '../../isa/tensor.ts';
-import type { TensorOp, TensorState } from '../../isa/tensor.ts';
+import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
+import type { TensorUnitName } from '../../isa/tensor-rows.ts';
+import { TENSOR, TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE } from '../../isa/tensor.ts';
+import type { TensorCommandOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../../isa/tensor.ts';
 import { fires, xifUnit } from '../../lib/cv-x-if.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
+import { tensorDecoder } from '../decode.ts';
 import { informationOf } from '../dispatch.ts';
 import { Intake } from '../intake.ts';
 import type { TensorParams } from '../params.ts';
 
-/** Bits that tell the tensor instructions apart, once the major opcode is known: opcode bit 5 and funct3. */
-const keyOf = (instr: UInt): UInt => cat(instr.bit(5), instr.slice(14, 12));
-const opKey = (op: TensorOp): number => ((TENSOR[op].match >> 5) & 1) * 8 + ((TENSOR[op].match >> 12) & 7);
-
-export const frontOps = { arg: Out(B), ld: Out(B), ldp: Out(B), mm: Out(B), rq: Out(B), st: Out(B), sta: Out(B) };
+/** What the sequencer executes, one wire each. */
+export const frontOps: Readonly<Record<TensorPrefixOp | TensorCommandOp, ReturnType<typeof Out<Bool>>>> =
+  { arg: Out(B), ld: Out(B), ldp: Out(B), mm: Out(B), rq: Out(B), st: Out(B), sta: Out(B) };
 
 export const frontPorts = (xif: XifParams) => ({
   xif: xifUnit(xif),
@@ -42,13 +43,15 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     const intake = m.inst('intake', Intake(xif));
     const { result } = io.xif;
     const r = m.regs({
-      isPoll: B, key: U(4), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,
+      isPoll: B, key: U(tensorDecoder.keyBits), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,
       /** A poll's answer that the core has not taken yet. */
       waits: U(1, 0), waiting: U(4),
     });
     m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
     const { instr } = io.xif.issue.req;
-    const { offersPoll } = m.let({ offersPoll: keyOf(instr).eq(opKey('poll')) });
+    // As the word is offered, it need not be one of the table: then it is not taken, whatever this says.
+    const { offeredKey } = m.let({ offeredKey: tensorDecoder.key(instr) });
+    const { offersPoll } = m.let({ offersPoll: tensorDecoder.is(offeredKey)('poll') });
     intake.free = intake.full.not().and(io.idle.or(offersPoll));
     intake.leaves = fires(result);
     m.when(intake.taken, () => {
@@ -57,38 +60,44 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     });
     // The key stays with the command that is executed: tn.poll may come meanwhile.
     m.when(intake.taken.and(offersPoll.not()), () => {
-      r.key = keyOf(instr).exact(4);
+      r.key = offeredKey;
     });
     const { takesPoll } = m.let({ takesPoll: intake.taken.mux(offersPoll, r.isPoll) });
     io.take = intake.operands.and(takesPoll.not());
-    const { takenKey } = m.let({ takenKey: intake.taken.mux(keyOf(instr).exact(4), r.key) });
-    io.takesMm = takenKey.eq(opKey('mm'));
-    io.takesRq = takenKey.eq(opKey('rq'));
-    io.takesArg = takenKey.eq(opKey('arg'));
+    const { takenKey } = m.let({ takenKey: intake.taken.mux(offeredKey, r.key) });
+    const isTaken = tensorDecoder.is(takenKey);
+    io.takesMm = isTaken('mm');
+    io.takesRq = isTaken('rq');
+    io.takesArg = isTaken('arg');
     io.rs1 = io.xif.register.rs.at(0).exact(32);
     io.rs2 = io.xif.register.rs.at(1).exact(32);
 
-    const is = (op: TensorOp): Bool => r.key.eq(opKey(op));
-    for (const op of ['arg', 'ld', 'ldp', 'mm', 'rq', 'st', 'sta'] as const) io.op[op] = is(op);
+    const is = tensorDecoder.is(r.key);
+    for (const op of [...TENSOR_PREFIX_OPS, ...TENSOR_COMMAND_OPS]) io.op[op] = is(op);
     result.valid = intake.ready;
     const { answersHeld } = m.let({ answersHeld: fires(result).and(r.isPoll.not()) });
-    io.go = answersHeld.and(r.key.bit(3));
+    io.go = answersHeld.and(is(...TENSOR_PREFIX_OPS, ...TENSOR_COMMAND_OPS));
 
     // --- results ---
-    const runs = (...ops: readonly TensorOp[]): Bool => io.idle.not().and(ops.map(is).reduce((a, b) => a.or(b)));
+    const runs = (unit: TensorUnitName): Bool => io.idle.not().and(is(...TENSOR_COMMAND_OPS.filter((op) => TENSOR[op].unit === unit)));
     // What is offered stays as it was offered.
-    const running = cat(runs('st', 'sta'), runs('rq'), runs('mm'), runs('ld', 'ldp')).exact(4);
+    const running = cat(...[...TENSOR_UNITS].reverse().map(runs)).exact(4);
     const { polled } = m.let({ polled: r.waits.asBool().mux(r.waiting, running) });
     r.waits = result.valid.and(result.ready.not()).asUInt();
     r.waiting = polled;
-    const poll = polled.zext(32);
     const status = cat(r.failed, r.refused);
-    // tn.count answers 0: a serial unit has no counters.
-    const held = is('info').mux(information(), is('fence').mux(status, is('state').mux(state(), U(32).lit(0))));
+    const answers: Readonly<Record<TensorQuestionOp, UInt | 'zero' | 'apart'>> = {
+      // A serial unit has no counters. A poll's answer does not wait for the unit.
+      info: information(), count: 'zero', poll: 'apart', fence: status, state: state(),
+    };
+    const held = TENSOR_QUESTION_OPS.reduceRight<UInt>((rest, op) => {
+      const answer = answers[op];
+      return answer === 'zero' || answer === 'apart' ? rest : is(op).mux(answer, rest);
+    }, U(32).lit(0));
     m.link(intake.answer, result, ['hartid', 'id']);
-    result.data = r.isPoll.mux(poll, held).exact(32);
+    result.data = r.isPoll.mux(polled.zext(32), held).exact(32);
     result.rd = r.rd;
-    result.we = r.isPoll.or(r.key.bit(3).not());
+    result.we = r.isPoll.or(is(...TENSOR_QUESTION_OPS));
     // A command is counted once, however much of it goes wrong.
     const counted = (register: UInt<16>, event: Bool): UInt<16> => register.addWrap(event.asUInt().zext(16));
     const { refuses } = m.let({ refuses: io.rangeError.or(io.recordRefused) });

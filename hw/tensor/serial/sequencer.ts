@@ -5,7 +5,8 @@
  */
 import { B, In, Out, U, bool, cat, enumeration, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
-import { CHANNEL_RECORD_BYTES } from '../../isa/tensor.ts';
+import { CHANNEL_RECORD_BYTES, TENSOR_COMMAND_OPS } from '../../isa/tensor.ts';
+import type { TensorCommandOp } from '../../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { WORD_BYTES, stepBits } from './byte-lanes.ts';
@@ -17,6 +18,9 @@ type OpName = keyof typeof frontOps;
 const opInputs = Object.fromEntries(Object.keys(frontOps).map((name) => [name, In(B)])) as Record<OpName, ReturnType<typeof In<Bool>>>;
 
 export const State = enumeration('State', 'idle', 'check', 'weights', 'stream', 'move', 'settle', 'read', 'requantise');
+/** Where a command goes once it is found to be in range. */
+const FIRST_STATE: Readonly<Record<TensorCommandOp, 'move' | 'weights' | 'read'>> =
+  { ld: 'move', ldp: 'move', mm: 'weights', rq: 'read', st: 'move', sta: 'move' };
 
 export const sequencerPorts = (p: TensorParams) => ({
   take: In(B), takesMm: In(B), takesRq: In(B), takesArg: In(B), rs1: In(U(32)), rs2: In(U(32)),
@@ -200,10 +204,12 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     }).elseWhen(at('weights', 'stream').or(rowStepped), () => {
       c.row = rowAfter.slice(rowBits - 1, 0);
     });
+    const firstState = TENSOR_COMMAND_OPS.filter((name) => FIRST_STATE[name] !== 'move')
+      .reduceRight((rest, name) => op[name].mux(State[FIRST_STATE[name]], rest), State.move);
     m.switch(s.state, {
       idle: () => m.when(io.go.and(op.arg.not()), () => { s.state = State.check; }),
       check: () => {
-        s.state = isBad.mux(State.idle, op.mm.mux(State.weights, op.rq.mux(State.read, State.move)));
+        s.state = isBad.mux(State.idle, firstState);
       },
       weights: () => m.when(weightBeyond, () => { s.state = State.idle; }).elseWhen(isLastLine, () => { s.state = State.stream; }),
       stream: () => m.when(isLastRow, () => { s.state = State.idle; }),

@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { RISCV, encode } from '../../../hw/isa/riscv.ts';
 import type { Mnemonic } from '../../../hw/isa/riscv.ts';
-import { TENSOR } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { GoldenModel } from '../../../sim/model/golden-model.ts';
-import { TENSOR_OPS, TensorModel } from '../../../sim/model/tensor.ts';
+import { TensorModel } from '../../../sim/model/tensor.ts';
 import { BENCH_BASE, TensorDriver, tensorBench } from '../../support/tensor-bench.ts';
 
 /** What the programmer sees nothing of: a single hart has nothing to order, and waiting may end at once. */

@@ -4,11 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
-import { TENSOR } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
-import { TENSOR_OPS, TensorModel } from '../../../sim/model/tensor.ts';
+import { TensorModel } from '../../../sim/model/tensor.ts';
 import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../support/tensor-bench.ts';
 
 const full: TensorParams = {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
-import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { elaborate } from '../../../gen/index.ts';
 import { TensorUnit } from '../../../hw/tensor/tensor-unit.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
-import { TENSOR_OPS, TensorModel } from '../../../sim/model/tensor.ts';
+import { TensorModel } from '../../../sim/model/tensor.ts';
 import { Random } from '../../../sw/data/random.ts';
 import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, tensorBench } from '../../support/tensor-bench.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
-import { TENSOR, TENSOR_COUNTERS } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_COUNTERS, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
-import { TENSOR_OPS, TensorModel } from '../../../sim/model/tensor.ts';
+import { TensorModel } from '../../../sim/model/tensor.ts';
 import { Random } from '../../../sw/data/random.ts';
 import { BENCH_BASE, BENCH_BYTES, accumulatorsOf, scratchpadOf, tensorBench } from '../../support/tensor-bench.ts';
 import { RandomCore } from '../../support/xif/random-core.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
-import { TENSOR, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
-import { TENSOR_OPS, TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
+import { TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
 import type { TensorMemory, TensorShape } from '../../../sim/model/tensor.ts';
 import { stepSource } from './programs.ts';
 import { checkProperty } from '../../support/property.ts';

@@ -1,0 +1,122 @@
+/**
+ * How the tensor table is written: a row is a question (the front answers it at once), a prefix (the front keeps it for the next
+ * command) or a command (one of four units executes it), and a command says which memories it reads and writes, where, and what
+ * its operands may be. The names of fields and units stay in the type of a row, so that whoever maps rows to something is told by
+ * the type checker of a row that was forgotten, and a row of a field that it does not have. Must not know any particular row.
+ */
+import type { ExtensionInstruction, OperandField } from './instruction.ts';
+
+const R_TYPE_MASK = 0xfe00707f;
+
+/** What executes commands, in the order of the bits of `tn.poll`. */
+export const TENSOR_UNITS = ['load', 'mesh', 'vector', 'store'] as const;
+export type TensorUnitName = (typeof TENSOR_UNITS)[number];
+
+/** Memories on the chip: the facts that tell how many rows they have, and lanes in a row; and what a lane is. */
+export const TENSOR_MEMORIES = {
+  scratchpad: { rows: 'scratchpadRows', lanes: 'rows', element: 'int8' },
+  accumulators: { rows: 'accumulatorRows', lanes: 'columns', element: 'int32' },
+  channels: { rows: 'channels', lanes: undefined, element: 'record of 16 bytes' },
+} as const;
+export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
+
+/** A named field, and its name as a type. */
+export interface NamedField<Name extends string> extends OperandField {
+  readonly name: Name;
+}
+
+/**
+ * How many rows: the number in field `count`; one more than that in field `lastOf`; or `count` for each part of R lanes that the
+ * columns 0…`partsOf` fill.
+ */
+export type RowCount<Field extends string> =
+  | { readonly count: Field }
+  | { readonly lastOf: Field }
+  | { readonly count: Field; readonly partsOf: Field };
+
+/** Rows `first`… of a memory on the chip that a command reads, writes or (update) does both to. */
+export interface RowUse<Field extends string> {
+  readonly memory: TensorMemoryName;
+  readonly access: 'read' | 'write' | 'update';
+  readonly first: Field;
+  readonly rows: RowCount<Field>;
+}
+
+/** What a command moves from or to main memory: `count` rows of so many elements, the first at `address`. */
+export interface MainMemoryUse {
+  readonly access: 'read' | 'write';
+  /** Address and stride are multiples of it, and so is the length of a row. */
+  readonly elementBytes: 1 | 4;
+  /** Elements of a row, as a number or as the fact that tells it; with a prefix at most as many. */
+  readonly elements: 'rows' | 'columns' | number;
+  /** A pending `tn.arg` gives stride and length of a row; otherwise it is discarded. */
+  readonly takesPrefix: boolean;
+}
+
+/** What an operand may be beside what its field can hold: less than a fact of the chip, or a multiple of one. */
+export type OperandLimit<Field extends string> =
+  | { readonly field: Field; readonly below: 'columns' }
+  | { readonly field: Field; readonly multipleOf: 'vectorLanes' };
+
+interface Encoding {
+  readonly mnemonic: string;
+  readonly opcode: number;
+  readonly funct3: number;
+  readonly funct7?: number;
+  readonly summary: string;
+  readonly semantics: readonly string[];
+}
+interface Operands<A extends string, B extends string> {
+  readonly rs1: readonly NamedField<A>[];
+  readonly rs2: readonly NamedField<B>[];
+}
+
+/** Returns a value, changes nothing. */
+export interface TensorQuestion extends ExtensionInstruction {
+  readonly kind: 'question';
+  readonly writesRd: true;
+}
+/** Kept for the next command. */
+export interface TensorPrefix<A extends string = string, B extends string = string> extends ExtensionInstruction {
+  readonly kind: 'prefix';
+  readonly writesRd: false;
+  readonly rs1: readonly NamedField<A>[];
+  readonly rs2: readonly NamedField<B>[];
+}
+/** Executed by a unit. */
+export interface TensorCommand<Unit extends TensorUnitName = TensorUnitName, A extends string = string, B extends string = string>
+  extends ExtensionInstruction {
+  readonly kind: 'command';
+  readonly writesRd: false;
+  readonly rs1: readonly NamedField<A>[];
+  readonly rs2: readonly NamedField<B>[];
+  readonly unit: Unit;
+  readonly uses: readonly RowUse<A | B>[];
+  readonly mainMemory: MainMemoryUse | undefined;
+  readonly limits: readonly OperandLimit<A | B>[];
+}
+
+const encoded = ({ mnemonic, opcode, funct3, funct7 = 0, summary, semantics }: Encoding) => ({
+  mnemonic, extension: 'Xsystole', format: 'R' as const,
+  match: ((funct7 << 25) | (funct3 << 12) | opcode) >>> 0, mask: R_TYPE_MASK >>> 0, summary, semantics,
+});
+
+export const question = (r: Encoding & { readonly waits?: true; readonly rs1?: readonly OperandField[] }): TensorQuestion =>
+  ({ ...encoded(r), kind: 'question', writesRd: true, waits: r.waits ?? false, rs1: r.rs1 ?? [], rs2: [] });
+
+export const prefix = <A extends string, B extends string>(r: Encoding & Operands<A, B>): TensorPrefix<A, B> =>
+  ({ ...encoded(r), kind: 'prefix', writesRd: false, waits: false, rs1: r.rs1, rs2: r.rs2 });
+
+interface CommandRow<A extends string, B extends string> extends Encoding, Operands<A, B> {
+  readonly uses: readonly RowUse<NoInfer<A | B>>[];
+  readonly mainMemory?: MainMemoryUse;
+  readonly limits?: readonly OperandLimit<NoInfer<A | B>>[];
+}
+export const command = <Unit extends TensorUnitName, A extends string, B extends string>(
+  unit: Unit, r: CommandRow<A, B>,
+): TensorCommand<Unit, A, B> => ({
+  ...encoded(r), kind: 'command', writesRd: false, waits: false, unit, rs1: r.rs1, rs2: r.rs2,
+  uses: r.uses, mainMemory: r.mainMemory, limits: r.limits ?? [],
+});
+
+export type TensorInstruction = TensorQuestion | TensorPrefix | TensorCommand;
