@@ -183,8 +183,8 @@ export const TENSOR_INSTRUCTIONS: readonly TensorInstruction[] = Object.values(T
  */
 export const CHANNEL_RECORD = {
   bias: { word: 0, lo: 0, width: 32, signed: true, least: -(2 ** 31), most: 2 ** 31 - 1 },
-  multiplier: { word: 1, lo: 0, width: 32, signed: true, least: 0, most: 2 ** 31 - 1 },
-  shift: { word: 2, lo: 0, width: 8, signed: false, least: 1, most: 62 },
+  multiplier: { word: 1, lo: 0, width: 32, signed: true, least: 0, most: 2 ** 31 - 1, otherwise: 'without its sign bit' },
+  shift: { word: 2, lo: 0, width: 8, signed: false, least: 1, most: 62, otherwise: 'as 62' },
   zeroPoint: { word: 2, lo: 8, width: 8, signed: true, least: -128, most: 127 },
   clampMin: { word: 2, lo: 16, width: 8, signed: true, least: -128, most: 127 },
   clampMax: { word: 2, lo: 24, width: 8, signed: true, least: -128, most: 127 },

@@ -27,9 +27,13 @@ export function isaManual(): string {
       [`\`${syntax(i)}\``, hex(i.match & 0x7f, 2), String((i.match >>> 12) & 7), String(i.match >>> 25), i.summary])),
     ...Object.values(TENSOR).map(section),
     '### Channel records',
-    `${CHANNEL_RECORD_BYTES} bytes in main memory, four little-endian words; what is not listed is ignored.`,
-    table(['field', 'word', 'bits', 'signed'], Object.entries(CHANNEL_RECORD).map(([name, { word, lo, width, signed }]) =>
-      [name, String(word), `${lo + width - 1}:${lo}`, signed ? 'yes' : 'no'])),
+    `${CHANNEL_RECORD_BYTES} bytes in main memory, four little-endian words; what is not listed is ignored. `
+    + 'Every bit pattern has a meaning, the same on every unit: a field that is not legal is kept as the last column says, and the tn.ldp '
+    + 'that brought it counts once as refused. Where the clamps are crossed, clampMax wins. Records that were never loaded are whatever '
+    + 'the memory holds after power-up.',
+    table(['field', 'word', 'bits', 'signed', 'legal', 'otherwise kept'], Object.entries(CHANNEL_RECORD).map(([name, field]) =>
+      [name, String(field.word), `${field.lo + field.width - 1}:${field.lo}`, field.signed ? 'yes' : 'no', `${field.least}…${field.most}`,
+        'otherwise' in field ? field.otherwise : ''])),
     '### Status',
     'Nothing clears it: whoever wants to know what went wrong in a while compares the status after it with the one before.',
     table(['bits', 'name', 'counts, modulo 65536'], Object.entries(TENSOR_STATUS).map(([name, { lo, width, summary }]) =>

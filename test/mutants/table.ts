@@ -25,6 +25,7 @@ const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
 const DECODE = 'test/hw/tensor/decode.test.ts';
+const RECORDS = 'test/hw/tensor/records.test.ts';
 const COUNTERS = 'test/hw/tensor/counters.test.ts';
 const IMPLEMENTED = 'test/hw/isa/implemented.test.ts';
 const LOCKSTEP = 'test/hw/core/lockstep.test.ts';
@@ -133,6 +134,12 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'only the first load of which memory answers a transfer with an error is counted', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/channel-records.ts', old: 'given.lt(CHANNEL_RECORD.shift.least).or(given.gt(CHANNEL_RECORD.shift.most))', to: 'given.gt(CHANNEL_RECORD.shift.most)',
     fault: 'a channel record with shift 0 passes for legal', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/channel-records.ts', old: 'cat(data.bit(31).and(badMultiplier.not()), data', to: 'cat(data.bit(31), data',
+    fault: 'a negative multiplier is kept, for which the requantisers have no common meaning', tests: [RECORDS] },
+  { file: 'sim/model/tensor.ts', old: 'multiplier & 0x7fff_ffff;', to: 'Math.abs(multiplier);',
+    fault: 'the model keeps the amount of a negative multiplier', tests: [RECORDS, MODEL_TENSOR] },
+  { file: 'hw/tensor/serial/requantise-element.ts', old: 'isFar.and(isNegative.not()).or(raised.gt(high.sext(WINDOW)))', to: 'isFar.and(isNegative.not()).or(shifted.gt(high.sext(WINDOW)))',
+    fault: 'the lower clamp wins in the serial form where the clamps are crossed', tests: [RECORDS] },
   { file: 'hw/tensor/tensor-unit.ts', old: '      loadBusy: loader.busy,\n', to: '      loadBusy: storer.busy,\n',
     fault: 'the counter of busy loads counts stores', tests: [COUNTERS] },
   { file: 'hw/tensor/tensor-unit.ts', old: '      meshWaitHazard: queues.mesh.blocked,\n', to: '      meshWaitHazard: queues.vector.blocked,\n',
