@@ -14,18 +14,13 @@ import type { Site } from '../site.ts';
 /** Output port name → names of the input ports it depends on within the cycle. */
 export type CombSummary = ReadonlyMap<string, ReadonlySet<string>>;
 
-interface Edge {
-  readonly to: string;
-  readonly site: Site | undefined;
-}
-
 class Graph {
-  readonly edges = new Map<string, Edge[]>();
+  readonly edges = new Map<string, string[]>();
   readonly sites = new Map<string, Site>();
-  add(from: string, to: string, site: Site | undefined): void {
+  add(from: string, to: string): void {
     const list = this.edges.get(from);
-    if (list) list.push({ to, site });
-    else this.edges.set(from, [{ to, site }]);
+    if (list) list.push(to);
+    else this.edges.set(from, [to]);
   }
 }
 
@@ -48,12 +43,17 @@ export function combPaths(m: Module): CombSummary {
 
 /** Names of the signals that each combinational signal of the module follows within the cycle, in any of its parts. */
 export function signalGraph(m: Module): Map<string, Set<string>> {
-  const whole = (leaf: string): string => /^\w+/.exec(leaf)?.[0] ?? leaf;
+  const wholes = new Map<string, string>();
+  const whole = (leaf: string): string => {
+    let name = wholes.get(leaf);
+    if (name === undefined) wholes.set(leaf, (name = /^\w+/.exec(leaf)?.[0] ?? leaf));
+    return name;
+  };
   const result = new Map<string, Set<string>>();
   for (const [from, edges] of leafGraph(m).edges) {
     const key = whole(from);
     const set = result.get(key) ?? new Set<string>();
-    for (const e of edges) set.add(whole(e.to));
+    for (const to of edges) set.add(whole(to));
     result.set(key, set);
   }
   return result;
@@ -155,15 +155,15 @@ class Dependencies {
     let all: string | undefined;
     if (!exact) {
       all = this.hub();
-      this.follow(all, whole(s.value), s.site);
-      for (const e of indexExpressions(s)) this.follow(all, whole(e), s.site);
+      this.follow(all, whole(s.value));
+      for (const e of indexExpressions(s)) this.follow(all, whole(e));
     }
     for (let i = start; i < end; i++) {
       const from = leafName(s.target, i);
       this.graph.sites.set(from, s.site);
-      if (all === undefined) this.follow(from, { e: s.value, lo: i - start, hi: i - start + 1 }, s.site);
-      else this.graph.add(from, all, s.site);
-      if (control !== undefined) this.graph.add(from, control, s.site);
+      if (all === undefined) this.follow(from, { e: s.value, lo: i - start, hi: i - start + 1 });
+      else this.graph.add(from, all);
+      if (control !== undefined) this.graph.add(from, control);
     }
   }
 
@@ -177,23 +177,23 @@ class Dependencies {
     let from = name;
     for (let s: Scope | undefined = innermost; s && !this.scopes.has(s);) {
       this.scopes.set(s, from);
-      this.follow(from, whole(s.cond), undefined);
+      this.follow(from, whole(s.cond));
       s = s.outer;
       if (!s) break;
       const outer = this.scopes.get(s) ?? this.hub();
-      this.graph.add(from, outer, undefined);
+      this.graph.add(from, outer);
       from = outer;
     }
     return name;
   }
 
   /** Edges from a node to the combinational leaves behind a part of an expression: depth first, operands in their order. */
-  private follow(from: string, part: Part, site: Site | undefined): void {
+  private follow(from: string, part: Part): void {
     const stack: { readonly from: string; readonly part: Part; readonly often: boolean }[] = [{ from, part, often: false }];
     for (let top = stack.pop(); top; top = stack.pop()) {
       const { e, lo, hi } = top.part;
       if (e.op === 'ref') {
-        this.reference(top.from, e.signal, lo, hi, site);
+        this.reference(top.from, e.signal, lo, hi);
         continue;
       }
       let at = top.from;
@@ -202,7 +202,7 @@ class Dependencies {
         const key = `${lo}:${hi}`;
         const shared = known?.get(key);
         at = shared ?? this.hub();
-        this.graph.add(top.from, at, site);
+        this.graph.add(top.from, at);
         if (shared !== undefined) continue;
         if (known) known.set(key, at);
         else this.parts.set(e, new Map([[key, at]]));
@@ -214,18 +214,18 @@ class Dependencies {
     }
   }
 
-  private reference(from: string, signal: Signal, lo: number, hi: number, site: Site | undefined): void {
+  private reference(from: string, signal: Signal, lo: number, hi: number): void {
     if (signal.kind === 'reg') return;
     const names = leafNames(signal);
     if (hi - lo < names.length || names.length === 1) {
-      for (let i = lo; i < hi; i++) this.graph.add(from, names[i], site);
+      for (let i = lo; i < hi; i++) this.graph.add(from, names[i]);
       return;
     }
     const hub = `${HUB}=${signal.name}`;
-    this.graph.add(from, hub, site);
+    this.graph.add(from, hub);
     if (this.wholes.has(signal)) return;
     this.wholes.add(signal);
-    for (const leaf of names) this.graph.add(hub, leaf, site);
+    for (const leaf of names) this.graph.add(hub, leaf);
   }
 }
 
@@ -293,8 +293,8 @@ function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) =
 /** Every leaf of `from` follows every leaf of `to`: through one node between them, because there can be thousands of both. */
 function addAll(graph: Graph, from: Signal, to: readonly Signal[]): void {
   const hub = `${HUB}${from.name}`;
-  if (to.length > 0) for (const leaf of leafNames(from)) graph.add(leaf, hub, undefined);
-  for (const s of to) for (const leaf of leafNames(s)) graph.add(hub, leaf, undefined);
+  if (to.length > 0) for (const leaf of leafNames(from)) graph.add(leaf, hub);
+  for (const s of to) for (const leaf of leafNames(s)) graph.add(hub, leaf);
 }
 
 /** A grid's outputs depend on what feeds the inputs that its cells' outputs reach, neighbours included. */
@@ -338,16 +338,16 @@ function findLoop(m: Module, graph: Graph): void {
     state.set(start, 'open');
     while (path.length > 0) {
       const top = path[path.length - 1];
-      const edge = graph.edges.get(top.node)?.[top.next++];
-      if (!edge) {
+      const to = graph.edges.get(top.node)?.[top.next++];
+      if (to === undefined) {
         state.set(top.node, 'done');
         path.pop();
-      } else if (!state.has(edge.to)) {
-        state.set(edge.to, 'open');
-        path.push({ node: edge.to, next: 0 });
-      } else if (state.get(edge.to) === 'open') {
-        const loop = path.slice(path.findIndex((p) => p.node === edge.to)).map((p) => p.node);
-        const places = [...loop, edge.to].filter((n) => !n.startsWith(HUB)).map((n) => `${n}${graph.sites.has(n) ? ` (${graph.sites.get(n)})` : ''}`);
+      } else if (!state.has(to)) {
+        state.set(to, 'open');
+        path.push({ node: to, next: 0 });
+      } else if (state.get(to) === 'open') {
+        const loop = path.slice(path.findIndex((p) => p.node === to)).map((p) => p.node);
+        const places = [...loop, to].filter((n) => !n.startsWith(HUB)).map((n) => `${n}${graph.sites.has(n) ? ` (${graph.sites.get(n)})` : ''}`);
         throw new DesignError('combinational-loop', `${m.name}: ${places.join(' ← ')}`, undefined, undefined, 'put a register into the loop');
       }
     }
@@ -368,7 +368,7 @@ function summarise(m: Module, graph: Graph): CombSummary {
       seen.add(n);
       const input = inputs.get(n);
       if (input !== undefined) found.add(input);
-      for (const e of graph.edges.get(n) ?? []) stack.push(e.to);
+      for (const to of graph.edges.get(n) ?? []) stack.push(to);
     }
     summary.set(p.name, found);
   }

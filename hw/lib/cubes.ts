@@ -23,7 +23,12 @@ const fix = (cube: Cube, bit: number, value: number): Cube => ({
   match: (cube.match | (value & bit)) >>> 0,
   mask: (cube.mask | bit) >>> 0,
 });
-const bitsOf = (mask: number): number[] => Array.from({ length: 32 }, (_, i) => 2 ** i).filter((bit) => (mask & bit) !== 0);
+/** The bits of a mask, lowest first. */
+function bitsOf(mask: number): number[] {
+  const bits: number[] = [];
+  for (let rest = mask; rest !== 0; rest &= rest - 1) bits.push((rest & -rest) >>> 0);
+  return bits;
+}
 /** Fixed bits, as a measure of cost. */
 const literals = (cubes: readonly Cube[]): number => cubes.reduce((n, c) => n + bitsOf(c.mask).length, 0);
 
@@ -49,21 +54,45 @@ export function complement(cubes: readonly Cube[]): Cube[] {
 /** Frees bits of a cube, in the order given, as long as it meets nothing of `off`. */
 function expand(cube: Cube, off: readonly Cube[], order: readonly number[]): Cube {
   let { match, mask } = cube;
+  // For each of `off`: the bits that still keep it apart. Where one is left, it must stay.
+  const apart = new Int32Array(off.length);
+  for (let i = 0; i < off.length; i++) apart[i] = (match ^ off[i].match) & mask & off[i].mask;
+  let kept = lastBits(apart, 0);
   for (const bit of order) {
-    if ((mask & bit) === 0) continue;
-    const wider: Cube = { match: (match & ~bit) >>> 0, mask: (mask & ~bit) >>> 0 };
-    if (!off.some((o) => intersects(wider, o))) ({ match, mask } = wider);
+    if ((mask & bit) === 0 || (kept & bit) !== 0) continue;
+    match = (match & ~bit) >>> 0;
+    mask = (mask & ~bit) >>> 0;
+    kept |= lastBits(apart, bit);
   }
   return { match, mask };
+}
+
+/** Takes `bit` from all sets of bits; those of the sets in which one is left. */
+function lastBits(sets: Int32Array, bit: number): number {
+  let last = 0;
+  for (let i = 0; i < sets.length; i++) {
+    const set = (sets[i] &= ~bit);
+    if ((set & (set - 1)) === 0) last |= set;
+  }
+  return last;
+}
+
+/** Whether the cubes together hold all words of `cube`. */
+function cover(cubes: readonly Cube[], cube: Cube): boolean {
+  let left: Cube[] = [cube];
+  for (const c of cubes) {
+    if (left.length === 0) return true;
+    if (left.some((l) => intersects(l, c))) left = left.flatMap((l) => subtract(l, c));
+  }
+  return left.length === 0;
 }
 
 /** Drops cubes whose part of `on` the others hold already. */
 function irredundant(cubes: readonly Cube[], on: readonly Cube[]): Cube[] {
   const result = cubes.filter((c, i) => !cubes.some((d, k) => contains(d, c) && (k < i || !contains(c, d))));
-  for (const c of [...result].sort((a, b) => literals([b]) - literals([a]))) {
+  for (const { c } of result.map((cube) => ({ c: cube, cost: literals([cube]) })).sort((a, b) => b.cost - a.cost)) {
     const others = result.filter((d) => d !== c);
-    const leftOf = (o: Cube): Cube[] => others.reduce((left, d) => left.flatMap((l) => subtract(l, d)), [o]);
-    const needed = on.some((o) => intersects(o, c) && leftOf(o).length > 0);
+    const needed = on.some((o) => intersects(o, c) && !cover(others, o));
     if (!needed) result.splice(result.indexOf(c), 1);
   }
   return result;
@@ -77,11 +106,14 @@ export function minimise(on: readonly Cube[], off: readonly Cube[]): Cube[] {
   if (on.some((a) => off.some((b) => intersects(a, b)))) throw new RangeError('a word is both in and out of the set');
   const used = bitsOf(on.reduce((m, c) => m | c.mask, 0));
   // Bits that differ between members first: freeing one of those merges members.
-  const spread = (bit: number): number => Math.min(...[0, bit].map((v) => on.filter((c) => (c.match & bit) === v).length));
-  const bySpread = [...used].sort((a, b) => spread(b) - spread(a));
+  const spread = new Map(used.map((bit) => [bit, Math.min(...[0, bit].map((v) => on.filter((c) => (c.match & bit) === v).length))]));
+  const bySpread = [...used].sort((a, b) => (spread.get(b) ?? 0) - (spread.get(a) ?? 0));
   const orders = [used, [...used].reverse(), bySpread, [...bySpread].reverse()];
-  const candidates = orders.map((order) => irredundant(on.map((c) => expand(c, off, order)), on));
-  return candidates.reduce((best, c) => (literals(c) < literals(best) ? c : best));
+  const candidates = orders.map((order) => {
+    const cubes = irredundant(on.map((c) => expand(c, off, order)), on);
+    return { cubes, cost: literals(cubes) };
+  });
+  return candidates.reduce((best, c) => (c.cost < best.cost ? c : best)).cubes;
 }
 
 /** Exactly the words of `on`, in few cubes. */
