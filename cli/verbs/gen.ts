@@ -1,6 +1,7 @@
 // `systole gen`: the chip as SystemVerilog, with all that is generated beside it.
 // Must not know: what a chip consists of.
 import { join } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { readKeptText } from '../../gen/files/input.ts';
 import { removeFiles, writeFolder } from '../../gen/files/output.ts';
@@ -14,13 +15,17 @@ import { addVerb } from '../verb.ts';
 
 interface GenOptions extends ChipOptions {
   readonly out: string;
+  readonly positions?: boolean;
 }
 
 export function addGen(program: Command): void {
   addVerb(program, 'gen', {
     summary: 'write the chip as SystemVerilog, with C header, manual and summary',
     examples: ['systole gen', 'systole gen --config nano --out build/nano', 'systole gen --json | jq .counts'],
-    options: [SHARED.config({ value: 'base' }), SHARED.outFolder('build/gen'), SHARED.json()],
+    options: [
+      SHARED.config({ value: 'base' }), SHARED.outFolder('build/gen'),
+      new Option('--positions', 'comments that say from which line of TypeScript each module and block comes'), SHARED.json(),
+    ],
   })
     .action((options: GenOptions) => generate(options));
 }
@@ -40,7 +45,7 @@ async function generate(options: GenOptions): Promise<void> {
   const { isaManual } = await import('../../sw/firmware/isa-manual.ts');
   const start = performance.now();
   const design = elaborate(Chip(config));
-  const sources = printDesign(design);
+  const sources = printDesign(design, { positions: options.positions });
   const summary = summariseDesign(design);
   const files = sourceFiles(sources);
   files.set('design.json', `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`);

@@ -19,6 +19,12 @@ interface Base<T extends Type = Type> {
   readonly type: T;
   /** Where the user wrote it; literals and derived nodes may lack it. */
   readonly site?: Site;
+  /**
+   * What the designer calls the value, for the case that the text needs a name for it. It is no part of what is described: nodes that
+   * differ in it alone are equal, and it is the one thing that can be given to a node later (`giveHint`), so that whoever names a value
+   * that others hold too does not make a second one.
+   */
+  hint?: string;
 }
 /** `value` is the unsigned bit pattern, `0 <= value < 2^width`. */
 export interface Lit extends Base<ScalarType> {
@@ -94,6 +100,20 @@ export interface VecLit extends Base<VecType> {
   readonly items: readonly Expr[];
 }
 export type Expr = Lit | Ref | Field | Index | Unary | Binary | Mux | Slice | Cat | Cast | Extend | MemRead | BundleLit | VecLit;
+
+/** Names a value, and what it is only another view of. What has a name of its own, a signal or a constant, keeps that. */
+export function giveHint(value: Expr, hint: string): void {
+  for (let e = value; e.op !== 'ref' && e.op !== 'lit'; e = e.of) {
+    if (e === value || e.hint === undefined) e.hint = hint;
+    if (e.op !== 'cast') return;
+  }
+}
+
+/** `to`, which a pass puts in the place of `from`: under the same name, unless it has one already. */
+export function keepHint(from: Expr, to: Expr): Expr {
+  if (from !== to && from.hint !== undefined && to.hint === undefined) giveHint(to, from.hint);
+  return to;
+}
 
 /** Direct operands of an expression. */
 export function operands(e: Expr): readonly Expr[] {
@@ -179,13 +199,13 @@ export function mapOperands(e: Expr, f: (x: Expr) => Expr): Expr {
 
 /**
  * Rewrites expressions from the operands up, each distinct node once: equal nodes stay shared. `rewrite` is given a node whose operands
- * are rewritten already. Without recursion: expressions may be deeper than the JavaScript stack.
+ * are rewritten already; what takes a node's place keeps its hint. Without recursion: expressions may be deeper than the JavaScript stack.
  */
 export function rewriter(rewrite: (e: Expr) => Expr): (root: Expr) => Expr {
   const done = new Map<Expr, Expr>();
   const known = (e: Expr): Expr => done.get(e) as Expr;
   return (root) => {
-    walkUp(root, (e) => done.has(e), (e) => done.set(e, rewrite(mapOperands(e, known))));
+    walkUp(root, (e) => done.has(e), (e) => done.set(e, keepHint(e, rewrite(mapOperands(e, known)))));
     return known(root);
   };
 }

@@ -5,7 +5,7 @@ import { typeName, uintType, widthOf } from '../ir/types.ts';
 import type { BundleType, VecType } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { ANY, BODY, INDEX, guard } from './arguments.ts';
+import { ANY, BODY, INDEX, TEXT, guard } from './arguments.ts';
 import { checkedType } from './limits.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, noValue, toExpr } from './value.ts';
@@ -62,7 +62,9 @@ export class Vec<V> extends Value {
     return new UInt(castTo(this.expr, uintType(widthOf(this.#type))));
   }
 }
-guard<Vec<unknown>>(Vec, { at: { i: INDEX }, put: { i: INDEX, value: ANY }, toArray: {}, map: { f: BODY }, asUInt: {} });
+guard<Vec<unknown>>(Vec, {
+  at: { i: INDEX }, put: { i: INDEX, value: ANY }, toArray: {}, map: { f: BODY }, asUInt: {}, named: { name: TEXT },
+});
 
 /** Vector made of values, element 0 first. All must have the type of the first. */
 export function vecOf<V>(items: readonly V[]): Vec<V> {

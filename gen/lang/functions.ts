@@ -11,6 +11,7 @@ import { count } from './limits.ts';
 import * as ports from './ports.ts';
 import * as scalars from './scalars.ts';
 import * as shapes from './shapes.ts';
+import * as values from './value.ts';
 
 export const U = checked('U', { width: NUMBER, reset: optional(LITERAL) }, shapes.U);
 export const S = checked('S', { width: NUMBER, reset: optional(LITERAL) }, shapes.S);
@@ -33,6 +34,7 @@ export const cat = checked('cat', { '...parts': VALUE }, scalars.cat);
 export const repeat = checked('repeat', { value: VALUE, times: NUMBER }, scalars.repeat);
 export const bitsOf = checked('bitsOf', { value: HARDWARE }, scalars.bitsOf);
 export const vecOf = checked('vecOf', { items: listOf(ANY) }, aggregates.vecOf);
+export const named = checked('named', { name: TEXT, value: HARDWARE }, values.named);
 
 export const hw = checked('hw', { name: TEXT, ports: PORTS, body: BODY }, definition.hw);
 export const blackBox = checked('blackBox', { name: TEXT, ports: PORTS, options: options({

@@ -8,6 +8,11 @@ const MOST_CHARACTERS = 100;
 
 export function checkName(name: string, site: Site): void {
   if (isReserved(name)) throw new DesignError('reserved-name', `'${name}' is reserved`, site, undefined, 'choose another name');
+  checkHint(name, site);
+}
+
+/** A name that makes way for others: it may be reserved. */
+export function checkHint(name: string, site: Site): void {
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
     throw new DesignError('bad-name', `'${name}' is no identifier`, site, undefined, 'use letters, digits and _, starting with a letter');
   }

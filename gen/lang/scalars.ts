@@ -380,7 +380,8 @@ export function repeat(value: Value, times: number): UInt {
   const site = here();
   if (!Number.isInteger(times) || times < 0) throw new DesignError('bad-width', `${times} repetitions`, site, undefined, 'repeat a whole number of times, 0 or more');
   if (times > 0) checkedWidth(widthOf(value.expr.type) * times, 'repetition', site);
-  return joined(Array.from({ length: times }, () => value), site);
+  const bits = value.asUInt();
+  return joined(Array.from({ length: times }, () => bits), site);
 }
 
 /** Unsigned view of any hardware value, records included. */
@@ -389,6 +390,7 @@ export function bitsOf(v: unknown): UInt {
   return new UInt(castTo(e, uintType(widthOf(e.type))));
 }
 
+const COMMON = { asUInt: {}, named: { name: TEXT } };
 const EQUALITY = { eq: { other: ANY }, ne: { other: ANY } };
 const COMPARISONS = { ...EQUALITY, lt: { other: ANY }, le: { other: ANY }, gt: { other: ANY }, ge: { other: ANY } };
 const BITS = { bit: { i: INDEX }, slice: { hi: NUMBER, lo: NUMBER }, cat: { '...others': VALUE }, andR: {}, orR: {}, xorR: {}, lit: { value: LITERAL } };
@@ -398,13 +400,13 @@ const WIDTHS = { trunc: { width: NUMBER }, sat: { width: NUMBER }, exact: { widt
 /** What two numbers of different widths may do must at least be told their sign. */
 const exact = (same: typeof UINT) => ({ addGrow: { other: same }, subGrow: { other: same }, mul: { other: same } });
 
-guard(Bool, { ...LOGIC, ...EQUALITY, mux: { a: ANY, b: ANY }, asUInt: {} });
+guard(Bool, { ...LOGIC, ...EQUALITY, mux: { a: ANY, b: ANY }, ...COMMON });
 guard<UInt>(UInt, {
   ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(UINT), addSat: { other: UINT }, subSat: { other: UINT },
-  shlGrow: { amount: NUMBER }, zext: { width: NUMBER }, asSInt: {}, asUInt: {}, asBool: {},
+  shlGrow: { amount: NUMBER }, zext: { width: NUMBER }, asSInt: {}, asBool: {}, ...COMMON,
 });
 guard<SInt>(SInt, {
   ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(SINT), addSat: { other: SINT }, subSat: { other: SINT },
-  sext: { width: NUMBER }, negWrap: {}, isNegative: {}, asUInt: {},
+  sext: { width: NUMBER }, negWrap: {}, isNegative: {}, ...COMMON,
 });
-guard<Enum>(Enum, { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, asUInt: {} });
+guard<Enum>(Enum, { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, ...COMMON });

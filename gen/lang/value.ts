@@ -3,12 +3,14 @@
  * the type that is wanted, with the language's checks. Must not know the operations of the single kinds of values.
  */
 import { DesignError } from '../design-error.ts';
+import { giveHint } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { sameType, typeName, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { LIMITS } from './limits.ts';
+import { checkHint } from './names.ts';
 import type { UInt } from './scalars.ts';
 import { ABOUT, makeStrict, nounOf, operatorTrap, strictPrototype } from './strict.ts';
 import type { About } from './strict.ts';
@@ -35,6 +37,12 @@ export abstract class Value {
   }
   /** Reinterprets the bits as an unsigned number of the same width. */
   abstract asUInt(): UInt;
+  /** This value, under the name that it gets where the text needs one for it. Whatever is declared goes before. */
+  named(name: string): this {
+    checkHint(name, here());
+    giveHint(this.#expr, name);
+    return this;
+  }
   [Symbol.toPrimitive](): never {
     return operatorTrap();
   }
@@ -208,4 +216,11 @@ export function exprOf(v: unknown): Expr {
   if (v instanceof Value) return v.expr;
   if (v !== null && typeof v === 'object' && EXPR in v) return (v as { [EXPR]: Expr })[EXPR];
   throw new DesignError('type-mismatch', `${describe(v)} is not a hardware value`, here(), undefined, 'give a signal');
+}
+
+/** `value` under a name that it gets where the text needs one for it, as `Value.named`: for bundles, and where the kind is not known. */
+export function named<V>(name: string, value: V): V {
+  checkHint(name, here());
+  giveHint(exprOf(value), name);
+  return value;
 }

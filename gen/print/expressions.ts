@@ -6,11 +6,12 @@
 import { operands, walkUp } from '../ir/expr.ts';
 import type { Binary, Expr } from '../ir/expr.ts';
 import { fieldPlace } from '../ir/leaves.ts';
+import type { Module } from '../ir/module.ts';
 import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
 import { BitSet } from './bit-set.ts';
-import { nameFromSource } from './naming.ts';
+import { WireNames } from './naming.ts';
 import { member, rangeText } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { literalText } from './types.ts';
@@ -53,24 +54,16 @@ export class ExpressionPrinter {
   readonly hoisted: Hoisted[] = [];
   /** Bits of each declared name that some printed expression reads. */
   readonly read = new Map<string, BitSet>();
+  private readonly wireNames: WireNames;
   private readonly names = new Map<Expr, string>();
   private readonly shared = new Set<Expr>();
   /** Levels of operations below an expression, down to what has a name for their sake. */
   private readonly depths = new Map<Expr, number>();
   private loopName: string | undefined;
 
-  /** `roots`: all expressions of the module, once per use, to find what is shared. */
-  constructor(roots: readonly Expr[], private readonly pool: TextNames) {
-    const uses = new Map<Expr, number>();
-    const stack = [...roots].reverse();
-    for (let e = stack.pop(); e; e = stack.pop()) {
-      const n = (uses.get(e) ?? 0) + 1;
-      uses.set(e, n);
-      if (n > 1) continue;
-      const of = operands(e);
-      for (let i = of.length - 1; i >= 0; i--) stack.push(of[i]);
-    }
-    for (const [e, n] of uses) if (n > 1 && !isCheap(e)) this.shared.add(e);
+  constructor(m: Module, private readonly pool: TextNames) {
+    this.wireNames = new WireNames(m, pool);
+    for (const e of this.wireNames.shared()) if (!isCheap(e)) this.shared.add(e);
   }
 
   /**
@@ -188,7 +181,7 @@ export class ExpressionPrinter {
   private name(e: Expr): string {
     const known = this.names.get(e);
     if (known !== undefined) return known;
-    const name = this.pool.fresh(nameFromSource(e) ?? wish(e));
+    const name = this.wireNames.fresh(e);
     this.names.set(e, name);
     const slot = this.hoisted.length;
     this.hoisted.push({ name, type: e.type, text: '', expr: e });
@@ -515,21 +508,4 @@ function isCheap(root: Expr): boolean {
     }
   }
   return false;
-}
-
-function wish(e: Expr): string {
-  switch (e.op) {
-    case 'binary':
-      return { add: 'sum', sub: 'difference', mul: 'product', and: 'both', or: 'either', xor: 'differ', shl: 'shifted', shr: 'shifted', eq: 'equal', ne: 'unequal', lt: 'less', le: 'atMost' }[e.fn];
-    case 'mux':
-      return 'choice';
-    case 'memRead':
-      return `${e.mem.name}_word`;
-    case 'cat':
-      return 'joined';
-    case 'index':
-      return 'element';
-    default:
-      return 'value';
-  }
 }

@@ -9,9 +9,9 @@ import { plainType } from './types.ts';
 
 type Neighbour = GridInput & { kind: 'neighbour' };
 
-/** `read`: name of what drives an input. */
-export function printGrid(g: Grid, read: (s: Signal) => string, names: TextNames): string[] {
-  return new GridPrinter(g, read, names).print();
+/** `read`: name of what drives an input; `place`: behind what the comment says of the grid. */
+export function printGrid(g: Grid, read: (s: Signal) => string, names: TextNames, place: string): string[] {
+  return new GridPrinter(g, read, names, place).print();
 }
 
 class GridPrinter {
@@ -23,7 +23,10 @@ class GridPrinter {
   /** Arrays by the port that they are called after. */
   private readonly arrays = new Map<string, string>();
 
-  constructor(private readonly g: Grid, private readonly read: (s: Signal) => string, private readonly names: TextNames) {
+  constructor(
+    private readonly g: Grid, private readonly read: (s: Signal) => string, private readonly names: TextNames,
+    private readonly place: string,
+  ) {
     [this.r, this.c, this.e] = ['r', 'c', 'e'].map((v) => names.fresh(v));
     for (const [port, input] of g.inputs) {
       if (input.kind !== 'neighbour') continue;
@@ -64,7 +67,7 @@ class GridPrinter {
       if (!g.outputs.some((o) => o.port === p.name)) unread.push(`${this.array(p.name)}[0][0]`);
     }
     const lines = [
-      `  // ${rows} x ${columns} grid of ${g.module.name}: ${g.site}`,
+      `  // ${rows} x ${columns} grid of ${g.module.name}${this.place}`,
       ...declarations, ...edges,
       `  for (genvar ${r} = 0; ${r} < ${rows}; ${r}++) begin : ${row}`,
       `    for (genvar ${c} = 0; ${c} < ${columns}; ${c}++) begin : ${column}`,

@@ -1,30 +1,101 @@
 /**
- * Names for the wires that printing must introduce. A person would have named them as the TypeScript does: if the line that
- * made the expression reads `const sum = …`, the wire is called `sum`.
+ * Names for the wires that printing must introduce. The designer's hint is one. Where a module hints at one name for several values, and
+ * where there is no hint, the name begins with what the value is first needed for, in the order of the statements: `next_sum`. So a line
+ * that is added elsewhere changes no name, and numbers only tell apart what is equal in one place. Must not know how anything is printed.
  */
-import { readFileSync } from 'node:fs';
+import { operands } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
-import { isReserved } from '../names/reserved.ts';
+import { expressionsOf, walkStatements } from '../ir/leaves.ts';
+import type { Assign, Check, MemWrite, Module, Statement } from '../ir/module.ts';
+import type { TextNames } from '../names/text-names.ts';
 
-const sources = new Map<string, readonly string[]>();
+/** What an expression is needed for. */
+type Owner = Assign | MemWrite | Check;
 
-function sourceLine(path: string, line: number): string {
-  let lines = sources.get(path);
-  if (!lines) {
-    try {
-      lines = readFileSync(path, 'utf8').split('\n');
-    } catch {
-      lines = [];
+/** An expression of a statement or check. */
+interface Root {
+  readonly expr: Expr;
+  readonly owner: Owner | undefined;
+}
+
+/** In how many places expressions or their operands need an expression, and what needs it first. A repetition is one place. */
+interface Use {
+  count: number;
+  readonly owner: Owner | undefined;
+}
+
+/** Verilator calls what is longer by a hash. */
+const MOST_CHARACTERS = 120;
+
+export class WireNames {
+  private readonly uses = new Map<Expr, Use>();
+  /** Values a hint. */
+  private readonly hints = new Map<string, number>();
+
+  constructor(m: Module, private readonly pool: TextNames) {
+    for (const { expr, owner } of rootsOf(m)) {
+      const stack = [expr];
+      for (let e = stack.pop(); e; e = stack.pop()) {
+        const known = this.uses.get(e);
+        if (known) {
+          known.count++;
+          continue;
+        }
+        this.uses.set(e, { count: 1, owner });
+        if (e.hint !== undefined && !isView(e)) this.hints.set(e.hint, (this.hints.get(e.hint) ?? 0) + 1);
+        const of = operands(e);
+        const repeats = e.op === 'cat' || (e.op === 'vec' && of.every((o) => o === of[0]));
+        for (let i = of.length - 1; i >= 0; i--) if (!repeats || of[i] !== of[i - 1]) stack.push(of[i]);
+      }
     }
-    sources.set(path, lines);
   }
-  return lines[line - 1] ?? '';
+
+  /** Expressions that are needed more than once. */
+  * shared(): Iterable<Expr> {
+    for (const [e, { count }] of this.uses) if (count > 1) yield e;
+  }
+
+  /** A name that nothing else in the module has; a further one at each call. */
+  fresh(e: Expr): string {
+    const hint = e.hint;
+    if (hint !== undefined && (this.hints.get(hint) ?? 0) < 2) return this.pool.fresh(hint);
+    const word = hint ?? KIND[e.op === 'binary' ? e.fn : e.op] ?? 'value';
+    const owner = this.uses.get(e)?.owner;
+    const long = owner ? `${nameOf(owner)}_${word}` : word;
+    return this.pool.fresh(long.length <= MOST_CHARACTERS ? long : word);
+  }
 }
 
-/** Name that the source gives to this expression, if its line declares one: not the name of a module that is defined in one line. */
-export function nameFromSource(e: Expr): string | undefined {
-  if (!e.site) return undefined;
-  const { path, line } = e.site.position;
-  const name = /^\s*(?:const|let)\s+([A-Za-z]\w*)\s*(?::[^=]+)?=(?!=)(?!\s*(?:hw|blackBox)\b)/.exec(sourceLine(path, line))?.[1];
-  return name && !isReserved(name) ? name : undefined;
+/** The same bits under the same name: no second value. */
+function isView(e: Expr): boolean {
+  return e.op === 'cast' && e.of.hint === e.hint;
 }
+
+/** All expressions of a module, once per use. What decides whether others are needed belongs to the first of them. */
+function rootsOf(m: Module): Root[] {
+  const statements: Statement[] = [];
+  walkStatements(m.body, (s) => statements.push(s));
+  const owners: (Owner | undefined)[] = [];
+  let owner: Owner | undefined;
+  for (let i = statements.length - 1; i >= 0; i--) {
+    const s = statements[i];
+    if (s.kind === 'assign' || s.kind === 'memWrite') owner = s;
+    owners[i] = owner;
+  }
+  const roots = statements.flatMap((s, i) => expressionsOf(s).map((expr) => ({ expr, owner: owners[i] })));
+  return [...roots, ...m.checks.map((c) => ({ expr: c.cond, owner: c }))];
+}
+
+/** `lanes_3`, `request_addr`. */
+function nameOf(owner: Owner): string {
+  if (owner.kind === 'memWrite') return owner.mem.name;
+  if (owner.kind !== 'assign') return owner.name;
+  const path = owner.path.map((p) => ('field' in p ? `_${p.field}` : typeof p.index === 'number' ? `_${p.index}` : ''));
+  return owner.target.name + path.join('');
+}
+
+/** What an expression without a hint is called, behind what needs it. */
+const KIND: Readonly<Partial<Record<string, string>>> = {
+  add: 'sum', sub: 'difference', mul: 'product', and: 'both', or: 'either', xor: 'differ', shl: 'shifted', shr: 'shifted', eq: 'equal', ne: 'unequal', lt: 'less', le: 'atMost',
+  mux: 'choice', memRead: 'word', cat: 'joined', vec: 'joined', bundle: 'joined', index: 'element', extend: 'wide', slice: 'bits',
+};

@@ -3,7 +3,8 @@ import type { Design, Module } from '../ir/module.ts';
 import { DesignNames } from '../names/text-names.ts';
 import { dataFiles } from './memory-data.ts';
 import type { DataFile } from './memory-data.ts';
-import { printModule } from './module.ts';
+import { declaredNames, printModule } from './module.ts';
+import type { DeclaredNames, PrintOptions } from './module.ts';
 
 export interface SourceFile {
   /** File name, `Module.sv`. */
@@ -18,15 +19,21 @@ export function filesOf(sources: readonly SourceFile[]): DataFile[] {
   return sources.flatMap((s) => [{ name: s.name, text: s.text }, ...(s.data ?? [])]);
 }
 
-/** Prints every module of the design. Same design, same text. */
-export function printDesign(design: Design): SourceFile[] {
+/** Prints every module of the design. Same design, same text, from wherever it comes. */
+export function printDesign(design: Design, options: PrintOptions = {}): SourceFile[] {
   const names = new DesignNames(design);
   return printableModules(design).map((m) => {
     const named = names.of(m);
     // Under the names that the text gives.
     const data = dataFiles({ ...m, memories: m.memories.map((x) => ({ ...x, name: named.others.get(x) ?? x.name })) });
-    return { name: `${m.name}.sv`, text: printModule(m, named), ...(data.length > 0 ? { data } : {}) };
+    return { name: `${m.name}.sv`, text: printModule(m, named, options), ...(data.length > 0 ? { data } : {}) };
   });
+}
+
+/** What the text of each module declares, to measure how much of it nobody named. */
+export function namesInText(design: Design): ({ readonly module: string } & DeclaredNames)[] {
+  const names = new DesignNames(design);
+  return printableModules(design).map((m) => ({ module: m.name, ...declaredNames(m, names.of(m)) }));
 }
 
 /** Modules that have a body to print: black boxes stand in the target's library, their behaviour is for simulation. */

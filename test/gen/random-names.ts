@@ -57,6 +57,7 @@ function leaf(rng: Rng, below: readonly Def[], isTop = false): Def {
       () => mix(fields(m, rng, scope, value, ports[b])), () => mix(memory(m, scope, value, ports[b])), () => mix(chained(m, scope, value)),
       () => m.cover(scope.name(), value.eq(3)), () => m.assert(scope.name(), value.le(15)),
       () => mix(value.addGrow(ports[b]).slice(4, 1)), () => mix(value.addGrow(ports[a]).slice(4, 1)),
+      ...[a, b].map((port) => () => mix(value.mul(ports[port]).named(rng.pick(NAMES)).slice(5, 2))),
     ];
     for (const part of shuffled(rng, parts).slice(0, rng.between(3, parts.length))) part();
     for (const def of below) if (rng.chance(0.8)) mix(instance(m, scope, def, value, ports[b]));

@@ -19,7 +19,7 @@ const Twice = hw('Twice', { a: In(S(8)), b: Out(S(9)) }, (m, io) => {
   r.kept = io.a.addGrow(io.a);
   io.b = r.kept;
 });
-for (const file of printDesign(elaborate(Twice))) console.log(file.text);
+for (const file of printDesign(elaborate(Twice), { positions: true })) console.log(file.text);
 elaborate(hw('Wrong', { a: In(S(8)), b: Out(S(9)) }, (m, io) => {
   io.b = io.a as never;
 }));

@@ -73,7 +73,7 @@ describe('a file that a user names', () => {
 
 /** Files of the project itself, or what a tool has just written. */
 const READ_THEIR_OWN = [
-  'cli/version.ts', 'explore/estimators/yosys.ts', 'explore/sources-hash.ts', 'gen/files/input.ts', 'gen/print/naming.ts', 'sim/verilator/build.ts',
+  'cli/version.ts', 'explore/estimators/yosys.ts', 'explore/sources-hash.ts', 'gen/files/input.ts', 'sim/verilator/build.ts',
   'sim/verilator/cache.ts', 'sw/data/mnist-digits.ts',
 ];
 

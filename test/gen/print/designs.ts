@@ -1,5 +1,5 @@
 /**
- * Small designs whose printed text is kept in `goldens/`. The text names lines of this file: after a change here run
+ * Small designs whose printed text is kept in `goldens/`. After a change here run
  * `npx vitest run test/gen/print/goldens.test.ts -u` and read what changed.
  */
 import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, enumeration, hw, valueOf, vec } from '../../../gen/index.ts';
@@ -41,7 +41,7 @@ const Fetcher = hw('Fetcher', { start: In(B), addr: In(U(12)), req: Source(Reque
       });
     },
     waitForData: () => {
-      const extended = io.answer.asSInt().sext(16);
+      const extended = io.answer.asSInt().sext(16).named('extended');
       m.when(io.answered.and(extended.gt(-100)), () => {
         r.total = r.total.addWrap(extended).shr(1);
         r.state = State.done;
@@ -64,7 +64,7 @@ const Cell = hw('MacCell', { load: In(B), weight: In(S(8)), aIn: In(S(8)), pIn: 
     r.w = io.weight;
   });
   r.a = io.aIn;
-  r.p = io.pIn.addWrap(io.aIn.mul(r.w).sext(20));
+  r.p = io.pIn.addWrap(io.aIn.mul(r.w).named('product').sext(20));
   io.wOut = r.w;
   io.aOut = r.a;
   io.pOut = r.p;
@@ -129,7 +129,7 @@ const Arithmetic = hw('Arithmetic', {
   shifted: Out(S(8)), mixed: Out(S(8)), below: Out(B), product: Out(S(17)), lane: Out(S(5)),
   bits: Out(U(4)), limited: Out(S(6)), all: Out(U(8)),
 }, (_m, io) => {
-  const difference = io.b.subGrow(io.a.asUInt());
+  const difference = io.b.subGrow(io.a.asUInt()).named('difference');
   io.shifted = io.a.shr(io.n);
   io.mixed = io.b.asSInt().addWrap(io.a.shr(2));
   io.below = io.a.lt(-3).or(io.b.asSInt().lt(io.a));

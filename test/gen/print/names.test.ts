@@ -17,7 +17,7 @@ type Number4 = ReturnType<ReturnType<typeof U<4>>['lit']>;
 /** Adds two numbers in a wire called `total`; the ports are called as asked. */
 const adder = (name: string, a = 'a', b = 'b'): ModuleDef<PortMap> => hw(name, { [a]: In(U(4)), [b]: In(U(4)), high: Out(B), low: Out(B) }, (_m, io) => {
   const ports = io as unknown as Record<string, Number4>;
-  const total = ports[a].addGrow(ports[b]);
+  const total = ports[a].addGrow(ports[b]).named('total');
   Object.assign(io, { high: total.bit(4), low: total.bit(0) });
 });
 
@@ -38,8 +38,8 @@ const use = (m: Parameters<Body>[0], io: Parameters<Body>[1], name: string, def:
 };
 
 const oneLine = (): ModuleDef<PortMap> => {
-  // One line: what it declares is the module, not the sum.
-  const Sum = hw('Sum', { a: In(U(4)), b: In(U(4)), x: Out(B), y: Out(B) }, (_m, io) => Object.assign(io, ((s) => ({ x: s.bit(4), y: s.bit(0) }))(io.a.addGrow(io.b))));
+  // A hint like the module: it would hide it.
+  const Sum = hw('Sum', { a: In(U(4)), b: In(U(4)), x: Out(B), y: Out(B) }, (_m, io) => Object.assign(io, ((s) => ({ x: s.bit(4), y: s.bit(0) }))(io.a.addGrow(io.b).named('Sum'))));
   return Sum as unknown as ModuleDef<PortMap>;
 };
 
@@ -51,12 +51,12 @@ const Cell = hw('Cell', { a: In(U(4)), mesh_col: In(U(4)), o: Out(U(4)) }, (m, i
 });
 
 const DESIGNS: Readonly<Record<string, () => ModuleDef<PortMap>>> = {
-  'a wire named after the source like a member of an enumeration': () => top((m, io) => {
+  'a wire named like a member of an enumeration': () => top((m, io) => {
     const r = m.regs({ op: Op.resetTo('sub') });
     m.when(io.c, () => {
       r.op = Op.add;
     });
-    const OP_ADD = io.a.addGrow(io.b);
+    const OP_ADD = io.a.addGrow(io.b).named('OP_ADD');
     io.out = r.op.eq('add').mux(OP_ADD.zext(8), OP_ADD.zext(8).not());
   }),
   'a register like a member of an enumeration': () => top((m, io) => {
@@ -98,7 +98,7 @@ const DESIGNS: Readonly<Record<string, () => ModuleDef<PortMap>>> = {
     m.assert('cover_x_1', io.c.or(io.c.not()), 'holds');
     io.out = r.cover_x;
   }),
-  'a module defined in one line': oneLine,
+  'a hint like its module': oneLine,
   'instances whose ports join to one name': () => top((m, io) => {
     const first = seen(m.inst('a_b', adder('One', 'c', 'd')));
     const second = seen(m.inst('x', adder('Two', 'b_c', 'high_q')));
@@ -129,7 +129,7 @@ const DESIGNS: Readonly<Record<string, () => ModuleDef<PortMap>>> = {
     w.v_1 = io.a.addWrap(io.b);
     io.out = w.v.at(1).addGrow(w.accept.off).zext(8);
   }),
-  'instances like wires of their module that the source named': () => top((m, io) => {
+  'instances like wires of their module that only a hint named': () => top((m, io) => {
     const same = adder('Inner');
     const total = use(m, io, 'total', same) as unknown as typeof io.c;
     const other = use(m, io, 'i', same) as unknown as typeof io.c;
@@ -254,11 +254,14 @@ const DESIGNS: Readonly<Record<string, () => ModuleDef<PortMap>>> = {
     w.value = w.sum_1;
     io.out = ram.read(io.a.addWrap(w.value)).slice(6, 2).zext(8).addWrap(io.a.addGrow(io.b).slice(4, 1).zext(8));
   }),
-  'constants of the source called as tools call something else': () => top((_m, io) => {
-    const bool = io.a.addGrow(io.b);
-    const process = io.a.subGrow(io.b);
-    const wreal = io.a.mul(io.b);
-    io.out = bool.slice(4, 1).zext(8).xor(process.slice(4, 1).zext(8)).xor(wreal.slice(7, 1).zext(8));
+  'hints that tools call something else, or that somebody declares': () => top((m, io) => {
+    const bool = io.a.addGrow(io.b).named('bool');
+    const process = io.a.subGrow(io.b).named('process');
+    const wreal = io.a.mul(io.b).named('wreal');
+    const { kept } = m.let({ kept: io.b.mul(io.b).named('kept').slice(7, 1) });
+    const unused = io.a.mul(io.a).named('unused');
+    const parts = [bool.slice(4, 1), process.slice(4, 1), wreal.slice(7, 1), kept, unused.slice(6, 2)];
+    io.out = parts.map((part) => part.zext(8)).reduce((x, y) => x.xor(y));
   }),
   'names like system tasks, and very long ones': () => top((m, io) => {
     const long = 'long'.repeat(24);
@@ -305,7 +308,7 @@ describe.each(Object.keys(DESIGNS))('%s', (name) => {
 
 describe('a wire like a member', () => {
   it.skipIf(!has('iverilog') || !has('yosys'))('is a wire of its own in the netlist of Yosys', { timeout: 30_000 }, () => {
-    const design = elaborate(DESIGNS['a wire named after the source like a member of an enumeration']());
+    const design = elaborate(DESIGNS['a wire named like a member of an enumeration']());
     const vectors = vectorsFor(design, 2);
     const shown = simulate([throughYosys(printDesign(design))], testbench(design, vectors));
     // Before the first edge nothing is reset.
