@@ -46,7 +46,7 @@ export function Aligner(config: CoreConfig) {
     const lower = io.word.slice(15, 0);
     const { first } = m.let({ first: r.held.mux(r.half, r.skip.mux(upper, lower)) });
     const { second } = m.let({ second: r.held.mux(lower, upper) });
-    const firstError = r.held.mux(r.halfError, io.wordError);
+    const firstError = r.held.mux(r.halfError, io.wordError).named('firstError');
     const { isShort } = m.let({ isShort: first.slice(1, 0).ne(3) });
     const word = predicts ? m.let({ told: io.wordPrediction }).told : undefined;
     const cut = word ? m.let({
@@ -68,7 +68,7 @@ export function Aligner(config: CoreConfig) {
     io.raw = isShort.mux(first.zext(32), cat(second, first));
     io.compressed = isShort;
     // Of a broken instruction nothing has come but the first half.
-    const secondError = allOf(r.held, isShort.not(), isBroken.not(), io.wordError);
+    const secondError = allOf(r.held, isShort.not(), isBroken.not(), io.wordError).named('secondError');
     io.error = firstError.or(secondError);
     io.errorInSecondHalf = firstError.not().and(secondError);
 

@@ -29,7 +29,7 @@ export function Alu(config: CoreConfig) {
   return hw('Alu', withOnly(ports, { preshift: config.isa.zba, stepping: serial }), (m, io) => {
     m.doc('Adder, comparison, logic and shifter.');
     const { control, a, b } = io;
-    const shifted = config.isa.zba ? io.preshift.bit(1).mux(cat(a.slice(29, 0), U(2).lit(0)), a) : a;
+    const shifted = config.isa.zba ? io.preshift.bit(1).mux(cat(a.slice(29, 0), U(2).lit(0)), a).named('shifted') : a;
     const augend = config.isa.zba ? io.preshift.bit(0).mux(cat(shifted.slice(30, 0), U(1).lit(0)), shifted) : a;
     const { operandB } = m.let({ operandB: control.invertB.mux(b.not(), b) });
 
@@ -59,12 +59,12 @@ type ShiftControl = { readonly shiftRight: Bool; readonly arithmetic: Bool; read
 function barrelShift(control: ShiftControl, a: UInt, amount: UInt): UInt {
   const upper = control.rotate.mux(a.slice(30, 0), control.arithmetic.and(a.bit(31)).mux<UInt>((1n << 31n) - 1n, U<number>(31).lit(0)));
   const lower = control.rotate.mux(a.slice(31, 1), U<number>(31).lit(0));
-  let value = control.shiftRight.mux(cat(upper, a), cat(a, lower));
-  const distance = control.shiftRight.mux(amount, amount.not());
+  let value = control.shiftRight.mux(cat(upper, a), cat(a, lower)).named('shiftedBy0');
+  const distance = control.shiftRight.mux(amount, amount.not()).named('distance');
   for (let bit = 4; bit >= 0; bit--) {
     // What is further up than the shifts still to come can reach falls away.
     const width = 31 + 2 ** bit;
-    value = distance.bit(bit).mux(value.slice(value.width - 1, 2 ** bit), value.slice(value.width - 2 ** bit - 1, 0)).exact<number>(width);
+    value = distance.bit(bit).mux(value.slice(value.width - 1, 2 ** bit), value.slice(value.width - 2 ** bit - 1, 0)).exact<number>(width).named(`shiftedTo${bit}`);
   }
   return value;
 }

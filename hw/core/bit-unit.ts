@@ -48,18 +48,19 @@ export function BitUnit(config: CoreConfig) {
   });
 }
 
-/** Number of zeros above the highest 1: halves are counted first, then put together. */
-function countLeadingZeros(word: UInt): UInt {
+/** Number of zeros above the highest 1: halves are counted first, then put together. Bit 0 is bit `lo` of the whole. */
+function countLeadingZeros(word: UInt, lo = 0): UInt {
   if (word.width === 1) return word.not();
   const half = word.width / 2;
-  const upper = countLeadingZeros(word.slice(word.width - 1, half));
-  const lower = countLeadingZeros(word.slice(half - 1, 0));
+  const upper = countLeadingZeros(word.slice(word.width - 1, half), lo + half);
+  const lower = countLeadingZeros(word.slice(half - 1, 0), lo);
+  const place = `${lo + word.width - 1}_${lo}`;
   const full = upper.bit(upper.width - 1);
   const bits = upper.width;
   // Both halves empty: only the new top bit. Upper half empty: half plus what the lower half counts.
-  const allZero = full.and(lower.bit(bits - 1));
+  const allZero = full.and(lower.bit(bits - 1)).named(`allZero_${place}`);
   const rest = bits > 1 ? [full.mux(lower.slice(bits - 2, 0), upper.slice(bits - 2, 0))] : [];
-  return cat(allZero, full.and(allZero.not()), ...rest);
+  return cat(allZero, full.and(allZero.not()), ...rest).named(`zeros_${place}`);
 }
 
 /** Exact sum, as a balanced tree. */

@@ -21,7 +21,7 @@ export const prediction = {
   upper: (p: UInt) => p.bit(33),
   counter: (p: UInt) => p.slice(32, 31),
   /** The counter expects the instruction to jump: nothing that stands behind it in the word follows it. */
-  taken: (p: UInt) => p.bit(34).and(p.bit(32)),
+  taken: (p: UInt) => p.bit(34).and(p.bit(32)).named('isTaken'),
   /** Address of the half word that follows if it does. */
   target: (p: UInt) => p.slice(30, 0),
 };
@@ -70,7 +70,7 @@ export function BranchPredictor(config: CoreConfig) {
       waiting.place = index(io.updateAddress);
       waiting.content = cat(tag(io.updateAddress), io.updateUpper, io.updateCounter, io.updateTarget);
     });
-    m.when(waiting.waits.and(collides.not()), () => {
+    m.when(waiting.waits.and(collides.not()).named('writes'), () => {
       entries.write(waiting.place, waiting.content);
     });
     const entry = entries.readSync('entry', index(io.address), io.lookup);

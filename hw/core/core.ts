@@ -107,7 +107,7 @@ export function Core(config: CoreConfig) {
       bits.less = alu.less;
     }
     const { taken } = m.let({ taken: d.isBranch.and(d.branchOnLess.mux(alu.less, alu.equal).ne(d.branchInverted)) });
-    const target = cat(address.slice(31, 1), d.clearBit0.not().and(address.bit(0)));
+    const target = cat(address.slice(31, 1), d.clearBit0.not().and(address.bit(0))).named('target');
 
     // --- what may happen in this cycle ---
 
@@ -134,7 +134,7 @@ export function Core(config: CoreConfig) {
 
     // --- exceptions ---
 
-    const isAccess = d.isLoad.or(d.isStore);
+    const isAccess = d.isLoad.or(d.isStore).named('isAccess');
     const store = m.inst('store', StoreLanes);
     store.size = d.accessSize;
     store.offset = address.slice(1, 0);
@@ -209,7 +209,7 @@ export function Core(config: CoreConfig) {
 
     const { executes } = m.let({ executes: runs.and(exception.not()) });
     const wait = m.regs({ fencing: Flag(false) });
-    const fenceI = executes.and(d.isFenceI);
+    const fenceI = executes.and(d.isFenceI).named('fenceI');
     io.fenceI = fenceI.and(wait.fencing.not());
     wait.fencing = fenceI.and(w.complete.not());
 
@@ -273,12 +273,12 @@ export function Core(config: CoreConfig) {
 
     const toDebugged = debug?.jump ?? NEVER;
     const { redirect } = m.let({ redirect: anyOf(trap, refetch, wentWrong, toDebugged, executes.and(leavesStream)) });
-    const stays = anyOf(trap, refetch, wentWrong, toDebugged);
-    const isReturn = d.isMret.and(stays.not());
+    const stays = anyOf(trap, refetch, wentWrong, toDebugged).named('stays');
+    const isReturn = d.isMret.and(stays.not()).named('isReturn');
     const refetchesNext = d.isFenceI.or(isPmpAccess);
     // Of a branch that does not do what was expected the expectation says where it goes.
     const notTaken: (readonly [Bool, UInt])[] = went
-      ? [[refetch, x.pc], [wentWrong, went.wentTo], [allOf(expectsJump, isControl, stays.not()), nextPc]]
+      ? [[refetch, x.pc], [wentWrong, went.wentTo], [allOf(expectsJump, isControl, stays.not()).named('goesOn'), nextPc]]
       : [];
     const debugged: (readonly [Bool, UInt])[] = debug ? [[toDebugged, io.debug.value]] : [];
     const otherwise = [...notTaken, ...debugged].map(([condition]) => condition);
@@ -509,7 +509,7 @@ export function Core(config: CoreConfig) {
     }
 
     const last = m.regs({ requestWaits: Flag(false), lastAccess: U<number>(36) });
-    const attributes = cat(io.dbus.addr.slice(31, 2), io.dbus.we, io.dbus.be, U(1).lit(0));
+    const attributes = cat(io.dbus.addr.slice(31, 2), io.dbus.we, io.dbus.be, U(1).lit(0)).named('attributes');
     last.requestWaits = io.dbus.req.and(io.dbus.gnt.not());
     m.when(io.dbus.req, () => {
       last.lastAccess = attributes;

@@ -21,10 +21,10 @@ export const StoreLanes = hw('StoreLanes', {
   io.misaligned = isWord.and(io.offset.ne(0)).or(isHalf.and(io.offset.bit(0)));
   const upper = io.offset.bit(1);
   const odd = io.offset.bit(0);
-  const inPair = [odd.not().or(isHalf), odd.or(isHalf)];
+  const inPair = [odd.not().or(isHalf).named('inLowPair'), odd.or(isHalf).named('inHighPair')];
   io.be = cat(...[3, 2, 1, 0].map((lane) => isWord.or(inPair[lane % 2].and(lane < 2 ? upper.not() : upper))));
   const byte = (i: number): UInt => io.value.slice(8 * i + 7, 8 * i);
-  const lowPair = cat(isHalf.or(isWord).mux(byte(1), byte(0)), byte(0));
+  const lowPair = cat(isHalf.or(isWord).mux(byte(1), byte(0)), byte(0)).named('lowPair');
   io.wdata = cat(isWord.mux(io.value.slice(31, 16), lowPair), lowPair);
 });
 

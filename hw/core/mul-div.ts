@@ -35,21 +35,21 @@ export function MulDiv(config: CoreConfig) {
     const usesUnit = iterative || stepped ? io.request : io.request.and(control.divide);
 
     // Division: twice the remainder, with the next bit of the dividend, minus the divisor's magnitude.
-    const doubled = cat(r.upper.slice(31, 0), r.lower.bit(31));
-    const augend = iterative ? multiply.mux(r.upper, doubled) : doubled;
+    const doubled = cat(r.upper.slice(31, 0), r.lower.bit(31)).named('doubled');
+    const augend = iterative ? multiply.mux(r.upper, doubled).named('augend') : doubled;
     const augendSign = iterative ? multiply.and(r.upper.bit(32)) : bool(false);
     // The multiplier's sign bit has negative weight: its partial product, the last, is subtracted.
     const { subtract } = m.let({ subtract: iterative ? multiply.mux(signA.and(r.steps.eq(1)), signB.not()) : signB.not() });
-    const take = iterative ? control.divide.or(r.lower.bit(0)) : bool(true);
+    const take = iterative ? control.divide.or(r.lower.bit(0)).named('take') : bool(true);
     const addend = take.mux(subtract.mux(cat(signB, signB, b).not(), cat(signB, signB, b)), U<number>(34).lit(0));
-    const { sum } = m.let({ sum: cat(augendSign, augend, U(1).lit(1)).addWrap(cat(addend, subtract.and(take))).slice(34, 1) });
+    const sumAndCarry = cat(augendSign, augend, U(1).lit(1)).addWrap(cat(addend, subtract.and(take))).named('sumAndCarry');
+    const { sum } = m.let({ sum: sumAndCarry.slice(34, 1) });
     const { fits } = m.let({ fits: sum.bit(33).not() });
 
     // One negator serves the dividend before and the result after the steps.
     const { selected } = m.let({ selected: r.busy.and(control.upperResult).and(last).mux(r.upper.slice(31, 0), r.lower) });
-    const { negated } = m.let({
-      negated: cat(r.negate.mux(selected.not(), selected), U(1).lit(1)).addWrap(cat(Word.lit(0), r.negate)).slice(32, 1),
-    });
+    const negation = cat(r.negate.mux(selected.not(), selected), U(1).lit(1)).addWrap(cat(Word.lit(0), r.negate)).named('negation');
+    const { negated } = m.let({ negated: negation.slice(32, 1) });
 
     m.when(r.busy.not(), () => {
       r.upper = stepped ? multiply.mux(cat(signA, a), U<number>(33).lit(0)) : U<number>(33).lit(0);
@@ -92,16 +92,17 @@ export function MulDiv(config: CoreConfig) {
       const half = m.regs({ low: U<number>(50), high: U<number>(50) });
       const upperFactor = cat(control.signedSecond.and(r.lower.bit(31)), r.lower.slice(31, 16));
       const factor = r.steps.bit(1).mux(cat(U(1).lit(0), r.lower.slice(15, 0)), upperFactor);
-      const { partial } = m.let({ partial: r.upper.asSInt().mul(factor.asSInt()).asUInt() });
+      const { partial } = m.let({ partial: r.upper.asSInt().mul(factor.asSInt()).named('signedPartial').asUInt() });
       half.high = partial;
       m.when(r.steps.bit(1), () => {
         half.low = partial;
       });
-      const { upperSum } = m.let({ upperSum: half.high.slice(47, 0).addWrap(half.low.asSInt().shr(16).slice(47, 0)) });
-      product = cat(upperSum, half.low.slice(15, 0));
+      const upperOfLow = half.low.asSInt().shr(16).named('upperOfLow');
+      const { upperSum } = m.let({ upperSum: half.high.slice(47, 0).addWrap(upperOfLow.slice(47, 0)) });
+      product = cat(upperSum, half.low.slice(15, 0)).named('product');
       io.done = last;
     } else {
-      ({ product } = m.let({ product: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()).asUInt() }));
+      ({ product } = m.let({ product: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()).named('signedProduct').asUInt() }));
       io.done = control.divide.mux(last, io.request);
     }
     io.result = control.divide.mux(negated, control.upperResult.mux(product.slice(63, 32), product.slice(31, 0)));

@@ -1,5 +1,5 @@
 /** Merges streams into one. Must not know what they carry. */
-import { Flag, Out, Sink, Source, U, bool, hw, indexWidth } from '../../gen/index.ts';
+import { Flag, Out, Sink, Source, U, bool, hw, indexWidth, named } from '../../gen/index.ts';
 import type { Bool, ModuleDef, Shape, SinkView, SourceView, UInt } from '../../gen/index.ts';
 import { assertStays } from './stream-rules.ts';
 
@@ -53,7 +53,7 @@ export function Arbiter<V>(shape: Shape<V>, inputs: number, options: ArbiterOpti
     io.chosen = r.locked.mux<UInt>(r.winner, turn);
     const { chosen } = io;
     out.valid = select(chosen, streams.map((s) => s.valid));
-    out.bits = select(chosen, streams.map((s) => s.bits as V));
+    out.bits = named('offer', select(chosen, streams.map((s) => s.bits as V)));
     for (const [i, s] of streams.entries()) s.ready = out.ready.and(chosen.eq(i));
     const ends = options.isLast ? out.fire.and(options.isLast(out.bits)) : out.fire;
     m.when(out.valid, () => {

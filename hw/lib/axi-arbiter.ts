@@ -2,7 +2,7 @@
  * Several AXI4 managers on one subordinate: reads and writes are arbitrated apart. The manager's number travels in the upper
  * bits of the identifier, so that responses find their way back whatever order they come in. Must not know who the managers are.
  */
-import { Flag, Sink, Source, U, cat, hw, indexWidth, valueOf } from '../../gen/index.ts';
+import { Flag, Sink, Source, U, cat, hw, indexWidth, named, valueOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import { Arbiter, anyOf, firstOf, select } from './arbiter.ts';
 import { axiAddress, axiReadData, axiReadManager, axiWriteData, axiWriteManager, axiWriteResponse } from './axi4.ts';
@@ -20,11 +20,11 @@ export interface AxiArbiterParams {
 
 type ManagerName = `m${number}`;
 
-const named = <T>(count: number, port: T) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, port])) as Readonly<Record<ManagerName, T>>;
+const numbered = <T>(count: number, port: T) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, port])) as Readonly<Record<ManagerName, T>>;
 const outer = (p: AxiArbiterParams): AxiParams => ({ dataBytes: p.dataBytes, idBits: p.idBits + p.managerBits });
 
 export const axiReadArbiterPorts = (p: AxiArbiterParams) => ({
-  managers: named(p.managers, { ar: Sink(axiAddress(p)), r: Source(axiReadData(p)) }),
+  managers: numbered(p.managers, { ar: Sink(axiAddress(p)), r: Source(axiReadData(p)) }),
   out: axiReadManager(outer(p)),
 });
 
@@ -60,7 +60,7 @@ export function AxiReadArbiter(p: AxiArbiterParams): ModuleDef<ReturnType<typeof
       input.valid = manager.ar.valid;
       input.bits = withManager(manager.ar.bits, U(p.managerBits).lit(i), p);
       manager.ar.ready = input.ready;
-      const isMine = from.eq(i);
+      const isMine = from.eq(i).named(`isMine${i}`);
       const { id, data, resp, last } = io.out.r.bits;
       manager.r.valid = io.out.r.valid.and(isMine);
       manager.r.bits = valueOf(axiReadData(p), { id: id.slice(p.idBits - 1, 0), data, resp, last });
@@ -73,7 +73,7 @@ export function AxiReadArbiter(p: AxiArbiterParams): ModuleDef<ReturnType<typeof
 }
 
 export const axiWriteArbiterPorts = (p: AxiArbiterParams) => ({
-  managers: named(p.managers, { aw: Sink(axiAddress(p)), w: Sink(axiWriteData(p)), b: Source(axiWriteResponse(p)) }),
+  managers: numbered(p.managers, { aw: Sink(axiAddress(p)), w: Sink(axiWriteData(p)), b: Source(axiWriteResponse(p)) }),
   out: axiWriteManager(outer(p)),
 });
 
@@ -91,17 +91,17 @@ export function AxiWriteArbiter(p: AxiArbiterParams): ModuleDef<ReturnType<typeo
     const { chosen, active } = m.let({ chosen: locked.mux<UInt>(winner, firstOf(requests)), active: locked.or(anyOf(requests)) });
 
     io.out.aw.valid = select(chosen, requests).and(addressDone.not());
-    io.out.aw.bits = select(chosen, managers.map((x, i) => withManager(x.aw.bits, U(p.managerBits).lit(i), p)));
+    io.out.aw.bits = named('address', select(chosen, managers.map((x, i) => withManager(x.aw.bits, U(p.managerBits).lit(i), p))));
     io.out.w.valid = active.and(dataDone.not()).and(select(chosen, managers.map((x) => x.w.valid)));
-    io.out.w.bits = select(chosen, managers.map((x) => x.w.bits));
+    io.out.w.bits = named('beat', select(chosen, managers.map((x) => x.w.bits)));
     for (const [i, x] of managers.entries()) {
-      const isChosen = chosen.eq(i);
+      const isChosen = chosen.eq(i).named(`isChosen${i}`);
       x.aw.ready = isChosen.and(addressDone.not()).and(io.out.aw.ready);
       x.w.ready = isChosen.and(active).and(dataDone.not()).and(io.out.w.ready);
     }
-    const addressEnds = addressDone.or(io.out.aw.fire);
-    const dataEnds = dataDone.or(io.out.w.fire.and(io.out.w.bits.last));
-    const ends = addressEnds.and(dataEnds);
+    const addressEnds = addressDone.or(io.out.aw.fire).named('addressEnds');
+    const dataEnds = dataDone.or(io.out.w.fire.and(io.out.w.bits.last)).named('dataEnds');
+    const ends = addressEnds.and(dataEnds).named('ends');
     m.when(active, () => {
       r.winner = chosen;
       r.locked = ends.not();
@@ -112,7 +112,7 @@ export function AxiWriteArbiter(p: AxiArbiterParams): ModuleDef<ReturnType<typeo
     const from = m.let({ from: managerOf(io.out.b.bits.id, p) }).from;
     const ready: Bool[] = [];
     for (const [i, x] of managers.entries()) {
-      const isMine = from.eq(i);
+      const isMine = from.eq(i).named(`isMine${i}`);
       x.b.valid = io.out.b.valid.and(isMine);
       x.b.bits = valueOf(axiWriteResponse(p), { id: io.out.b.bits.id.slice(p.idBits - 1, 0), resp: io.out.b.bits.resp });
       ready.push(isMine.and(x.b.ready));

@@ -91,7 +91,7 @@ function DirectMappedCache(p: InstructionCacheParams): ModuleDef<ReturnType<type
     const data = m.mem('data', U<number>(8 * p.dataBytes), lines * beats, { style: 'block' });
     const found = tags.readSync('foundTag', shape.index(obi.addr), obi.gnt);
     const foundData = data.readSync('foundData', shape.place(obi.addr), obi.gnt);
-    const cacheable = shape.isCacheable(address);
+    const cacheable = shape.isCacheable(address).named('cacheable');
     const hit = m.let({ hit: pending.and(asked.not()).and(cacheable).and(found.valid).and(found.tag.eq(shape.tag(address))) }).hit;
     const wanted = shape.beat(address);
     const arrives = burst && wanted ? axi.r.valid.and(pending).and(cacheable.not().or(burst.beat.eq(wanted))) : axi.r.valid;
@@ -129,7 +129,7 @@ function DirectMappedCache(p: InstructionCacheParams): ModuleDef<ReturnType<type
       });
     }
     obi.rvalid = answers;
-    obi.rdata = wordOf(asked.mux(axi.r.bits.data, foundData), laneOf(address, p.dataBytes));
+    obi.rdata = wordOf(asked.mux(axi.r.bits.data, foundData).named('beat'), laneOf(address, p.dataBytes));
     obi.err = asked.and(failed);
 
     // A line that is still under way was asked for before the flush: the walk starts when it is there.

@@ -34,9 +34,9 @@ export function ObiToAxi(p: AxiParams): ModuleDef<ReturnType<typeof obiToAxiPort
     const { busy, addressDone, dataDone } = r;
     const responds = m.let({ responds: axi.r.valid.or(axi.b.valid) }).responds;
     const asks = m.let({ asks: obi.req.and(busy.not().or(responds)) }).asks;
-    const writes = asks.and(obi.we);
+    const writes = asks.and(obi.we).named('writes');
 
-    const word = cat(obi.addr.slice(31, 2), U(2).lit(0));
+    const word = cat(obi.addr.slice(31, 2), U(2).lit(0)).named('word');
     const address = valueOf(axiAddress(p), { id: 0, addr: word, len: 0, size: 2, burst: AXI_BURST_INCR });
     axi.ar.valid = asks.and(obi.we.not());
     axi.ar.bits = address;
@@ -49,8 +49,8 @@ export function ObiToAxi(p: AxiParams): ModuleDef<ReturnType<typeof obiToAxiPort
     axi.r.ready = bool(true);
     axi.b.ready = bool(true);
 
-    const addressEnds = addressDone.or(axi.aw.ready);
-    const dataEnds = dataDone.or(axi.w.ready);
+    const addressEnds = addressDone.or(axi.aw.ready).named('addressEnds');
+    const dataEnds = dataDone.or(axi.w.ready).named('dataEnds');
     const granted = m.let({ granted: asks.and(obi.we.mux(addressEnds.and(dataEnds), axi.ar.ready)) }).granted;
     r.addressDone = writes.and(addressEnds).and(granted.not());
     r.dataDone = writes.and(dataEnds).and(granted.not());

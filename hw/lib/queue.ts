@@ -1,5 +1,5 @@
 /** First-in first-out queue between two streams. Must not know what it carries. */
-import { Flag, Sink, Source, U, bool, hw, indexWidth } from '../../gen/index.ts';
+import { Flag, Sink, Source, U, bool, hw, indexWidth, named } from '../../gen/index.ts';
 import type { Builder, ModuleDef, Shape, SinkView, SourceView, UInt } from '../../gen/index.ts';
 import { assertStays } from './stream-rules.ts';
 
@@ -67,7 +67,7 @@ function manyEntries<V>(m: Builder, { enq, deq }: QueueView<V>, shape: Shape<V>,
   const { empty } = m.let({ empty: first.eq(next).and(full.not()) });
   enq.ready = pipe ? full.not().or(deq.ready) : full.not();
   deq.valid = flow ? empty.not().or(enq.valid) : empty.not();
-  const oldest = entries.read(first);
+  const oldest = named('oldest', entries.read(first));
   deq.bits = flow ? empty.mux<V>(enq.bits as V, oldest) : oldest;
   const through = flow ? empty.and(deq.ready) : bool(false);
   const { arrives, leaves } = m.let({ arrives: enq.fire.and(through.not()), leaves: deq.fire.and(flow ? empty.not() : true) });

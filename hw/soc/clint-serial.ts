@@ -59,7 +59,7 @@ export const SerialClint = hw('SerialClint', { obi: flip(ObiData), irqSoftware: 
   r.compare = cat(compareByte, r.compare.slice(63, 8)).exact(64);
 
   // clock - compare, byte by byte: no borrow out of the last byte means that the time has come.
-  const difference = clockByte.addGrow(compareByte.not()).zext(10).addWrap(isFirst.or(r.reaches).asUInt().zext(10));
+  const difference = clockByte.addGrow(compareByte.not()).zext(10).addWrap(isFirst.or(r.reaches).asUInt().zext(10)).named('difference');
   r.reaches = difference.bit(8);
   m.when(isLast, () => {
     r.timer = difference.bit(8);

@@ -57,7 +57,7 @@ export const Clint = hw(
     const next = m.let({ next: bitsOf(r.notTime).subWrap(1) }).next;
     for (let i = 0; i < 8; i++) {
       const lane = i % 4;
-      const mine = writes.and(obi.be.bit(lane)).and(i < 4 ? high.not() : high);
+      const mine = writes.and(obi.be.bit(lane)).and(i < 4 ? high.not() : high).named(`mine${i}`);
       const data = obi.wdata.slice(8 * lane + 7, 8 * lane).exact(8);
       r.notTime.put(i, isTime.and(mine).mux<UInt<8>>(data.not(), next.slice(8 * i + 7, 8 * i).exact(8)));
       m.when(isCompare.and(mine), () => r.compare.put(i, data));
@@ -67,7 +67,7 @@ export const Clint = hw(
     });
 
     // compare + ~time carries out of 64 bits exactly when compare > time.
-    r.timer = bitsOf(r.compare).addGrow(bitsOf(r.notTime)).bit(64).not();
+    r.timer = bitsOf(r.compare).addGrow(bitsOf(r.notTime)).named('timeLeft').bit(64).not();
     io.mtime = bitsOf(r.notTime).not().exact(64);
     io.irqSoftware = r.software;
     io.irqTimer = r.timer;

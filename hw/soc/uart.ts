@@ -26,7 +26,7 @@ export const Uart = (p: UartParams) =>
 
     const isAt = (offset: number) => obi.addr.slice(REGION_BITS - 1, 2).eq(offset >> 2);
     const { isData, isStatus } = m.let({ isData: isAt(REGISTERS.uartData.offset), isStatus: isAt(REGISTERS.uartStatus.offset) });
-    const sends = isData.and(obi.we).and(obi.be.bit(0));
+    const sends = isData.and(obi.we).and(obi.be.bit(0)).named('sends');
     sent.enq.valid = obi.req.and(sends);
     sent.enq.bits = obi.wdata.slice(7, 0);
     obi.gnt = sends.not().or(sent.enq.ready);
