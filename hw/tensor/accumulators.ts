@@ -64,12 +64,13 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     // Nothing is forwarded: the mesh unit lets a cycle pass between writing a row and reading it, so that the memory has all its lanes.
     m.assert('oldSumsAreWritten', adding.and(meshReads).and(s1.writeRow.eq(io.nextRow)).not(), 'a row is read in the cycle in which it is written');
 
-    const readers = [io.vector, io.store];
+    const readers = { vector: io.vector, store: io.store };
     const memories = Array.from({ length: p.accumulatorBanks }, (_, b) =>
       Array.from({ length: groups }, (_, g) => {
         const memory = m.inst(`bank${b}group${g}`, AccumulatorBank(p, depth));
-        const mesh = both(meshReads, inBank(io.nextRow, b));
-        const wants = readers.map((x) => both(groups === 1 ? x.request : x.request.and(x.group.eq(g)), inBank(x.row, b)));
+        const mesh = both(meshReads, inBank(io.nextRow, b)).named(`meshWants${b}`);
+        const wants = Object.entries(readers).map(([name, x]) =>
+          both(groups === 1 ? x.request : x.request.and(x.group.eq(g)), inBank(x.row, b)).named(`${name}Wants${b}_${g}`));
         memory.readEnable = mesh.or(wants[0]).or(wants[1]);
         memory.readRow = mesh.mux(within(io.nextRow), wants[0].mux(within(io.vector.row), within(io.store.row)));
         return memory;
@@ -83,7 +84,7 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     for (let c = 0; c < p.columns; c++) {
       const g = Math.floor(c / p.vectorLanes);
       const old = choose(s1Bank, (b) => (memories[b][g].readData).at(c % p.vectorLanes));
-      const sum = io.sums.at(c).sext(32);
+      const sum = io.sums.at(c).sext(32).named(`sum${c}`);
       sums.newSums.put(c, s1.accumulate.mux(sum.addWrap(old), sum));
     }
     for (let b = 0; b < p.accumulatorBanks; b++) {

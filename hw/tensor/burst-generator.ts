@@ -56,14 +56,14 @@ export function BurstGenerator(
     const whole = command.other.mux(bytesOf(otherUnitBytes), bytesOf(unitBytes));
     const lastBeat = (address: UInt, bytes: UInt): UInt => {
       // Beats of a run, minus 1: the offset in the first beat counts as well.
-      const end = address.slice(low - 1, 0).zext(runBits + 1).addWrap(bytes.zext(runBits + 1)).subWrap(1);
+      const end = address.slice(low - 1, 0).zext(runBits + 1).addWrap(bytes.zext(runBits + 1)).subWrap(1).named('end');
       return end.slice(runBits, low).zext(leftBits);
     };
     io.command.ready = active.not();
     io.busy = active;
 
     const { toBoundary } = m.let({ toBoundary: r.beat.slice(beatBits - 1, 0).not() });
-    const fits = r.beatsLeft.le(toBoundary.zext(r.beatsLeft.width));
+    const fits = r.beatsLeft.le(toBoundary.zext(r.beatsLeft.width)).named('fits');
     const { burstLast } = m.let({ burstLast: fits.mux(r.beatsLeft.trunc(beatBits), toBoundary) });
     io.bursts.valid = active;
     io.bursts.bits = {
@@ -72,7 +72,7 @@ export function BurstGenerator(
     };
 
     m.when(io.command.fire, () => {
-      const bytes = command.whole.mux(whole, command.rowBytes.zext(runBits));
+      const bytes = command.whole.mux(whole, command.rowBytes.zext(runBits)).named('bytes');
       r.active = r.active.lit(1);
       r.rowAddress = command.address;
       r.stride = command.stride;
@@ -81,7 +81,7 @@ export function BurstGenerator(
       r.beat = command.address.slice(31, low);
       r.beatsLeft = lastBeat(command.address, bytes);
     });
-    const nextRow = r.rowAddress.addWrap(r.stride);
+    const nextRow = r.rowAddress.addWrap(r.stride).named('nextRow');
     m.when(io.bursts.fire, () => {
       m.when(fits, () => {
         // The run is complete: go on with the next row.

@@ -15,8 +15,8 @@ export const KEPT_SHIFT = { lo: CHANNEL_RECORD.shift.lo, width: 6 } as const;
 export function recordWord(word: UInt, data: UInt<32>): { readonly kept: UInt<32>; readonly isOutOfRange: Bool } {
   const { multiplier, shift } = CHANNEL_RECORD;
   const given = data.slice(shift.lo + shift.width - 1, shift.lo);
-  const badShift = word.eq(shift.word).and(given.lt(CHANNEL_RECORD.shift.least).or(given.gt(CHANNEL_RECORD.shift.most)));
-  const badMultiplier = word.eq(multiplier.word).and(data.bit(31));
+  const badShift = word.eq(shift.word).and(given.lt(CHANNEL_RECORD.shift.least).or(given.gt(CHANNEL_RECORD.shift.most))).named('badShift');
+  const badMultiplier = word.eq(multiplier.word).and(data.bit(31)).named('badMultiplier');
   const low = badShift.mux(U(shift.width).lit(CHANNEL_RECORD.shift.most), given);
   const kept = cat(data.bit(31).and(badMultiplier.not()), data.slice(30, shift.width), low).exact(32);
   return { kept, isOutOfRange: badShift.or(badMultiplier) };
@@ -42,13 +42,13 @@ export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof cha
   return hw('ChannelRecords', channelRecordPorts(p), (m, io) => {
     m.doc(`${p.channels} channel records of three 32-bit words, ${lanes} at a time.`);
     const address = (channel: UInt): UInt => channel.slice(channelBits(p) - 1, laneBits).trunc(indexWidth(depth));
-    const words = vecOf(Array.from({ length: lanes }, () => io.writeData));
+    const words = vecOf(Array.from({ length: lanes }, () => io.writeData)).named('words');
     const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_,
-      i) => io.writeChannel.slice(laneBits - 1, 0).eq(i))).asUInt();
+      i) => io.writeChannel.slice(laneBits - 1, 0).eq(i))).asUInt().named('laneMask');
     for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
       const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block', collisionFree: true });
       io[name] = cells.readSync(`${name}Read`, address(io.readChannel), io.read);
-      m.when(io.write.and(io.writeWord.eq(word)), () => {
+      m.when(io.write.and(io.writeWord.eq(word)).named(`${name}Writes`), () => {
         if (laneMask) cells.writeMasked(address(io.writeChannel), words, laneMask);
         else cells.write(address(io.writeChannel), words);
       });

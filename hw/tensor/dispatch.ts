@@ -101,32 +101,32 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const W = 18;
     const wide = (x: UInt): UInt => x.zext(W);
     const last = (first: UInt, count: UInt): UInt => wide(first).addWrap(wide(count)).subWrap(1);
-    const columnsMinus1 = op('mm').mux(get('mm', 'rs2', 'columnsMinus1'), get('rq', 'rs1', 'columnsMinus1'));
-    const streamCount = op('mm').mux(get('mm', 'rs2', 'count'), get('rq', 'rs1', 'count'));
+    const columnsMinus1 = op('mm').mux(get('mm', 'rs2', 'columnsMinus1'), get('rq', 'rs1', 'columnsMinus1')).named('columnsMinus1');
+    const streamCount = op('mm').mux(get('mm', 'rs2', 'count'), get('rq', 'rs1', 'count')).named('streamCount');
     const transferFirst = get('ld', 'rs2', 'row');
     const transferCount = get('ld', 'rs2', 'count');
     const { count } = m.let({ count: isTransfer.mux(transferCount.zext(16), streamCount.zext(16)) });
 
     // Scratchpad rows: activations of tn.mm, destination of tn.rq, rows of tn.ld and tn.st.
-    const spFirst = op('mm').mux(get('mm', 'rs1', 'aRow'), op('rq').mux(get('rq', 'rs2', 'row'), transferFirst));
+    const spFirst = op('mm').mux(get('mm', 'rs1', 'aRow'), op('rq').mux(get('rq', 'rs2', 'row'), transferFirst)).named('spFirst');
     const parts = Math.ceil(p.columns / p.rows);
     const longCount = Array.from({ length: parts - 1 }, (_, i) => columnsMinus1.ge((i + 1) * p.rows).mux(wide(streamCount), U(W).lit(0)))
       .reduce((sum, x) => sum.addWrap(x), wide(count));
     const { spLast } = m.let({ spLast: wide(spFirst).addWrap(op('rq').mux(longCount, wide(count))).subWrap(1) });
     const { wLast } = m.let({ wLast: wide(get('mm', 'rs1', 'wRow')).addWrap(wide(columnsMinus1)) });
-    const accFirst = op('mm').mux(wide(get('mm', 'rs2', 'accRow')), op('rq').mux(wide(get('rq', 'rs1', 'accRow')), wide(transferFirst)));
+    const accFirst = op('mm').mux(wide(get('mm', 'rs2', 'accRow')), op('rq').mux(wide(get('rq', 'rs1', 'accRow')), wide(transferFirst))).named('accFirst');
     const { accLast } = m.let({ accLast: last(accFirst.trunc(17), count) });
-    const chFirst = op('rq').mux(get('rq', 'rs2', 'channel'), transferFirst);
+    const chFirst = op('rq').mux(get('rq', 'rs2', 'channel'), transferFirst).named('chFirst');
     const { chLast } = m.let({ chLast: wide(chFirst).addWrap(op('rq').mux(wide(columnsMinus1), wide(count).subWrap(1))) });
 
     const usesSp = op('mm').or(op('rq')).or(op('ld')).or(op('st'));
-    const usesAcc = op('mm').or(op('rq')).or(op('sta'));
-    const usesCh = op('rq').or(op('ldp'));
+    const usesAcc = op('mm').or(op('rq')).or(op('sta')).named('usesAcc');
+    const usesCh = op('rq').or(op('ldp')).named('usesCh');
     const channelAligned = p.vectorLanes === 1 ? bool(true) : get('rq', 'rs2', 'channel').slice(Math.log2(p.vectorLanes) - 1, 0).eq(0);
     const rowLimit = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
     const argBytesBad = r.argBytes.eq(0).or(r.argBytes.zext(16).gt(rowLimit)).or(op('sta').and(r.argBytes.slice(1, 0).ne(0)));
     const wordAligned = op('ldp').or(op('sta'));
-    const usesArg = op('ld').or(op('st')).or(op('sta')).and(r.argValid.asBool());
+    const usesArg = op('ld').or(op('st')).or(op('sta')).and(r.argValid.asBool()).named('usesArg');
     const bad = [
       count.eq(0),
       usesSp.and(spLast.ge(p.scratchpadRows)),
@@ -155,13 +155,13 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     io.masks.ch = gate(usesCh, chMask);
 
     // --- to the units ---
-    const argUsed = r.argValid.asBool().and(op('ldp').not());
-    const natural = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
-    const rowBytes = argUsed.mux(r.argBytes.zext(16), natural);
-    const stride = argUsed.mux(r.argStride, natural.zext(32));
-    const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural)));
+    const argUsed = r.argValid.asBool().and(op('ldp').not()).named('argUsed');
+    const natural = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows)).named('natural');
+    const rowBytes = argUsed.mux(r.argBytes.zext(16), natural).named('rowBytes');
+    const stride = argUsed.mux(r.argStride, natural.zext(32)).named('stride');
+    const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural))).named('whole');
     const transfer = {
-      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits),
+      address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits).named('bytesOfRow'),
       row: sized(transferFirst, transferBits), count: sized(count, transferBits + 1), whole,
     };
     io.load.bits = { ...transfer, other: isOther('load') };
@@ -178,7 +178,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     // A command enters its queue in the cycle in which its result goes to the core.
     const accepted = m.let({ go: ready.and(outOfRange.not()).and(result.ready) });
     for (const unit of UNITS) io[unit].valid = accepted.go.and(isFor[unit]);
-    const queueFull = UNITS.map((unit) => isFor[unit].and(io[unit].ready.not())).reduce((a, b) => a.or(b));
+    const queueFull = UNITS.map((unit) => isFor[unit].and(io[unit].ready.not())).reduce((a, b) => a.or(b)).named('queueFull');
     const mustWait = outOfRange.not().and(queueFull).or(op('fence').and(idle.not()));
     io.stalled = ready.and(outOfRange.not()).and(queueFull);
 

@@ -64,7 +64,7 @@ export const heldBits = (p: TensorParams): number => indexWidth(p.queueDepth + 1
 export function blocksOf(first: UInt, last: UInt, rowBits: number, blocks: number): UInt[] {
   const bits = Math.log2(blocks);
   if (bits === 0) return [U(1).lit(1)];
-  const lo = first.slice(rowBits - 1, rowBits - bits);
+  const lo = first.slice(rowBits - 1, rowBits - bits).named('lo');
   const hi = last.slice(rowBits - 1, rowBits - bits);
   return Array.from({ length: blocks }, (_, i) => lo.le(i).and(hi.ge(i)).asUInt());
 }

@@ -42,13 +42,13 @@ export const Intake = (p: XifParams) => hw('Intake', {
 
   // --- issue ---
   const { instr, id } = issue.req;
-  const known = TENSOR_INSTRUCTIONS.map((i) => instr.and(i.mask).eq(i.match));
+  const known = TENSOR_INSTRUCTIONS.map((i) => instr.and(i.mask).eq(i.match).named(`is_${i.mnemonic.replace('.', '_')}`));
   const whose = (has: (i: (typeof TENSOR_INSTRUCTIONS)[number]) => boolean): Bool =>
     known.filter((_, n) => has(TENSOR_INSTRUCTIONS[n])).reduce((a, b) => a.or(b));
   const { isOurs, reads1, reads2 } = m.let({
     isOurs: whose(() => true), reads1: whose((i) => i.rs1.length > 0), reads2: whose((i) => i.rs2.length > 0),
   });
-  const reads = cat(reads2, reads1).exact(2);
+  const reads = cat(reads2, reads1).exact(2).named('reads');
   const { offered } = m.let({ offered: p.split ? io.free : io.free.and(reads.and(register.rs_valid.not()).eq(0)) });
   issue.ready = offered;
   issue.resp = { accept: isOurs, writeback: whose((i) => i.writesRd), register_read: reads };

@@ -63,15 +63,15 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
 
     // How many bytes of this beat go into this row.
     const wide = Math.max(rowBytes, low + 1) + 1;
-    const goal = cmd.other.mux(U(wide).lit(4), cmd.rowBytes.zext(wide));
-    const need = goal.subWrap(r.fill.zext(wide));
-    const have = U(wide).lit(p.busBytes).subWrap(r.offset.zext(wide));
+    const goal = cmd.other.mux(U(wide).lit(4), cmd.rowBytes.zext(wide)).named('goal');
+    const need = goal.subWrap(r.fill.zext(wide)).named('need');
+    const have = U(wide).lit(p.busBytes).subWrap(r.offset.zext(wide)).named('have');
     const { rowCompletes, beatEnds } = m.let({ rowCompletes: need.le(have), beatEnds: have.le(need) });
     const { lastRow } = m.let({ lastRow: r.rowsLeft.eq(1) });
 
     // The beat's bytes turned so that byte i is the one for lane `i mod busBytes`.
     const beatBytes = vecOf(Array.from({ length: p.busBytes }, (_, i) => io.mem.r.bits.data.slice(8 * i + 7, 8 * i).exact(8).asSInt()));
-    const turned = rotateDown(beatBytes, r.offset.subWrap(r.fill.zext(Math.max(low, rowBytes)).trunc(low)));
+    const turned = rotateDown(beatBytes, r.offset.subWrap(r.fill.zext(Math.max(low, rowBytes)).trunc(low)).named('turnBy'));
     const lanes = Array.from({ length: p.rows }, (_, l) => {
       const old = r.fill.gt(l);
       const isNew = r.fill.zext(wide).addWrap(have).gt(l).and(goal.gt(l));
@@ -80,14 +80,14 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     });
     const { assembled } = m.let({ assembled: vecOf(lanes) });
 
-    const write = working.and(io.mem.r.valid).and(rowCompletes);
+    const write = working.and(io.mem.r.valid).and(rowCompletes).named('write');
     io.scratchpad.request = write.and(cmd.other.not());
     io.scratchpad.row = r.row.trunc(scratchpadBits(p));
     io.scratchpad.data = assembled;
     io.channels.write = write.and(cmd.other);
     io.channels.channel = r.row.trunc(channelBits(p));
     io.channels.word = r.word;
-    const record = recordWord(r.word, vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32));
+    const record = recordWord(r.word, vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32).named('given'));
     io.channels.data = record.kept;
     const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(cmd.other).or(io.scratchpad.grant)) });
     // A row that is not whole ends its run: the rest of the beat belongs to nobody.
@@ -96,7 +96,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.done = step.and(rowCompletes).and(lastRow);
     receive.deq.ready = io.done;
 
-    const nextRowOffset = r.rowOffset.addWrap(cmd.stride.slice(low - 1, 0));
+    const nextRowOffset = r.rowOffset.addWrap(cmd.stride.slice(low - 1, 0)).named('nextRowOffset');
     m.when(step, () => {
       m.when(rowCompletes, () => {
         r.fill = r.fill.lit(0);
@@ -122,7 +122,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
       });
     });
 
-    const failed = io.mem.r.fire.and(io.mem.r.bits.resp.ne(AXI_RESP_OKAY));
+    const failed = io.mem.r.fire.and(io.mem.r.bits.resp.ne(AXI_RESP_OKAY)).named('failed');
     // A command is counted once, however much of it goes wrong.
     io.fails = failed.and(r.hasFailed.not());
     r.hasFailed = r.hasFailed.or(failed).and(io.done.not());

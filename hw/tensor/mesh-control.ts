@@ -87,7 +87,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
 
     // --- activations ---
     const output = m.inst('results', Queue(Output, p.queueDepth));
-    const lastRow = io.activations.grant.and(a.rowsLeft.eq(0));
+    const lastRow = io.activations.grant.and(a.rowsLeft.eq(0)).named('lastRow');
     // A command that adds to the row that the stream wrote last must not follow at once: the accumulators read that row a cycle before
     // they write it, and how many of its lanes are written only the command before knows.
     const { readsLastSums } = m.let({ readsLastSums: held.accumulate.and(held.accRow.eq(a.lastSums)) });

@@ -33,7 +33,7 @@ const Pe = (sumBits: number) =>
       r.a = io.aIn;
       r.bank = io.bankIn;
       const { weight } = m.let({ weight: io.bankIn.mux(r.w1, r.w0) });
-      const product = io.aIn.mul(weight);
+      const product = io.aIn.mul(weight).named('product');
       r.p = io.pIn.addWrap(product.sext(sumBits));
       io.w0Out = r.w0;
       io.w1Out = r.w1;

@@ -17,13 +17,13 @@ const field = <W extends number>(word: UInt, f: { lo: number; width: W }): UInt<
 
 /** Rounds the last bit away, adds the zero point and clamps. `t` is the product shifted by `shift - 1`, saturated. */
 function finish(t: SInt, format: UInt): SInt<8> {
-  const rounded = t.addGrow(S(2).lit(1)).shr(1);
+  const rounded = t.addGrow(S(2).lit(1)).shr(1).named('rounded');
   const wide = rounded.width + 1;
-  const shifted = rounded.sext(wide).addWrap(field(format, CHANNEL_RECORD.zeroPoint).asSInt().sext(wide));
-  const low = field(format, CHANNEL_RECORD.clampMin).asSInt().sext(wide);
-  const high = field(format, CHANNEL_RECORD.clampMax).asSInt().sext(wide);
-  const atLeast = shifted.lt(low).mux(low, shifted);
-  return atLeast.gt(high).mux(high, atLeast).trunc(8);
+  const shifted = rounded.sext(wide).addWrap(field(format, CHANNEL_RECORD.zeroPoint).asSInt().sext(wide)).named('shifted');
+  const low = field(format, CHANNEL_RECORD.clampMin).asSInt().sext(wide).named('low');
+  const high = field(format, CHANNEL_RECORD.clampMax).asSInt().sext(wide).named('high');
+  const atLeast = shifted.lt(low).mux(low, shifted).named('atLeast');
+  return atLeast.gt(high).mux(high, atLeast).named('clamped').trunc(8);
 }
 
 /**
@@ -46,7 +46,7 @@ export const RequantiseLane = hw(
     r.product = product;
     r.format2 = r.format1;
     const shift = field(r.format2, KEPT_SHIFT);
-    r.shifted = r.product.shr(shift.subWrap(1)).sat(ROUNDED_BITS);
+    r.shifted = r.product.shr(shift.subWrap(1)).named('moved').sat(ROUNDED_BITS);
     r.format3 = r.format2;
     io.result = finish(r.shifted, r.format3);
   },

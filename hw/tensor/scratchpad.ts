@@ -52,11 +52,11 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
 
     const banks = Array.from({ length: p.scratchpadBanks }, (_, b) => {
       const bank = m.inst(`bank${b}`, ScratchpadBank(p, depth));
-      const [act, wgt, sto] = Object.values(readers).map((x) => wants(x, b));
+      const [act, wgt, sto] = Object.entries(readers).map(([name, x]) => wants(x, b).named(`${name}Want${b}`));
       bank.readEnable = act.or(wgt).or(sto);
       const row = (x: { row: UInt }): UInt => x.row.slice(rowBits - 1, 0);
       bank.readRow = act.mux(row(io.activations), wgt.mux(row(io.weights), row(io.store)));
-      const [vct, lod] = Object.values(writers).map((x) => wants(x, b));
+      const [vct, lod] = Object.entries(writers).map(([name, x]) => wants(x, b).named(`${name}Writes${b}`));
       bank.writeEnable = vct.or(lod);
       bank.writeRow = vct.mux(row(io.vector), row(io.load));
       bank.writeData = vct.mux(io.vector.data, io.load.data);

@@ -87,10 +87,10 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     const readBytes = r.other.mux(atMost(r.rowLeft, groupBytes), r.rowLeft.zext(wide));
     const { endsRow } = m.let({ endsRow: r.other.mux(r.rowLeft.zext(wide).le(groupBytes), bool(true)) });
     const endsAll = endsRow.and(r.rowsLeft.eq(1));
-    const moreToRead = active.and(r.rowsLeft.ne(0));
+    const moreToRead = active.and(r.rowsLeft.ne(0)).named('moreToRead');
     // Room for the data: nothing in hand or on its way, or the chunk in hand is used up in this cycle.
     const chunkUsed = m.wires({ chunkUsed: B });
-    const room = r.arriving.eq(0).and(r.left.eq(0).or(chunkUsed.chunkUsed));
+    const room = r.arriving.eq(0).and(r.left.eq(0).or(chunkUsed.chunkUsed)).named('room');
     io.scratchpad.request = moreToRead.and(room).and(r.other.not());
     io.scratchpad.row = r.row.trunc(scratchpadBits(p));
     io.accumulators.request = moreToRead.and(room).and(r.other);
@@ -115,11 +115,11 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
 
     // --- packing bytes into beats ---
     const { working } = m.let({ working: r.left.ne(0) });
-    const space = U(wide).lit(p.busBytes).subWrap(r.fill.zext(wide));
+    const space = U(wide).lit(p.busBytes).subWrap(r.fill.zext(wide)).named('space');
     const { chunkEnds, beatFills } = m.let({ chunkEnds: r.left.le(space), beatFills: space.le(r.left) });
-    const turned = rotateDown(r.held, r.from.subWrap(r.fill.zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)));
-    const end = r.fill.zext(wide).addWrap(r.left);
-    const lanes = Array.from({ length: p.busBytes }, (_, i) => r.fill.gt(i).mux(r.filling.at(i), turned.at(i)));
+    const turned = rotateDown(r.held, r.from.subWrap(r.fill.zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)).named('turnBy'));
+    const end = r.fill.zext(wide).addWrap(r.left).named('end');
+    const lanes = Array.from({ length: p.busBytes }, (_, i) => r.fill.gt(i).mux(r.filling.at(i), turned.at(i)).named(`lane${i}`));
     const { runEnds } = m.let({ runEnds: chunkEnds.and(r.heldEndsRow).and(r.whole.not()).or(chunkEnds.and(r.heldEndsAll)) });
     const { beatComplete } = m.let({ beatComplete: working.and(beatFills.or(runEnds)) });
     const strobe = Array.from({ length: p.busBytes }, (_, i) => r.first.le(i).and(end.gt(i)));
@@ -170,7 +170,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     });
     io.busy = active;
     // A command is counted once, however many of its bursts fail.
-    const failed = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY));
+    const failed = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY)).named('failed');
     io.fails = failed.and(r.hasFailed.not());
     r.hasFailed = r.hasFailed.or(failed).and(io.done.not());
     io.beat = io.mem.w.fire;

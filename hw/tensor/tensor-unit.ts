@@ -88,7 +88,7 @@ export function TensorUnit(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Modu
         const entry: Masks = { rS: q.entries.rS.at(i), wS: q.entries.wS.at(i), acc: q.entries.acc.at(i), ch: q.entries.ch.at(i) };
         const there = q.held.gt(i);
         const hit = conflict(u, masks, o, entry);
-        count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count);
+        count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count).named(`${u}_waits_${o}_${i}`);
       }
       // One that completes in this very cycle no longer counts.
       const done = dones.at(UNITS.indexOf(o));

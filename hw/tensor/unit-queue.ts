@@ -2,7 +2,7 @@
  * The commands of one unit of the tensor unit, from acceptance to completion. Entry 0 is the oldest. A command starts when
  * all before it have started and the commands of other units that it conflicts with are complete.
  */
-import { B, In, Out, Sink, Source, U, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, Sink, Source, U, hw, named, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, Shape, UInt } from '../../gen/index.ts';
 import { MASKS_OF, UNITS, heldBits, maskBits, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
@@ -55,7 +55,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     const clear = others.map((o) => next(waits[`${o}Wait`].toArray()).eq(0));
     const { free } = m.let({ free: clear.reduce((a, b) => a.and(b)) });
     io.start.valid = pendingStart.and(free);
-    io.start.bits = next(slots.map((i) => payloads[`command${i}`]));
+    io.start.bits = named('nextCommand', next(slots.map((i) => payloads[`command${i}`])));
     io.blocked = pendingStart.and(free.not());
 
     // Everything moves down by one when the oldest is done; a new command enters behind the last.

@@ -48,10 +48,10 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
       const chosen = mine.length === 1 ? mine[0] : vecOf(mine).at(group);
       const onChip = isWide.mux(byteOf(io.fromAccumulators, i), chosen);
       const incoming = isWide.mux(io.fromRequantiser, byteOf(io.fromMemory, i));
-      return io.isStore.mux(onChip, incoming);
+      return io.isStore.mux(onChip, incoming).named(`source${i}`);
     });
     // Loads turn by the offset, stores back; requantised bytes stand everywhere.
-    const high = io.offset.bit(1).xor(io.isStore.and(io.offset.bit(0)));
+    const high = io.offset.bit(1).xor(io.isStore.and(io.offset.bit(0))).named('high');
     const { turned } = m.let({ turned: rotateDown(vecOf(source), cat(high, io.offset.bit(0))) });
     const { isFirst } = m.let({ isFirst: step.eq(0) });
     const strobe = bytes.map((j): Bool => {
@@ -69,7 +69,7 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
       return io.isRequantise.mux(io.lane.eq(lane), loaded.or(io.isRowLoad.not()));
     });
     const { isOn } = m.let({ isOn: vecOf(on) });
-    const firstLane = io.isRequantise.mux(io.lane.eq(0), isFirst);
+    const firstLane = io.isRequantise.mux(io.lane.eq(0), isFirst).named('firstLane');
     const { gated } = m.let({ gated: vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0)))) });
     io.row = gated;
     io.word = vecOf(bytes.map((i) => gated.at(i))).asUInt().exact(32);

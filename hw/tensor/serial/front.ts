@@ -85,7 +85,7 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     const { polled } = m.let({ polled: r.waits.asBool().mux(r.waiting, running) });
     r.waits = result.valid.and(result.ready.not()).asUInt();
     r.waiting = polled;
-    const status = cat(r.failed, r.refused);
+    const status = cat(r.failed, r.refused).named('status');
     const answers: Readonly<Record<TensorQuestionOp, UInt | 'zero' | 'apart'>> = {
       // A serial unit has no counters. A poll's answer does not wait for the unit.
       info: information(), count: 'zero', poll: 'apart', fence: status, state: state(),

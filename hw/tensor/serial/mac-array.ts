@@ -56,7 +56,10 @@ function PlainArray(p: TensorParams): ModuleDef<ReturnType<typeof macArrayPorts>
       const weights = tile[`weights${c}`];
       const high = io.accumulate.mux(io.oldHigh.at(c), U(HALF).lit(0));
       const old = cat(high, r.low.at(c)).asSInt();
-      return upTo(p.rows).reduce<SInt>((sum, k) => sum.addWrap(activations.at(k).mul(weights.at(k)).sext(2 * HALF)), old).asUInt();
+      return upTo(p.rows).reduce<SInt>((sum, k) => {
+        const product = activations.at(k).mul(weights.at(k)).named(`product${c}_${k}`);
+        return sum.addWrap(product.sext(2 * HALF)).named(`sum${c}_${k}`);
+      }, old).asUInt();
     });
     io.newLow = vecOf(sums.map((s) => s.slice(HALF - 1, 0).exact(HALF)));
     io.newHigh = vecOf(sums.map((s) => s.slice(2 * HALF - 1, HALF).exact(HALF)));

@@ -35,7 +35,7 @@ export function SerialAccumulators(p: TensorParams): ModuleDef<ReturnType<typeof
     const highs = m.mem('highCells', vec(U(HALF), p.columns), p.accumulatorRows, { style: 'block', collisionFree: true });
     io.low = lows.readSync('lowRegister', io.lowRow, io.readLow);
     io.high = highs.readSync('highRegister', io.highRow, io.readHigh);
-    lows.writeMasked(io.writeRow, vecOf(io.newLow.toArray()), io.writeColumns);
-    highs.writeMasked(io.writeRow, vecOf(io.newHigh.toArray()), io.writeColumns);
+    lows.writeMasked(io.writeRow, vecOf(io.newLow.toArray()).named('lowWord'), io.writeColumns);
+    highs.writeMasked(io.writeRow, vecOf(io.newHigh.toArray()).named('highWord'), io.writeColumns);
   });
 }

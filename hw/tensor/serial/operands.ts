@@ -55,11 +55,11 @@ export function operandsOf(p: TensorParams, takes: OperandKind, rs1: UInt, rs2: 
   const first = firstRowBits(p);
   const counts = rowCountBits(p);
   const columns = stepBits(p);
-  const spField = takes.mm.mux(mm('aRow', 'rs1'), row);
-  const accOf = takes.rq.mux(rq('accRow', 'rs1'), mm('accRow', 'rs2'));
-  const countOf = takes.rq.mux(rq('count', 'rs1'), mm('count', 'rs2'));
-  const columnsOf = takes.rq.mux(rq('columnsMinus1', 'rs1'), mm('columnsMinus1', 'rs2'));
-  const streams = takes.mm.or(takes.rq);
+  const spField = takes.mm.mux(mm('aRow', 'rs1'), row).named('spField');
+  const accOf = takes.rq.mux(rq('accRow', 'rs1'), mm('accRow', 'rs2')).named('accOf');
+  const countOf = takes.rq.mux(rq('count', 'rs1'), mm('count', 'rs2')).named('countOf');
+  const columnsOf = takes.rq.mux(rq('columnsMinus1', 'rs1'), mm('columnsMinus1', 'rs2')).named('columnsOf');
+  const streams = takes.mm.or(takes.rq).named('streams');
   // tn.sta has a wider field for its first row; its upper bits are seen in spFirst.
   const accField = takes.rq.mux(fit(rq('accRow', 'rs1'), accumulatorBits(p)), fit(row, accumulatorBits(p)));
   return {

@@ -40,7 +40,7 @@ export const RequantiseElement = hw(
     const { atShift } = m.let({ atShift: r.step.addWrap(1).eq(shift) });
     const { allCollected } = m.let({ allCollected: r.collected.eq(WINDOW) });
     const { ends } = m.let({ ends: factorUsed.and(allCollected.or(r.collected.eq(0).and(atShift))) });
-    const collects = atShift.or(r.collected.ne(0)).and(allCollected.not());
+    const collects = atShift.or(r.collected.ne(0)).and(allCollected.not()).named('collects');
 
     m.when(io.start, () => {
       r.step = r.step.lit(0);
@@ -49,7 +49,7 @@ export const RequantiseElement = hw(
       r.strays = bool(false);
     }).elseWhen(active.and(ends.not()), () => {
       r.step = r.step.addWrap(1);
-      r.high = sum.shr(1).trunc(32);
+      r.high = sum.shr(1).named('halfSum').trunc(32);
       m.when(collects, () => {
         r.collected = r.collected.addWrap(1);
       });
@@ -77,11 +77,11 @@ export const RequantiseElement = hw(
       Array.from({ length: to - from + 1 }, (_, i) => differs(from + i)).reduce((a, b) => a.or(b));
     const { isFar } = m.let({ isFar: any(WINDOW - 1, 31).or(r.collected.eq(WINDOW).and(r.strays.or(any(0, WINDOW - 2)))) });
     const wide = WINDOW + 1;
-    const doubled = cat(field(io.format, CHANNEL_RECORD.zeroPoint), bool(true)).asSInt().sext(wide);
-    const { shifted } = m.let({ shifted: r.window.sext(wide).addWrap(doubled).shr(1).trunc(WINDOW) });
+    const doubled = cat(field(io.format, CHANNEL_RECORD.zeroPoint), bool(true)).asSInt().named('doubled').sext(wide);
+    const { shifted } = m.let({ shifted: r.window.sext(wide).addWrap(doubled).shr(1).named('rounded').trunc(WINDOW) });
     const low = field(io.format, CHANNEL_RECORD.clampMin).asSInt();
     const high = field(io.format, CHANNEL_RECORD.clampMax).asSInt();
-    const wideLow = low.sext(WINDOW);
+    const wideLow = low.sext(WINDOW).named('wideLow');
     const { isLow } = m.let({ isLow: isFar.mux(isNegative, shifted.lt(wideLow)) });
     const { raised } = m.let({ raised: isLow.mux(wideLow, shifted) });
     // The upper end counts last: it wins where the ends are crossed.

@@ -111,7 +111,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const c = m.regs({ row: U(rowBits), step: U(steps) });
     const { rowAfter } = m.let({ rowAfter: c.row.zext(countBits).addWrap(1) });
     const { isLastRow } = m.let({ isLastRow: rowAfter.eq(o.count) });
-    const checking = at('check');
+    const checking = at('check').named('checking');
     // Lines are read in pairs, as the array on DSP cells takes them; a line too many is read and not used.
     const pairOf = (line: UInt): UInt => line.slice(steps - 1, 1);
     const { isLastLine } = m.let({ isLastLine: pairOf(c.row).eq(pairOf(o.lastColumn)).and(c.row.bit(0)) });
@@ -141,7 +141,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     // --- the check ---
     const usesSp = op.mm.or(op.rq).or(op.ld).or(op.st);
     const usesAcc = op.mm.or(op.rq).or(op.sta);
-    const isRow = op.ld.or(op.st);
+    const isRow = op.ld.or(op.st).named('isRow');
     const { isBad } = m.let({
       isBad: [
         o.beyond,
@@ -165,8 +165,8 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const d = m.regs({
       pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits),
     });
-    const moving = at('move');
-    const isLoad = op.ld.or(op.ldp);
+    const moving = at('move').named('moving');
+    const isLoad = op.ld.or(op.ldp).named('isLoad');
     io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
     io.next.write = moving.and(isLoad.not()).and(d.pending.eq(0));
     io.next.address = (o.address.slice(31, 2).addWrap(c.step.zext(30))).cat(U(2).lit(0)).exact(32);
@@ -239,7 +239,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     io.scratchpad.read = at('weights', 'stream').or(io.next.taken.and(op.st));
     io.scratchpad.readRow = spRow.slice(spBits - 1, 0);
     io.scratchpad.writeRow = d.writeRow.slice(spBits - 1, 0);
-    const readsOut = at('read').or(io.next.taken.and(op.sta));
+    const readsOut = at('read').or(io.next.taken.and(op.sta)).named('readsOut');
     io.accumulators.readLow = at('stream').or(readsOut);
     io.accumulators.lowRow = accRow.slice(accBits - 1, 0);
     // The array takes the upper halves a cycle after the lower ones.

@@ -43,7 +43,7 @@ export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnTyp
     ]);
 
     // --- main memory: one word at a time, its address given while the word before is moved ---
-    const isLoad = op.ld.or(op.ldp);
+    const isLoad = op.ld.or(op.ldp).named('isLoad');
     const address = {
       id: U(p.idBits).lit(0), addr: sequencer.next.address, len: U(8).lit(0), size: U(3).lit(2), burst: U(2).lit(AXI_BURST_INCR),
     };
@@ -69,7 +69,7 @@ export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnTyp
 
     // --- bytes ---
     const column = sequencer.word.step;
-    const accumulator = (cat(accumulators.high.at(column), accumulators.low.at(column))).exact(32);
+    const accumulator = (cat(accumulators.high.at(column), accumulators.low.at(column))).exact(32).named('accumulator');
     lanes.isRowLoad = op.ld;
     lanes.isStore = op.st.or(op.sta);
     lanes.isRequantise = op.rq;
