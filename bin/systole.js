@@ -4,9 +4,11 @@
 // Must not know: verbs, options.
 import { fileURLToPath } from 'node:url';
 
-const OLDEST_NODE = 20;
+const OLDEST_NODE = '20.16';
 
-if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+const [oldestMajor, oldestMinor] = OLDEST_NODE.split('.').map(Number);
+if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
   process.stderr.write(`systole: Node ${process.versions.node} is too old; install Node ${OLDEST_NODE} or newer\n`);
   process.exit(2);
 }

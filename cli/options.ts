@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { Argument, Option } from 'commander';
 import { UserError } from '../gen/user-error.ts';
-import { loadConfig, presetNames } from '../hw/soc/config.ts';
+import { loadConfig, presetNames } from '../hw/soc/config-file.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { OWN_MODEL } from '../sw/data/own-model.ts';
 import { ENGINES } from './engines.ts';

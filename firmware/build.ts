@@ -9,7 +9,7 @@ import { watchStandardStreams } from '../gen/standard-streams.ts';
 import { UserError } from '../gen/user-error.ts';
 import { usersFolder } from '../gen/users-folder.ts';
 import { CORE_PRESETS } from '../hw/core/config.ts';
-import { loadConfig } from '../hw/soc/config.ts';
+import { loadConfig } from '../hw/soc/config-file.ts';
 import { corePreset } from './bench.ts';
 import { DEFAULT_OUT } from './compiler.ts';
 import { buildCoremark } from './coremark.ts';

@@ -48,7 +48,7 @@ export class DesignError extends UserError {
     declared?: Site,
     hint?: string,
   ) {
-    const places = [at ? `at ${at}` : '', declared ? `declared at ${declared}` : ''].filter((s) => s !== '').join(', ');
+    const places = [at?.isKnown ? `at ${at}` : '', declared?.isKnown ? `declared at ${declared}` : ''].filter((s) => s !== '').join(', ');
     super(`${rule}: ${what}${places ? `  ${places}` : ''}${hint ? `; ${hint}` : ''}`);
     this.#rule = rule;
     const line = at ?? declared;

@@ -8,7 +8,7 @@ import { namesInText } from '../gen/print/systemverilog.ts';
 import { CORE_PRESETS } from '../hw/core/config.ts';
 import { Core } from '../hw/core/core.ts';
 import { Chip } from '../hw/soc/chip.ts';
-import { loadConfig, presetNames } from '../hw/soc/config.ts';
+import { loadConfig, presetNames } from '../hw/soc/config-file.ts';
 
 export interface Share {
   readonly design: string;

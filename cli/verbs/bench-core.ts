@@ -8,7 +8,7 @@ import type { Task } from '../../gen/progress.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { CORE_PRESETS } from '../../hw/core/config.ts';
 import type { CoreConfig } from '../../hw/core/config.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import type { ElfImage } from '../../sim/elf.ts';
 import type { CoreFpgaFigures } from '../../fpga/core-figures.ts';

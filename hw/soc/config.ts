@@ -1,13 +1,8 @@
 /**
  * The typed configuration of a chip: TOML text in, checked parameters of every part out. Every key and every rule between
  * keys is checked here, so that generators, simulators and compilers can rely on the values.
- * Must not know how any part is built.
+ * Must not know how any part is built, nor files: it runs in a browser, too.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { readInputText } from '../../gen/files/input.ts';
-import type { InputKind } from '../../gen/files/input.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { CORE_PRESETS } from '../core/config.ts';
 import type { CoreConfig } from '../core/config.ts';
@@ -55,26 +50,6 @@ export interface ChipConfig {
   readonly core: CoreConfig;
   readonly tensor: TensorParams;
   readonly simulation: SimulationParams;
-}
-
-const PRESET_DIR = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'configs');
-
-/** Names of the configurations that come with Systole. */
-export function presetNames(): string[] {
-  return readdirSync(PRESET_DIR).filter((f) => f.endsWith('.toml')).map((f) => f.slice(0, -'.toml'.length)).sort();
-}
-
-/** A configuration file before it is read; one by hand has some thousand bytes. */
-export function configFile(): InputKind {
-  return { wanted: `give a TOML file or one of the presets ${presetNames().join(', ')}`, mostBytes: 2 ** 20 };
-}
-
-/** Reads a configuration file, or the preset of that name. Throws UserError. */
-export function loadConfig(path: string): ChipConfig {
-  const preset = join(PRESET_DIR, `${path}.toml`);
-  const isPreset = /^[\w-]+$/.test(path) && !existsSync(path) && existsSync(preset);
-  const file = isPreset ? relative(process.cwd(), preset) : path;
-  return parseConfig(readInputText(isPreset ? preset : path, configFile()), file);
 }
 
 /** Reads a configuration from text; `fileName` is for messages. Throws UserError. */

@@ -2,10 +2,10 @@
  * Quantities in configuration files: plain numbers, sizes and frequencies with a unit ("64 KiB", "100 MHz"), and formulas
  * over other keys ("4 * rows * columns"). Must not know which keys there are nor what they mean.
  */
-import { createRequire } from 'node:module';
-import type * as MathJsModule from 'mathjs';
 import type { MathNode } from 'mathjs';
 import { UserError } from '../../gen/user-error.ts';
+import { packageOf } from './packages.ts';
+import type { MathJs } from './packages.ts';
 
 /** What a number counts: things, bytes or cycles a second. */
 export type Dimension = 'count' | 'size' | 'frequency';
@@ -38,9 +38,7 @@ const EXAMPLE: Readonly<Record<Dimension, string>> = { count: '16 or "rows * col
 /** Functions that a formula may call. */
 const FUNCTIONS = new Set(['abs', 'ceil', 'floor', 'gcd', 'round', 'log2', 'max', 'min', 'mod', 'sqrt']);
 
-type MathJs = typeof MathJsModule;
-let loaded: MathJs | undefined;
-const mathjs = (): MathJs => (loaded ??= createRequire(import.meta.url)('mathjs') as MathJs);
+const mathjs = (): MathJs => packageOf('mathjs');
 
 /** `text` as a number in base units of `dimension`. Throws FormulaError. */
 export function evaluateFormula(text: string, dimension: Dimension, lookup: Lookup): number {

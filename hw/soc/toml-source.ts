@@ -1,8 +1,8 @@
 /**
  * TOML text with the lines of its keys, which the parser forgets and error messages need. Must not know what keys mean.
  */
-import { createRequire } from 'node:module';
 import { UserError } from '../../gen/user-error.ts';
+import { packageOf } from './packages.ts';
 import { TomlLines } from './toml-lines.ts';
 
 export interface TomlSource {
@@ -14,14 +14,13 @@ export interface TomlSource {
   placesOf(path: string): readonly string[];
 }
 
-const TOML = createRequire(import.meta.url)('@iarna/toml') as { parse(text: string): Record<string, unknown> };
-
 /** Parses TOML. Throws UserError with file and line. */
 export function parseToml(text: string, file: string): TomlSource {
+  const toml = packageOf('@iarna/toml');
   let values: Record<string, unknown>;
   try {
     // The parser takes the carriage return of a line that ends in a comment for a part of the comment, and refuses it.
-    values = TOML.parse(text.replaceAll('\r\n', '\n'));
+    values = toml.parse(text.replaceAll('\r\n', '\n'));
   } catch (error) {
     const { line, message } = error as { line?: number; message: string };
     const what = message.split('\n')[0].replace(/ at row \d+, col \d+, pos \d+:?/, '').replace(/\.$/, '');

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systoleProgram } from '../../cli/program.ts';
 import { checkFile, checkFolder } from '../../cli/places.ts';
-import { presetNames } from '../../hw/soc/config.ts';
+import { presetNames } from '../../hw/soc/config-file.ts';
 import { systole, withFolder } from './command-line.ts';
 
 const MODEL = 'models/mnist-fc.gguf';

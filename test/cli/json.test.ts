@@ -11,7 +11,7 @@ import type * as exploration from '../../explore/index.ts';
 import type { CoreFpgaFigures } from '../../fpga/core-figures.ts';
 import type { BitstreamResult } from '../../fpga/flow.ts';
 import { CORE_PRESETS } from '../../hw/core/config.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { YOSYS, fakeMeasure, sweepFile } from '../explore/fakes.ts';
 import { FINISH, elfBytes } from '../sim/debug/programs.ts';
 import { systole, withFolder } from './command-line.ts';

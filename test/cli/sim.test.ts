@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { TENSOR_VERSION } from '../../hw/isa/tensor.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { assemble, programToElf } from '../../sw/assembler/index.ts';
 import { buildGemm } from '../../sw/compiler/gemm.ts';
 import { chipOf } from '../../sw/mnist.ts';

@@ -7,7 +7,7 @@ import { countCells } from '../../explore/estimators/cells.ts';
 import type { Yosys } from '../../explore/estimators/yosys.ts';
 import type { Instruments } from '../../explore/measure.ts';
 import type { Measure, MeasuredPoint, Measurement, PointTask } from '../../explore/point.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 
 export const YOSYS: Yosys = { kind: 'package', version: '@yowasp/yosys 0.0' };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measurePoint } from '../../explore/measure.ts';
 import type { PointTask } from '../../explore/point.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { until } from '../support/until.ts';
 import { fakeInstruments, taskOf, temporaryFolder } from './fakes.ts';
 

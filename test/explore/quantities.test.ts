@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { numberText } from '../../gen/number-text.ts';
 import { QUANTITIES, valuesOf } from '../../explore/quantities.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { measurementOf } from './fakes.ts';
 
 describe('quantities', () => {

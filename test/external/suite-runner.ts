@@ -3,7 +3,7 @@
 // Must not know suites.
 import { elaborate } from '../../gen/index.ts';
 import { corePreset } from '../../firmware/bench.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { RAM_PATH, SimBoard } from '../../sim/board.ts';

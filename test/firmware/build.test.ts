@@ -10,7 +10,7 @@ import { compileProgram } from '../../firmware/compiler.ts';
 import { buildExamples, buildProgram } from '../../firmware/programs.ts';
 import { buildCoremark } from '../../firmware/coremark.ts';
 import { extensionsOf, missingFrom } from '../../hw/isa/arch-string.ts';
-import { loadConfig, presetNames } from '../../hw/soc/config.ts';
+import { loadConfig, presetNames } from '../../hw/soc/config-file.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { readElf } from '../../sim/elf-file.ts';
 import { runElf as runOnModel } from '../../sim/model/golden-model.ts';

@@ -12,7 +12,7 @@ import { buildCoremark } from '../../firmware/coremark.ts';
 import { buildProgram } from '../../firmware/programs.ts';
 import { refusalOf } from '../../firmware/refusals.ts';
 import { UserError } from '../../gen/user-error.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { readElf } from '../../sim/elf-file.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { OWN_CODE, compileProgram } from '../../firmware/compiler.ts';
 import type { OperandField } from '../../hw/isa/instruction.ts';
 import { CHANNEL_RECORD, TENSOR } from '../../hw/isa/tensor.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { runElf } from '../../sim/run-elf.ts';
 import { cHeader } from '../../sw/firmware/c-header.ts';

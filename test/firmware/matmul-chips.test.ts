@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { OWN_CODE, compileProgram } from '../../firmware/compiler.ts';
 import { problemWith } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { runElf } from '../../sim/run-elf.ts';
 import { Random } from '../../sw/data/random.ts';

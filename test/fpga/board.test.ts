@@ -7,7 +7,7 @@ import { pllSettings } from '../../fpga/pll.ts';
 import { BoardTop } from '../../fpga/top-ice40.ts';
 import { pinConstraints, wrapperText } from '../../fpga/wrapper.ts';
 import type { Board } from '../../fpga/boards.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { addressOf } from '../../hw/soc/memory-map.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { assemble, programToElf } from '../../sw/assembler/index.ts';

@@ -9,7 +9,7 @@ import { needsOf, obstaclesTo } from '../../fpga/needs.ts';
 import { B, In, Out, U, elaborate, hw } from '../../gen/index.ts';
 import { SILENT } from '../../gen/progress.ts';
 import type { Progress } from '../../gen/progress.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { DualMultiplier } from '../../hw/lib/ice40.ts';
 
 const [icebreaker, hx8k] = ['icebreaker', 'hx8k-breakout'].map((name) => findBoard(name) as Board);

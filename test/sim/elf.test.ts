@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../gen/user-error.ts';
-import { loadConfig } from '../../hw/soc/config.ts';
+import { loadConfig } from '../../hw/soc/config-file.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { checkProgram } from '../../sim/load-program.ts';
 import { writeElf } from '../../sw/elf-writer.ts';

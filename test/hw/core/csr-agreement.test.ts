@@ -6,7 +6,7 @@ import { CORE_PRESETS } from '../../../hw/core/config.ts';
 import type { CoreConfig } from '../../../hw/core/config.ts';
 import { CsrUnit } from '../../../hw/core/csr-unit.ts';
 import { CSR, INTERRUPT, MCOUNTINHIBIT } from '../../../hw/isa/csr.ts';
-import { loadConfig, presetNames } from '../../../hw/soc/config.ts';
+import { loadConfig, presetNames } from '../../../hw/soc/config-file.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
 import { parseElf } from '../../../sim/elf.ts';
 import type { ElfImage } from '../../../sim/elf.ts';

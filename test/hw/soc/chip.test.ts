@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { Chip, chipPorts } from '../../../hw/soc/chip.ts';
-import { loadConfig, presetNames } from '../../../hw/soc/config.ts';
+import { loadConfig, presetNames } from '../../../hw/soc/config-file.ts';
 import { compileWithIcarus, has, inDirectory, lintWithVerilator } from '../../gen/tools.ts';
 
 describe('the chip', () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../gen/index.ts';
 import { smallCore } from '../../../hw/core/config.ts';
-import { configKeys, loadConfig, parseConfig, presetNames } from '../../../hw/soc/config.ts';
+import { loadConfig, presetNames } from '../../../hw/soc/config-file.ts';
+import { configKeys, parseConfig } from '../../../hw/soc/config.ts';
 
 const GOOD = `[chip]
 name = "test"

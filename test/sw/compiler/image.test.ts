@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../hw/soc/config.ts';
+import { loadConfig } from '../../../hw/soc/config-file.ts';
 import type { Line } from '../../../sw/compiler/codegen.ts';
 import { EXIT, buildImage } from '../../../sw/compiler/image.ts';
 import { goldenMachine } from '../../../sw/runtime/golden-machine.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../hw/soc/config.ts';
+import { loadConfig } from '../../../hw/soc/config-file.ts';
 import { buildGemm, parseShapes } from '../../../sw/compiler/gemm.ts';
 import { chipOf } from '../../../sw/mnist.ts';
 import { boardMachine } from '../../../sw/runtime/board-machine.ts';

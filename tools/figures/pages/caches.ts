@@ -8,7 +8,7 @@ import { buildExamples } from '../../../firmware/programs.ts';
 import { elaborate } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { Chip } from '../../../hw/soc/chip.ts';
-import { loadConfig } from '../../../hw/soc/config.ts';
+import { loadConfig } from '../../../hw/soc/config-file.ts';
 import { int, tableFigures, textFigures } from '../figure.ts';
 import type { Figure } from '../figure.ts';
 import { Answer, folderOf, measurement, systole } from '../measurement.ts';

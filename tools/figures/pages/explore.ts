@@ -2,7 +2,7 @@
 import { cellsScript, CELLS_FILE, readCells } from '../../../explore/estimators/cells.ts';
 import { findYosys, runYosys } from '../../../explore/estimators/yosys.ts';
 import { INSTRUMENTS } from '../../../explore/instruments.ts';
-import { loadConfig } from '../../../hw/soc/config.ts';
+import { loadConfig } from '../../../hw/soc/config-file.ts';
 import { int, textFigures } from '../figure.ts';
 import type { Figure } from '../figure.ts';
 import { both, measurement } from '../measurement.ts';
