@@ -9,7 +9,9 @@ import { UserError } from '../gen/index.ts';
 import { NO_SUCH_PROGRAM, forkScript, runProgram } from '../sim/processes/children.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const PACKAGES = { yosys: '@yowasp/yosys', 'nextpnr-ice40': '@yowasp/nextpnr-ice40', icepack: '@yowasp/nextpnr-ice40' } as const;
+const PACKAGES = {
+  yosys: '@yowasp/yosys', 'nextpnr-ice40': '@yowasp/nextpnr-ice40', icepack: '@yowasp/nextpnr-ice40', iceunpack: '@yowasp/nextpnr-ice40',
+} as const;
 export type Tool = keyof typeof PACKAGES;
 const TOOLS: readonly Tool[] = ['yosys', 'nextpnr-ice40', 'icepack'];
 export type Files = Readonly<Record<string, string | Uint8Array>>;

@@ -5,7 +5,7 @@
 import { copyFile, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesOf } from '../../gen/print/systemverilog.ts';
 import type { SourceFile } from '../../gen/print/systemverilog.ts';
@@ -71,6 +71,7 @@ export async function buildAddon(source: VerilatedSource, onProgress: (line: str
   const start = performance.now();
   const result = { key, files: [ADDON, ...data.map((f) => f.name)] };
   const options = {
+    unfit: unfitForCmake,
     onWait: (): void => onProgress(`verilator: waiting for another process that builds ${source.name}`),
     onNote: once((line) => onProgress(`verilator: ${line}`)),
   };
@@ -88,6 +89,12 @@ export async function buildAddon(source: VerilatedSource, onProgress: (line: str
   if (!hit) await prune(/^[0-9a-f]{24}(\.failed)?$/, KEPT_RESULTS, dirname(directory));
   if (!hit) onProgress(`verilator: built ${source.name} in ${buildSeconds.toFixed(1)} s`);
   return { path: join(directory, ADDON), buildSeconds };
+}
+
+/** In paths, too, CMake splits lists at `;`, ends texts at `"`, and looks for files by patterns. */
+export function unfitForCmake(folder: string): string | undefined {
+  const found = /[;"\\*?[\p{Cc}]/u.exec(resolve(folder))?.[0];
+  return found === undefined ? undefined : `CMake cannot build in a path with ${JSON.stringify(found)}`;
 }
 
 /** Hands on a line that it has not handed on before: runtime and design have the same to say of a folder. */

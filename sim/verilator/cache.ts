@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openInput, readKeptText } from '../../gen/files/input.ts';
 import { makeFolder } from '../../gen/files/output.ts';
@@ -24,7 +24,7 @@ const FILE_BYTES = 2 ** 30;
 const ORPHAN_MILLISECONDS = 3_600_000;
 
 export function cacheRoot(): string {
-  return join(process.env.SYSTOLE_CACHE || join(PROJECT_ROOT, '.cache'), 'verilator');
+  return resolve(process.env.SYSTOLE_CACHE || join(PROJECT_ROOT, '.cache'), 'verilator');
 }
 
 /** Key of a result made from these parts. */
@@ -43,6 +43,8 @@ export interface Result {
 
 export interface CacheOptions {
   readonly root?: string;
+  /** Why nothing can be built in a folder of this name; undefined: it can. */
+  readonly unfit?: (root: string) => string | undefined;
   /** Called once if another process is building the same result. */
   readonly onWait?: () => void;
   /** A line about a result or a folder that cannot be used. */
@@ -69,9 +71,9 @@ export async function lookUp(
 
 /**
  * Directory of a result; if there is none that is whole, `build` fills an empty directory first. When `build` fails its
- * directory is kept as `<key>.failed` for its log, and the error is passed on. Where the folder of results cannot be written,
- * one for temporary files takes its place.
- * @throws UserError where that cannot be written either
+ * directory is kept as `<key>.failed` for its log, and the error is passed on. Where the folder of results cannot be written
+ * or is unfit, one for temporary files takes its place.
+ * @throws UserError where that cannot be written either, or is unfit
  */
 export async function cached(
   result: Result, build: (directory: string) => Promise<void>, options: CacheOptions = {},
@@ -166,29 +168,30 @@ interface Opened {
 }
 
 /** Takes the result's lock, in `root` or in the folder that takes its place. */
-async function open({ key }: Result, { root = cacheRoot(), onWait, onNote = () => undefined }: CacheOptions): Promise<Opened> {
+async function open(
+  { key }: Result, { root = cacheRoot(), unfit = () => undefined, onWait, onNote = () => undefined }: CacheOptions,
+): Promise<Opened> {
   const take = async (folder: string): Promise<Opened> => {
     makeFolder(folder);
     return { root: folder, release: await takeLock(join(folder, `${key}.lock`), onWait) };
   };
-  try {
-    return await take(root);
-  } catch (error) {
-    const substitute = await substituteRoot(root);
-    onNote(`${root}: cannot be written (${codeOf(error)}); building in ${substitute}; set SYSTOLE_CACHE to a folder that can`);
-    return await take(substitute).catch((again: unknown) => {
-      throw nowhere(`${root} (${codeOf(error)})`, `${substitute} (${codeOf(again)})`);
-    });
-  }
+  const opened = async (folder: string): Promise<Opened | string> => unfit(folder) ?? take(folder).catch(unwritable);
+  const taken = await opened(root);
+  if (typeof taken !== 'string') return taken;
+  const substitute = await substituteRoot(root, taken);
+  onNote(`${root}: ${taken}; building in ${substitute}; set SYSTOLE_CACHE to a folder that can`);
+  const instead = await opened(substitute);
+  if (typeof instead !== 'string') return instead;
+  throw nowhere(root, taken, substitute, instead);
 }
 
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+const unwritable = (error: unknown): string => `cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
 
-const nowhere = (root: string, substitute: string): UserError =>
-  new UserError(`engine verilator: neither ${root} nor ${substitute} can be written; set SYSTOLE_CACHE to a folder that can`);
+const nowhere = (root: string, reason: string, substitute: string, again: string): UserError =>
+  new UserError(`engine verilator: ${root}: ${reason}; ${substitute}: ${again}; set SYSTOLE_CACHE to a folder that can`);
 
 /** A folder for temporary files that is this user's alone: what is in it will be loaded and run. */
-async function substituteRoot(root: string): Promise<string> {
+async function substituteRoot(root: string, reason: string): Promise<string> {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `systole-cache-${uid}`);
   try {
@@ -197,7 +200,7 @@ async function substituteRoot(root: string): Promise<string> {
     const found = await lstat(folder);
     return found.isDirectory() && (uid < 0 || found.uid === uid) && (found.mode & 0o022) === 0 ? folder : await mkdtemp(`${folder}-`);
   } catch (error) {
-    throw nowhere(root, `${folder} (${codeOf(error)})`);
+    throw nowhere(root, reason, folder, unwritable(error));
   }
 }
 

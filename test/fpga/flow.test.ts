@@ -5,25 +5,48 @@ import { describe, expect, it } from 'vitest';
 import { findBoard } from '../../fpga/boards.ts';
 import type { Board } from '../../fpga/boards.ts';
 import { implement, synthesise } from '../../fpga/flow.ts';
+import { runTool } from '../../fpga/tools.ts';
 import { B, In, Out, U, cat, elaborate, hw } from '../../gen/index.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
 import { DualMultiplier } from '../../hw/lib/ice40.ts';
 import { UartPhy, uartDivisor } from '../../hw/soc/uart-phy.ts';
+import { Rng } from '../gen/rng.ts';
 
 // Installing 260 MB is the flow's affair when a user wants a bitstream, and the whole test run's with CI=true.
 const ROOM = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'fpga');
 const canRun = process.env.CI === 'true' || existsSync(join(ROOM, 'node_modules', '@yowasp', 'yosys'));
 const icebreaker = findBoard('icebreaker') as Board;
 
-/** A board's design that sends back what it receives. */
+/** As many as one block RAM holds, and more than stand in a module: their file must reach synthesis. */
+const rng = new Rng(9);
+const WORDS = Array.from({ length: 256 }, () => rng.bits(16));
+
+/** A board's design that sends back what it receives; a lamp shows the bits of a memory, one after the other. */
 const BoardTop = hw('BoardTop', { txLine: Out(B), rxLine: In(B), txLamp: Out(B), rxLamp: Out(B) }, (m, io) => {
   const phy = m.inst('phy', UartPhy(uartDivisor(24e6, 115200)));
   m.connect(phy.rx, phy.tx);
   phy.rxLine = io.rxLine;
   io.txLine = phy.txLine;
-  io.txLamp = phy.txLine;
+  const r = m.regs({ at: U(12, 0), shift: U(16) });
+  r.at = r.at.addWrap(1);
+  const word = m.mem('code', U(16), WORDS.length, { init: WORDS, style: 'block' }).readSync('word', r.at.slice(11, 4));
+  r.shift = r.at.slice(3, 0).eq(0).mux(word, r.shift.shr(1));
+  io.txLamp = r.shift.bit(0);
   io.rxLamp = io.rxLine;
 });
+
+/** The block RAMs of an image that are not empty, each as its 256 words of 16 bits. */
+async function memoriesOf(image: Uint8Array): Promise<bigint[][]> {
+  const { files } = await runTool('iceunpack', ['in.bin', 'out.asc'], { 'in.bin': image });
+  const rows = /^\.ram_data \d+ \d+\n((?:[0-9a-f]{64}\n){16})/gm;
+  return [...new TextDecoder().decode(files['out.asc']).matchAll(rows)]
+    .map(([, hex]) => hex.trim().split('\n').flatMap((row) => Array.from({ length: 16 }, (_, i) => BigInt(`0x${row.slice(60 - 4 * i, 64 - 4 * i)}`))))
+    .filter((words) => words.some((w) => w !== 0n));
+}
+
+/** The bits at place `i` of all words. The device holds each word's bits in an order of its own, the same for all words. */
+const column = (words: readonly bigint[], i: number): string => words.map((w) => (w >> BigInt(i)) & 1n).join('');
+const columns = (words: readonly bigint[]): string[] => Array.from({ length: 16 }, (_, i) => column(words, i)).sort();
 
 /** More flip-flops than the device has cells. */
 const Large = hw('BoardTop', { txLine: Out(B), rxLine: In(B), txLamp: Out(B), rxLamp: Out(B) }, (m, io) => {
@@ -35,17 +58,18 @@ const Large = hw('BoardTop', { txLine: Out(B), rxLine: In(B), txLamp: Out(B), rx
 });
 
 describe.skipIf(!canRun)('the FPGA flow', () => {
-  it('makes a bitstream', async () => {
+  it('makes a bitstream, with what memories hold at the start', async () => {
     const lines: string[] = [];
     const result = await implement({ name: 'echo', file: 'echo.toml', clockHz: 24e6, modules: printDesign(elaborate(BoardTop)) },
       icebreaker, { start: (what) => ({ at: () => undefined, end: () => lines.push(what) }), note: (line) => lines.push(line) });
-    expect(result).toMatchObject({ board: 'icebreaker', dsp: 0, bram: 0, spram: 0, clockMHz: 24 });
-    expect(result.cells).toBeGreaterThan(40);
-    expect(result.cells).toBeLessThan(120);
+    expect(result).toMatchObject({ board: 'icebreaker', dsp: 0, bram: 1, spram: 0, clockMHz: 24 });
+    expect(result.cells).toBeGreaterThan(80);
+    expect(result.cells).toBeLessThan(140);
     expect(result.fmaxMHz).toBeGreaterThan(24);
     // Size of an UP5K image, whatever is in it.
     expect(result.image.length).toBe(104090);
     expect(lines).toEqual(['synthesis of echo', 'place and route for icebreaker']);
+    expect((await memoriesOf(result.image)).map(columns)).toEqual([columns(WORDS)]);
   }, 180_000);
 
   it('says in one line what a board lacks', async () => {

@@ -217,6 +217,17 @@ describe('a folder that cannot be written', () => {
     expect(await cached(RESULT, never, { root: bad })).toEqual({ directory, hit: true });
   });
 
+  it('is replaced also where what is built cannot be built in a folder of its name', async () => {
+    process.env.TMPDIR = root;
+    const notes: string[] = [];
+    const options = { root: join(root, 'a;b'), unfit: (folder: string) => (folder.includes(';') ? 'the builder takes no ;' : undefined), onNote: (line: string) => notes.push(line) };
+    const { directory } = await cached(RESULT, write, options);
+    expect(directory.startsWith(join(root, 'systole-cache-'))).toBe(true);
+    expect(notes).toEqual([expect.stringMatching(/a;b: the builder takes no ;; building in .*systole-cache-.*; set SYSTOLE_CACHE to a folder that can$/)]);
+    process.env.TMPDIR = join(root, 'c;d');
+    await expect(cached(RESULT, never, options)).rejects.toThrow(/^engine verilator: .*a;b: the builder takes no ;; .*c;d.*: the builder takes no ;; set SYSTOLE_CACHE to a folder that can$/);
+  });
+
   it('is replaced also where the system never ends making folders', async () => {
     const asked = startScript(BUILDER, ['/proc/no-such-folder/cache', join(root, 'log'), 'build'], { TMPDIR: root });
     const late = setTimeout(() => asked.kill('SIGKILL'), 30_000);
@@ -230,6 +241,6 @@ describe('a folder that cannot be written', () => {
     await writeFile(join(root, 'file'), '');
     process.env.TMPDIR = join(root, 'file');
     await expect(cached(RESULT, write, { root: join(root, 'file', 'cache') }))
-      .rejects.toThrow(/^engine verilator: neither .*cache nor .* \(ENOTDIR\) can be written; set SYSTOLE_CACHE to a folder that can$/);
+      .rejects.toThrow(/^engine verilator: .*cache: cannot be written \(ENOTDIR\); .*: cannot be written \(ENOTDIR\); set SYSTOLE_CACHE to a folder that can$/);
   });
 });
