@@ -3,13 +3,18 @@
  * between the simulator and JavaScript in every cycle. Must not know engines.
  */
 import { B, Flag, In, Out, Sink, U, bool, hw, indexWidth } from '../gen/index.ts';
-import type { UInt } from '../gen/index.ts';
+import type { ModuleDef, UInt } from '../gen/index.ts';
 import { Chip, chipPorts, memoryBus } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
-import { withOnly } from '../hw/core/word.ts';
+import { withOnly } from '../hw/lib/with-only.ts';
+import { axiManager, axiSubordinate } from '../hw/lib/axi4.ts';
+import type { AxiParams } from '../hw/lib/axi4.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { AxiRam } from './axi-ram.ts';
 import { EVENT_BYTES, EVENT_MEMORY, EVENT_RING, EventRecorder } from './event-recorder.ts';
+import { patienceFor } from './patience.ts';
+import type { Patience } from './patience.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Sent bytes that the log holds before it writes over the oldest. */
 export const UART_LOG_BYTES = 64 * 1024;
@@ -35,8 +40,14 @@ const allPorts = (config: ChipConfig) => ({
   exitValue: Out(U(32)),
   /** The trap handler's first instruction traps, and so for ever. */
   stuck: Out(B),
-  /** Nothing more will come of it: `stop` or `stuck`. */
+  /** The tensor unit does nothing of what it has to do, or the program asks it in vain: see `Watchdog`. */
+  isStill: Out(B), asksInVain: Out(B),
+  /** After how many cycles, and after how many answers. */
+  stillCycles: Out(U(32)), answers: Out(U(32)),
+  /** Nothing more will come of it: one of those above. */
   halted: Out(B),
+  /** What the tensor unit is doing. */
+  watch: chipPorts(boardConfig(config), true).watch,
   /** Bytes that the program has sent; the last of them are in `uartLog`, byte i at i modulo its size. */
   uartCount: Out(U(32)),
   /** The log by a port, for a host without a back door (and so that it counts as used). */
@@ -59,8 +70,18 @@ const allPorts = (config: ChipConfig) => ({
 });
 const boardPorts = (config: ChipConfig): ReturnType<typeof allPorts> => withOnly(allPorts(config), { debug: config.core.debug });
 
+/** Of what stands between chip and main memory. */
+export const betweenPorts = (bus: AxiParams) => ({ chip: axiSubordinate(bus), memory: axiManager(bus) });
+
+export interface BoardOptions {
+  /** How long the chip may wait; default: what the latency of its memory asks for. */
+  readonly patience?: Patience;
+  /** What stands on the bus between chip and main memory; default: nothing. */
+  readonly between?: (bus: AxiParams) => ModuleDef<ReturnType<typeof betweenPorts>>;
+}
+
 /** Board with main memory `ram.cells` at `RAM_BASE`, size and latency from `config.simulation`. */
-export const SimBoard = (config: ChipConfig) =>
+export const SimBoard = (config: ChipConfig, { patience = patienceFor(config.simulation.latencyCycles), between }: BoardOptions = {}) =>
   hw('SimBoard', boardPorts(config), (m, io) => {
     m.doc(`${config.name} with main memory, a log of its serial port and a way to end.`);
     const chip = m.inst('chip', Chip(boardConfig(config), true));
@@ -68,11 +89,11 @@ export const SimBoard = (config: ChipConfig) =>
     const ram = m.inst('ram', AxiRam({
       ...bus, base: RAM_BASE, bytes: config.simulation.ramBytes, latencyCycles: config.simulation.latencyCycles, outstanding: OUTSTANDING,
     }));
-    m.connect(chip.mem.ar, ram.bus.ar);
-    m.connect(ram.bus.r, chip.mem.r);
-    m.connect(chip.mem.aw, ram.bus.aw);
-    m.connect(chip.mem.w, ram.bus.w);
-    m.connect(ram.bus.b, chip.mem.b);
+    const middle = between && m.inst('between', between(bus));
+    if (middle) {
+      m.link(chip.mem, middle.chip);
+      m.link(middle.memory, ram.bus);
+    } else m.link(chip.mem, ram.bus);
     m.connect(io.uartRx, chip.uartRx);
 
     const r = m.regs({ ended: Flag(false), stopped: Flag(false), value: U(32, 0), sent: U(32, 0), retired: U(64, 0) });
@@ -126,7 +147,18 @@ export const SimBoard = (config: ChipConfig) =>
     Object.assign(recorder, { rd: trace.rd, rdWrite: trace.rdWrite, rdValue: trace.rdValue });
     Object.assign(recorder, { trap: trace.trap, cause: trace.cause, tval: trace.tval, interrupt: trace.interrupt, index: io.eventIndex });
     io.stuck = recorder.stuck;
-    io.halted = r.stopped.or(recorder.stuck);
+    const watchdog = m.inst('watchdog', Watchdog(patience));
+    const { watch } = chip;
+    watchdog.busy = watch.busy.ne(0);
+    m.link(watch, watchdog, ['waits', 'moves', 'answers', 'instr', 'value', 'takes']);
+    watchdog.retires = trace.valid;
+    watchdog.disturbs = trace.valid.and(trace.trap).or(chip.uartTx.valid).or(io.uartRx.fire);
+    m.link(watch, io.watch);
+    io.isStill = watchdog.isStill;
+    io.asksInVain = watchdog.asksInVain;
+    io.stillCycles = U(32).lit(patience.stillCycles);
+    io.answers = U(32).lit(patience.answers);
+    io.halted = r.stopped.or(recorder.stuck).or(watchdog.isStill).or(watchdog.asksInVain);
     io.eventCount = recorder.count;
     io.exceptions = recorder.exceptions;
     io.exceptionPc = recorder.exceptionPc;

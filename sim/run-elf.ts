@@ -11,6 +11,7 @@ import { RAM_PATH, SimBoard, UART_LOG_BYTES, UART_LOG_PATH } from './board.ts';
 import { BoardEvents } from './debug/board-events.ts';
 import { SHOWN_INSTRUCTIONS, describeCrash } from './debug/crash.ts';
 import type { Crash, Recorded } from './debug/crash.ts';
+import { hangOfBoard, hangOfModel } from './debug/hang.ts';
 import type { HartEvent } from './debug/hart-event.ts';
 import { ModelRecord } from './debug/model-record.ts';
 import type { MemoryRange } from './debug/signature.ts';
@@ -22,6 +23,8 @@ import { checkProgram, planLoad, simulatedRam } from './load-program.ts';
 import { GoldenModel } from './model/golden-model.ts';
 import type { GoldenModelOptions } from './model/golden-model.ts';
 import { hartOptions } from './model/hart-options.ts';
+import { patienceFor } from './patience.ts';
+import type { Patience } from './patience.ts';
 import type { Simulator } from './simulator.ts';
 import { openVcd } from './vcd.ts';
 import { createVerilatorSimulator } from './verilator/index.ts';
@@ -46,6 +49,8 @@ export interface RunElfOptions {
   readonly onEvent?: (event: HartEvent) => void;
   /** Memory to be kept in the result. */
   readonly keep?: MemoryRange;
+  /** How long the chip may wait for nothing; default: what the latency of its memory asks for. */
+  readonly patience?: Patience;
   /** Called several times a second. */
   readonly onProgress?: (cycles: number) => void;
   /** Lines about what takes time before the run. */
@@ -62,8 +67,11 @@ export interface RunElfResult {
   /** Time of the run itself, without preparations. */
   readonly seconds: number;
   readonly cyclesPerSecond: number;
-  /** tohost: the program ended; limit: it did not within `maxCycles`; stuck: its trap handler traps; killed: by a debugger. */
-  readonly stopped: 'tohost' | 'limit' | 'stuck' | 'killed';
+  /**
+   * tohost: the program ended; limit: it did not within `maxCycles`; stuck: its trap handler traps; hang: it waits for ever; killed: by
+   * a debugger.
+   */
+  readonly stopped: 'tohost' | 'limit' | 'stuck' | 'hang' | 'killed';
   /** What the program itself says of its exit value; undefined: nothing, or it passed. */
   readonly exitReason: string | undefined;
   /** What went wrong; undefined: the program passed. */
@@ -97,11 +105,16 @@ export async function runElf(options: RunElfOptions): Promise<RunElfResult> {
 }
 
 /** The board of a configuration on a cycle-accurate engine. */
-export async function createBoard(engine: 'wasm' | 'verilator', options: Pick<RunElfOptions, 'config' | 'onPrepare'>): Promise<Simulator> {
-  const design = elaborate(SimBoard(options.config));
+export async function createBoard(
+  engine: 'wasm' | 'verilator', options: Pick<RunElfOptions, 'config' | 'patience' | 'onPrepare'>,
+): Promise<Simulator> {
+  const design = elaborate(SimBoard(options.config, { patience: patienceOf(options) }));
   const onProgress = options.onPrepare;
   return engine === 'wasm' ? createWasmSimulator(design) : createVerilatorSimulator(design, onProgress ? { onProgress } : {});
 }
+
+export const patienceOf = ({ patience, config }: Pick<RunElfOptions, 'config' | 'patience'>): Patience =>
+  patience ?? patienceFor(config.simulation.latencyCycles);
 
 /** Simulators whose memory may hold something: a new one holds zeros. */
 const used = new WeakSet<Simulator>();
@@ -179,17 +192,24 @@ function runBoard(simulator: Simulator, engine: 'wasm' | 'verilator', options: R
     waves?.close();
   }
   const seconds = elapsed();
-  const stopped = !halted ? 'limit' : simulator.peek('stop') === 1n ? 'tohost' : 'stuck';
+  const hang = hangOfBoard(simulator);
+  const stopped = halted ? endOfBoard(simulator) : 'limit';
   const exit = stopped === 'tohost' ? exitOf(Number(simulator.peek('exitValue'))) : undefined;
   return {
     engine, exit, exitReason: exitReasonOf(exit, options.elf), cycles, instret: Number(simulator.peek('instret')), seconds, cyclesPerSecond: cycles / seconds, stopped,
-    crash: crashOf(stopped, { recent: events.recent(), exception: events.exception(), exit }, options.elf),
+    crash: crashOf(stopped, { recent: events.recent(), exception: events.exception(), exit, hang }, options.elf),
     kept: options.keep && simulator.memory(RAM_PATH).read(options.keep.address - RAM_BASE, options.keep.bytes),
   };
 }
 
+/** Why a board has halted. */
+export function endOfBoard(simulator: Pick<Simulator, 'peek'>): 'tohost' | 'stuck' | 'hang' {
+  const is = (port: string): boolean => simulator.peek(port) === 1n;
+  return is('stop') ? 'tohost' : is('stuck') ? 'stuck' : 'hang';
+}
+
 /** What there is to tell about an end; undefined: nothing. */
-export function crashOf(stopped: 'tohost' | 'limit' | 'stuck', recorded: Recorded, elf: ElfImage): Crash | undefined {
+export function crashOf(stopped: 'tohost' | 'limit' | 'stuck' | 'hang', recorded: Recorded, elf: ElfImage): Crash | undefined {
   if (recorded.exit === 0) return undefined;
   return describeCrash(stopped === 'tohost' ? 'failed' : stopped, recorded, elf, exitReasonOf(recorded.exit, elf));
 }
@@ -235,7 +255,8 @@ export function modelOptions(config: ChipConfig): GoldenModelOptions {
 function runModel(options: RunElfOptions): RunElfResult {
   if (options.wave !== undefined) throw new UserError(`${options.wave}: the model engine has no waves; use engine wasm or verilator`);
   let sent: number[] = [];
-  const model = new GoldenModel({ ...modelOptions(options.config), uart: (byte) => sent.push(byte) });
+  const { answers } = patienceOf(options);
+  const model = new GoldenModel({ ...modelOptions(options.config), uart: (byte) => sent.push(byte), patience: answers });
   model.load(options.elf);
   if (options.uartInput) model.sendUart(options.uartInput);
   const record = new ModelRecord(model);
@@ -255,7 +276,7 @@ function runModel(options: RunElfOptions): RunElfResult {
     const recent = (): readonly HartEvent[] => (onEvent ? record.recent : replay(options, model));
     return {
       engine: 'model', exit, exitReason: exitReasonOf(exit, options.elf), cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds, stopped,
-      crash: exit === 0 ? undefined : crashOf(stopped, { recent: recent(), exception, exit }, options.elf),
+      crash: exit === 0 ? undefined : crashOf(stopped, { recent: recent(), exception, exit, hang: hangOfModel(model) }, options.elf),
       kept: options.keep && model.read(options.keep.address, options.keep.bytes),
     };
   }

@@ -35,7 +35,7 @@ interface SimOptions extends ChipOptions {
 }
 
 const DEFAULT_MAX_CYCLES = 1_000_000_000;
-const STOPPED = { tohost: 'none', limit: 'none within the cycles allowed', stuck: 'none: its trap handler traps', killed: 'none: killed' } as const;
+const STOPPED = { tohost: 'none', limit: 'none within the cycles allowed', stuck: 'none: its trap handler traps', hang: 'none: it waits for ever', killed: 'none: killed' } as const;
 
 export function addSim(program: Command): void {
   addVerb(program, 'sim', {

@@ -6,7 +6,8 @@ import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import { Prediction, prediction } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
 import { Expander } from './expander.ts';
-import { Word, allOf, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { Word, allOf } from './word.ts';
 
 const ports = {
   wordValid: In(B),

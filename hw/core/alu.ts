@@ -6,7 +6,8 @@ import { B, In, Out, U, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import type { CoreConfig } from './config.ts';
 import { AluControl, BitControl, LOGIC } from './decoder.ts';
-import { Word, oneHot, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { Word, oneHot } from './word.ts';
 
 const ports = {
   control: In(AluControl),

@@ -10,7 +10,8 @@ import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from '../lib/
 import { decoderFor, isAnyOf } from '../lib/match.ts';
 import type { CoreConfig } from './config.ts';
 import { pmpRegionsShape, pmpRegisters } from './pmp.ts';
-import { Word, allOf, oneHot, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { Word, allOf, oneHot } from './word.ts';
 
 const portsOf = (config: CoreConfig) => ({
   /** An instruction may be accessing a register; otherwise `readData` is 0. */

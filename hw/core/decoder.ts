@@ -12,7 +12,8 @@ import type { CoreConfig } from './config.ts';
 import { AccessSize } from './data-alignment.ts';
 import { immediate, ofFormat } from './immediates.ts';
 import { GROUP, instructionsOf } from './instruction-set.ts';
-import { Word, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { Word } from './word.ts';
 
 /** What adder, comparison, logic and shifter do. Of the `is…` at most one is 1. */
 export const AluControl = bundle('AluControl', {

@@ -7,7 +7,8 @@ import type { Bool, UInt } from '../../gen/index.ts';
 import { ObiFetch } from '../lib/obi.ts';
 import { BranchPredictor, Prediction, prediction, predictorUpdate } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
-import { Word, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { Word } from './word.ts';
 
 const ports = {
   ibus: ObiFetch,

@@ -5,7 +5,7 @@ import { ObiData, ObiFetch } from '../lib/obi.ts';
 import { xifOf } from './config.ts';
 import type { CoreConfig } from './config.ts';
 import { DEBUG } from './debug.ts';
-import { withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
 
 /**
  * One event a cycle in which `valid` is 1: an instruction that retired, or (`trap`) an exception or interrupt that was taken

@@ -4,7 +4,8 @@
  */
 import { B, Flag, In, Out, hw } from '../../gen/index.ts';
 import type { CoreConfig } from './config.ts';
-import { RegisterNumber, Word, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { RegisterNumber, Word } from './word.ts';
 
 const ports = {
   /** Registers whose values shall appear in the next cycle. */

@@ -5,7 +5,8 @@
 import { B, Flag, In, bool, hw } from '../../gen/index.ts';
 import type { CoreConfig } from './config.ts';
 import { TRACE } from './ports.ts';
-import { RegisterNumber, Word, anyOf, withOnly } from './word.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { RegisterNumber, Word, anyOf } from './word.ts';
 
 const ports = {
   /** An instruction completes, or a trap is taken instead, at the end of this cycle. */

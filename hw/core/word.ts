@@ -1,6 +1,6 @@
 /** Shapes and small idioms that the parts of the core share. */
 import { U, repeat } from '../../gen/index.ts';
-import type { Bool, PortMap, UInt } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
 
 /** 32 bits; the width is not in the static type, so that slices and concatenations need no conversion. */
 export const Word = U<number>(32);
@@ -18,12 +18,4 @@ export function anyOf(...conditions: readonly Bool[]): Bool {
 
 export function allOf(...conditions: readonly Bool[]): Bool {
   return conditions.reduce((a, b) => a.and(b));
-}
-
-/**
- * A map of ports without those that a configuration lacks (`present[name]` is false). TypeScript still sees all of them: what is
- * not there must not be touched.
- */
-export function withOnly<P extends PortMap>(ports: P, present: { readonly [K in keyof P]?: boolean }): P {
-  return Object.fromEntries(Object.entries(ports).filter(([name]) => present[name] ?? true)) as P;
 }

@@ -75,6 +75,8 @@ interface Operands<A extends string, B extends string> {
 export interface TensorQuestion extends ExtensionInstruction {
   readonly kind: 'question';
   readonly writesRd: true;
+  /** The answer is always the same: nobody asks again for another one. */
+  readonly isConstant: boolean;
 }
 /** Kept for the next command. */
 export interface TensorPrefix<A extends string = string, B extends string = string> extends ExtensionInstruction {
@@ -101,8 +103,14 @@ const encoded = ({ mnemonic, opcode, funct3, funct7 = 0, summary, semantics }: E
   match: ((funct7 << 25) | (funct3 << 12) | opcode) >>> 0, mask: R_TYPE_MASK >>> 0, summary, semantics,
 });
 
-export const question = (r: Encoding & { readonly waits?: true; readonly rs1?: readonly OperandField[] }): TensorQuestion =>
-  ({ ...encoded(r), kind: 'question', writesRd: true, waits: r.waits ?? false, rs1: r.rs1 ?? [], rs2: [] });
+interface QuestionRow extends Encoding {
+  readonly waits?: true;
+  readonly isConstant?: true;
+  readonly rs1?: readonly OperandField[];
+}
+export const question = (r: QuestionRow): TensorQuestion => ({
+  ...encoded(r), kind: 'question', writesRd: true, waits: r.waits ?? false, isConstant: r.isConstant ?? false, rs1: r.rs1 ?? [], rs2: [],
+});
 
 export const prefix = <A extends string, B extends string>(r: Encoding & Operands<A, B>): TensorPrefix<A, B> =>
   ({ ...encoded(r), kind: 'prefix', writesRd: false, waits: false, rs1: r.rs1, rs2: r.rs2 });

@@ -25,7 +25,7 @@ export const CHANNEL_RECORD_BYTES = 16;
 /** Every tensor instruction. The object's keys are the names under which other rooms refer to them. */
 export const TENSOR = {
   info: question({
-    mnemonic: 'tn.info', opcode: CUSTOM_0, funct3: 0,
+    mnemonic: 'tn.info', opcode: CUSTOM_0, funct3: 0, isConstant: true,
     summary: 'Describes the unit: dimensions, sizes, types, version.',
     rs1: [f('index', 0, 32, 'which fact: see the information table')],
     semantics: ['rd = information[index], 0 for an index that this version does not define'],
@@ -170,6 +170,8 @@ export type TensorCommandOp = OfKind<'command'>;
 const opsOf = <Kind extends string>(kind: Kind): readonly OfKind<Kind>[] =>
   TENSOR_OPS.filter((op): op is OfKind<Kind> => TENSOR[op].kind === kind);
 export const TENSOR_QUESTION_OPS = opsOf('question');
+/** Those whose answer may change while a program waits. */
+export const TENSOR_AWAITED_OPS = TENSOR_QUESTION_OPS.filter((op) => !TENSOR[op].isConstant);
 export const TENSOR_PREFIX_OPS = opsOf('prefix');
 export const TENSOR_COMMAND_OPS = opsOf('command');
 /** Commands of one unit. */

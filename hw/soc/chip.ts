@@ -16,10 +16,11 @@ import type { Bool, Builder, Inside, ModuleDef, Outside } from '../../gen/index.
 import { xifOf } from '../core/config.ts';
 import { Core } from '../core/core.ts';
 import { corePorts } from '../core/ports.ts';
-import { withOnly } from '../core/word.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { axiManager } from '../lib/axi4.ts';
 import type { AxiParams } from '../lib/axi4.ts';
 import { AxiReadArbiter, AxiWriteArbiter } from '../lib/axi-arbiter.ts';
+import { fires } from '../lib/cv-x-if.ts';
 import type { xifCore, xifUnit } from '../lib/cv-x-if.ts';
 import { checkXif } from '../lib/cv-x-if-checker.ts';
 import { DataCache } from '../lib/data-cache.ts';
@@ -28,6 +29,7 @@ import type { ObiData } from '../lib/obi.ts';
 import { ObiDemux } from '../lib/obi-demux.ts';
 import { ObiToAxi } from '../lib/obi-to-axi.ts';
 import { TensorUnit } from '../tensor/tensor-unit.ts';
+import { InstructionWatch, tensorWatchPorts } from '../tensor/watch.ts';
 import { SerialClint } from './clint-serial.ts';
 import { Clint } from './clint.ts';
 import type { ChipConfig } from './config.ts';
@@ -54,18 +56,20 @@ const allPorts = (config: ChipConfig) => ({
   trace: corePorts({ ...config.core, trace: true }).trace,
   /** Present if config.core.debug: see the core's ports. */
   debug: corePorts({ ...config.core, debug: true }).debug,
+  /** Present if checked: what the tensor unit is doing. */
+  watch: tensorWatchPorts(),
 });
-export const chipPorts = (config: ChipConfig): ReturnType<typeof allPorts> =>
-  withOnly(allPorts(config), { trace: config.core.trace, debug: config.core.debug });
+export const chipPorts = (config: ChipConfig, checked = false): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(config), { trace: config.core.trace, debug: config.core.debug, watch: checked });
 
-/** `checked`: with assertions on the rules between core and tensor unit, for simulations. */
+/** `checked`: with assertions on the rules between core and tensor unit, and with what a watchdog needs, for simulations. */
 export function Chip(config: ChipConfig, checked = false): ModuleDef<ReturnType<typeof chipPorts>> {
   const inner: AxiParams = { dataBytes: config.bus.bytes, idBits: config.bus.idBits };
-  return hw('Chip', chipPorts(config), (m, io) => {
+  return hw('Chip', chipPorts(config, checked), (m, io) => {
     m.doc(`${config.name}: RISC-V core with a ${config.tensor.rows} x ${config.tensor.columns} tensor unit.`);
     const xif = xifOf(config.core);
     const core = m.inst('core', Core({ ...config.core, xif: true }));
-    const tensor = m.inst('tensor', TensorUnit(config.tensor, xif));
+    const tensor = m.inst('tensor', TensorUnit(config.tensor, xif, checked));
     // Only the time CSR needs the timer as a whole; without it the small one will do.
     const whole = config.core.isa.zicntr ? m.inst('clint', Clint) : undefined;
     const clint = whole ?? m.inst('clint', SerialClint);
@@ -113,7 +117,20 @@ export function Chip(config: ChipConfig, checked = false): ModuleDef<ReturnType<
 
     // --- core: tensor unit ---
     linkUnit(m, core.xif, tensor.xif, drained, xif.split);
-    if (checked) checkXif(m, 'xifRules', xif, tensor.xif);
+    if (checked) {
+      checkXif(m, 'xifRules', xif, tensor.xif);
+      const watch = m.inst('watch', InstructionWatch);
+      const { issue, result } = tensor.xif;
+      watch.offered = issue.valid;
+      watch.offeredInstr = issue.req.instr;
+      watch.accepted = fires(issue).and(issue.resp.accept);
+      watch.answered = fires(result);
+      m.link(tensor.watch, io.watch, ['busy', 'blocked', 'other', 'moves', 'awaitsRead', 'awaitsWrite']);
+      m.link(watch, io.watch, ['waits', 'instr']);
+      io.watch.answers = fires(result).and(result.we);
+      io.watch.takes = fires(result).and(result.we.not());
+      io.watch.value = result.data;
+    }
     if (dataCache) {
       // Whatever the unit has written, lines may hold the old bytes; the program learns that it is done after this cycle.
       dataCache.invalidate = writes.managers.m1.b.fire;

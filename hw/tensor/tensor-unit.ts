@@ -2,11 +2,12 @@
  * The tensor unit: an extension of the core (CV-X-IF) with its own port to main memory (AXI4). Four units work side by side
  * on commands that the dispatcher takes from the core: load, mesh, vector and store.
  */
-import { U, UserError, hw, vecOf } from '../../gen/index.ts';
+import { B, U, UserError, bool, hw, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SinkView, SourceView, UInt } from '../../gen/index.ts';
 import { axiManager } from '../lib/axi4.ts';
 import { XIF_DEFAULTS, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { Accumulators } from './accumulators.ts';
 import { ChannelRecords } from './channel-records.ts';
 import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
@@ -24,16 +25,25 @@ import { SerialUnit } from './serial/serial-unit.ts';
 import { Storer } from './storer.ts';
 import { UnitQueue } from './unit-queue.ts';
 import { VectorUnit } from './vector-unit.ts';
+import { unitWatchPorts } from './watch.ts';
 
-export const tensorUnitPorts = (p: TensorParams, xif: XifParams) =>
-  ({ xif: xifUnit(xif), mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
+/** Bits of the number of writes that main memory has not acknowledged, for a watchdog. */
+const OWED_BITS = 16;
 
-/** `xif`: what its core's port has. */
-export function TensorUnit(p: TensorParams, xif: XifParams = XIF_DEFAULTS): ModuleDef<ReturnType<typeof tensorUnitPorts>> {
+const allPorts = (p: TensorParams, xif: XifParams) =>
+  ({ xif: xifUnit(xif), mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }), watch: unitWatchPorts() });
+/** `isWatched`: with the port `watch`, which must not be touched otherwise. */
+export const tensorUnitPorts = (p: TensorParams, xif: XifParams, isWatched: boolean): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(p, xif), { watch: isWatched });
+
+/** `xif`: what its core's port has. `isWatched`: for a watchdog of a simulation. */
+export function TensorUnit(
+  p: TensorParams, xif: XifParams = XIF_DEFAULTS, isWatched = false,
+): ModuleDef<ReturnType<typeof tensorUnitPorts>> {
   const problem = problemWith(p);
   if (problem) throw new UserError(`tensor.${problem[0]} ${problem[1]}`);
-  if (p.overlap === 'serial') return SerialUnit(p, xif);
-  return hw('TensorUnit', tensorUnitPorts(p, xif), (m, io) => {
+  if (p.overlap === 'serial') return SerialUnit(p, xif, isWatched);
+  return hw('TensorUnit', tensorUnitPorts(p, xif, isWatched), (m, io) => {
     m.doc(`Systolic tensor unit: ${p.rows} x ${p.columns} int8 mesh with scratchpad, accumulators, requantisation and DMA.`);
     const dispatch = m.inst('dispatch', Dispatch(p, xif));
     const queues = {
@@ -141,5 +151,31 @@ export function TensorUnit(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Modu
     for (const [name, event] of Object.entries(events)) counters.events[name as keyof typeof events] = event;
     counters.index = dispatch.counterIndex;
     dispatch.counterValue = counters.value;
+    if (isWatched) watch();
+
+    function watch(): void {
+      const r = m.regs({ loadsOther: B, storesOther: B, owed: U(OWED_BITS, 0) });
+      m.when(queues.load.start.fire, () => {
+        r.loadsOther = queues.load.start.bits.other;
+      });
+      m.when(queues.store.start.fire, () => {
+        r.storesOther = queues.store.start.bits.other;
+      });
+      const { aw, w, b } = io.mem;
+      m.when(aw.fire.ne(b.fire), () => {
+        r.owed = aw.fire.mux(r.owed.addWrap(1), r.owed.subWrap(1));
+      });
+      io.watch.busy = dispatch.busy.asUInt();
+      io.watch.blocked = vecOf(UNITS.map((u) => queues[u].blocked)).asUInt();
+      io.watch.other = vecOf([r.loadsOther, bool(false), bool(false), r.storesOther]).asUInt();
+      const { activations, weights, store, load } = scratchpad;
+      const ports = [activations, weights, store, load, accumulators.vector, accumulators.store];
+      io.watch.moves = [
+        ...UNITS.flatMap((u) => [units[u].done, queues[u].enter.fire, queues[u].start.fire]),
+        ...[io.mem.ar, io.mem.r, aw, w, b].map((channel) => channel.fire), ...ports.map(({ request, grant }) => request.and(grant)),
+      ].reduce((x, y) => x.or(y));
+      io.watch.awaitsRead = loader.waitsForMemory;
+      io.watch.awaitsWrite = storer.busy.and(r.owed.ne(0).or(aw.valid.and(aw.ready.not())).or(w.valid.and(w.ready.not())));
+    }
   });
 }

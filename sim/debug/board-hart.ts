@@ -10,11 +10,12 @@ import { RAM_PATH } from '../board.ts';
 import type { ElfImage } from '../elf.ts';
 import { EVENT_RING } from '../event-recorder.ts';
 import { hartOptions } from '../model/hart-options.ts';
-import { exitOf, loadBoard, uartReader } from '../run-elf.ts';
+import { endOfBoard, exitOf, loadBoard, uartReader } from '../run-elf.ts';
 import type { MemoryAccess, Simulator } from '../simulator.ts';
 import { BoardEvents } from './board-events.ts';
 import type { Recorded } from './crash.ts';
 import type { DebugHart, End, HartOptions } from './debug-hart.ts';
+import { hangOfBoard } from './hang.ts';
 import type { HartEvent } from './hart-event.ts';
 import { ShadowHart, accessOf } from './shadow-hart.ts';
 
@@ -60,7 +61,7 @@ export class BoardHart implements DebugHart {
   }
 
   get end(): End | undefined {
-    if (this.simulator.peek('halted') === 1n) return this.simulator.peek('stop') === 1n ? 'tohost' : 'stuck';
+    if (this.simulator.peek('halted') === 1n) return endOfBoard(this.simulator);
     return this.made >= this.options.maxCycles ? 'limit' : undefined;
   }
 
@@ -170,8 +171,8 @@ export class BoardHart implements DebugHart {
     this.hold();
   }
 
-  recorded(): Pick<Recorded, 'recent' | 'exception'> {
-    return { recent: this.events.recent(), exception: this.events.exception() };
+  recorded(): Omit<Recorded, 'exit'> {
+    return { recent: this.events.recent(), exception: this.events.exception(), hang: hangOfBoard(this.simulator) };
   }
 
   close(): void {

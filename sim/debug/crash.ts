@@ -10,9 +10,9 @@ import { EventText, trapText } from './trace-log.ts';
 
 /**
  * stuck: an exception came and its handler cannot run; failed: the program reported another result than success;
- * limit: it did not end in the time allowed.
+ * limit: it did not end in the time allowed; hang: it waits for what never comes.
  */
-export type CrashReason = 'stuck' | 'failed' | 'limit';
+export type CrashReason = 'stuck' | 'failed' | 'limit' | 'hang';
 
 export interface Crash {
   readonly reason: CrashReason;
@@ -37,13 +37,15 @@ export interface Recorded {
   /** The latest exception that was not one of the trap handler's first instruction. */
   readonly exception: Pick<TrapEvent, 'pc' | 'cause' | 'tval'> | undefined;
   readonly exit: number | undefined;
+  /** Who waits for what, if a watchdog has found that. */
+  readonly hang?: string | undefined;
 }
 
 /** Retired instructions that a report shows. */
 export const SHOWN_INSTRUCTIONS = 8;
 
 /** @param said what the program itself says of its exit value */
-export function describeCrash(reason: CrashReason, { recent, exception, exit }: Recorded, symbols: Symbols, said?: string): Crash {
+export function describeCrash(reason: CrashReason, { recent, exception, exit, hang }: Recorded, symbols: Symbols, said?: string): Crash {
   const shown = lastEvents(recent);
   const lastPc = shown.findLast((event) => event.kind === 'retired')?.pc;
   const pc = exception?.pc ?? lastPc;
@@ -53,6 +55,7 @@ export function describeCrash(reason: CrashReason, { recent, exception, exit }: 
   const lines = {
     stuck: [`the program crashed: ${why ?? 'its trap handler cannot run'}`, ...handlerLines(shown, symbols)],
     failed: [`the program failed with ${exit}${said === undefined ? '' : `: ${said}`}, ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
+    hang: [`${hang ?? 'nothing will happen any more'}; it was stopped ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
     limit: [`the program did not end; it was stopped ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
   }[reason];
   const text = new EventText(symbols);

@@ -2,7 +2,7 @@
 import { UserError } from '../../gen/user-error.ts';
 import { checkProgram } from '../load-program.ts';
 import type { RunElfOptions, RunElfResult } from '../run-elf.ts';
-import { crashOf, createBoard, exitReasonOf, modelOptions } from '../run-elf.ts';
+import { crashOf, createBoard, exitReasonOf, modelOptions, patienceOf } from '../run-elf.ts';
 import { BoardHart } from './board-hart.ts';
 import type { DebugHart, HartOptions } from './debug-hart.ts';
 import { serveGdb } from './gdb-server.ts';
@@ -48,7 +48,7 @@ async function openHart(engine: NonNullable<RunElfOptions['engine']>, options: D
   const { config, elf, onEvent, onUart } = options;
   const { maxCycles = Infinity } = options;
   const hartOptions: HartOptions = { maxCycles, ...(onEvent ? { onEvent } : {}), ...(onUart ? { onUart } : {}) };
-  const shape = modelOptions(config);
+  const shape = { ...modelOptions(config), patience: patienceOf(options).answers };
   if (engine === 'model') return new ModelHart(elf, shape, hartOptions);
   // The registers are followed by the trace, and it does not tell what the extension unit writes later.
   if (config.core.xifOverlap) throw new UserError(`${config.file}: core.xifOverlap: the debugger cannot follow it on engine ${engine}; use --engine model or set it to false`);

@@ -7,8 +7,8 @@ import type { Recorded } from './crash.ts';
 import type { HartEvent } from './hart-event.ts';
 import type { Access } from './shadow-hart.ts';
 
-/** tohost: the program ended; stuck: its trap handler traps for ever; limit: it has had the time allowed. */
-export type End = 'tohost' | 'stuck' | 'limit';
+/** tohost: the program ended; stuck: its trap handler traps for ever; hang: it waits for ever; limit: it has had the time allowed. */
+export type End = 'tohost' | 'stuck' | 'hang' | 'limit';
 
 export interface DebugHart {
   /** Address of the next instruction. */
@@ -46,7 +46,7 @@ export interface DebugHart {
   write(address: number, bytes: Uint8Array): boolean;
   /** Loads the program afresh, to stand before its first instruction. */
   reset(): void;
-  recorded(): Pick<Recorded, 'recent' | 'exception'>;
+  recorded(): Omit<Recorded, 'exit'>;
   close(): void;
 }
 

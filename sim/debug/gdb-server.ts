@@ -230,8 +230,8 @@ class Connection {
 
   private stopped(stop: Stop): void {
     this.send(this.session.stopped(stop));
-    // A hart that is stuck can still be looked at.
-    if (stop.kind === 'end' && stop.end !== 'stuck') this.events.ended();
+    // A hart that is stuck or waits can still be looked at.
+    if (stop.kind === 'end' && stop.end !== 'stuck' && stop.end !== 'hang') this.events.ended();
   }
 
   private send(reply: string): void {

@@ -106,6 +106,7 @@ export class GdbSession {
       case 'end':
         if (last.end === 'tohost') return `W${byteHex(Math.min(this.hart.exit ?? 0, 0xff))}`;
         if (last.end === 'limit') return `X${byteHex(SIGNAL.cpuLimit)}`;
+        if (last.end === 'hang') return `T${byteHex(SIGNAL.interrupt)}`;
         return `T${byteHex(SIGNAL_OF_CAUSE.get(this.hart.recorded().exception?.cause ?? -1) ?? SIGNAL.segmentation)}`;
     }
   }

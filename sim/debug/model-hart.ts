@@ -6,6 +6,7 @@ import { GoldenModel } from '../model/golden-model.ts';
 import type { GoldenModelOptions } from '../model/golden-model.ts';
 import type { Recorded } from './crash.ts';
 import type { DebugHart, End, HartOptions } from './debug-hart.ts';
+import { hangOfModel } from './hang.ts';
 import { ModelRecord } from './model-record.ts';
 import { accessOf } from './shadow-hart.ts';
 
@@ -46,6 +47,7 @@ export class ModelHart implements DebugHart {
   get end(): End | undefined {
     if (this.model.exit !== undefined) return 'tohost';
     if (this.model.stuck) return 'stuck';
+    if (this.model.vainQuestion) return 'hang';
     return this.instret >= this.options.maxCycles ? 'limit' : undefined;
   }
 
@@ -117,8 +119,8 @@ export class ModelHart implements DebugHart {
     this.record = new ModelRecord(this.model);
   }
 
-  recorded(): Pick<Recorded, 'recent' | 'exception'> {
-    return { exception: this.model.exception, recent: this.record.recent };
+  recorded(): Omit<Recorded, 'exit'> {
+    return { exception: this.model.exception, recent: this.record.recent, hang: hangOfModel(this.model) };
   }
 
   close(): void {

@@ -32,6 +32,7 @@ export class ModelRecord {
       onEvent(this.step());
       if (model.exit !== undefined) return result('tohost');
       if (model.stuck) return result('stuck');
+      if (model.vainQuestion) return result('hang');
     }
     return result('limit');
   }

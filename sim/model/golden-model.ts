@@ -18,6 +18,7 @@ import type { Trap } from './machine.ts';
 import { Memory } from './memory.ts';
 import { TensorModel } from './tensor.ts';
 import type { TensorShape } from './tensor.ts';
+import type { VainQuestion } from './vain-questions.ts';
 
 export type { IsaOptions } from './csr-file.ts';
 export type { TensorShape } from './tensor.ts';
@@ -31,6 +32,8 @@ export interface GoldenModelOptions {
   readonly ramBytes?: number;
   /** Sizes of the tensor unit; left out: there is none and its instructions are illegal. */
   readonly tensor?: TensorShape;
+  /** How often a program may get the same answer of the tensor unit before it is taken to wait for ever; default: any number. */
+  readonly patience?: number;
   /** Receives every byte that the program sends to the UART. */
   readonly uart?: (byte: number) => void;
   /** Lockstep: value for reads of a CSR (cycle, time, mip…) by its address, instead of the model's. */
@@ -78,8 +81,11 @@ export interface RunResult {
   readonly exit: number | undefined;
   /** Instructions retired in this run. */
   readonly instret: number;
-  /** tohost: the program ended; limit: not within the instructions allowed; stuck: its trap handler traps at its first instruction. */
-  readonly stopped: 'tohost' | 'limit' | 'stuck';
+  /**
+   * tohost: the program ended; limit: not within the instructions allowed; stuck: its trap handler traps at its first
+   * instruction; hang: it asks the tensor unit for ever what can no more change.
+   */
+  readonly stopped: 'tohost' | 'limit' | 'stuck' | 'hang';
 }
 
 export type InterruptLine = 'software' | 'timer' | 'external';
@@ -118,7 +124,8 @@ export class GoldenModel {
     const hooks = { retired, time: () => this.clint.time, lines: () => this.lines(), override: options.overrideCsr };
     this.csrs = new CsrFile(this.isa, hooks, options.pmpRegions);
     this.machine = new Machine({
-      isa: this.isa, memory: this.memory, csrs: this.csrs, tensor: this.tensor, overrideDevice: options.overrideDevice,
+      isa: this.isa, memory: this.memory, csrs: this.csrs, tensor: this.tensor, patience: options.patience,
+      overrideDevice: options.overrideDevice,
     });
   }
 
@@ -202,6 +209,7 @@ export class GoldenModel {
       const untilTimer = this.clint.timerPendingAt - machine.retired;
       left -= machine.execute(Math.min(left, untilTimer > 0 ? untilTimer : LONGEST_RUN, LONGEST_RUN));
       if (machine.stuck) return { exit: undefined, instret: machine.retired - from, stopped: 'stuck' };
+      if (this.vainQuestion && this.exitValue === undefined) return { exit: undefined, instret: machine.retired - from, stopped: 'hang' };
     }
     return { exit: this.exitValue, instret: machine.retired - from, stopped: this.exitValue === undefined ? 'limit' : 'tohost' };
   }
@@ -209,6 +217,11 @@ export class GoldenModel {
   /** True when the trap handler's first instruction traps itself, and so for ever. */
   get stuck(): boolean {
     return this.machine.stuck;
+  }
+
+  /** What the program asks the tensor unit for ever; undefined: nothing. */
+  get vainQuestion(): VainQuestion | undefined {
+    return this.machine.vainQuestions.found;
   }
 
   /** The last exception that was not one of the trap handler's first instruction; undefined: there was none. */

@@ -17,6 +17,7 @@ import { DecodeCache, NO_REGISTER } from './decode-cache.ts';
 import { PAGE_BITS } from './memory.ts';
 import type { Memory } from './memory.ts';
 import type { TensorModel } from './tensor.ts';
+import { VainQuestions } from './vain-questions.ts';
 
 /**
  * Numbers of the operations. In the same file as the switch over them, because only then does the transpiler put plain numbers
@@ -60,6 +61,8 @@ export interface MachineParts {
   readonly memory: Memory;
   readonly csrs: CsrFile;
   readonly tensor: TensorModel | undefined;
+  /** How often the tensor unit may give the same answer while nothing could change it; default: for ever. */
+  readonly patience?: number | undefined;
   /** Value that a load from a device shall return instead of the model's, or undefined. */
   readonly overrideDevice?: (address: number, size: number) => number | undefined;
 }
@@ -77,11 +80,13 @@ export class Machine {
   stuck = false;
   /** Makes `execute` return after the instruction under way, so that interrupts and stop conditions are looked at again. */
   leave = false;
+  readonly vainQuestions: VainQuestions;
   private readonly cache: DecodeCache;
   /** `retired` when the last exception came; -1: none has. */
   private retiredAtException = -1;
 
   constructor(private readonly parts: MachineParts) {
+    this.vainQuestions = new VainQuestions(parts.patience ?? Infinity);
     this.cache = new DecodeCache(parts.memory, parts.isa, parts.tensor !== undefined, {
       pack: (op, rd, rs1, rs2, length) => op | (rd << At.rd) | (rs1 << At.rs1) | (rs2 << At.rs2) | (length << At.length),
       illegal: Op.illegal, fetchFault: Op.fetchFault, tensor: Op.tensor, nothing: Op.nothing,
@@ -96,6 +101,7 @@ export class Machine {
 
   /** Enters the trap handler; `pc` is the instruction's address. */
   trap(cause: number, tval: number, interrupt: boolean): void {
+    this.vainQuestions.disturbed();
     this.lastTrap = { pc: this.pc >>> 0, cause, tval: tval >>> 0, interrupt };
     if (!interrupt) {
       if (this.retiredAtException !== this.retired) this.exception = this.lastTrap;
@@ -153,7 +159,7 @@ export class Machine {
   }
 
   private executeFreely(limit: number): number {
-    const { x, cache } = this;
+    const { x, cache, vainQuestions } = this;
     const { memory, tensor, csrs, isa } = this.parts;
     const { ram, ram8, ram16, ramU16, ram32, ramBytes, pageFlags } = memory;
     /** Target bits that must be 0. */
@@ -199,7 +205,14 @@ export class Machine {
             case Op.undecoded: cache.fill((pc - base) >>> 0); n--; continue;
             case Op.illegal: cause = illegalInstruction.cause; tval = this.instructionAt(pc); break body;
             case Op.fetchFault: cause = instructionFault.cause; tval = pc + imm; break body;
-            case Op.tensor: x[rd] = tensor!.execute(imm, x[rs1]!, x[rs2]!); break;
+            case Op.tensor: {
+              const value = tensor!.execute(imm, x[rs1]!, x[rs2]!);
+              x[rd] = value;
+              if (!vainQuestions.executed(imm, value, start + n)) break;
+              this.pc = pc + (fields >> At.length);
+              this.retired = start + n;
+              return n;
+            }
             case Op.nothing: break;
 
             case Op.lui: x[rd] = imm; break;
@@ -461,6 +474,7 @@ export class Machine {
   private storeDevice(address: number, size: number, value: number): boolean {
     // A store to the CLINT can raise an interrupt or move the next one.
     this.leave = true;
+    this.vainQuestions.disturbed();
     return this.parts.memory.storeDevice(address, size, value);
   }
 

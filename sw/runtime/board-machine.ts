@@ -1,10 +1,12 @@
 // The simulated board (the RTL with main memory) as a machine that the driver can use, on either cycle-accurate engine.
 // Must not know: networks, how engines work.
 import { elaborate } from '../../gen/index.ts';
+import { UserError } from '../../gen/user-error.ts';
 import type { Module } from '../../gen/ir/module.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { RAM_PATH, SimBoard } from '../../sim/board.ts';
+import { hangOfBoard } from '../../sim/debug/hang.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { createWasmSimulator } from '../../sim/engine/index.ts';
 import { loadBoard } from '../../sim/run-elf.ts';
@@ -53,6 +55,8 @@ export async function boardMachine(
         onProgress?.(cycles);
       }
       const value = Number(simulator.peek('exitValue'));
+      const hang = hangOfBoard(simulator);
+      if (hang !== undefined) throw new UserError(`compiled program: ${hang}`);
       // Halted without a result: its trap handler traps.
       const ended = simulator.peek('stop') === 1n;
       return { exit: ended ? value >>> 1 : undefined, cycles, instret: Number(simulator.peek('instret')) };

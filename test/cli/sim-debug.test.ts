@@ -87,6 +87,20 @@ describe('a program that crashes', () => {
   });
 });
 
+describe('a program that waits for ever', () => {
+  it('ends with status 1 and one clear line', async () => {
+    await withProgram(elfBytes('.globl wait\nwait: tn.poll a0\nbeqz a0, wait'), async (elf) => {
+      const { status, stdout, stderr } = await systole('sim', '--elf', elf, '--engine', 'model');
+      expect({ status, line: stderr.split('\n', 1)[0] }).toEqual({
+        status: 1,
+        line: 'the program waits for ever: tn.poll has given 0x0 1,000,000 times one after the other, and the tensor unit has nothing to do that could '
+          + 'change it; give a command before, or wait for something else; it was stopped at 0x80000000 <wait>',
+      });
+      expect(stdout).toContain('none: it waits for ever');
+    });
+  });
+});
+
 describe('what a program sends', () => {
   it.each([['Hi', 'Hi\nchip '], ['Hi\n', 'Hi\nchip '], ['', 'chip ']])('%j does not run into the table', async (text, begins) => {
     const code = [...text].map((c) => `li t1, ${c.charCodeAt(0)}\nsw t1, 0(t0)`).join('\n');

@@ -26,6 +26,7 @@ const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
 const DECODE = 'test/hw/tensor/decode.test.ts';
 const RECORDS = 'test/hw/tensor/records.test.ts';
+const WATCHDOG = 'test/sim/watchdog.test.ts';
 const COUNTERS = 'test/hw/tensor/counters.test.ts';
 const IMPLEMENTED = 'test/hw/isa/implemented.test.ts';
 const LOCKSTEP = 'test/hw/core/lockstep.test.ts';
@@ -146,6 +147,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the counter of hazards of the mesh counts those of the vector unit', tests: [COUNTERS] },
   { file: 'hw/tensor/loader.ts', old: 'io.waitsForMemory = receive.deq.valid.and(io.mem.r.valid.not());', to: 'io.waitsForMemory = working.and(io.mem.r.valid.not());',
     fault: 'a load\'s first cycle is not counted as waiting for memory', tests: [COUNTERS] },
+  { file: 'hw/tensor/tensor-unit.ts', old: 'load, accumulators.vector, accumulators.store];', to: 'load, accumulators.store];',
+    fault: 'the watchdog does not see that a requantisation goes on', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/counters.ts', old: 'const step = BEAT_COUNTERS.includes(name) ? p.busBytes : 1;', to: 'const step = 1;',
     fault: 'bytes are counted in beats', tests: [COUNTERS] },
   { file: 'hw/tensor/requantise.ts', old: 'r.biased = io.acc.addWrap(io.bias.asSInt());\n    r.factor', to: 'r.biased = io.acc;\n    r.factor',
@@ -182,6 +185,12 @@ export const MUTANTS: readonly Mutant[] = [
   // --- sim: golden model ---
   { file: 'sim/model/machine.ts', old: 'const target = (x[rs1]! + imm) & ~1;', to: 'const target = x[rs1]! + imm;',
     fault: 'jalr keeps the lowest bit of its target', tests: ['test/sim/model/machine.test.ts', LOCKSTEP] },
+  { file: 'sim/watchdog.ts', old: 'io.busy.or(io.takes).or(io.disturbs)', to: 'io.busy.or(io.takes)',
+    fault: 'a program that is interrupted between its questions is taken for one that waits for ever', tests: [WATCHDOG] },
+  { file: 'sim/watchdog.ts', old: 'const stands = io.busy.or(', to: 'const stands = (',
+    fault: 'a program that polls a unit that will never be done polls for ever', tests: [WATCHDOG] },
+  { file: 'sim/model/machine.ts', old: '    this.vainQuestions.disturbed();\n    this.lastTrap', to: '    this.lastTrap',
+    fault: 'the model takes a program that is interrupted between its questions for one that waits for ever', tests: [WATCHDOG] },
   { file: 'sim/model/tensor.ts', old: 'bytes.fill(0, from + rowBytes, from + rows);', to: '',
     fault: 'the model leaves the rest of a loaded row as it was', tests: [MODEL_TENSOR] },
   { file: 'sim/model/tensor.ts', old: '|| rowBytes & 3 || stride & 3;', to: '|| rowBytes & 3;',

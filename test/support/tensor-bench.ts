@@ -82,10 +82,13 @@ const BenchMemory = (p: TensorParams) => {
   });
 };
 
+/** Between two movements of a unit that works: an iterative requantisation, or a row's way through the mesh. */
+const MOST_STILL_CYCLES = 120;
+
 /** The unit with its memory; the core's side of CV-X-IF and the stall switch are the top's ports. */
 export function tensorBench(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Design {
   return elaborate(hw('TensorBench', { xif: xifUnit(xif), stall: In(B) }, (m, io) => {
-    const unit = m.inst('unit', TensorUnit(p, xif));
+    const unit = m.inst('unit', TensorUnit(p, xif, true));
     const memory = m.inst('memory', BenchMemory(p));
     m.link(io.xif, unit.xif);
     checkXif(m, 'rules', xif, unit.xif);
@@ -95,6 +98,11 @@ export function tensorBench(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Des
     m.connect(memory.mem.r, unit.mem.r);
     m.connect(memory.mem.b, unit.mem.b);
     memory.stall = io.stall;
+    // A unit that works is never taken for one that waits for ever, however little patience there is.
+    const still = m.regs({ cycles: U(16, 0) });
+    still.cycles = unit.watch.busy.ne(0).and(unit.watch.moves.not()).mux(still.cycles.addWrap(1), U(16).lit(0));
+    m.assert('moves', still.cycles.lt(MOST_STILL_CYCLES), 'the watchdog sees nothing move');
+    m.assert('awaits', unit.watch.awaitsRead.and(unit.watch.busy.bit(0).not()).not(), 'the watchdog sees a read awaited that no load has asked for');
   }));
 }
 

@@ -5,10 +5,13 @@
 import { U, bool, cat, hw, vecOf } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { AXI_BURST_INCR, AXI_RESP_OKAY, axiManager } from '../../lib/axi4.ts';
+import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import { xifUnit } from '../../lib/cv-x-if.ts';
+import { withOnly } from '../../lib/with-only.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
 import { ChannelRecords, recordWord } from '../channel-records.ts';
 import type { TensorParams } from '../params.ts';
+import { unitWatchPorts } from '../watch.ts';
 import { ByteLanes } from './byte-lanes.ts';
 import { isAtLeast } from './compare.ts';
 import { SerialFront } from './front.ts';
@@ -17,14 +20,16 @@ import { SerialAccumulators, SerialScratchpad } from './memories.ts';
 import { RequantiseElement } from './requantise-element.ts';
 import { Sequencer } from './sequencer.ts';
 
-const serialUnitPorts = (p: TensorParams, xif: XifParams) =>
-  ({ xif: xifUnit(xif), mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }) });
+const allPorts = (p: TensorParams, xif: XifParams) =>
+  ({ xif: xifUnit(xif), mem: axiManager({ dataBytes: p.busBytes, idBits: p.idBits }), watch: unitWatchPorts() });
+const serialUnitPorts = (p: TensorParams, xif: XifParams, isWatched: boolean): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(p, xif), { watch: isWatched });
 
 /** Bits of the number of writes that main memory has not acknowledged. */
 const UNACKNOWLEDGED_BITS = 2;
 
-export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof serialUnitPorts>> {
-  return hw('TensorUnit', serialUnitPorts(p, xif), (m, io) => {
+export function SerialUnit(p: TensorParams, xif: XifParams, isWatched: boolean): ModuleDef<ReturnType<typeof serialUnitPorts>> {
+  return hw('TensorUnit', serialUnitPorts(p, xif, isWatched), (m, io) => {
     m.doc(`Serial tensor unit: ${p.rows} x ${p.columns} int8 array with scratchpad, accumulators, requantisation and DMA.`);
     const front = m.inst('front', SerialFront(p, xif));
     const sequencer = m.inst('sequencer', Sequencer(p));
@@ -111,5 +116,20 @@ export function SerialUnit(p: TensorParams, xif: XifParams): ModuleDef<ReturnTyp
     requantise.multiplier = channels.multiplier.at(0);
     requantise.format = channels.format.at(0);
     sequencer.requantised = requantise.done;
+    if (isWatched) watch();
+
+    function watch(): void {
+      const { word, next } = sequencer;
+      const isFor = { load: isLoad, mesh: op.mm, vector: op.rq, store: op.st.or(op.sta) };
+      io.watch.busy = vecOf(TENSOR_UNITS.map((unit) => isFor[unit].and(sequencer.idle.not()))).asUInt();
+      io.watch.blocked = U(TENSOR_UNITS.length).lit(0);
+      io.watch.other = vecOf([op.ldp, bool(false), bool(false), op.sta]).asUInt();
+      io.watch.moves = [
+        io.mem.ar.fire, io.mem.r.fire, io.mem.aw.fire, io.mem.w.fire, io.mem.b.fire,
+        sequencer.scratchpad.read, sequencer.accumulators.readLow, requantise.done,
+      ].reduce((a, b) => a.or(b));
+      io.watch.awaitsRead = isLoad.and(word.pending.or(next.read));
+      io.watch.awaitsWrite = isFor.store.and(word.pending.or(next.write).or(r.unacknowledged.ne(0)));
+    }
   });
 }
