@@ -8,6 +8,7 @@ import type { Site } from '../site.ts';
 import { ANY, BODY, INDEX, TEXT, guard } from './arguments.ts';
 import { checkedType } from './limits.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
+import { closed } from './strict.ts';
 import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, noValue, toExpr } from './value.ts';
 
 /** Packed vector of equal elements. */
@@ -105,5 +106,5 @@ function wrapBundle(e: Expr, type: BundleType): object {
       },
     });
   }
-  return record;
+  return closed(record);
 }

@@ -5,7 +5,7 @@
  */
 import { DesignError } from '../design-error.ts';
 import { here } from '../site.ts';
-import { ABOUT, STRICT, makeStrict, nounOf, notAssignable } from './strict.ts';
+import { ABOUT, STRICT, closed, makeStrict, nounOf, notAssignable } from './strict.ts';
 import type { About, Noun } from './strict.ts';
 import { EXPR, Value, describe } from './value.ts';
 
@@ -243,7 +243,7 @@ export function faces<T extends object, S extends { readonly [K in keyof T & str
       },
     });
   }
-  return (implementation) => Object.create(prototype, { [IMPLEMENTATION]: { value: implementation } }) as Face<T, S, R>;
+  return (implementation) => closed(Object.create(prototype, { [IMPLEMENTATION]: { value: implementation } }) as Face<T, S, R>);
 }
 
 /** A method that cannot be assigned. */

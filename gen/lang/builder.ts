@@ -22,7 +22,7 @@ import type { Shape } from './shapes.ts';
 import type { Bool, Enum, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
 import type { Num } from './value.ts';
-import { strictRecord } from './strict.ts';
+import { closed, strictRecord } from './strict.ts';
 import { defineAccessor, portRecordOf, portsView, signalAccessor } from './views.ts';
 import type { Accessor, Driver } from './views.ts';
 
@@ -94,7 +94,7 @@ export class Builder implements Driver {
       this.atTop(() => this.drive(signal, [], expr, site));
       defineAccessor(record, name, signalAccessor(this, signal, false));
     }
-    return record as R;
+    return closed(record) as R;
   }
 
   /** A memory of `depth` words; see `Mem` for its ports. */
@@ -371,7 +371,7 @@ export class Builder implements Driver {
       (kind === 'reg' ? this.regList : this.wireList).push(signal);
       defineAccessor(record, name, signalAccessor(this, signal, true));
     }
-    return record as Handles<R>;
+    return closed(record) as Handles<R>;
   }
 
   private within(scope: Statement[], conditions: Conditions | undefined, body: () => void): void {

@@ -70,13 +70,33 @@ export const STRICT: object = new Proxy(Object.create(null) as object, {
   },
 });
 
+function closedTo(what: string): (handle: object, key?: unknown) => never {
+  return (handle, key) => {
+    const { name, site } = aboutOf(handle);
+    throw new DesignError('drive-value', `${typeof key === 'string' ? `'${key}' of ${name}` : name} cannot be ${what}`, here(), site, 'leave handles as they are');
+  };
+}
+
+const CLOSED: ProxyHandler<object> = {
+  deleteProperty: closedTo('deleted'), defineProperty: closedTo('defined anew'), setPrototypeOf: closedTo('made of another kind'),
+  preventExtensions: closedTo('frozen, nor sealed'),
+};
+
+/** The finished handle: what JavaScript itself could still do to it is an error too. The one without is to be forgotten. */
+export function closed<T extends object>(handle: T): T {
+  const proxy = new Proxy(handle, CLOSED) as T;
+  const about = RECORDS.get(handle);
+  if (about) RECORDS.set(proxy, about);
+  return proxy;
+}
+
 /** Makes the objects of a class strict: `prototype` is the one at the root of its chain. */
 export function makeStrict(prototype: object): void {
   Object.setPrototypeOf(prototype, STRICT);
   Object.defineProperty(prototype, Symbol.iterator, { value: iterationTrap });
 }
 
-/** An empty record whose members are defined afterwards. `about` is asked only for an error. */
+/** An empty record whose members are defined afterwards; then it is to be `closed`. `about` is asked only for an error. */
 export function strictRecord(about: () => About): object {
   const record = Object.create(STRICT) as object;
   RECORDS.set(record, about);
@@ -137,7 +157,7 @@ export function strictObject<T extends object>(noun: keyof typeof PROTOTYPES, me
     }
     BY_MEMBERS.set(key, prototype);
   }
-  return Object.create(prototype, { [MEMBERS]: { value: members } }) as T;
+  return closed(Object.create(prototype, { [MEMBERS]: { value: members } }) as T);
 }
 
 /** What a thing was made as; undefined for anything else. */

@@ -12,7 +12,7 @@ import type { Direction, FlatPort, Port, PortMap } from './ports.ts';
 import { B } from './shapes.ts';
 import type { Shape } from './shapes.ts';
 import type { Bool, UInt } from './scalars.ts';
-import { defineFixed, strictRecord } from './strict.ts';
+import { closed, defineFixed, strictRecord } from './strict.ts';
 import { EXPR, bundleRecord, toExpr } from './value.ts';
 
 /** What a view needs of the module being built. */
@@ -81,7 +81,7 @@ function bundleView(driver: Driver, signal: Signal, type: BundleType, path: read
     const field: Expr = { op: 'field', type: f.type, of: expr, name: f.name };
     defineAccessor(record, f.name, place(driver, signal, f.type, [...path, { field: f.name }], field, writable));
   }
-  return record;
+  return closed(record);
 }
 
 /** Adds a get/set property whose setter drives. */
@@ -135,8 +135,9 @@ export function portsView(ports: PortMap, lookup: PortLookup, path: string, site
       defineFixed(record, name, () => view);
     }
   }
-  RECORDS.set(record, { path, site, members });
-  return record;
+  const view = closed(record);
+  RECORDS.set(view, { path, site, members });
+  return view;
 }
 
 /** A stream's view; also the value to hand to `m.connect`. */
@@ -147,9 +148,10 @@ function streamView(full: string, p: Port<Direction, unknown>, lookup: PortLooku
   defineAccessor(record, 'valid', valid);
   defineAccessor(record, 'ready', ready);
   defineAccessor(record, 'bits', bits);
-  RECORDS.set(record, { path, site, members: new Map([['valid', valid], ['bits', bits], ['ready', ready]]) });
   defineFixed(record, 'fire', () => (valid.get() as Bool).and(ready.get() as Bool), false);
-  return record;
+  const view = closed(record);
+  RECORDS.set(view, { path, site, members: new Map([['valid', valid], ['bits', bits], ['ready', ready]]) });
+  return view;
 }
 
 /** Accessor of a port of any shape: a bundle is spread over its flat ports. */
@@ -163,7 +165,7 @@ function shapeAccessor(full: string, type: Type, lookup: PortLookup, site: Site)
       // The whole is only assembled when it is asked for: reading one field must not touch the others.
       Object.defineProperty(record, EXPR, { get: expr });
       for (const p of parts) defineAccessor(record, p.name, p.access);
-      return record;
+      return closed(record);
     },
     set: (value, site) => {
       const whole = toExpr(value, type, site, undefined, full);

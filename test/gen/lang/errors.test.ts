@@ -549,6 +549,19 @@ describe('no-member', () => {
     expect(elaborationError(Top)).toMatch(/^undriven: /);
   });
 
+  it('stops what JavaScript itself could do to a handle', () => {
+    const tried = (body: (io: Record<string, unknown>, r: Record<string, unknown>) => void): string => elaborationError(hw('Top', { a: In(B), out: Out(B) }, (m, io) => {
+      const r = m.regs({ held: Flag(false) });
+      body(as<Record<string, unknown>>(io), as<Record<string, unknown>>(r)); // @handles
+    }));
+    expect(tried((io) => delete io.a)).toMatch(/^drive-value: 'a' of Top cannot be deleted {2}at test\S+:\d+, declared at test\S+:\d+; leave handles as they are$/);
+    expect(tried((_io, r) => delete r.typo)).toMatch(/^drive-value: 'typo' of this regs\(\) of Top cannot be deleted {2}at /);
+    expect(tried((io) => Object.defineProperty(io, 'out', { value: 1 }))).toMatch(/^drive-value: 'out' of Top cannot be defined anew {2}at /);
+    expect(tried((_io, r) => Object.freeze(r))).toMatch(/^drive-value: this regs\(\) of Top cannot be frozen, nor sealed {2}at /);
+    expect(tried((io) => Object.setPrototypeOf(io, {}))).toMatch(/^drive-value: Top cannot be made of another kind {2}at /);
+    expect(messageOf(() => Object.defineProperty(U(4), 'width', { value: 5 }))).toMatch(/^drive-value: 'width' of a shape cannot be defined anew {2}at /);
+  });
+
   it('stops the driving of what is there to be read', () => {
     expect(elaborationError(hw('Top', { bus: { req: In(B) } }, (_m, io) => {
       as<{ bus: unknown }>(io).bus = {}; // @wholeBus

@@ -166,13 +166,20 @@ class World {
     this.attempt(receiver, name, args, this.rng.below(20));
   }
 
-  /** `how`: 0 assigns, 1 calls without `this`, others call. */
+  /** `how`: 0 assigns, 1 calls without `this`, 2 deletes, 3 defines anew, 4 freezes, others call. */
   attempt(receiver: object, name: string, args: readonly unknown[], how = 9): void {
     const what = `${kindOf(receiver)} . ${name}`;
     const start = process.cpuUsage();
     try {
       if (how === 0 && receiver !== language) {
         (receiver as Record<string, unknown>)[name] = args[0];
+      } else if (how === 2 && receiver !== language) {
+        delete (receiver as Record<string, unknown>)[name];
+      } else if ((how === 3 || how === 4) && receiver !== language && !(receiver instanceof language.Value)) {
+        // A value takes it, as any object does: to answer for its own properties, each would have to stand behind a proxy.
+        if (how === 3) Object.defineProperty(receiver, name, { value: args[0] });
+        else Object.freeze(receiver);
+        throw new Error(`${what} was ${how === 3 ? 'defined anew' : 'frozen'} without a word`);
       } else {
         const member: unknown = (receiver as Record<string, unknown>)[name];
         if (typeof member !== 'function') {
