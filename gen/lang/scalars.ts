@@ -4,6 +4,7 @@
  * sign silently.
  */
 import { DesignError } from '../design-error.ts';
+import { giveHint } from '../ir/expr.ts';
 import type { BinaryFn, Expr, UnaryFn } from '../ir/expr.ts';
 import { BOOL, indexWidth, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType } from '../ir/types.ts';
@@ -50,6 +51,14 @@ function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
   // Verilator computes with amounts of up to 32 bits; whatever does not fit shifts everything out anyway.
   const b = amount.width > 31 ? amount.sat(31) : amount;
   return { op: 'binary', fn, type: a.expr.type as ScalarType, a: a.expr, b: b.expr, site };
+}
+
+/** What the language makes of a value that has a name, on the way to what was asked for, is called after it: `live_from`. */
+function hintAfter(of: Value, role: string, made: Value): void {
+  let e = of.expr;
+  while (e.op === 'cast') e = e.of;
+  const name = e.op === 'ref' ? e.signal.name : e.op === 'field' ? e.name : e.hint;
+  if (name !== undefined && made.expr.hint === undefined) giveHint(made.expr, `${name}_${role}`);
 }
 
 /** One-bit truth value. */
@@ -120,7 +129,9 @@ abstract class Bits<W extends number> extends Value {
   /** Bit `i` as a truth value; a dynamic index past the end reads 0. */
   bit(i: number | UInt): Bool {
     if (typeof i === 'number') return new Bool(castTo(sliceExpr(this, i, i), BOOL));
-    return new Bool(castTo(sliceExpr(new UInt(shiftExpr('shr', this.asUInt(), i)), 0, 0), BOOL));
+    const shifted = new UInt(shiftExpr('shr', this.asUInt(), i));
+    hintAfter(this, 'from', shifted);
+    return new Bool(castTo(sliceExpr(shifted, 0, 0), BOOL));
   }
   /** Bits `hi` down to `lo`, unsigned. */
   slice<H extends number, L extends number>(hi: H, lo: L): UInt<Span<H, L>> {
@@ -299,6 +310,7 @@ export class SInt<W extends number = number> extends Bits<W> {
     checkedWidth(width, 'saturation', here());
     if (width >= this.width) return this.sext(width);
     const top = this.slice(this.width - 1, width - 1);
+    hintAfter(this, 'top', top);
     const fits = top.andR().or(top.orR().not());
     const max = (1n << BigInt(width - 1)) - 1n;
     const limit = this.isNegative().mux<SInt<V>>(new SInt<V>(literal(sintType(width), -max - 1n, here())), max);

@@ -58,11 +58,11 @@ export class WireNames {
   /** A name that nothing else in the module has; a further one at each call. */
   fresh(e: Expr): string {
     const hint = e.hint;
-    if (hint !== undefined && (this.hints.get(hint) ?? 0) < 2) return this.pool.fresh(hint);
-    const word = hint ?? KIND[e.op === 'binary' ? e.fn : e.op] ?? 'value';
+    if (hint !== undefined && hint.length <= MOST_CHARACTERS && (this.hints.get(hint) ?? 0) < 2) return this.pool.fresh(hint);
+    const kind = KIND[e.op === 'binary' ? e.fn : e.op] ?? 'value';
     const owner = this.uses.get(e)?.owner;
-    const long = owner ? `${nameOf(owner)}_${word}` : word;
-    return this.pool.fresh(long.length <= MOST_CHARACTERS ? long : word);
+    const wish = owner ? `${nameOf(owner)}_${hint ?? kind}` : (hint ?? kind);
+    return this.pool.fresh(wish.length <= MOST_CHARACTERS ? wish : kind);
   }
 }
 

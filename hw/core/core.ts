@@ -150,7 +150,7 @@ export function Core(config: CoreConfig) {
     const denied = accessCheck?.denied ?? NEVER;
     // What has been fetched was checked by the regions as they were: after an instruction that may change them it is fetched again.
     const isPmpCsr = csr.address.slice(11, 5).eq(pmpConfigs(config.pmpRegions)[0].address >> 5);
-    const isPmpAccess = config.pmpRegions > 0 ? d.isCsr.and(isPmpCsr) : NEVER;
+    const isPmpAccess = config.pmpRegions > 0 ? d.isCsr.and(isPmpCsr).named('isPmpAccess') : NEVER;
     const csrRefused = d.isCsr.and(csr.allowed.not());
     const unknown = offload ? offered.mux(offload.rejected, d.legal.not()) : d.legal.not();
     const e = m.let({
@@ -254,7 +254,7 @@ export function Core(config: CoreConfig) {
     const { jumps } = m.let({ jumps: d.isJump.or(taken) });
     const { fenceDone } = m.let({ fenceDone: wait.fencing.and(io.fenceIDone) });
     // Nothing of the data bus's grant in here: a bus may grant one of the two sides depending on what the other one asks for.
-    const unexpected = guess ? isControl.and(jumps.ne(expectsJump)) : jumps;
+    const unexpected = guess ? isControl.and(jumps.ne(expectsJump)).named('unexpected') : jumps;
     const { leavesStream } = m.let({ leavesStream: anyOf(unexpected, d.isMret, d.isFenceI.and(fenceDone), isPmpAccess) });
     /** Fetch will take a redirection in this cycle. */
     const canRedirect = late ? late.redirecting.not() : fetch.canRedirect;
@@ -267,7 +267,8 @@ export function Core(config: CoreConfig) {
       d.isFenceI.not().or(fenceDone),
       late ? bool(true) : leavesStream.not().or(canRedirect),
     );
-    w.complete = offload ? executes.and(done).or(offload.done) : executes.and(done);
+    const ownDone = executes.and(done).named('ownDone');
+    w.complete = offload ? ownDone.or(offload.done) : ownDone;
     w.trapTaken = trap.and(canRedirect);
     x.started = mayRun.and(w.complete.not()).and(w.trapTaken.not());
 
@@ -275,7 +276,7 @@ export function Core(config: CoreConfig) {
     const { redirect } = m.let({ redirect: anyOf(trap, refetch, wentWrong, toDebugged, executes.and(leavesStream)) });
     const stays = anyOf(trap, refetch, wentWrong, toDebugged).named('stays');
     const isReturn = d.isMret.and(stays.not()).named('isReturn');
-    const refetchesNext = d.isFenceI.or(isPmpAccess);
+    const refetchesNext = d.isFenceI.or(isPmpAccess).named('refetchesNext');
     // Of a branch that does not do what was expected the expectation says where it goes.
     const notTaken: (readonly [Bool, UInt])[] = went
       ? [[refetch, x.pc], [wentWrong, went.wentTo], [allOf(expectsJump, isControl, stays.not()).named('goesOn'), nextPc]]
@@ -427,7 +428,7 @@ export function Core(config: CoreConfig) {
       registers.value = other ? other.write.mux(other.value, value) : value;
     };
     if (write && newer) {
-      const refused = store.misaligned.or(denied);
+      const refused = store.misaligned.or(denied).named('refused');
       io.dbus.req = allOf(executes, isAccess, refused.not());
       w.accessDone = io.dbus.gnt.or(refused);
       w.previousDone = went ? write.ready.and(went.wentWrong.not()) : write.ready;

@@ -44,7 +44,7 @@ export const Debug = hw('Debug', {
   jump: Out(B),
 }, (m, io) => {
   m.doc('Holds the core between two instructions for a debugger.');
-  const holds = io.halt.and(io.started.not());
+  const holds = io.halt.and(io.started.not()).named('holds');
   io.holds = holds;
   // What ends in the first cycle of holding has ended in the second one, because nothing follows it.
   const r = m.regs({ wasQuiet: Flag(false) });

@@ -102,7 +102,7 @@ export const OverlappedOffload = (p: XifParams) => hw('OverlappedOffload', {
   const starts = accepts.mux(oneOf(ids, r.id), none(ids));
   const ends = arrives.mux(oneOf(ids, result.id), none(ids));
   r.live = r.live.or(starts).and(ends.not());
-  const expected = writesBack.mux(oneOf(REGISTERS, io.rd), none(REGISTERS));
+  const expected = writesBack.mux(oneOf(REGISTERS, io.rd), none(REGISTERS)).named('expected');
   const fulfilled = io.resultWrite.mux(oneOf(REGISTERS, result.rd), none(REGISTERS));
   // Split: the result may come in the very cycle in which the unit gets the operands. The end wins.
   r.pending = r.pending.or(expected).and(fulfilled.not());
@@ -111,6 +111,6 @@ export const OverlappedOffload = (p: XifParams) => hw('OverlappedOffload', {
   );
 
   m.assert('resultWasAskedFor', result.valid.not().or(r.live.bit(result.id)), 'the unit answers an instruction that is not under way');
-  const isWanted = r.pending.or(expected).bit(result.rd);
+  const isWanted = r.pending.or(expected).named('wanted').bit(result.rd);
   m.assert('resultGoesToPendingRegister', io.resultWrite.not().or(isWanted), 'the unit writes a register that waits for no result');
 });

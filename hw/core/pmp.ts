@@ -81,7 +81,7 @@ export const PmpCheck = (regions: PmpRegions) => hw('PmpCheck', {
 }, (m, io) => {
   m.doc('The first region that holds the word decides, if it is locked.');
   const { address: bounds, open, locked, mode, execute, write, read } = io.regions;
-  const address = cat(U(2).lit(0), io.wordAddress);
+  const address = cat(U(2).lit(0), io.wordAddress).named('address');
   const { below } = m.let({ below: vecOf(bounds.map((bound) => address.lt(bound))) });
   const { inBlock } = m.let({
     // Mode NA4 is mode NAPOT without open bits.
@@ -98,7 +98,8 @@ export const PmpCheck = (regions: PmpRegions) => hw('PmpCheck', {
   const first = (from: number, count: number): { matches: Bool; denies: Bool } => {
     if (count === 1) return { matches: matching.at(from), denies: denying.at(from) };
     const [a, b] = [first(from, count / 2), first(from + count / 2, count / 2)];
-    return { matches: a.matches.or(b.matches), denies: a.matches.mux(a.denies, b.denies) };
+    const matches = a.matches.or(b.matches).named(`matches${from}to${from + count - 1}`);
+    return { matches, denies: a.matches.mux(a.denies, b.denies) };
   };
   const { matches, denies } = first(0, regions);
   io.denied = matches.and(denies);

@@ -7,7 +7,7 @@
  * them; a load that hits sees them in the line. Outside of the cacheable part nothing is fetched ahead and a store is answered
  * by memory itself, so that its error belongs to it.
  */
-import { B, Flag, In, Out, U, bool, bundle, cat, flip, hw, indexWidth, repeat, valueOf, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, bundle, cat, flip, hw, indexWidth, named, repeat, valueOf, vec, vecOf } from '../../gen/index.ts';
 import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress, axiManager, axiWriteData } from './axi4.ts';
 import type { AxiParams } from './axi4.ts';
@@ -62,7 +62,7 @@ export function DataCache(p: DataCacheParams): ModuleDef<ReturnType<typeof dataC
     const tags = m.mem('tags', U<number>(shape.tagBits), lines, { style: 'block', collisionFree: true });
     const data = m.mem('data', U<number>(8 * p.dataBytes), lines * beats, { style: 'block', collisionFree: true });
     const foundTag = tags.readSync('foundTag', shape.index(obi.addr), obi.gnt);
-    const foundData = data.readSync('foundData', shape.place(obi.addr), obi.gnt.and(obi.we.not()));
+    const foundData = data.readSync('foundData', shape.place(obi.addr), obi.gnt.and(obi.we.not()).named('reads'));
     const { cacheable } = m.let({ cacheable: shape.isCacheable(address) });
     const { looksUp } = m.let({ looksUp: r.pending.and(r.asked.not()) });
     const { hit } = m.let({ hit: looksUp.and(cacheable).and(r.valid.at(shape.index(address))).and(foundTag.eq(shape.tag(address))) });
@@ -79,7 +79,7 @@ export function DataCache(p: DataCacheParams): ModuleDef<ReturnType<typeof dataC
     });
     const { answers } = m.let({ answers: hit.or(looksUp.and(r.we).and(cacheable)).or(arrives).or(acknowledged) });
     obi.rvalid = answers;
-    obi.rdata = wordOf(r.asked.mux(axi.r.bits.data, foundData), laneOf(address, p.dataBytes));
+    obi.rdata = wordOf(r.asked.mux(axi.r.bits.data, foundData).named('beat'), laneOf(address, p.dataBytes));
     obi.err = arrives.and(failed).or(acknowledged.and(axi.b.bits.resp.bit(1)));
 
     // --- grants: nothing while a line arrives, and no load of what a store may be writing into the line ---
@@ -101,7 +101,7 @@ export function DataCache(p: DataCacheParams): ModuleDef<ReturnType<typeof dataC
     // --- a line, or a word from outside of the cacheable part ---
     const single = valueOf(axiAddress(p), { id: 0, addr: address, len: 0, size: 2, burst: AXI_BURST_INCR });
     axi.ar.valid = looksUp.and(r.we.not()).and(hit.not()).and(drained);
-    axi.ar.bits = cacheable.mux(shape.burst(address), single);
+    axi.ar.bits = named('request', cacheable.mux(shape.burst(address), single));
     axi.r.ready = bool(true);
     const { fills, ends } = m.let({ fills: r.asked.and(axi.r.valid).and(cacheable), ends: axi.r.valid.and(axi.r.bits.last) });
     const { completes } = m.let({ completes: fills.and(axi.r.bits.last).and(r.spoiled.or(failed).not()) });
@@ -123,10 +123,10 @@ export function DataCache(p: DataCacheParams): ModuleDef<ReturnType<typeof dataC
     const strobes = (be: UInt, at: UInt | undefined): UInt =>
       cat(...Array.from({ length: lanes }, (_, i) => (at ? at.eq(i).mux<UInt>(be, 0) : be)).reverse());
     const { updates } = m.let({ updates: hit.and(r.we) });
-    m.when(fills.or(updates), () => {
-      const place = fills.mux(shape.placeOf(address, counter?.beat), shape.place(address));
-      const mask = repeat(fills, p.dataBytes).or(strobes(r.be, lane));
-      data.writeMasked(place, fills.mux(axi.r.bits.data, repeat(r.wdata, lanes)), mask);
+    m.when(fills.or(updates).named('writesData'), () => {
+      const place = fills.mux(shape.placeOf(address, counter?.beat), shape.place(address)).named('place');
+      const mask = repeat(fills, p.dataBytes).or(strobes(r.be, lane)).named('mask');
+      data.writeMasked(place, fills.mux(axi.r.bits.data, repeat(r.wdata, lanes)).named('kept'), mask);
     });
     m.when(completes, () => tags.write(shape.index(address), shape.tag(address)));
     m.when(axi.ar.fire.and(cacheable).or(completes), () => r.valid.put(shape.index(address), completes));
@@ -145,8 +145,8 @@ export function DataCache(p: DataCacheParams): ModuleDef<ReturnType<typeof dataC
     axi.w.valid = stores.deq.valid.and(w.dataDone.not());
     const strb = strobes(head.be, laneOf(target, p.dataBytes));
     axi.w.bits = valueOf(axiWriteData(p), { data: repeat(head.wdata, lanes), strb, last: true });
-    const addressEnds = w.addressDone.or(axi.aw.fire);
-    const dataEnds = w.dataDone.or(axi.w.fire);
+    const addressEnds = w.addressDone.or(axi.aw.fire).named('addressEnds');
+    const dataEnds = w.dataDone.or(axi.w.fire).named('dataEnds');
     stores.deq.ready = addressEnds.and(dataEnds);
     w.addressDone = addressEnds.and(dataEnds.not());
     w.dataDone = dataEnds.and(addressEnds.not());

@@ -20,7 +20,7 @@ const SbMac16Dual = blackBox('SbMac16Dual', { A: In(U(16)), B: In(U(16)), O: Out
   ],
   behaviour: (m, io) => {
     m.doc('SB_MAC16 in its dual 8x8 mode: upper bytes into the upper half of O, lower bytes into the lower half.');
-    const product = (hi: number, lo: number) => io.A.slice(hi, lo).asSInt().mul(io.B.slice(hi, lo).asSInt());
+    const product = (hi: number, lo: number) => io.A.slice(hi, lo).asSInt().mul(io.B.slice(hi, lo).asSInt()).named(`product${lo}`);
     io.O = cat(product(15, 8), product(7, 0)).exact(32);
   },
 });

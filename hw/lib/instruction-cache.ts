@@ -7,7 +7,7 @@
  * complete. Lines with an error response and addresses outside the cacheable part are not kept. After reset and on `flush` all
  * tags are cleared one by one; requests wait meanwhile.
  */
-import { B, Flag, In, Out, U, bool, bundle, cat, flip, hw, indexWidth, valueOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, bundle, cat, flip, hw, indexWidth, named, valueOf } from '../../gen/index.ts';
 import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress, axiReadManager } from './axi4.ts';
 import type { AxiParams } from './axi4.ts';
@@ -114,7 +114,7 @@ function DirectMappedCache(p: InstructionCacheParams): ModuleDef<ReturnType<type
     });
 
     axi.ar.valid = pending.and(asked.not()).and(hit.not());
-    axi.ar.bits = burst ? cacheable.mux(shape.burst(address), readBeat(p, address)) : readBeat(p, address);
+    axi.ar.bits = burst ? named('request', cacheable.mux(shape.burst(address), readBeat(p, address))) : readBeat(p, address);
     axi.r.ready = bool(true);
     m.when(axi.ar.fire.or(ends), () => {
       r.asked = axi.ar.fire;

@@ -106,7 +106,7 @@ export const RequantiseIterative = hw(
       }],
     ]);
     io.done = r.phase.eq(deliver);
-    io.result = finish(r.high.sat(ROUNDED_BITS), io.format);
+    io.result = finish(r.high.sat(ROUNDED_BITS).named('saturated'), io.format);
 
     /** Already beyond what rounding and clamping can distinguish. */
     function farOut(v: SInt): Bool {

@@ -99,7 +99,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       const slot = Math.floor(l / lanes);
       const fresh = used(l % lanes, result.data.at(l % lanes));
       if (slots === 1) return fresh;
-      return o.slot.eq(slot).mux(fresh, o.slot.gt(slot).mux(o.bytes.at(l), S(8).lit(0)));
+      return o.slot.eq(slot).mux(fresh, o.slot.gt(slot).mux(o.bytes.at(l), S(8).lit(0))).named(`assembled${l}`);
     });
     io.scratchpad.request = result.valid.and(rowFull);
     io.scratchpad.row = o.row;
@@ -123,7 +123,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     /** Lanes of the last group beyond the last column are 0. */
     function used(lane: number, value: SInt<8>): SInt<8> {
       if (lanes === 1 || lane === 0) return value;
-      return result.endsRow.and(tail.lastLane.lt(lane)).mux(S(8).lit(0), value);
+      return result.endsRow.and(tail.lastLane.lt(lane)).mux(S(8).lit(0), value).named(`used${lane}`);
     }
 
     interface Result {

@@ -1,6 +1,6 @@
 /** Names that printing introduces: the designer's hints, else what a wire is needed for; the same ones whatever is added elsewhere. */
 import { describe, expect, it } from 'vitest';
-import { B, DesignError, In, Out, U, bool, bundle, elaborate, hw, named, valueOf, vec, vecOf } from '../../../gen/index.ts';
+import { B, DesignError, In, Out, S, U, bool, bundle, elaborate, hw, named, valueOf, vec, vecOf } from '../../../gen/index.ts';
 import type { Builder, Inside, ModuleDef, PortMap, UInt } from '../../../gen/index.ts';
 import { namesInText, printDesign } from '../../../gen/print/systemverilog.ts';
 import { Rng } from '../rng.ts';
@@ -68,6 +68,15 @@ describe('a hint', () => {
       (v) => v.zext(8), (v) => vecOf([v, v.not()]).at(0), (v) => v.shr(0), (v) => on.and(true).mux(v.or(0).xor(0), v.not()),
     ];
     for (const way of ways) expect(assigns(def(way))).toEqual(['kept = a + b', 'x = kept[3:0]', 'y = kept[7:4]']);
+  });
+
+  it('comes by itself where the language needs a step between a value that has a name and what was asked for', () => {
+    const def = hw('Top', { a: In(S(8)), i: In(U(3)), x: Out(B), y: Out(S(4)) }, (_m, io) => {
+      io.x = io.a.bit(io.i);
+      io.y = io.a.mul(io.a).named('square').sat(4);
+    });
+    expect(namesInText(elaborate(def))).toEqual([{ module: 'Top', count: 3, invented: [] }]);
+    expect(textOf(def)).toMatch(/logic \[7:0\] a_from;[^]*logic \[12:0\] square_top;/);
   });
 
   it('stays where vectors are taken apart whose parts follow each other', () => {
