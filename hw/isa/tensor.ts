@@ -7,7 +7,7 @@
  * main memory.
  */
 import { command, prefix, question } from './tensor-rows.ts';
-import type { NamedField, TensorInstruction } from './tensor-rows.ts';
+import type { NamedField, TensorInstruction, TensorUnitName } from './tensor-rows.ts';
 
 export const CUSTOM_0 = 0x0b;
 export const CUSTOM_1 = 0x2b;
@@ -174,6 +174,7 @@ export const TENSOR_QUESTION_OPS = opsOf('question');
 export const TENSOR_AWAITED_OPS = TENSOR_QUESTION_OPS.filter((op) => !TENSOR[op].isConstant);
 export const TENSOR_PREFIX_OPS = opsOf('prefix');
 export const TENSOR_COMMAND_OPS = opsOf('command');
+export const commandsOf = (unit: TensorUnitName): readonly TensorCommandOp[] => TENSOR_COMMAND_OPS.filter((op) => TENSOR[op].unit === unit);
 /** Commands of one unit. */
 export type TensorCommandOf<Unit extends string> =
   { readonly [Op in TensorCommandOp]: (typeof TENSOR)[Op]['unit'] extends Unit ? Op : never }[TensorCommandOp];

@@ -8,9 +8,9 @@ import { B, In, Out, Source, U, bool, hw, vec, vecOf } from '../../gen/index.ts'
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import {
   TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
-  TENSOR_VERSION,
+  TENSOR_VERSION, commandsOf,
 } from '../isa/tensor.ts';
-import type { TensorCommandOp, TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
+import type { TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
 import type { OperandField } from '../isa/instruction.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
@@ -242,7 +242,6 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
   });
 }
 
-const commandsOf = (unit: Unit): TensorCommandOp[] => TENSOR_COMMAND_OPS.filter((op) => TENSOR[op].unit === unit);
 /** In exactly `bits` bits; what does not fit has been refused as out of range. */
 const sized = (x: UInt, bits: number): UInt => (bits < x.width ? x.trunc(bits) : x.zext(bits));
 const nextPower = (n: number): number => 2 ** Math.max(1, Math.ceil(Math.log2(n)));

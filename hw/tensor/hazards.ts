@@ -1,11 +1,12 @@
 /**
  * Which commands may not overtake each other. A command's use of the memories is described by masks over their blocks; the
- * tables say which unit reads or writes what, so that only comparisons that can matter become hardware.
+ * instruction table says which command reads or writes what, so that only comparisons that can matter become hardware.
  */
 import { U, indexWidth } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
-import type { TensorUnitName } from '../isa/tensor-rows.ts';
+import type { RowUse, TensorMemoryName, TensorUnitName } from '../isa/tensor-rows.ts';
+import { TENSOR, commandsOf } from '../isa/tensor.ts';
 import { accumulatorBlocks, channelBlocks } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -19,32 +20,42 @@ export type Masks = Readonly<Record<MaskName, UInt>>;
 export const maskBits = (p: TensorParams): Record<MaskName, number> => ({ rS: p.hazardBlocks, wS: p.hazardBlocks,
   acc: accumulatorBlocks(p), ch: channelBlocks(p) });
 
+/** A way in which commands of a unit use a memory on the chip, and the mask that tells where. */
+interface Use {
+  readonly mask: MaskName;
+  readonly memory: TensorMemoryName;
+  readonly writes: boolean;
+}
+
+/** Of the scratchpad, reading and writing are told apart: it is read twice in a product, and what is read may be read by others too. */
+const maskOf = ({ memory, access }: RowUse<string>): MaskName =>
+  ({ scratchpad: access === 'read' ? 'rS' : 'wS', accumulators: 'acc', channels: 'ch' } as const)[memory];
+
+/** What the commands of a unit do with the memories, from the instruction table: each mask once, and writing if any command writes. */
+function usesOf(unit: Unit): readonly Use[] {
+  const all = commandsOf(unit).flatMap((op): readonly RowUse<string>[] => TENSOR[op].uses)
+    .map((use): Use => ({ mask: maskOf(use), memory: use.memory, writes: use.access !== 'read' }));
+  return MASKS.flatMap((mask): readonly Use[] => {
+    const alike = all.filter((use) => use.mask === mask);
+    return alike.length === 0 ? [] : [{ ...alike[0], writes: alike.some(({ writes }) => writes) }];
+  });
+}
+const USES: Readonly<Record<Unit, readonly Use[]>> =
+  { load: usesOf('load'), mesh: usesOf('mesh'), vector: usesOf('vector'), store: usesOf('store') };
+
 /** Masks that a unit's commands have at all. */
-export const MASKS_OF: Readonly<Record<Unit, readonly MaskName[]>> = {
-  load: ['wS', 'ch'],
-  mesh: ['rS', 'acc'],
-  vector: ['wS', 'acc', 'ch'],
-  store: ['rS', 'acc'],
-};
+export const masksOf = (unit: Unit): readonly MaskName[] => USES[unit].map(({ mask }) => mask);
 
-/** Pairs of masks that conflict if they share a block: (a command of one unit, an earlier one of another). */
-const CONFLICTS: readonly (readonly [Unit, MaskName, Unit, MaskName])[] = [
-  ['load', 'wS', 'mesh', 'rS'],
-  ['load', 'wS', 'vector', 'wS'],
-  ['load', 'ch', 'vector', 'ch'],
-  ['load', 'wS', 'store', 'rS'],
-  ['mesh', 'rS', 'vector', 'wS'],
-  ['mesh', 'acc', 'vector', 'acc'],
-  ['mesh', 'acc', 'store', 'acc'],
-  ['vector', 'wS', 'store', 'rS'],
-];
-/** Main memory counts as one block: loads wait for all earlier stores and stores for all earlier loads. */
-const ALWAYS: readonly (readonly [Unit, Unit])[] = [['load', 'store']];
-
+/** Pairs of masks that conflict if they share a block: both of one memory, and at least one of them writes. */
 const pairsOf = (x: Unit, y: Unit): (readonly [MaskName, MaskName])[] =>
-  CONFLICTS.flatMap(([a, m, b, n]): (readonly [MaskName, MaskName])[] =>
-    (a === x && b === y ? [[m, n]] : a === y && b === x ? [[n, m]] : []));
-const always = (x: Unit, y: Unit): boolean => ALWAYS.some(([a, b]) => (a === x && b === y) || (a === y && b === x));
+  USES[x].flatMap((mine) => USES[y].filter((theirs) => mine.memory === theirs.memory && (mine.writes || theirs.writes))
+    .map((theirs) => [mine.mask, theirs.mask] as const));
+
+/** Main memory counts as one block: whoever reads it waits for all earlier writers, and the other way round. */
+const always = (x: Unit, y: Unit): boolean => {
+  const accesses = (unit: Unit): readonly string[] => commandsOf(unit).flatMap((op) => TENSOR[op].mainMemory?.access ?? []);
+  return accesses(x).some((mine) => accesses(y).some((theirs) => mine === 'write' || theirs === 'write'));
+};
 
 /** Units for whose commands a command of `x` may have to wait. */
 export const waitsFor = (x: Unit): Unit[] => UNITS.filter((y) => y !== x && (always(x, y) || pairsOf(x, y).length > 0));

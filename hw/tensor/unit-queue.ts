@@ -4,7 +4,7 @@
  */
 import { B, In, Out, Sink, Source, U, hw, named, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, Shape, UInt } from '../../gen/index.ts';
-import { MASKS_OF, UNITS, heldBits, maskBits, waitsFor } from './hazards.ts';
+import { UNITS, heldBits, maskBits, masksOf, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import type { TensorParams } from './params.ts';
 
@@ -38,7 +38,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     const slots = Array.from({ length: depth }, (_, i) => i);
     const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0) });
     const payloads = m.regs(Object.fromEntries(slots.map((i) => [`command${i}`, payload])));
-    const masks = m.regs(Object.fromEntries(MASKS_OF[unit].map((f) => [f, vec(U(bits[f]), depth)])));
+    const masks = m.regs(Object.fromEntries(masksOf(unit).map((f) => [f, vec(U(bits[f]), depth)])));
     const others = waitsFor(unit);
     const waits = m.regs(Object.fromEntries(others.map((o) => [`${o}Wait`, vec(U(countBits), depth)])));
 
@@ -65,12 +65,12 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
       const last = i + 1 === depth;
       m.when(enters, () => {
         payloads[`command${i}`] = io.enter.bits;
-        for (const f of MASKS_OF[unit]) masks[f].put(i, io.masks[f]);
+        for (const f of masksOf(unit)) masks[f].put(i, io.masks[f]);
       });
       if (!last) {
         m.when(done.and(enters.not()), () => {
           payloads[`command${i}`] = payloads[`command${i + 1}`];
-          for (const f of MASKS_OF[unit]) masks[f].put(i, masks[f].at(i + 1));
+          for (const f of masksOf(unit)) masks[f].put(i, masks[f].at(i + 1));
         });
       }
       for (const o of others) {
@@ -83,7 +83,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     }
 
     for (const f of ['rS', 'wS', 'acc', 'ch'] as const) {
-      io.entries[f] = MASKS_OF[unit].includes(f) ? masks[f] : vecOf(slots.map(() => U(bits[f]).lit(0)));
+      io.entries[f] = masksOf(unit).includes(f) ? masks[f] : vecOf(slots.map(() => U(bits[f]).lit(0)));
     }
     m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');
     m.cover('full', r.count.eq(depth));

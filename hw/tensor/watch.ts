@@ -5,7 +5,7 @@
 import { B, Flag, In, Out, U, bool, hw } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../isa/tensor-rows.ts';
-import { TENSOR, TENSOR_COMMAND_OPS } from '../isa/tensor.ts';
+import { commandsOf } from '../isa/tensor.ts';
 import type { TensorCommandOp } from '../isa/tensor.ts';
 import { FORM } from './commands.ts';
 
@@ -71,7 +71,7 @@ export const watched = (bits: number, unit: TensorUnitName): boolean => ((bits >
 /** The command that a busy unit has begun. */
 export function commandUnderWay({ other }: TensorWatch, unit: TensorUnitName): TensorCommandOp {
   const form = watched(other, unit) ? 'other' : 'main';
-  const op = TENSOR_COMMAND_OPS.find((name) => TENSOR[name].unit === unit && FORM[name] === form);
+  const op = commandsOf(unit).find((name) => FORM[name] === form);
   if (op === undefined) throw new RangeError(`the ${unit} unit has no command of the form ${form}`);
   return op;
 }

@@ -7,7 +7,7 @@ import { B, In, Out, U, cat, hw } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../../isa/tensor-rows.ts';
-import { TENSOR, TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE } from '../../isa/tensor.ts';
+import { TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE, commandsOf } from '../../isa/tensor.ts';
 import type { TensorCommandOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../../isa/tensor.ts';
 import { fires, xifUnit } from '../../lib/cv-x-if.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
@@ -79,7 +79,7 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     io.go = answersHeld.and(is(...TENSOR_PREFIX_OPS, ...TENSOR_COMMAND_OPS));
 
     // --- results ---
-    const runs = (unit: TensorUnitName): Bool => io.idle.not().and(is(...TENSOR_COMMAND_OPS.filter((op) => TENSOR[op].unit === unit)));
+    const runs = (unit: TensorUnitName): Bool => io.idle.not().and(is(...commandsOf(unit)));
     // What is offered stays as it was offered.
     const running = cat(...[...TENSOR_UNITS].reverse().map(runs)).exact(4);
     const { polled } = m.let({ polled: r.waits.asBool().mux(r.waiting, running) });
