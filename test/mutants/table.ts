@@ -21,6 +21,7 @@ export function plant(text: string, { file, old, to }: Mutant): string {
   return parts.join(to);
 }
 
+const NAMING = 'test/gen/print/naming.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
@@ -51,6 +52,24 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a wire that is driven inside of another when only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
   { file: 'gen/passes/split-loops.ts', old: 'if (typeof index === \'number\') return [to(parts[index], rest, s.value)];', to: 'if (typeof index === \'number\') return [to(parts[0], rest, s.value)];',
     fault: 'an assignment to an element of a split vector goes to its first element', tests: ['test/gen/passes/split-loops.test.ts'] },
+  { file: 'gen/ir/expr.ts', old: 'done.set(e, keepHint(e, rewrite(mapOperands(e, known)))));', to: 'done.set(e, rewrite(mapOperands(e, known))));',
+    fault: 'a pass that puts another node in the place of a value drops its hint', tests: [NAMING] },
+  { file: 'gen/ir/expr.ts', old: 'if (from !== to && from.hint !== undefined && to.hint === undefined)', to: 'if (from !== to && from.hint !== undefined)',
+    fault: 'a hint that a value has gives way to that of what it stands for', tests: [NAMING] },
+  { file: 'gen/print/naming.ts', old: '(this.hints.get(hint) ?? 0) < 2)', to: '(this.hints.get(hint) ?? 0) < 99)',
+    fault: 'values of one hint are numbered over the whole module', tests: [NAMING] },
+  { file: 'gen/print/naming.ts', old: 'const wish = owner ? `${nameOf(owner)}_${hint ?? kind}` : (hint ?? kind);', to: 'const wish = hint ?? kind;',
+    fault: 'wires without a hint are numbered over the whole module', tests: [NAMING] },
+  { file: 'gen/print/naming.ts', old: 'for (let i = statements.length - 1; i >= 0; i--) {', to: 'for (let i = 0; i < statements.length; i++) {',
+    fault: 'a condition is called after what stands before it', tests: [NAMING] },
+  { file: 'gen/print/naming.ts', old: 'if (known) {\n          known.count++;', to: 'if (known) {\n          this.uses.set(e, { count: known.count + 1, owner });',
+    fault: 'a wire is called after what needs it last', tests: [NAMING] },
+  { file: 'gen/print/module.ts', old: 'return this.options.positions ? [`  // ${site}`] : [];', to: 'return [`  // ${site}`];',
+    fault: 'the text says from which line each block comes, unasked', tests: ['test/hw/browser.test.ts', 'test/gen/print/goldens.test.ts'] },
+  { file: 'gen/site.ts', old: 'const OWN = ROOT === undefined ? OWN_PATH : `${ROOT}gen/`;', to: 'const OWN = `${ROOT ?? \'\'}gen/`;',
+    fault: 'in a bundle a mistake is told with a line of the language', tests: ['test/hw/browser.test.ts'] },
+  { file: 'gen/uncaught.ts', old: 'import { nodeModule, nodeProcess } from \'./node.ts\';', to: 'import \'node:fs\';\nimport { nodeModule, nodeProcess } from \'./node.ts\';',
+    fault: 'the language asks for a module of Node', tests: ['test/hw/browser.test.ts'] },
 
   // --- hw/isa: the tables ---
   { file: 'hw/isa/tensor.ts', old: '  sta: command(\'store\', {\n', to: '  swap: command(\'vector\', {\n    mnemonic: \'tn.swap\', opcode: CUSTOM_1, funct3: 7, summary: \'Exchanges the banks.\', rs1: [], rs2: [], uses: [], semantics: [\'the banks are exchanged\'],\n  }),\n  sta: command(\'store\', {\n',

@@ -70,6 +70,15 @@ describe('a hint', () => {
     for (const way of ways) expect(assigns(def(way))).toEqual(['kept = a + b', 'x = kept[3:0]', 'y = kept[7:4]']);
   });
 
+  it('stays its own where it takes the place of a value with another', () => {
+    const def = top((_m, io) => {
+      const sum = io.a.addWrap(io.b).named('own');
+      io.x = sum.trunc(4);
+      io.y = sum.or(0).named('other').slice(7, 4);
+    });
+    expect(assigns(def)).toEqual(['own = a + b', 'x = own[3:0]', 'y = own[7:4]']);
+  });
+
   it('comes by itself where the language needs a step between a value that has a name and what was asked for', () => {
     const def = hw('Top', { a: In(S(8)), i: In(U(3)), x: Out(B), y: Out(S(4)) }, (_m, io) => {
       io.x = io.a.bit(io.i);
@@ -125,6 +134,16 @@ describe('a wire without a hint, or with one that others have too', () => {
     });
     const [{ invented }] = namesInText(elaborate(def));
     expect([...invented].sort()).toEqual(['even_sum', 'even_word', 's_p_differ', 's_q_difference', 'v_1_product', 'words_difference', 'x_sum', 'kept_sum', 'kept_sum_1'].sort());
+  });
+
+  it('is called after the first that needs it, in the order of the statements', () => {
+    const def = top((m, io) => {
+      const sum = io.a.addWrap(io.b);
+      const { first } = m.let({ first: sum.bit(7) });
+      io.x = sum.trunc(4);
+      io.y = first.mux(sum.slice(7, 4), 3);
+    });
+    expect(assigns(def)).toEqual(['first_sum = a + b', 'first = first_sum[7]', 'x = first_sum[3:0]', 'y = first ? first_sum[7:4] : 4\'d3']);
   });
 
   it('is told apart by what needs it, then by numbers', () => {
