@@ -5,6 +5,7 @@ import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { Builder } from './builder.ts';
 import type { PublicBuilder } from './builder.ts';
+import { within } from './limits.ts';
 import { checkName } from './names.ts';
 import type { Inside, PortMap } from './ports.ts';
 import { strictObject } from './strict.ts';
@@ -20,6 +21,9 @@ export interface ModuleDef<P extends PortMap> {
   elaborate(): Module;
 }
 
+/** Bodies that are running, each in the one before. */
+let level = 0;
+
 function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m: Builder, io: Inside<P>) => void): ModuleDef<P> {
   checkName(name, site);
   let module: Module | undefined;
@@ -30,10 +34,13 @@ function define<P extends PortMap>(name: string, ports: P, site: Site, body: (m:
     elaborate(): Module {
       if (module) return module;
       if (busy) throw new DesignError('no-module', `${name} contains itself`, site, undefined, 'break the recursion with a parameter');
+      within('levels', level + 1, `${name} stands ${level} modules deep`, here());
       busy = true;
+      level++;
       try {
         return (module = build());
       } finally {
+        level--;
         busy = false;
       }
     },

@@ -31,6 +31,8 @@ export const LIMITS = {
   memoryBits: { most: 2 ** 35, rule: 'memory', mend: 'give at most 2^35 bits' },
   /** Cells of a grid. */
   cells: { most: 2 ** 20, rule: 'grid-wiring', mend: 'give at least one row and one column, and at most 2^20 cells' },
+  /** Modules in each other: their bodies run in each other too, on JavaScript's stack. */
+  levels: { most: 400, rule: 'no-module', mend: 'end the recursion: modules stand at most 400 deep in each other' },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 /** `n` if it is a whole number of at least 1 within the limit. */

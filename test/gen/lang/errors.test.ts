@@ -1,7 +1,8 @@
 /** What the language says about mistakes that it sees at once: rule, names, both places, hint; word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, enumeration, flip, fromBits, hw, indexWidth, repeat, valueOf, vec, vecOf } from '../../../gen/index.ts';
-import type { Bool, Builder, Outside, SInt, UInt } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, elaborate, enumeration, flip, fromBits, hw, indexWidth, repeat, valueOf, vec, vecOf } from '../../../gen/index.ts';
+import type { Bool, Builder, ModuleDef, Outside, SInt, UInt } from '../../../gen/index.ts';
+import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { elaborationError, errorOf, placesIn } from '../errors.ts';
 
 const at = placesIn(import.meta.url);
@@ -485,6 +486,20 @@ describe('connection', () => {
 });
 
 describe('no-module', () => {
+  it('names a module that stands deeper than the stack reaches, and takes all others', () => {
+    const Through = { a: In(U(8)), out: Out(U(8)) };
+    const chain = (n: number): ModuleDef<typeof Through> => hw(`Level${n}`, Through, (m, io) => {
+      const below = n === 0 ? undefined : m.inst('below', chain(n - 1)); // @deeper
+      if (below) below.a = io.a;
+      io.out = below ? below.out : io.a;
+    });
+    expect(createWasmSimulator(elaborate(chain(399))).peek('out')).toBe(0n);
+    const tooDeep = `stands 400 modules deep  at ${at('deeper')}; end the recursion: modules stand at most 400 deep in each other`;
+    expect(elaborationError(chain(400))).toBe(`no-module: Level0 ${tooDeep}`);
+    expect(elaborationError(chain(10_000))).toBe(`no-module: Level9600 ${tooDeep}`);
+    expect(elaborationError(chain(Infinity))).toBe(`no-module: LevelInfinity ${tooDeep}`);
+  });
+
   it('stops a module that contains itself, and says so each time', () => {
     const Loop = hw('Loop', {}, (m) => { // @itself
       m.inst('inner', Loop);
