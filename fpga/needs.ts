@@ -46,6 +46,7 @@ function outputsOfBlocks(body: readonly Statement[]): ReadonlySet<Signal> {
       case 'assign': return s.value.op === 'memRead' && s.value.mem.style === 'block' ? [s.target] : [];
       case 'when': return [...outputsOfBlocks(s.then), ...outputsOfBlocks(s.else)];
       case 'switch': return [...s.cases.flatMap((c) => [...outputsOfBlocks(c.body)]), ...outputsOfBlocks(s.default)];
+      case 'for': return [...outputsOfBlocks(s.body)];
       case 'memWrite': return [];
     }
   }));

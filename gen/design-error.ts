@@ -24,6 +24,7 @@ export type Rule =
   | 'operator'
   | 'no-member'
   | 'outside-body'
+  | 'outside-lanes'
   | 'broken-chain'
   | 'connection'
   | 'no-module'

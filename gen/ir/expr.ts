@@ -3,6 +3,7 @@
  * extends its operands silently (`extend` does), so printer and engines agree by construction.
  */
 import type { Site } from '../site.ts';
+import type { Lanes } from './lanes.ts';
 import type { Memory, Signal } from './module.ts';
 import type { BundleType, ScalarType, Type, VecType } from './types.ts';
 
@@ -99,7 +100,20 @@ export interface VecLit extends Base<VecType> {
   readonly op: 'vec';
   readonly items: readonly Expr[];
 }
-export type Expr = Lit | Ref | Field | Index | Unary | Binary | Mux | Slice | Cat | Cast | Extend | MemRead | BundleLit | VecLit;
+/** `scale * round + offset`: a constant in each round of a `for`, never negative, as UInt in which the largest fits. */
+export interface LaneIndex extends Base<ScalarType> {
+  readonly op: 'lane';
+  readonly lanes: Lanes;
+  readonly scale: number;
+  readonly offset: number;
+}
+export type Expr =
+  | Lit | LaneIndex | Ref | Field | Index | Unary | Binary | Mux | Slice | Cat | Cast | Extend | MemRead | BundleLit | VecLit;
+
+/** Range of an index over all lanes. */
+export function laneRange({ lanes, scale, offset }: LaneIndex): { readonly least: number; readonly most: number } {
+  return { least: offset, most: scale * (lanes.count - 1) + offset };
+}
 
 /** Names a value, and what it is only another view of. What has a name of its own, a signal or a constant, keeps that. */
 export function giveHint(value: Expr, hint: string): void {
@@ -119,6 +133,7 @@ export function keepHint(from: Expr, to: Expr): Expr {
 export function operands(e: Expr): readonly Expr[] {
   switch (e.op) {
     case 'lit':
+    case 'lane':
     case 'ref':
       return [];
     case 'field':
@@ -149,6 +164,7 @@ export function operands(e: Expr): readonly Expr[] {
 export function mapOperands(e: Expr, f: (x: Expr) => Expr): Expr {
   switch (e.op) {
     case 'lit':
+    case 'lane':
     case 'ref':
       return e;
     case 'field':

@@ -120,6 +120,8 @@ export function branchesOf(s: Statement): readonly (readonly Statement[])[] {
       return [s.then, s.else];
     case 'switch':
       return [...s.cases.map((c) => c.body), s.default];
+    case 'for':
+      return [s.body];
     default:
       return [];
   }
@@ -140,11 +142,16 @@ export function walkStatements(body: readonly Statement[], visit: (s: Statement,
     }
     const s = top.body[top.next++];
     visit(s, top.scope);
-    if (s.kind !== 'when' && s.kind !== 'switch') continue;
-    const scope = { cond: s.kind === 'when' ? s.cond : s.on, outer: top.scope };
     const branches = branchesOf(s);
+    if (branches.length === 0) continue;
+    const scope = scopeWithin(s, top.scope);
     for (let i = branches.length - 1; i >= 0; i--) stack.push({ body: branches[i], next: 0, scope });
   }
+}
+
+function scopeWithin(s: Statement, outer: Scope | undefined): Scope | undefined {
+  if (s.kind === 'when') return { cond: s.cond, outer };
+  return s.kind === 'switch' ? { cond: s.on, outer } : outer;
 }
 
 /** Expressions that one statement itself evaluates (not those of nested statements). */
@@ -156,6 +163,8 @@ export function expressionsOf(s: Statement): Expr[] {
       return [s.cond];
     case 'switch':
       return [s.on];
+    case 'for':
+      return [];
     case 'memWrite':
       return s.mask ? [s.addr, s.data, s.mask] : [s.addr, s.data];
   }
@@ -230,6 +239,21 @@ export function rebuildStatements(body: readonly Statement[], rebuild: Rebuild):
   return result;
 }
 
+/** A statement with other lists inside it (`branchesOf`). */
+export function rebuilt(s: Statement, branches: readonly (readonly Statement[])[]): Statement {
+  switch (s.kind) {
+    case 'assign':
+    case 'memWrite':
+      return s;
+    case 'when':
+      return { ...s, then: branches[0], else: branches[1] };
+    case 'switch':
+      return { ...s, cases: s.cases.map((c, i) => ({ values: c.values, body: branches[i] })), default: branches[s.cases.length] };
+    case 'for':
+      return { ...s, body: branches[0] };
+  }
+}
+
 /** Rebuilds a statement tree, mapping expressions; `keep` may drop leaf statements. Empty branches vanish. */
 export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, keep: (s: Statement) => boolean = () => true): Statement[] {
   return rebuildStatements(body, (s, branches) => {
@@ -247,6 +271,8 @@ export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, 
         if (otherwise.length === 0) return [];
         return [{ ...s, cond: { op: 'unary', fn: 'not', type: { kind: 'bool' }, a: cond }, then: otherwise, else: [] }];
       }
+      case 'for':
+        return branches[0].length === 0 ? [] : [{ ...s, body: branches[0] }];
       case 'switch': {
         if (branches.every((b) => b.length === 0)) return [];
         const cases = s.cases.map((c, i) => ({ values: c.values, body: branches[i] }));

@@ -4,6 +4,7 @@
  */
 import type { Site } from '../site.ts';
 import type { Expr, Lit } from './expr.ts';
+import type { Lanes } from './lanes.ts';
 import type { Type } from './types.ts';
 
 export type SignalKind =
@@ -47,7 +48,7 @@ export interface Memory {
 
 export type PathElement = { readonly field: string } | { readonly index: number | Expr };
 
-export type Statement = Assign | When | Switch | MemWrite;
+export type Statement = Assign | When | Switch | For | MemWrite;
 export interface Assign {
   readonly kind: 'assign';
   readonly target: Signal;
@@ -69,6 +70,13 @@ export interface Switch {
   readonly on: Expr;
   readonly cases: readonly { readonly values: readonly bigint[]; readonly body: readonly Statement[] }[];
   readonly default: readonly Statement[];
+  readonly site: Site;
+}
+/** The body once for every lane, in ascending order; what it reads is settled, so the order decides only which assignment is the last. */
+export interface For {
+  readonly kind: 'for';
+  readonly lanes: Lanes;
+  readonly body: readonly Statement[];
   readonly site: Site;
 }
 /** Write at the clock edge. `mask` (UInt, one bit per lane of equal width, lane 0 = least significant) selects lanes. */

@@ -1,25 +1,41 @@
 /** Vectors and records of values, and the handle for an expression of any type. */
 import { DesignError } from '../design-error.ts';
-import type { Expr } from '../ir/expr.ts';
-import { typeName, uintType, widthOf } from '../ir/types.ts';
+import { laneRange } from '../ir/expr.ts';
+import type { Expr, LaneIndex } from '../ir/expr.ts';
+import { indexWidth, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { BundleType, VecType } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { ANY, BODY, INDEX, TEXT, guard } from './arguments.ts';
-import { checkedType } from './limits.ts';
+import { ANY, BODY, INDEX, NUMBER, TEXT, UINT, guard } from './arguments.ts';
+import { LIMITS, checkedType } from './limits.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { closed } from './strict.ts';
 import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, noValue, toExpr } from './value.ts';
 
+/** Where a vector that can be driven lies. */
+export interface VecPlace {
+  drive(index: number | Expr, value: unknown, site: Site): void;
+  /** Handle of an element that has parts of its own. */
+  element(index: number | Expr, expr: Expr): unknown;
+}
+
+/** Only the language makes places. */
+const PLACES = new WeakSet<VecPlace>();
+
+export function placedVec(expr: Expr, place: VecPlace): Vec<unknown> {
+  PLACES.add(place);
+  return new Vec(expr, place);
+}
+
 /** Packed vector of equal elements. */
 export class Vec<V> extends Value {
   declare readonly elementType?: V;
-  readonly #assign: ((index: number | UInt, value: unknown, site: Site) => void) | undefined;
-  constructor(expr: Expr, assign?: (index: number | UInt, value: unknown, site: Site) => void) {
+  readonly #place: VecPlace | undefined;
+  constructor(expr: Expr, place?: VecPlace) {
     super(expr);
     // JavaScript may call this with anything.
-    if (assign !== undefined && typeof assign !== 'function') throw noValue(assign);
-    this.#assign = assign;
+    if (place !== undefined && !PLACES.has(place)) throw noValue(place);
+    this.#place = place;
   }
   get kind(): 'vec' {
     return 'vec';
@@ -30,7 +46,7 @@ export class Vec<V> extends Value {
   get length(): number {
     return this.#type.length;
   }
-  /** Element `i`; a dynamic index past the end reads 0. */
+  /** Element `i`; a dynamic index past the end reads 0. Elements of elements can be driven where the vector can. */
   at(i: number | UInt): V {
     const site = here();
     this.#check(i, site);
@@ -40,17 +56,44 @@ export class Vec<V> extends Value {
     if (typeof i === 'number' && !(Number.isInteger(i) && i >= 0 && i < this.length)) {
       throw new DesignError('out-of-range', `element ${i} of ${typeName(this.#type)}`, site, declaredAt(this.expr), `use 0..${this.length - 1}`);
     }
+    if (typeof i !== 'number' && i.expr.op === 'lane') {
+      const { least, most } = laneRange(i.expr);
+      if (most < this.length) return;
+      const mend = `it has ${this.length} elements; near(lane, offset, edge) says what stands beyond`;
+      throw new DesignError('out-of-range', `lanes ${least}..${most} of ${typeName(this.#type)}`, site, declaredAt(this.expr), mend);
+    }
+  }
+  /** Element `lane + offset`, or `edge` where there is none. */
+  near(lane: UInt, offset: number, edge: V): V {
+    const site = here();
+    const { expr } = lane;
+    if (expr.op !== 'lane') throw new DesignError('type-mismatch', `near() of ${exprName(expr)}`, site, undefined, 'give the lane that each() gives');
+    if (!Number.isSafeInteger(offset) || Math.abs(offset) > LIMITS.leaves.most) throw new DesignError('out-of-range', `offset ${offset}`, site, undefined, 'give a whole number');
+    const { least, most } = laneRange(expr);
+    const below = Math.max(0, -(least + offset));
+    const above = Math.max(0, most + offset - (this.length - 1));
+    const type = checkedType<VecType>({ kind: 'vec', element: this.#type.element, length: below + this.length + above }, site);
+    const beyond = toExpr(edge, type.element, site, declaredAt(this.expr));
+    const bits = (e: Expr): Expr => castTo(e, uintType(widthOf(e.type)));
+    const times = (n: number): Expr[] => Array.from({ length: n }, () => bits(beyond));
+    const parts = [...times(above), bits(this.expr), ...times(below)];
+    const of: Expr = parts.length === 1 ? this.expr : castTo({ op: 'cat', type: uintType(widthOf(type)), parts, site }, type);
+    const at = offset + below;
+    const index: LaneIndex = { ...expr, type: uintType(indexWidth(most + at + 1)), offset: expr.offset + at };
+    return wrap({ op: 'index', type: type.element, of, index, site }) as V;
   }
   #element(i: number | UInt, site: Site): V {
     if (typeof i === 'number' && this.expr.op === 'vec') return wrap(this.expr.items[i]) as V;
-    return wrap({ op: 'index', type: this.#type.element, of: this.expr, index: typeof i === 'number' ? i : i.expr, site }) as V;
+    const index = typeof i === 'number' ? i : i.expr;
+    const element: Expr = { op: 'index', type: this.#type.element, of: this.expr, index, site };
+    return (this.#place?.element(index, element) ?? wrap(element)) as V;
   }
   /** Drives element `i`; a dynamic index past the end drives nothing. */
   put(i: number | UInt, value: V): void {
     const site = here();
-    if (!this.#assign) throw new DesignError('drive-value', `${exprName(this.expr)} is a value, not a wire, register or output`, site, declaredAt(this.expr), 'assign to a wire');
+    if (!this.#place) throw new DesignError('drive-value', `${exprName(this.expr)} is a value, not a wire, register or output`, site, declaredAt(this.expr), 'assign to a wire');
     this.#check(i, site);
-    this.#assign(i, value, site);
+    this.#place.drive(typeof i === 'number' ? i : i.expr, value, site);
   }
   toArray(): V[] {
     const site = here();
@@ -64,7 +107,8 @@ export class Vec<V> extends Value {
   }
 }
 guard<Vec<unknown>>(Vec, {
-  at: { i: INDEX }, put: { i: INDEX, value: ANY }, toArray: {}, map: { f: BODY }, asUInt: {}, named: { name: TEXT },
+  at: { i: INDEX }, near: { lane: UINT, offset: NUMBER, edge: ANY }, put: { i: INDEX, value: ANY },
+  toArray: {}, map: { f: BODY }, asUInt: {}, named: { name: TEXT },
 });
 
 /** Vector made of values, element 0 first. All must have the type of the first. */

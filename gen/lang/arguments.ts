@@ -257,8 +257,10 @@ function defineMethod(prototype: object, name: string, method: Callable): void {
   });
 }
 
-/** Puts the checks before the methods of a class of values, inherited ones included. */
-export function guard<T extends Value>(type: { readonly prototype: T; readonly name: string }, signatures: Signatures<T>): void {
+/** Puts the checks before the methods of a class of values, inherited ones included but for those whose class has them already. */
+export function guard<T extends Value, Guarded = never>(
+  type: { readonly prototype: T; readonly name: string }, signatures: Omit<Signatures<T>, Guarded & string>,
+): void {
   const { prototype } = type;
   for (const [method, signature] of Object.entries<Signature>(signatures)) {
     const row = rowOf(method, signature);

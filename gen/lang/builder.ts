@@ -1,16 +1,20 @@
 /** The module builder: what a body calls to declare state, structure and behaviour. Records statements; checks come as passes. */
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
+import type { Lanes } from '../ir/lanes.ts';
 import type { BlackBox, Check, Grid, Instance, MemWrite, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../ir/module.ts';
-import { BOOL, widthOf } from '../ir/types.ts';
+import { BOOL, uintType, widthOf } from '../ir/types.ts';
 import type { EnumType, Type } from '../ir/types.ts';
 import { NamePool } from '../names/pool.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { ANY, BIGINT, BODY, DEFINITION, ENUM, HANDLE, LITERAL, NUMBER, RECORD, SHAPE, TEXT, TRUTH, UINT, either, faces, listOf, oneOf, optional, options, recordOf, tuple } from './arguments.ts';
+import { ANY, BIGINT, BODY, DEFINITION, ENUM, HANDLE, LITERAL, NUMBER, RECORD, SHAPE, TEXT, TRUTH, UINT, VALUE, either, faces, listOf, oneOf, optional, options, recordOf, tuple } from './arguments.ts';
 import type { Face } from './arguments.ts';
+import type { Vec } from './aggregates.ts';
 import { GridBuilder, gridFace } from './grid.ts';
 import type { PublicGrid } from './grid.ts';
+import { LaneNest, laneIn } from './lanes.ts';
+import type { Lane } from './lanes.ts';
 import { within } from './limits.ts';
 import { MemoryPorts, memoryFace } from './memory.ts';
 import type { Mem, MemoryOptions } from './memory.ts';
@@ -18,8 +22,9 @@ import type { ModuleDef } from './definition.ts';
 import { link } from './link.ts';
 import { checkName } from './names.ts';
 import type { Facing, Outside, PortMap, SinkView, SourceView } from './ports.ts';
+import { firstOf, foldOf, sumOf } from './reductions.ts';
 import type { Shape } from './shapes.ts';
-import type { Bool, Enum, UInt } from './scalars.ts';
+import type { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
 import type { Num } from './value.ts';
 import { closed, strictRecord } from './strict.ts';
@@ -50,6 +55,7 @@ export class Builder implements Driver {
   /** Bodies that run when the outermost `when` is complete: `MOST_NESTED`. */
   private readonly waiting: (() => void)[] = [];
   private nested = 0;
+  private lanes = new LaneNest();
   private readonly finishers: (() => void)[] = [];
   private readonly joined: Renamable[] = [];
   readonly body: Statement[] = this.scope;
@@ -89,10 +95,9 @@ export class Builder implements Driver {
     const record = strictRecord(() => ({ name: `this let() of ${this.moduleName}`, site }));
     for (const [name, value] of Object.entries(values)) {
       const expr = exprOf(value);
-      const signal = this.addSignal({ name, kind: 'wire', type: expr.type, site });
-      this.wireList.push(signal);
-      this.atTop(() => this.drive(signal, [], expr, site));
-      defineAccessor(record, name, signalAccessor(this, signal, false));
+      const signal = this.addWire(name, this.lanes.typeOf(expr.type, site), site);
+      this.atTop(() => this.drive(signal, this.lanes.path, expr, site));
+      defineAccessor(record, name, signalAccessor(this, signal, false, this.lanes));
     }
     return closed(record) as R;
   }
@@ -100,6 +105,7 @@ export class Builder implements Driver {
   /** A memory of `depth` words; see `Mem` for its ports. */
   mem<V>(name: string, shape: Shape<V>, depth: number, options: MemoryOptions = {}): Mem<V> {
     const site = here();
+    this.checkNoLane(`memory ${name}`, site, 'declare it before; or put it into a module and make a grid of that');
     within('words', depth, `memory ${name} of ${depth} words`, site);
     within('memoryBits', depth * widthOf(shape.type), `memory ${name} of ${depth * widthOf(shape.type)} bits`, site);
     this.claim(name, site);
@@ -192,9 +198,38 @@ export class Builder implements Driver {
     }
   }
 
+  /**
+   * The same for `count` lanes, written once: `body` is given the lane, a number that is constant in each. It stays a loop in
+   * SystemVerilog. Signals that are declared in it are vectors with an element a lane, of which the body sees its own.
+   */
+  each(count: number, body: (lane: Lane) => void): void {
+    const site = here();
+    if (count === 0) return;
+    const lanes: Lanes = { count: within('lanes', count, `each() of ${count} lanes`, site), site };
+    const statement = { kind: 'for' as const, lanes, body: [] as Statement[], site };
+    this.scope.push(statement);
+    this.within(statement.body, this.conditions, () => body(laneIn(lanes)), this.lanes.inside(lanes));
+  }
+
+  /** Exact sum of the elements, as a balanced tree called `name`. */
+  sum<V extends UInt | SInt>(name: string, values: Vec<V>): V extends SInt ? SInt : UInt {
+    return sumOf(this, name, values, here());
+  }
+
+  /** All elements joined by `f`, which is associative and keeps the type (the largest, all or-ed), as a balanced tree called `name`. */
+  fold<V>(name: string, values: Vec<V>, f: (a: V, b: V) => V): V {
+    return foldOf(this, name, values, f, here());
+  }
+
+  /** Whether one of the flags is set, and the number of the lowest that is (0 if none is), as a balanced tree called `name`. */
+  first(name: string, flags: Vec<Bool>): { readonly valid: Bool; readonly index: UInt } {
+    return firstOf(this, name, flags, here());
+  }
+
   /** Creates an instance of `def`; the result is the outside view of its ports. */
   inst<P extends PortMap>(name: string, def: ModuleDef<P>): Outside<P> {
     const site = here();
+    this.checkNoLane(`instance ${name}`, site, 'make a grid of one row outside, and drive its vectors here');
     this.claim(name, site);
     const module = def.elaborate();
     this.checkHidden(name, module, site);
@@ -214,6 +249,7 @@ export class Builder implements Driver {
   /** A `rows` by `columns` grid of equal cells, wired symbolically through the returned builder. */
   grid<P extends PortMap>(name: string, def: ModuleDef<P>, rows: number, columns: number): PublicGrid<P> {
     const site = here();
+    this.checkNoLane(`grid ${name}`, site, 'make it outside, and drive its vectors here');
     this.claim(name, site);
     return gridFace(new GridBuilder<P>(this, name, def.elaborate(), rows, columns, site, (g) => this.grids.push(g)));
   }
@@ -257,7 +293,7 @@ export class Builder implements Driver {
     const enable = this.enable();
     if (enable && kind === 'cover') expr = { op: 'binary', fn: 'and', type: BOOL, a: enable, b: expr, site };
     if (enable && kind === 'assert') expr = { op: 'binary', fn: 'or', type: BOOL, a: { op: 'unary', fn: 'not', type: BOOL, a: enable }, b: expr, site };
-    this.checks.push({ kind, name, cond: expr, message, site });
+    this.checks.push({ kind, name, cond: this.lanes.isOpen ? this.inAllLanes(kind, name, expr, site) : expr, message, site });
   }
 
   // --- used by views, memories and grids ---
@@ -297,6 +333,22 @@ export class Builder implements Driver {
     throw new DesignError('outside-body', what, here(), undefined, 'use the builder that the body is given');
   }
 
+  /** A condition of lanes as one: what is asserted holds in all of them, what is counted holds in one. */
+  private inAllLanes(kind: 'assert' | 'cover', name: string, cond: Expr, site: Site): Expr {
+    const type = this.lanes.typeOf(BOOL, site);
+    const signal = this.addJoined({ name, kind: 'wire', type, site });
+    this.wireList.push(signal);
+    this.atTop(() => this.drive(signal, this.lanes.path, cond, site));
+    const bits: Expr = { op: 'cast', type: uintType(widthOf(type)), of: { op: 'ref', type, signal } };
+    return { op: 'unary', fn: kind === 'assert' ? 'andR' : 'orR', type: BOOL, a: bits, site };
+  }
+
+  /** Not everything exists once a lane. */
+  checkNoLane(what: string, site: Site, mend: string): void {
+    const lanes = this.lanes.all.at(-1);
+    if (lanes) throw new DesignError('outside-lanes', `${what} in the body of each()`, site, lanes.site, mend);
+  }
+
   /** Declares a signal after checking its name. */
   addSignal(signal: Signal): Signal {
     this.claim(signal.name, signal.site);
@@ -319,6 +371,28 @@ export class Builder implements Driver {
     return signal;
   }
 
+  addWire(name: string, type: Type, site: Site): Signal {
+    const signal = this.addSignal({ name, kind: 'wire', type, site });
+    this.wireList.push(signal);
+    return signal;
+  }
+
+  /** Loops around the present line. */
+  get nest(): LaneNest {
+    return this.lanes;
+  }
+
+  /** Runs `f` as if other loops stood around its line. */
+  inNest<T>(nest: LaneNest, f: () => T): T {
+    const outer = this.lanes;
+    this.lanes = nest;
+    try {
+      return f();
+    } finally {
+      this.lanes = outer;
+    }
+  }
+
   /** Conjunction of the conditions under which the present line is reached; undefined at the top level. */
   enable(): Expr | undefined {
     return this.conditions && conjunction(this.conditions);
@@ -338,6 +412,11 @@ export class Builder implements Driver {
   atTop(body: () => void): void {
     const outer = this.scope;
     this.scope = this.body;
+    for (const lanes of this.lanes.all) {
+      const statement = { kind: 'for' as const, lanes, body: [] as Statement[], site: lanes.site };
+      this.scope.push(statement);
+      this.scope = statement.body;
+    }
     try {
       body();
     } finally {
@@ -366,22 +445,23 @@ export class Builder implements Driver {
     const record = strictRecord(() => ({ name: `this ${kind}s() of ${this.moduleName}`, site }));
     for (const [name, shape] of Object.entries(shapes)) {
       if (widthOf(shape.type) < 1) throw new DesignError('bad-width', `${name} has no bits`, site, undefined, 'give it a width');
-      const reset = kind === 'reg' && shape.reset.some((l) => l !== undefined) ? { reset: shape.reset } : {};
-      const signal = this.addSignal({ name, kind, type: shape.type, site, ...reset });
+      const reset = kind === 'reg' && shape.reset.some((l) => l !== undefined) ? { reset: this.lanes.repeated(shape.reset) } : {};
+      const signal = this.addSignal({ name, kind, type: this.lanes.typeOf(shape.type, site), site, ...reset });
       (kind === 'reg' ? this.regList : this.wireList).push(signal);
-      defineAccessor(record, name, signalAccessor(this, signal, true));
+      defineAccessor(record, name, signalAccessor(this, signal, true, this.lanes));
     }
     return closed(record) as Handles<R>;
   }
 
-  private within(scope: Statement[], conditions: Conditions | undefined, body: () => void): void {
+  private within(scope: Statement[], conditions: Conditions | undefined, body: () => void, lanes = this.lanes): void {
     if (this.nested === MOST_NESTED) {
-      this.waiting.push(() => this.within(scope, conditions, body));
+      this.waiting.push(() => this.within(scope, conditions, body, lanes));
       return;
     }
-    const outer = { scope: this.scope, conditions: this.conditions };
+    const outer = { scope: this.scope, conditions: this.conditions, lanes: this.lanes };
     this.scope = scope;
     this.conditions = conditions;
+    this.lanes = lanes;
     this.nested++;
     try {
       body();
@@ -389,6 +469,7 @@ export class Builder implements Driver {
       this.nested--;
       this.scope = outer.scope;
       this.conditions = outer.conditions;
+      this.lanes = outer.lanes;
     }
     if (this.nested === 0) this.runWaiting();
   }
@@ -483,6 +564,8 @@ const BUILDER = {
   when: { cond: ANY, body: BODY },
   switch: { on: ENUM, branches: recordOf(optional(BODY)), otherwise: optional(BODY) },
   switchOn: { on: UINT, branches: listOf(tuple(either(LITERAL, listOf(LITERAL)), BODY)), otherwise: optional(BODY) },
+  each: { count: NUMBER, body: BODY },
+  sum: { name: TEXT, values: VALUE }, fold: { name: TEXT, values: VALUE, f: BODY }, first: { name: TEXT, flags: VALUE },
   inst: { name: TEXT, def: DEFINITION }, grid: { name: TEXT, def: DEFINITION, rows: NUMBER, columns: NUMBER },
   connect: { source: HANDLE, sink: HANDLE }, link: { a: HANDLE, b: HANDLE, names: optional(listOf(TEXT)) },
   assert: { name: TEXT, cond: ANY, message: optional(TEXT) }, cover: { name: TEXT, cond: ANY, message: optional(TEXT) },

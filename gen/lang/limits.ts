@@ -29,6 +29,8 @@ export const LIMITS = {
   words: { most: 2 ** 32, rule: 'memory', mend: whole('a depth', 2 ** 32) },
   /** Bits of a memory: as many as WebAssembly can address. */
   memoryBits: { most: 2 ** 35, rule: 'memory', mend: 'give at most 2^35 bits' },
+  /** Rounds of a loop. */
+  lanes: { most: 2 ** 20, rule: 'out-of-range', mend: whole('a number of lanes', 2 ** 20, 0) },
   /** Cells of a grid. */
   cells: { most: 2 ** 20, rule: 'grid-wiring', mend: 'give at least one row and one column, and at most 2^20 cells' },
   /** Modules in each other: their bodies run in each other too, on JavaScript's stack. */

@@ -76,6 +76,7 @@ export class MemoryPorts<V> {
    */
   readSync(name: string, addr: UInt, enable?: Bool): V {
     const site = here();
+    this.builder.checkNoLane(`readSync() of ${this.memory.name}`, site, 'read a word of all lanes once, outside');
     const signal = this.builder.addRegister(name, this.shape.type, site);
     const expr = this.readExpr(addr);
     this.reads.push({ enable: enable?.expr, addr: addr.expr, site });
@@ -90,6 +91,7 @@ export class MemoryPorts<V> {
   /** Write at the clock edge, under the conditions of the enclosing `when`s. A write past the end is ignored. */
   write(addr: UInt, data: V): void {
     const site = here();
+    this.checkOnce('write', site);
     if (this.memory.collisionFree) this.writes.push({ enable: this.builder.enable(), addr: addr.expr, site });
     this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site,
       this.memory.site, this.memory.name), site });
@@ -98,6 +100,7 @@ export class MemoryPorts<V> {
   /** Write of the lanes whose mask bit is 1; the word is divided into `mask.width` equal lanes, lane 0 lowest. */
   writeMasked(addr: UInt, data: V, mask: UInt): void {
     const site = here();
+    this.checkOnce('writeMasked', site);
     const width = widthOf(this.shape.type);
     if (width % mask.width !== 0) {
       throw new DesignError('memory', `mask of ${mask.width} bits for words of ${width} bits`, site, this.memory.site, 'the mask must divide the word evenly');
@@ -109,6 +112,10 @@ export class MemoryPorts<V> {
     }
     this.builder.write({ kind: 'memWrite', mem: this.memory, addr: this.address(addr, site), data: toExpr(data, this.shape.type, site,
       this.memory.site, this.memory.name), mask: mask.expr, site });
+  }
+
+  private checkOnce(method: string, site: Site): void {
+    this.builder.checkNoLane(`${method}() of ${this.memory.name}`, site, 'make data and mask of all lanes, and write them once, with writeMasked()');
   }
 
   private checkCollisions(): void {

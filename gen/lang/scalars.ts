@@ -4,8 +4,8 @@
  * sign silently.
  */
 import { DesignError } from '../design-error.ts';
-import { giveHint } from '../ir/expr.ts';
-import type { BinaryFn, Expr, UnaryFn } from '../ir/expr.ts';
+import { giveHint, laneRange } from '../ir/expr.ts';
+import type { BinaryFn, Expr, LaneIndex, UnaryFn } from '../ir/expr.ts';
 import { BOOL, indexWidth, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType } from '../ir/types.ts';
 import { here } from '../site.ts';
@@ -101,34 +101,35 @@ export class Bool extends Value {
   }
 }
 
-/** What UInt and SInt share. */
-abstract class Bits<W extends number> extends Value {
+/** What UInt and SInt share. `Same`: what they compare with, numbers of the same kind and width. */
+abstract class Bits<W extends number, Same extends Value> extends Value {
   get width(): W {
     return widthOf(this.expr.type) as W;
   }
   /** A number as a literal of this value's type: `r.count = r.count.lit(0)`. */
   abstract lit(value: Num): Value;
-  eq(o: this | Num): Bool {
+  eq(o: Same | Num): Bool {
     return new Bool(same('eq', this, o, BOOL));
   }
-  ne(o: this | Num): Bool {
+  ne(o: Same | Num): Bool {
     return new Bool(same('ne', this, o, BOOL));
   }
-  lt(o: this | Num): Bool {
+  lt(o: Same | Num): Bool {
     return new Bool(same('lt', this, o, BOOL));
   }
-  le(o: this | Num): Bool {
+  le(o: Same | Num): Bool {
     return new Bool(same('le', this, o, BOOL));
   }
-  gt(o: this | Num): Bool {
+  gt(o: Same | Num): Bool {
     return this.le(o).not();
   }
-  ge(o: this | Num): Bool {
+  ge(o: Same | Num): Bool {
     return this.lt(o).not();
   }
   /** Bit `i` as a truth value; a dynamic index past the end reads 0. */
   bit(i: number | UInt): Bool {
     if (typeof i === 'number') return new Bool(castTo(sliceExpr(this, i, i), BOOL));
+    if (i.expr.op === 'lane') return new Bool(laneBit(this, i.expr));
     const shifted = new UInt(shiftExpr('shr', this.asUInt(), i));
     hintAfter(this, 'from', shifted);
     return new Bool(castTo(sliceExpr(shifted, 0, 0), BOOL));
@@ -156,7 +157,7 @@ abstract class Bits<W extends number> extends Value {
 }
 
 /** Unsigned number of `W` bits. */
-export class UInt<W extends number = number> extends Bits<W> {
+export class UInt<W extends number = number> extends Bits<W, UInt<W>> {
   get kind(): 'uint' {
     return 'uint';
   }
@@ -183,7 +184,7 @@ export class UInt<W extends number = number> extends Bits<W> {
   }
   /** Difference, or 0 if it is negative. */
   subSat(o: UInt<W>): UInt<W> {
-    return this.lt(o as this).mux<UInt<W>>(0, this.subWrap(o));
+    return this.lt(o).mux<UInt<W>>(0, this.subWrap(o));
   }
   /** Exact product. */
   mul<V extends number>(o: UInt<V>): UInt<Add<W, V>> {
@@ -248,7 +249,7 @@ export class UInt<W extends number = number> extends Bits<W> {
 }
 
 /** Two's complement number of `W` bits. */
-export class SInt<W extends number = number> extends Bits<W> {
+export class SInt<W extends number = number> extends Bits<W, SInt<W>> {
   get kind(): 'sint' {
     return 'sint';
   }
@@ -326,6 +327,15 @@ export class SInt<W extends number = number> extends Bits<W> {
   asUInt(): UInt<W> {
     return new UInt(castTo(this.expr, uintType(this.width)));
   }
+}
+
+/** The bit of a lane: known to exist, so nothing need be shifted. */
+function laneBit(v: Value, index: LaneIndex): Expr {
+  const site = here();
+  const width = widthOf(v.expr.type);
+  const { most } = laneRange(index);
+  if (most >= width) throw new DesignError('out-of-range', `bit ${most} of ${exprName(v.expr)} (${typeName(v.expr.type)})`, site, declaredAt(v.expr), `use 0..${width - 1}`);
+  return { op: 'index', type: BOOL, of: castTo(v.expr, { kind: 'vec', element: BOOL, length: width }), index, site };
 }
 
 function grow(fn: 'add' | 'sub', a: Value, b: Value, kind: 'uint' | 'sint'): Expr {

@@ -212,10 +212,10 @@ export function exprName(e: Expr): string {
 }
 
 /** The expression of any hardware value, records included. */
-export function exprOf(v: unknown): Expr {
+export function exprOf(v: unknown, site?: Site): Expr {
   if (v instanceof Value) return v.expr;
   if (v !== null && typeof v === 'object' && EXPR in v) return (v as { [EXPR]: Expr })[EXPR];
-  throw new DesignError('type-mismatch', `${describe(v)} is not a hardware value`, here(), undefined, 'give a signal');
+  throw new DesignError('type-mismatch', `${describe(v)} is not a hardware value`, site ?? here(), undefined, 'give a signal');
 }
 
 /** `value` under a name that it gets where the text needs one for it, as `Value.named`: for bundles, and where the kind is not known. */

@@ -6,12 +6,13 @@ import { typeName } from '../ir/types.ts';
 import type { BundleType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { Vec, wrap } from './aggregates.ts';
+import { placedVec, wrap } from './aggregates.ts';
+import type { LaneNest } from './lanes.ts';
 import { isPort } from './ports.ts';
 import type { Direction, FlatPort, Port, PortMap } from './ports.ts';
 import { B } from './shapes.ts';
 import type { Shape } from './shapes.ts';
-import type { Bool, UInt } from './scalars.ts';
+import type { Bool } from './scalars.ts';
 import { closed, defineFixed, strictRecord } from './strict.ts';
 import { EXPR, bundleRecord, toExpr } from './value.ts';
 
@@ -55,9 +56,10 @@ function place(driver: Driver, signal: Signal, type: Type, path: readonly PathEl
     get: () => {
       if (type.kind === 'bundle') return bundleView(driver, signal, type, path, expr, writable);
       if (type.kind === 'vec' && writable) {
-        return new Vec(expr, (i: number | UInt, value: unknown, site: Site) => {
-          const index = typeof i === 'number' ? i : i.expr;
-          driver.drive(signal, [...path, { index }], toExpr(value, type.element, site, signal.site, name()), site);
+        const { element } = type;
+        return placedVec(expr, {
+          drive: (index, v, site) => driver.drive(signal, [...path, { index }], toExpr(v, element, site, signal.site, name()), site),
+          element: (index, e) => place(driver, signal, element, [...path, { index }], e, true).get(),
         });
       }
       return wrap(expr);
@@ -89,9 +91,12 @@ export function defineAccessor(record: object, name: string, access: Accessor): 
   Object.defineProperty(record, name, { enumerable: true, get: access.get, set: (v: unknown) => access.set(v, here()) });
 }
 
-/** Accessor of a whole signal. */
-export function signalAccessor(driver: Driver, signal: Signal, writable: boolean): Accessor {
-  return place(driver, signal, signal.type, [], { op: 'ref', type: signal.type, signal }, writable);
+/** Accessor of a whole signal, or, in the body of a loop that it is declared in, of its element for the lane. */
+export function signalAccessor(driver: Driver, signal: Signal, writable: boolean, lanes?: LaneNest): Accessor {
+  const whole: Expr = { op: 'ref', type: signal.type, signal };
+  if (!lanes?.isOpen) return place(driver, signal, signal.type, [], whole, writable);
+  const element = lanes.element(whole);
+  return place(driver, signal, element.type, lanes.path, element, writable);
 }
 
 /** Flattens ports in order; `direction` as the module itself sees it. */

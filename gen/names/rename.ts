@@ -1,6 +1,6 @@
 /** A module in which some signals and memories have other names; what drives and reads them is the same. Must not know why. */
 import { rewriter } from '../ir/expr.ts';
-import { mapStatements, rebuildStatements } from '../ir/leaves.ts';
+import { mapStatements, rebuildStatements, rebuilt } from '../ir/leaves.ts';
 import type { Memory, Module, Signal, Statement } from '../ir/module.ts';
 
 export function renamed(m: Module, others: ReadonlyMap<Signal | Memory, string>): Module {
@@ -26,10 +26,8 @@ export function renamed(m: Module, others: ReadonlyMap<Signal | Memory, string>)
         return [{ ...s, target: signal(s.target) }];
       case 'memWrite':
         return [{ ...s, mem: memory(s.mem) }];
-      case 'when':
-        return [{ ...s, then: branches[0], else: branches[1] }];
-      case 'switch':
-        return [{ ...s, cases: s.cases.map((c, i) => ({ values: c.values, body: branches[i] })), default: branches[s.cases.length] }];
+      default:
+        return [rebuilt(s, branches)];
     }
   });
   return {

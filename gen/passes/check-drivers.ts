@@ -5,14 +5,17 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import { drivenSignals, expressionsOf, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
-import type { Module, Signal } from '../ir/module.ts';
+import type { Module, Signal, Statement } from '../ir/module.ts';
 import { sameType } from '../ir/types.ts';
 import type { EnumType } from '../ir/types.ts';
 import type { Site } from '../site.ts';
 import { coverageOf } from './coverage.ts';
+import { unrolledAsIs } from './unroll.ts';
 
 export function checkDrivers(m: Module): void {
+  const body = unrolledAsIs(m.body);
   checkReferences(m);
+  checkLanes(m, body);
   if (m.blackBox) return;
   for (const g of m.grids) {
     for (const p of g.module.ports) {
@@ -21,7 +24,7 @@ export function checkDrivers(m: Module): void {
       }
     }
   }
-  const coverage = coverageOf(m.body);
+  const coverage = coverageOf(body);
   const { again } = coverage;
   if (again) {
     const { target } = again.by;
@@ -70,6 +73,14 @@ function checkReferences(m: Module): void {
       throw new DesignError('duplicate-name', `${m.name} uses two enumerations called ${e.type.name}`, siteOf(m, e), m.site, 'give one of them another name');
     }
     enums.set(e.type.name, e.type);
+  });
+}
+
+/** Where lanes are gone, what still refers to one stands outside of its loop. */
+function checkLanes(m: Module, body: readonly Statement[]): void {
+  walkExpressions(moduleExpressions({ ...m, body }), (e) => {
+    if (e.op !== 'lane') return;
+    throw new DesignError('outside-lanes', `${m.name} uses a lane outside of its each()`, e.site, e.lanes.site, 'use it in the body that each() gives it to');
   });
 }
 

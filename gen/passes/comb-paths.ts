@@ -10,6 +10,7 @@ import type { Scope } from '../ir/leaves.ts';
 import type { Assign, Grid, Module, Signal, Statement } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import type { Site } from '../site.ts';
+import { unrolledModule } from './unroll.ts';
 
 /** Output port name → names of the input ports it depends on within the cycle. */
 export type CombSummary = ReadonlyMap<string, ReadonlySet<string>>;
@@ -89,7 +90,7 @@ export function onCycles(graph: ReadonlyMap<string, ReadonlySet<string>>): Set<s
 
 function leafGraph(m: Module): Graph {
   const graph = new Graph();
-  new Dependencies(graph, m).add();
+  new Dependencies(graph, unrolledModule(m)).add();
   for (const i of m.instances) addChild(graph, combPaths(i.module), (port) => i.connections.get(port));
   for (const g of m.grids) addGrid(graph, m, g, combPaths(g.module));
   return graph;
@@ -237,6 +238,7 @@ function isCombinational(s: Statement): boolean {
 function partsBelow({ e, lo, hi }: Part): Part[] {
   switch (e.op) {
     case 'lit':
+    case 'lane':
     case 'ref':
       return [];
     case 'field': {

@@ -5,6 +5,7 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import { walkUp } from '../ir/expr.ts';
+import type { Lanes } from '../ir/lanes.ts';
 import { branchesOf, mapStatements, walkStatements } from '../ir/leaves.ts';
 import type { Design, Module, Signal } from '../ir/module.ts';
 import { typeName } from '../ir/types.ts';
@@ -14,6 +15,7 @@ import { NamePool } from '../names/pool.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { combPaths } from './comb-paths.ts';
 import { removeDead } from './dead-code.ts';
+import { placeLoops } from './place-loops.ts';
 import { simplify } from './simplify.ts';
 import { splitLoops } from './split-loops.ts';
 
@@ -34,7 +36,7 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
     checkDrivers(m);
     combPaths(m);
     const relinked = relink(m, replacement);
-    const clean = m.blackBox ? relinked : removeDead(splitLoops(simplify(relinked)));
+    const clean = m.blackBox ? relinked : placeLoops(removeDead(splitLoops(simplify(relinked))));
     checkRegisters(clean);
     const text = structure(clean);
     const twin = byText.get(text);
@@ -116,10 +118,12 @@ function moduleNames(order: readonly Module[]): (m: Module) => string {
 function structure(m: Module): string {
   const ids = new Map<Expr, number>();
   const lines: string[] = [];
+  const lanes = new Map<Lanes, number>();
+  const laneId = (x: Lanes): number => lanes.get(x) ?? (lanes.set(x, lanes.size), lanes.size - 1);
   const ref = (root: Expr): string => {
     walkUp(root, (e) => ids.has(e), (e) => {
       ids.set(e, ids.size);
-      lines.push(describe(e, (x) => ids.get(x) as number));
+      lines.push(e.op === 'lane' ? `lane ${laneId(e.lanes)} ${fullType(e.type)} ${e.scale} ${e.offset}` : describe(e, (x) => ids.get(x) as number));
     });
     return `#${ids.get(root)}`;
   };
@@ -146,8 +150,8 @@ function structure(m: Module): string {
     } else if (s.kind === 'memWrite') {
       statements.push(`${s.mem.name}[${ref(s.addr)}] = ${ref(s.data)} ${s.mask ? ref(s.mask) : ''}`);
     } else {
-      statements.push(`${s.kind} ${ref(s.kind === 'when' ? s.cond : s.on)}`);
-      const labels = s.kind === 'when' ? ['then', 'else'] : [...s.cases.map((c) => c.values.join()), 'default'];
+      statements.push(`${s.kind} ${s.kind === 'for' ? `${laneId(s.lanes)} ${s.lanes.count}` : ref(s.kind === 'when' ? s.cond : s.on)}`);
+      const labels = s.kind === 'for' ? ['body'] : s.kind === 'when' ? ['then', 'else'] : [...s.cases.map((c) => c.values.join()), 'default'];
       const branches = branchesOf(s);
       for (let i = branches.length - 1; i >= 0; i--) stack.push({ label: labels[i], body: branches[i], next: 0 });
     }
@@ -156,7 +160,7 @@ function structure(m: Module): string {
   return [...head, ...statements, ...checks, ...lines].join('\n');
 }
 
-function describe(e: Expr, id: (x: Expr) => number): string {
+function describe(e: Exclude<Expr, { op: 'lane' }>, id: (x: Expr) => number): string {
   const t = fullType(e.type);
   switch (e.op) {
     case 'lit':

@@ -17,7 +17,7 @@ function lit(type: ScalarType, value: bigint): Lit {
 
 /** Simplifier with a memory: equal nodes stay shared. */
 export function simplifier(): (e: Expr) => Expr {
-  return rewriter(rewrite);
+  return rewriter(simplifyNode);
 }
 
 export function simplify(m: Module): Module {
@@ -25,7 +25,8 @@ export function simplify(m: Module): Module {
   return { ...m, body: mapStatements(m.body, f), checks: m.checks.map((c) => ({ ...c, cond: f(c.cond) })) };
 }
 
-function rewrite(e: Expr): Expr {
+/** One node whose operands are simplified. */
+export function simplifyNode(e: Expr): Expr {
   switch (e.op) {
     case 'unary':
       return e.a.op === 'lit' ? foldUnary(e.fn, e.type, e.a) : e.fn === 'not' && e.a.op === 'unary' && e.a.fn === 'not' ? e.a.a : e;
@@ -41,7 +42,7 @@ function rewrite(e: Expr): Expr {
       return rewriteSlice(e);
     case 'cast':
       if (sameType(e.of.type, e.type)) return e.of;
-      if (e.of.op === 'cast') return rewrite({ ...e, of: e.of.of });
+      if (e.of.op === 'cast') return simplifyNode({ ...e, of: e.of.of });
       return constantPart(e.of, 0, e.type) ?? e;
     case 'extend':
       if (e.of.op === 'extend') return { ...e, of: e.of.of };
@@ -56,15 +57,25 @@ function rewrite(e: Expr): Expr {
     case 'index': {
       if (typeof e.index !== 'number') {
         if (e.index.op !== 'lit' || e.of.type.kind !== 'vec') return e;
-        if (e.index.value >= BigInt(e.of.type.length)) return isScalar(e.type) ? lit(e.type, 0n) : rewrite({ op: 'cast', type: e.type,
+        if (e.index.value >= BigInt(e.of.type.length)) return isScalar(e.type) ? lit(e.type, 0n) : simplifyNode({ op: 'cast', type: e.type,
           of: lit(uintType(widthOf(e.type)), 0n) });
-        return rewrite({ ...e, index: Number(e.index.value) });
+        return simplifyNode({ ...e, index: Number(e.index.value) });
       }
-      return e.of.op === 'vec' ? e.of.items[e.index] : (constantPart(e.of, e.index * widthOf(e.type), e.type) ?? e);
+      return e.of.op === 'vec' ? e.of.items[e.index] : (constantPart(e.of, e.index * widthOf(e.type), e.type) ?? partOfJoined(e, e.index) ?? e);
     }
     default:
       return e;
   }
+}
+
+/** An element of joined numbers that are seen as a vector: the bits of one of them. */
+function partOfJoined(e: Expr & { op: 'index' }, index: number): Expr | undefined {
+  if (e.of.op !== 'cast' || e.of.of.op !== 'cat') return undefined;
+  const w = widthOf(e.type);
+  const bits: Expr = { op: 'slice', type: uintType(w), of: e.of.of, lo: index * w, ...(e.site ? { site: e.site } : {}) };
+  const part = simplifyNode(bits);
+  const isSpread = part.op === 'slice' && part.of === e.of.of;
+  return isSpread ? undefined : simplifyNode({ op: 'cast', type: e.type, of: part });
 }
 
 /** The bits from `lo` on of what is made of constants, as a literal of `type`. */
@@ -210,7 +221,7 @@ function foldBinary(e: Binary, a: Lit, b: Lit): Lit {
 function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
   const w = widthOf(e.type);
   const { of } = e;
-  if (e.lo === 0 && w === widthOf(of.type)) return rewrite({ op: 'cast', type: e.type, of });
+  if (e.lo === 0 && w === widthOf(of.type)) return simplifyNode({ op: 'cast', type: e.type, of });
   if (of.op === 'lit') return lit(e.type, of.value >> BigInt(e.lo));
   if (of.op === 'slice') return rewriteSlice({ ...e, of: of.of, lo: e.lo + of.lo });
   if (of.op === 'cast' && isScalar(of.of.type)) return rewriteSlice({ ...e, of: of.of });

@@ -5,13 +5,14 @@
  */
 import type { Expr } from '../ir/expr.ts';
 import { rewriter } from '../ir/expr.ts';
-import { mapStatements, rebuildStatements } from '../ir/leaves.ts';
-import type { Assign, Module, PathElement, Signal, Statement } from '../ir/module.ts';
+import { mapStatements, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
+import type { Assign, For, Module, PathElement, Signal, Statement } from '../ir/module.ts';
 import { BOOL, indexWidth, isScalar, uintType, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { NamePool } from '../names/pool.ts';
 import { onCycles, signalGraph } from './comb-paths.ts';
 import { simplify } from './simplify.ts';
+import { unrolled } from './unroll.ts';
 
 /** What a body drives, if it is not a register. */
 const DRIVEN: ReadonlySet<Signal['kind']> = new Set(['wire', 'output', 'instIn', 'gridIn']);
@@ -43,11 +44,14 @@ function splitSignals(m: Module, split: ReadonlySet<Signal>): Module {
   const parts = new Map([...split].map((s) => [s, partsOf(s, names)]));
 
   const visit = rewriter((e) => (e.op === 'ref' ? (parts.get(e.signal)?.whole ?? e) : e));
-  const body = rebuildStatements(m.body, (s, branches) => {
-    if (s.kind === 'when') return [{ ...s, then: branches[0], else: branches[1] }];
-    if (s.kind === 'switch') return [{ ...s, cases: s.cases.map((c, i) => ({ ...c, body: branches[i] })), default: branches[s.cases.length] }];
+  const drivesPart = (loop: For): boolean => {
+    let drives = false;
+    walkStatements(loop.body, (s) => (drives ||= s.kind === 'assign' && split.has(s.target)));
+    return drives;
+  };
+  const body = rebuildStatements(unrolled(m.body, drivesPart), (s, branches) => {
     const own = s.kind === 'assign' ? parts.get(s.target) : undefined;
-    return s.kind === 'assign' && own ? assignParts(s, own.signals) : [s];
+    return s.kind === 'assign' && own ? assignParts(s, own.signals) : [rebuilt(s, branches)];
   });
   // What is seen from outside keeps its signal and gathers the parts.
   const outside = [...parts].filter(([s]) => s.kind !== 'wire');

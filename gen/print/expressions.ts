@@ -4,16 +4,18 @@
  * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
  */
 import { operands, walkUp } from '../ir/expr.ts';
-import type { Binary, Expr } from '../ir/expr.ts';
+import type { Binary, Expr, LaneIndex } from '../ir/expr.ts';
+import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
 import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
+import { dependentOn } from '../passes/unroll.ts';
 import { BitSet } from './bit-set.ts';
 import { WireNames } from './naming.ts';
-import { member, rangeText } from './selection.ts';
-import type { Selection } from './selection.ts';
+import { member, positions, rangeText } from './selection.ts';
+import type { LaneStep, Selection } from './selection.ts';
 import { literalText } from './types.ts';
 
 /** A wire that printing introduced. */
@@ -50,8 +52,25 @@ interface Text {
   readonly prec: number;
 }
 
+/** A loop whose inside is being printed. */
+export interface Loop {
+  readonly lanes: Lanes;
+  readonly variable: string;
+  /** Expressions that differ from lane to lane. */
+  readonly dependent: ReadonlySet<Expr>;
+  /** Wires of its inside. */
+  readonly hoisted: Hoisted[];
+  /** Values of its lane as numbers of some width. */
+  readonly parameters: Map<string, { readonly name: string; readonly text: string }>;
+}
+
+const LOOP_VARIABLES = ['i', 'j', 'k'];
+
 export class ExpressionPrinter {
   readonly hoisted: Hoisted[] = [];
+  /** Those inside of loops. */
+  readonly inLoops: Hoisted[] = [];
+  private readonly loops: Loop[] = [];
   /** Bits of each declared name that some printed expression reads. */
   readonly read = new Map<string, BitSet>();
   private readonly wireNames: WireNames;
@@ -59,7 +78,8 @@ export class ExpressionPrinter {
   private readonly shared = new Set<Expr>();
   /** Levels of operations below an expression, down to what has a name for their sake. */
   private readonly depths = new Map<Expr, number>();
-  private loopName: string | undefined;
+  /** By depth. */
+  private readonly loopNames: string[] = [];
 
   constructor(m: Module, private readonly pool: TextNames) {
     this.wireNames = new WireNames(m, pool);
@@ -87,7 +107,11 @@ export class ExpressionPrinter {
 
   /** Variable of the loops inside of blocks. */
   get loopVariable(): string {
-    return (this.loopName ??= this.pool.fresh('i'));
+    return this.variable(this.loops.length);
+  }
+
+  private variable(depth: number): string {
+    return (this.loopNames[depth] ??= this.pool.fresh(LOOP_VARIABLES[depth] ?? 'i'));
   }
 
   literal(type: Type, value: bigint): string {
@@ -183,10 +207,61 @@ export class ExpressionPrinter {
     if (known !== undefined) return known;
     const name = this.wireNames.fresh(e);
     this.names.set(e, name);
-    const slot = this.hoisted.length;
-    this.hoisted.push({ name, type: e.type, text: '', expr: e });
-    this.hoisted[slot] = { name, type: e.type, text: this.composeRoot(e), expr: e };
+    const hoisted = this.loopOf(e)?.hoisted ?? this.hoisted;
+    const slot = hoisted.length;
+    hoisted.push({ name, type: e.type, text: '', expr: e });
+    hoisted[slot] = { name, type: e.type, text: this.composeRoot(e), expr: e };
+    if (hoisted !== this.hoisted) this.inLoops.push(hoisted[slot]);
     return name;
+  }
+
+  // --- loops ---
+
+  /** Prints the inside of a loop: what depends on its lane gets its name there. */
+  within<T>(lanes: Lanes, roots: readonly Expr[], print: (loop: Loop) => T): T {
+    const variable = this.variable(this.loops.length);
+    const loop: Loop = { lanes, variable, dependent: dependentOn(lanes, roots), hoisted: [], parameters: new Map() };
+    this.loops.push(loop);
+    try {
+      return print(loop);
+    } finally {
+      this.loops.pop();
+    }
+  }
+
+  /** The innermost loop that an expression depends on. */
+  private loopOf(e: Expr): Loop | undefined {
+    return this.loops.findLast((loop) => loop.dependent.has(e));
+  }
+
+  private loopFor(lanes: Lanes): Loop {
+    const loop = this.loops.find((x) => x.lanes === lanes);
+    if (!loop) throw new Error('a lane outside of its loop');
+    return loop;
+  }
+
+  /** The lane's variable, times `by`. */
+  private laneText({ lanes, scale }: LaneIndex, by: number): string {
+    const { variable } = this.loopFor(lanes);
+    return scale * by === 1 ? variable : `${variable} * ${scale * by}`;
+  }
+
+  /** The lane as a value of its width: tools take a loop's variable as 32 bits. */
+  private laneName(e: LaneIndex): string {
+    const { parameters } = this.loopFor(e.lanes);
+    const width = widthOf(e.type);
+    const key = `${e.scale} ${e.offset} ${width}`;
+    const known = parameters.get(key);
+    if (known) return known.name;
+    const name = this.pool.fresh('lane');
+    parameters.set(key, { name, text: `localparam logic [${width - 1}:0] ${name} = ${this.laneText(e, 1)}${e.offset > 0 ? ` + ${e.offset}` : ''};` });
+    return name;
+  }
+
+  /** The lane's element, of so many bits, of what is selected. */
+  private laneElement(of: Selection, e: LaneIndex, width: number): Selection {
+    const step: LaneStep = { text: this.laneText(e, width), bits: e.scale * width, rounds: e.lanes.count };
+    return { ...of, lo: of.lo + e.offset * width, width, struct: false, steps: [...(of.steps ?? []), step] };
   }
 
   private composeRoot(e: Expr): string {
@@ -239,13 +314,15 @@ export class ExpressionPrinter {
       case 'memRead':
         return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.address(e.addr)}]`, widthOf(e.type));
       case 'index':
-        return this.dynamicIndex(e.of, e.index as Expr, e.type);
+        if (typeof e.index === 'number' || e.index.op === 'lane') return { text: this.selectionText(this.narrow(e, this.nameSelection(e.of))), prec: PRIMARY };
+        return this.dynamicIndex(e.of, e.index, e.type);
       case 'slice':
       case 'field':
         // Selecting from something that is not a name: name it first.
         return { text: this.selectionText(this.narrow(e, this.nameSelection(e.of))), prec: PRIMARY };
+      case 'lane':
       case 'ref':
-        throw new Error('a reference is always a selection');
+        throw new Error('a name is always a selection');
     }
   }
 
@@ -380,8 +457,12 @@ export class ExpressionPrinter {
         type = fieldPlace(type, p.field).type;
       } else if (type.kind === 'vec') {
         const w = widthOf(type.element);
-        if (typeof p.index !== 'number') steps.push({ index: p.index, length: type.length, width: w });
-        sel = { ...sel, lo: sel.lo + (typeof p.index === 'number' ? p.index * w : 0), width: w, struct: false };
+        if (typeof p.index === 'number') sel = { ...sel, lo: sel.lo + p.index * w, width: w, struct: false };
+        else if (p.index.op === 'lane') sel = this.laneElement(sel, p.index, w);
+        else {
+          steps.push({ index: p.index, length: type.length, width: w });
+          sel = { ...sel, width: w, struct: false };
+        }
         type = type.element;
       }
     }
@@ -404,6 +485,7 @@ export class ExpressionPrinter {
       return pad > 0 ? `{${pad}'d0, ${text}}` : text;
     });
     if (sel.lo > 0) terms.push(`${bits}'d${sel.lo}`);
+    for (const s of sel.steps ?? []) terms.push(s.text);
     const from = terms.join(' + ');
     return sel.width === 1 ? `${sel.base}[${from}]` : `${sel.base}[${from} +: ${sel.width}]`;
   }
@@ -421,13 +503,17 @@ export class ExpressionPrinter {
         const w = widthOf(e.type);
         return { base: e.signal.name, root: e.signal.name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' && e.signal.kind !== 'input' };
       }
+      case 'lane': {
+        const [w, name] = [widthOf(e.type), this.laneName(e)];
+        return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: false };
+      }
       case 'field':
       case 'slice': {
         const of = this.select(e.of);
         return of && this.narrow(e, of);
       }
       case 'index': {
-        const of = typeof e.index === 'number' ? this.select(e.of) : undefined;
+        const of = typeof e.index === 'number' || e.index.op === 'lane' ? this.select(e.of) : undefined;
         return of && this.narrow(e, of);
       }
       case 'cast': {
@@ -442,18 +528,23 @@ export class ExpressionPrinter {
   private nameSelection(e: Expr): Selection {
     const w = widthOf(e.type);
     const name = this.name(e);
-    return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' };
+    // Yosys finds no members of what is declared inside of a loop.
+    return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' && !this.loopOf(e) };
   }
 
   private narrow(e: Expr, of: Selection): Selection {
     if (e.op === 'slice') return { ...of, lo: of.lo + e.lo, width: widthOf(e.type), struct: false };
-    if (e.op === 'index' && typeof e.index === 'number') return { ...of, lo: of.lo + e.index * widthOf(e.type), width: widthOf(e.type), struct: false };
+    if (e.op === 'index') {
+      const width = widthOf(e.type);
+      if (typeof e.index === 'number') return { ...of, lo: of.lo + e.index * width, width, struct: false };
+      if (e.index.op === 'lane') return this.laneElement(of, e.index, width);
+    }
     if (e.op === 'field') return member(of, e.of.type, e.name);
     throw new Error(`cannot select with ${e.op}`);
   }
 
   private selectionText(s: Selection): string {
-    this.markRead(s.root, s.rootLo + s.lo, s.width);
+    for (const at of positions(s)) this.markRead(s.root, s.rootLo + at, s.width);
     return rangeText(s);
   }
 
@@ -486,6 +577,7 @@ function isCheap(root: Expr): boolean {
   for (let steps = 0; steps < MOST_NESTED; steps++) {
     switch (e.op) {
       case 'lit':
+      case 'lane':
       case 'ref':
         return true;
       case 'field':
@@ -494,7 +586,7 @@ function isCheap(root: Expr): boolean {
         e = e.of;
         break;
       case 'index':
-        if (typeof e.index !== 'number') return false;
+        if (typeof e.index !== 'number' && e.index.op !== 'lane') return false;
         e = e.of;
         break;
       case 'unary':

@@ -1,9 +1,8 @@
 /** One module as SystemVerilog. */
 import { operands } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
-import { countLeaves, walkExpressions } from '../ir/leaves.ts';
-import { expressionsOf, walkStatements } from '../ir/leaves.ts';
-import type { Assign, Instance, Module, Signal, Statement } from '../ir/module.ts';
+import { expressionsOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import type { Assign, For, Instance, Module, Signal, Statement } from '../ir/module.ts';
 import { isScalar, widthOf } from '../ir/types.ts';
 import type { BundleType, EnumType, Type } from '../ir/types.ts';
 import { renamed } from '../names/rename.ts';
@@ -15,10 +14,11 @@ import type { BitSet } from './bit-set.ts';
 import { ExpressionPrinter } from './expressions.ts';
 import { printGrid } from './grid.ts';
 import { dataFolder, memoryInits } from './memory-data.ts';
+import { ResetPrinter } from './resets.ts';
 import { blocksOf, isUnconditional, printStatements } from './statements.ts';
-import type { Block } from './statements.ts';
+import type { Block, Target } from './statements.ts';
 import { commentLines, formatText } from './text.ts';
-import { literalText, plainType } from './types.ts';
+import { plainType } from './types.ts';
 import { wrapLine } from './wrap.ts';
 
 export interface PrintOptions {
@@ -59,10 +59,14 @@ class ModulePrinter {
   private readonly firstDrivers = new Map<Signal, Assign>();
   private readonly readers = new Map<Signal, Assign>();
   private readonly enumSignals: ReadonlySet<Signal>;
+  private readonly resets: ResetPrinter;
+  private readonly follows: ReadonlyMap<string, ReadonlySet<string>>;
 
   constructor(private readonly m: Module, private readonly names: TextNames, private readonly options: PrintOptions = {}) {
     this.p = new ExpressionPrinter(m, names);
+    this.resets = new ResetPrinter(this.p, names, m.body);
     this.enumSignals = typedefSafe(m);
+    this.follows = signalGraph(m);
     for (const s of m.body) {
       if (s.kind !== 'assign') continue;
       if (!this.firstDrivers.has(s.target)) this.firstDrivers.set(s.target, s);
@@ -74,11 +78,8 @@ class ModulePrinter {
     const { m } = this;
     this.connectInstances();
     this.connectGrids();
-    const blocks = blocksOf(m.body.filter((s) => !this.skipped.has(s)), signalGraph(m));
-    for (const b of blocks) if (isUnconditional(b)) this.assigns(b);
-    for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) this.combinational(b);
-    for (const b of blocks) if (b.kind !== 'comb') this.clocked(b);
-    this.resetOnly(blocks);
+    const driven = this.statements(m.body.filter((s) => !this.skipped.has(s)), '  ', this.logic);
+    this.resetOnly(driven);
     for (const i of m.instances) this.instance(i);
     for (const g of m.grids) {
       this.structure.push('', ...printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s), this.names, this.from(g.site, ': ')));
@@ -103,7 +104,8 @@ class ModulePrinter {
 
   /** Once it is printed. */
   get declaredNames(): DeclaredNames {
-    return { count: this.declaredCount, invented: this.p.hoisted.filter((h) => h.expr.hint === undefined).map((h) => h.name) };
+    const invented = [...this.p.hoisted, ...this.p.inLoops].filter((h) => h.expr.hint === undefined);
+    return { count: this.declaredCount + this.p.inLoops.length, invented: invented.map((h) => h.name) };
   }
 
   private header(): string[] {
@@ -124,8 +126,8 @@ class ModulePrinter {
     return this.options.positions ? `${lead}${site}` : '';
   }
 
-  private place(site: Site): string[] {
-    return this.options.positions ? [`  // ${site}`] : [];
+  private place(site: Site, indent = '  '): string[] {
+    return this.options.positions ? [`${indent}// ${site}`] : [];
   }
 
   // --- types ---
@@ -232,50 +234,80 @@ class ModulePrinter {
     }
   }
 
-  private assigns(b: Block): void {
+  /** Prints statements as blocks and loops; returns what they drive. */
+  private statements(body: readonly Statement[], indent: string, out: string[]): Set<Target> {
+    const blocks = blocksOf(body.filter((s) => s.kind !== 'for'), this.follows);
+    for (const b of blocks) if (isUnconditional(b)) this.assigns(b, indent, out);
+    for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) this.combinational(b, indent, out);
+    for (const b of blocks) if (b.kind !== 'comb') this.clocked(b, indent, out);
+    const driven = new Set(blocks.flatMap((b) => [...b.targets]));
+    for (const s of body) if (s.kind === 'for') for (const t of this.loop(s, indent, out)) driven.add(t);
+    return driven;
+  }
+
+  private assigns(b: Block, indent: string, out: string[]): void {
     for (const s of b.statements) {
       if (s.kind !== 'assign') continue;
-      this.logic.push(`  assign ${this.p.place(s.target, s.path).text} = ${this.p.rightSide(s.value)};`);
+      out.push(`${indent}assign ${this.p.place(s.target, s.path).text} = ${this.p.rightSide(s.value)};`);
     }
   }
 
-  private combinational(b: Block): void {
-    this.logic.push('', ...this.place(b.statements[0].site), '  always_comb begin');
-    for (const line of printStatements(this.p, b.statements, b.targets, '=', '    ')) this.logic.push(line);
-    this.logic.push('  end');
+  private combinational(b: Block, indent: string, out: string[]): void {
+    out.push('', ...this.place(b.statements[0].site, indent), `${indent}always_comb begin`);
+    for (const line of printStatements(this.p, b.statements, b.targets, '=', `${indent}  `)) out.push(line);
+    out.push(`${indent}end`);
   }
 
-  private clocked(b: Block): void {
+  private clocked(b: Block, indent: string, out: string[]): void {
     const regs = [...b.targets].filter((t): t is Signal => 'kind' in t);
     const resets = regs.filter((r) => r.reset?.some((l) => l !== undefined));
-    const body = printStatements(this.p, b.statements, b.targets, '<=', '      ');
-    const reset = resets.flatMap((r) => resetLines(r, this.names));
-    this.logic.push('', ...this.place(b.statements[0].site), '  always_ff @(posedge clk) begin');
+    const body = printStatements(this.p, b.statements, b.targets, '<=', `${indent}    `);
+    const reset = resets.flatMap((r) => this.resets.lines(r, b.statements));
+    out.push('', ...this.place(b.statements[0].site, indent), `${indent}always_ff @(posedge clk) begin`);
     if (resets.length > 0 && resets.every((r) => r.reset?.every((l) => l !== undefined)) && resets.length === regs.length) {
-      this.inReset(reset, '    end else begin');
-      for (const line of body) this.logic.push(line);
-      this.logic.push('    end');
+      inReset(reset, indent, 'end else begin', out);
+      for (const line of body) out.push(line);
+      out.push(`${indent}  end`);
     } else {
       // Some of these registers are not reset: they follow their assignments even during reset.
-      for (const line of body) this.logic.push(line.slice(2));
-      if (reset.length > 0) this.inReset(reset, '    end');
+      for (const line of body) out.push(line.slice(2));
+      if (reset.length > 0) inReset(reset, indent, 'end', out);
     }
-    this.logic.push('  end');
+    out.push(`${indent}end`);
   }
 
-  private inReset(lines: readonly string[], end: string): void {
-    this.logic.push('    if (rst) begin');
-    for (const line of lines) this.logic.push(`      ${line}`);
-    this.logic.push(end);
+  /** A loop of equal blocks. */
+  private loop(s: For, indent: string, out: string[]): Set<Target> {
+    const roots: Expr[] = [];
+    walkStatements(s.body, (x) => roots.push(...expressionsOf(x)));
+    return this.p.within(s.lanes, roots, ({ variable, hoisted, parameters }) => {
+      const inner = `${indent}  `;
+      const lines: string[] = [];
+      const driven = this.statements(s.body, inner, lines);
+      const [first] = driven;
+      const label = this.names.fresh(`${first.name}_lanes`);
+      const wires = [
+        ...hoisted.map((h) => `${inner}${plainType(h.type)} ${h.name};`), ...hoisted.map((h) => `${inner}assign ${h.name} = ${h.text};`),
+      ];
+      const terms = hoisted.flatMap((h) => unreadRanges(h.name, widthOf(h.type), this.p.read.get(h.name)));
+      const unused = terms.length === 0 ? undefined : this.names.fresh('unused');
+      out.push(
+        '', ...this.place(s.lanes.site, indent),
+        `${indent}for (genvar ${variable} = 0; ${variable} < ${s.lanes.count}; ${variable}++) begin : ${label}`,
+        ...[...parameters.values()].map((p) => `${inner}${p.text}`), ...wires, ...(parameters.size + wires.length === 0 && lines[0] === '' ? lines.slice(1) : lines),
+        ...(unused === undefined ? [] : [`${inner}// Bits that nothing reads.`, `${inner}logic ${unused};`, `${inner}assign ${unused} = &{1'b0, ${terms.join(', ')}};`]),
+        `${indent}end`,
+      );
+      return driven;
+    });
   }
 
   /** Registers that keep their reset value for ever, because no condition around their assignments can hold. */
-  private resetOnly(blocks: readonly Block[]): void {
-    const driven = new Set(blocks.flatMap((b) => [...b.targets]));
+  private resetOnly(driven: ReadonlySet<Target>): void {
     const rest = this.m.regs.filter((r) => !driven.has(r));
     if (rest.length === 0) return;
     this.logic.push('', '  always_ff @(posedge clk) begin');
-    this.inReset(rest.flatMap((r) => resetLines(r, this.names)), '    end');
+    inReset(rest.flatMap((r) => this.resets.lines(r, [])), '  ', 'end', this.logic);
     this.logic.push('  end');
   }
 
@@ -393,6 +425,12 @@ function uses(m: Module): { readonly reads: ReadonlyMap<Signal, number>; readonl
   return { reads, drivers };
 }
 
+function inReset(lines: readonly string[], indent: string, end: string, out: string[]): void {
+  out.push(`${indent}  if (rst) begin`);
+  for (const line of lines) out.push(`${indent}    ${line}`);
+  out.push(`${indent}  ${end}`);
+}
+
 function section(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [...(lines[0] === '' ? [] : ['']), ...lines];
 }
@@ -415,49 +453,6 @@ function isConnectable(e: Expr): boolean {
     default:
       return false;
   }
-}
-
-/** Reset of a register: as a whole if all of it is reset, else part by part. */
-function resetLines(r: Signal, names: TextNames): string[] {
-  const leaves = r.reset ?? [];
-  if (leaves.every((l) => l?.value === 0n) && !isScalar(r.type)) return [`${r.name} <= '0;`];
-  const whole = (t: Type, from: number): { readonly text: string; readonly next: number } => {
-    if (isScalar(t)) return { text: literalText(t, leaves[from]?.value ?? 0n, names), next: from + 1 };
-    const parts: string[] = [];
-    let at = from;
-    for (const inner of t.kind === 'vec' ? Array.from({ length: t.length }, () => t.element) : t.fields.map((f) => f.type)) {
-      const v = whole(inner, at);
-      parts.push(v.text);
-      at = v.next;
-    }
-    return { text: `{${(t.kind === 'vec' ? parts.reverse() : parts).join(', ')}}`, next: at };
-  };
-  // `lo`: place of the part within `base`, once inside a vector, where fields have no names of their own.
-  const lines: string[] = [];
-  const visit = (t: Type, base: string, lo: number | undefined, from: number): void => {
-    const n = countLeaves(t);
-    const part = leaves.slice(from, from + n);
-    if (part.every((l) => l === undefined)) return;
-    if (part.every((l) => l !== undefined) || isScalar(t)) {
-      const hi = (lo ?? 0) + widthOf(t) - 1;
-      const place = lo === undefined ? base : hi === lo ? `${base}[${lo}]` : `${base}[${hi}:${lo}]`;
-      lines.push(`${place} <= ${whole(t, from).text};`);
-      return;
-    }
-    let at = from;
-    if (t.kind === 'vec') {
-      for (let i = 0; i < t.length; i++, at += countLeaves(t.element)) visit(t.element, base, (lo ?? 0) + i * widthOf(t.element), at);
-    } else {
-      let top = (lo ?? 0) + widthOf(t);
-      for (const f of t.fields) {
-        top -= widthOf(f.type);
-        visit(f.type, lo === undefined ? `${base}.${fieldText(t, f.name)}` : base, lo === undefined ? undefined : top, at);
-        at += countLeaves(f.type);
-      }
-    }
-  };
-  visit(r.type, r.name, undefined, 0);
-  return lines;
 }
 
 /** Contiguous ranges of bits that are not in `read`, as selections. */

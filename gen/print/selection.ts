@@ -16,6 +16,17 @@ export interface Selection {
   readonly of: number;
   /** Struct type of `base`, while members can still be named. */
   readonly struct: boolean;
+  /** Inside of loops: steps that their variables add to `lo`. */
+  readonly steps?: readonly LaneStep[];
+}
+
+/** What an index by a lane adds to a place in each round. */
+export interface LaneStep {
+  /** In bits: `i * 8`. */
+  readonly text: string;
+  /** Bits from round to round. */
+  readonly bits: number;
+  readonly rounds: number;
 }
 
 /** A field of what is selected, which has the type `type`. */
@@ -29,6 +40,18 @@ export function member(of: Selection, type: Type, name: string): Selection {
 }
 
 export function rangeText(s: Selection): string {
+  if (s.steps) return laneText(s, s.steps);
   if (s.lo === 0 && s.width === s.of) return s.base;
   return s.width === 1 ? `${s.base}[${s.lo}]` : `${s.base}[${s.lo + s.width - 1}:${s.lo}]`;
+}
+
+function laneText(s: Selection, steps: readonly LaneStep[]): string {
+  if (s.width === s.of) return s.base;
+  const from = [...steps.map((x) => x.text), ...(s.lo > 0 ? [String(s.lo)] : [])].join(' + ');
+  return s.width === 1 ? `${s.base}[${from}]` : `${s.base}[${from} +: ${s.width}]`;
+}
+
+/** Positions of the lowest selected bit, one for each round. */
+export function positions({ lo, steps = [] }: Selection): number[] {
+  return steps.reduce((all, { bits, rounds }) => all.flatMap((at) => Array.from({ length: rounds }, (_, i) => at + i * bits)), [lo]);
 }

@@ -1,6 +1,6 @@
 /** Statements as SystemVerilog: which of them form one block, and the text of a block. */
 import { leafRange, rebuildStatements, walkStatements } from '../ir/leaves.ts';
-import type { Assign, MemWrite, Memory, Signal, Statement, Switch, When } from '../ir/module.ts';
+import type { Assign, MemWrite, Memory, PathElement, Signal, Statement, Switch, When } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
@@ -125,6 +125,11 @@ function mergeSmall(blocks: readonly Block[]): Block[] {
   return result;
 }
 
+/** In a loop places that differ do so in each of its lanes. */
+function inFirstLane(path: readonly PathElement[]): PathElement[] {
+  return path.map((p) => ('index' in p && typeof p.index !== 'number' && p.index.op === 'lane' ? { index: p.index.offset } : p));
+}
+
 /** True if the target is driven by unconditional assignments only: then `assign` says it best. */
 export function isUnconditional(b: Block): boolean {
   if (b.kind !== 'comb') return false;
@@ -132,7 +137,7 @@ export function isUnconditional(b: Block): boolean {
   const driven = new Map<Target, BitSet>();
   return b.statements.every((s) => {
     if (s.kind !== 'assign') return false;
-    const { start, end, exact } = leafRange(s.target.type, s.path);
+    const { start, end, exact } = leafRange(s.target.type, inFirstLane(s.path));
     if (!exact) return false;
     const leaves = driven.get(s.target) ?? new BitSet();
     for (let i = start; i < end; i++) if (leaves.has(i)) return false;
@@ -216,6 +221,9 @@ class BlockPrinter {
         return;
       case 'switch':
         this.switch(s, indent);
+        return;
+      case 'for':
+        throw new Error('loops are placed around blocks');
     }
   }
 

@@ -8,6 +8,7 @@ import { branchesOf, fieldPlace, walkStatements } from '../../gen/ir/leaves.ts';
 import type { Assign, MemWrite, Module, PathElement, Signal, Statement, Switch } from '../../gen/ir/module.ts';
 import { BOOL, isScalar, widthOf } from '../../gen/ir/types.ts';
 import type { BundleType, Type } from '../../gen/ir/types.ts';
+import { unrolledModule } from '../../gen/passes/unroll.ts';
 
 /** A range of a signal's bits and the statements that can touch it. */
 export interface Unit {
@@ -251,7 +252,7 @@ export class ModuleDrivers {
   readonly writes: readonly GuardedWrite[];
   private readonly bodies: Map<Signal, Statement[]>;
   constructor(module: Module) {
-    const body = flattened(module.body);
+    const body = flattened(unrolledModule(module).body);
     this.bodies = splitBy(body, (s) => [s.target]);
     this.writes = guardedStatements(body, []).flatMap(({ statement, guards }) => (statement.kind === 'memWrite' ? [{ write: statement, guards }] : []));
   }
@@ -286,6 +287,8 @@ function guardedStatements(body: readonly Statement[], guards: readonly Guard[])
           ...guardedStatements(s.then, [...guards, { kind: 'when', cond: s.cond, holds: true }]),
           ...guardedStatements(s.else, [...guards, { kind: 'when', cond: s.cond, holds: false }]),
         ];
+      case 'for':
+        throw new Error('engine: a loop that is not written out');
       case 'switch': {
         const all = s.cases.flatMap((c) => c.values);
         return [

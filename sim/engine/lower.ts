@@ -408,6 +408,8 @@ export class Lowering {
   private evaluate(ctx: Context, e: Exclude<Expr, { op: 'lit' | 'ref' }>, lo: number, width: number, total: number): Rope {
     const a = this.arithmetic;
     switch (e.op) {
+      case 'lane':
+        throw new Error('engine: a lane outside of its loop');
       case 'field': {
         if (e.of.type.kind !== 'bundle') throw new Error('engine: field of no bundle');
         return this.bits(ctx, e.of, fieldOffset(e.of.type, e.name) + lo, width);

@@ -3,6 +3,7 @@
  * of printer, passes and engines. Modules with instances or grids are out of its reach.
  */
 import type { Binary, Expr, Unary } from '../../gen/ir/expr.ts';
+import type { Lanes } from '../../gen/ir/lanes.ts';
 import { leavesOf } from '../../gen/ir/leaves.ts';
 import type { Assign, Memory, Module, Signal, Statement } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
@@ -11,6 +12,8 @@ import type { Type } from '../../gen/ir/types.ts';
 export interface State {
   readonly signals: Map<Signal, bigint>;
   readonly memories: Map<Memory, bigint[]>;
+  /** Rounds that the loops around are in. */
+  readonly rounds?: ReadonlyMap<Lanes, number>;
 }
 
 const ones = (w: number): bigint => (1n << BigInt(w)) - 1n;
@@ -35,6 +38,11 @@ function once(e: Expr, visit: (e: Expr) => bigint, state: State): bigint {
   switch (e.op) {
     case 'lit':
       return e.value;
+    case 'lane': {
+      const round = state.rounds?.get(e.lanes);
+      if (round === undefined) throw new Error('a lane outside of its loop');
+      return BigInt(e.scale * round + e.offset);
+    }
     case 'ref': {
       const v = state.signals.get(e.signal);
       if (v === undefined) throw new Error(`no value for ${e.signal.name}`);
@@ -129,7 +137,8 @@ function evaluateBinary(e: Binary, a: bigint, b: bigint): bigint {
 
 /** A module in motion: `set` inputs, `settle`, `get`, `tick`. */
 export class Interpreter {
-  readonly state: State = { signals: new Map(), memories: new Map() };
+  private readonly rounds = new Map<Lanes, number>();
+  readonly state: State = { signals: new Map(), memories: new Map(), rounds: this.rounds };
   private readonly comb: Signal[];
 
   constructor(private readonly module: Module) {
@@ -194,6 +203,12 @@ export class Interpreter {
       else if (s.kind === 'switch') {
         const on = evaluate(s.on, this.state);
         this.run(s.cases.find((c) => c.values.includes(on))?.body ?? s.default, assign, write);
+      } else if (s.kind === 'for') {
+        for (let round = 0; round < s.lanes.count; round++) {
+          this.rounds.set(s.lanes, round);
+          this.run(s.body, assign, write);
+        }
+        this.rounds.delete(s.lanes);
       } else {
         const words = this.state.memories.get(s.mem) as bigint[];
         const addr = Number(evaluate(s.addr, this.state));

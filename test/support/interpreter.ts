@@ -4,8 +4,9 @@
  * but the representation itself.
  */
 import type { Expr } from '../../gen/ir/expr.ts';
+import type { Lanes } from '../../gen/ir/lanes.ts';
 import { leavesOf } from '../../gen/ir/leaves.ts';
-import type { Grid, Memory, Module, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
+import type { For, Grid, Memory, Module, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
 import type { Type } from '../../gen/ir/types.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 
@@ -29,6 +30,8 @@ class Place {
   readonly regs = new Map<Signal, bigint>();
   readonly memories = new Map<Memory, bigint[]>();
   readonly children = new Map<string, Place>();
+  /** Rounds that the loops around the present statement are in. */
+  private readonly rounds = new Map<Lanes, number>();
   /** Settled leaves of this cycle. */
   settled = new Map<string, bigint>();
   readonly module: Module;
@@ -159,9 +162,22 @@ class Place {
         if (!mentions(s, signal)) continue;
         const on = this.value(s.on);
         value = this.run(s.cases.find((c) => c.values.includes(on))?.body ?? s.default, signal, lo, width, value);
+      } else if (s.kind === 'for' && mentions(s, signal)) {
+        this.everyRound(s, () => (value = this.run(s.body, signal, lo, width, value)));
       }
     }
     return value;
+  }
+
+  private everyRound({ lanes }: For, visit: () => void): void {
+    // Settling another signal may go through the same loop.
+    const outer = this.rounds.get(lanes);
+    for (let round = 0; round < lanes.count; round++) {
+      this.rounds.set(lanes, round);
+      visit();
+    }
+    if (outer === undefined) this.rounds.delete(lanes);
+    else this.rounds.set(lanes, outer);
   }
 
   /** The bits that a path selects now; undefined if an index is past the end. */
@@ -218,6 +234,11 @@ class Place {
     switch (e.op) {
       case 'lit':
         return e.value;
+      case 'lane': {
+        const round = this.rounds.get(e.lanes);
+        if (round === undefined) throw new Error('a lane outside of its loop');
+        return BigInt(e.scale * round + e.offset);
+      }
       case 'ref':
       case 'field':
       case 'mux':
@@ -317,6 +338,8 @@ class Place {
       } else if (s.kind === 'switch') {
         const on = this.value(s.on);
         this.collectWrites(s.cases.find((c) => c.values.includes(on))?.body ?? s.default, out);
+      } else if (s.kind === 'for') {
+        this.everyRound(s, () => this.collectWrites(s.body, out));
       } else if (s.kind === 'memWrite') {
         const words = this.memories.get(s.mem) as bigint[];
         const address = Number(this.value(s.addr));
@@ -346,6 +369,7 @@ class Place {
 function mentions(s: Statement, signal: Signal): boolean {
   if (s.kind === 'assign') return s.target === signal;
   if (s.kind === 'when') return [...s.then, ...s.else].some((x) => mentions(x, signal));
+  if (s.kind === 'for') return s.body.some((x) => mentions(x, signal));
   return s.kind === 'switch' && [...s.cases.flatMap((c) => c.body), ...s.default].some((x) => mentions(x, signal));
 }
 

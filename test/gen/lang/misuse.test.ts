@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as language from '../../../gen/index.ts';
 import { B, Flag, In, Out, S, Sink, Source, U, UserError, bool, bundle, elaborate, enumeration, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
+import type { SInt } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { Rng } from '../rng.ts';
 
@@ -263,6 +264,13 @@ function inWorld(seed: number, use: (world: World) => void): World {
     for (const [way, values] of Object.entries(inputs)) w.attempt(m.grid(`grid_${way}`, Child, 2, 2), way, ['x', values]);
     for (const name of ['addWrap', 'xor', 'or']) for (const value of [r.level, r.count]) w.attempt(value, name, [1]);
     w.attempt(r.level, 'sext', [9]);
+    w.attempt(m, 'sum', ['total', edge]);
+    w.attempt(m, 'fold', ['smallest', edge, (a: SInt, b: SInt) => a.lt(b).mux(a, b)]);
+    w.attempt(m, 'first', ['lowest', vecOf([io.flag, r.full])]);
+    m.each(2, (lane) => {
+      w.attempt(r.store, 'near', [lane, 3, 0]);
+      for (const step of ['plus', 'minus', 'times']) w.attempt(lane, step, [0]);
+    });
     w.attempt(U(1).lit(1), 'asBool', []);
     w.attempt(r.count, 'exact', [8]);
     w.attempt(r.state, 'isOneOf', ['idle', 'busy']);

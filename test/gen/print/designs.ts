@@ -2,7 +2,7 @@
  * Small designs whose printed text is kept in `goldens/`. After a change here run
  * `npx vitest run test/gen/print/goldens.test.ts -u` and read what changed.
  */
-import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, enumeration, hw, valueOf, vec } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, Source, U, blackBox, bool, bundle, enumeration, fromBits, hw, valueOf, vec } from '../../../gen/index.ts';
 import type { ModuleDef, Port, PortMap, Shape } from '../../../gen/index.ts';
 
 /** One-element queue: a register slice that cuts the path of valid and bits, not that of ready. */
@@ -159,7 +159,32 @@ const Pipeline = hw('Pipeline', { from: Sink(U(8)), to: Source(U(8)) }, (m, io) 
   m.connect(stages[1].to, io.to);
 });
 
+const Lanes = hw('Lanes', {
+  go: In(B), clear: In(B), take: In(U(6)), a: In(vec(S(8), 6)), b: In(vec(S(8), 6)),
+  sums: Out(vec(S(16), 6)), total: Out(S(19)), lowest: Out(U(3)), any: Out(B),
+}, (m, io) => {
+  m.doc('Six lanes that multiply and add, and what they have in common.');
+  const r = m.regs({ sum: vec(S(16, 0), 6) });
+  m.each(6, (i) => {
+    const { product } = m.let({ product: io.a.at(i).mul(io.b.at(i)) });
+    const own = m.regs({ taken: Flag(false), steps: U(4, 1) });
+    own.taken = io.take.bit(i);
+    m.when(own.taken, () => (own.steps = own.steps.addWrap(1)));
+    m.when(io.clear, () => r.sum.put(i, S(16).lit(0))).elseWhen(own.taken.and(i.ne(5)), () => {
+      const carried = r.sum.near(i, -1, S(16).lit(-1));
+      r.sum.put(i, product.addWrap(carried).xor(own.steps.zext(16).asSInt()));
+    });
+    m.assert('awake', io.go.or(own.taken.not()), 'no lane is taken before the start');
+  });
+  io.sums = r.sum;
+  io.total = m.sum('total_of_sums', r.sum).exact(19);
+  const { valid, index } = m.first('first_taken', fromBits(vec(B, 6), io.take));
+  io.any = valid;
+  io.lowest = index.exact(3);
+});
+
 export const DESIGNS: Readonly<Record<string, ModuleDef<PortMap>>> = {
   queue: queueOf('Queue', Request) as unknown as ModuleDef<PortMap>,
   fetcher: Fetcher, mesh: Mesh, store: Store, scale: Scale, checked: Checked, arithmetic: Arithmetic, carry: Carry, pipeline: Pipeline,
+  lanes: Lanes,
 };

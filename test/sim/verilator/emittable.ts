@@ -113,6 +113,8 @@ class Rewriter {
             cases: s.cases.map((c) => ({ ...c, body: this.body(c.body) })),
             default: this.body(s.default),
           };
+        case 'for':
+          return { ...s, body: this.body(s.body) };
         case 'memWrite': {
           const mask = s.mask ? { mask: this.expr(s.mask) } : {};
           return { ...s, mem: this.of(this.memories, s.mem), addr: this.expr(s.addr), data: this.expr(s.data), ...mask };

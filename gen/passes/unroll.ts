@@ -1,0 +1,121 @@
+/**
+ * A body with every `for` written out: its statements once a round, with the round's numbers in place of the lane's. What is exact for
+ * single lanes only (drivers, paths) is worked out on this form. Must not know why someone asks.
+ */
+import type { Expr } from '../ir/expr.ts';
+import { mapOperands, operands, walkUp } from '../ir/expr.ts';
+import type { Lanes } from '../ir/lanes.ts';
+import { expressionsOf, fieldPlace, mapStatements, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
+import type { For, Module, PathElement, Statement } from '../ir/module.ts';
+import type { Type } from '../ir/types.ts';
+import { simplifyNode } from './simplify.ts';
+
+const written = new WeakMap<Module, Module>();
+
+/** The module with loops written out; the module itself if it has none. */
+export function unrolledModule(m: Module): Module {
+  let result = written.get(m);
+  if (!result) {
+    result = hasLoops(m.body) ? { ...m, body: unrolled(m.body) } : m;
+    written.set(m, result);
+  }
+  return result;
+}
+
+export function hasLoops(body: readonly Statement[]): boolean {
+  let found = false;
+  walkStatements(body, (s) => (found ||= s.kind === 'for'));
+  return found;
+}
+
+/** `which`: the loops to write out; the others stay. */
+export function unrolled(body: readonly Statement[], which: (s: For) => boolean = () => true): Statement[] {
+  return writtenOut(body, which, simplifyNode);
+}
+
+/** As the designer would have written it: conditions that are constant in a round are conditions. */
+export function unrolledAsIs(body: readonly Statement[]): readonly Statement[] {
+  return hasLoops(body) ? writtenOut(body, () => true, (e) => e) : body;
+}
+
+function writtenOut(body: readonly Statement[], which: (s: For) => boolean, rewrite: (e: Expr) => Expr): Statement[] {
+  return rebuildStatements(body, (s, branches) => (s.kind === 'for' && which(s) ? rounds(s.lanes, branches[0], rewrite) : [rebuilt(s, branches)]));
+}
+
+function rounds(lanes: Lanes, body: readonly Statement[], rewrite: (e: Expr) => Expr): Statement[] {
+  const result: Statement[] = [];
+  const roots: Expr[] = [];
+  walkStatements(body, (s) => roots.push(...expressionsOf(s)));
+  const dependent = dependentOn(lanes, roots);
+  for (let round = 0; round < lanes.count; round++) {
+    const value = inRound(lanes, round, dependent, rewrite);
+    for (const s of withFixedPlaces(mapStatements(body, value))) result.push(s);
+  }
+  return result;
+}
+
+/** Expressions below the roots, themselves included, that differ from lane to lane. */
+export function dependentOn(lanes: Lanes, roots: readonly Expr[]): Set<Expr> {
+  const dependent = new Set<Expr>();
+  const seen = new Set<Expr>();
+  for (const root of roots) {
+    walkUp(root, (e) => seen.has(e), (e) => {
+      seen.add(e);
+      if ((e.op === 'lane' && e.lanes === lanes) || operands(e).some((o) => dependent.has(o))) dependent.add(e);
+    });
+  }
+  return dependent;
+}
+
+/** The value of an expression in one round. What does not depend on the lane stays shared between the rounds. */
+function inRound(lanes: Lanes, round: number, dependent: ReadonlySet<Expr>, rewrite: (e: Expr) => Expr): (e: Expr) => Expr {
+  const done = new Map<Expr, Expr>();
+  const known = (e: Expr): Expr => done.get(e) ?? e;
+  return (root) => {
+    walkUp(root, (e) => done.has(e) || !dependent.has(e), (e) => {
+      const value = e.op === 'lane' && e.lanes === lanes
+        ? { op: 'lit' as const, type: e.type, value: BigInt(e.scale * round + e.offset) }
+        : rewrite(mapOperands(e, known));
+      done.set(e, value);
+    });
+    return known(root);
+  };
+}
+
+/** Places whose index became a number: past the end they are none. */
+function withFixedPlaces(body: readonly Statement[]): Statement[] {
+  return rebuildStatements(body, (s, branches) => {
+    if (s.kind !== 'assign') return [rebuilt(s, branches)];
+    const path = fixedPath(s.target.type, s.path);
+    return path ? [{ ...s, path }] : [];
+  });
+}
+
+function fixedPath(whole: Type, path: readonly PathElement[]): PathElement[] | undefined {
+  let type = whole;
+  const fixed: PathElement[] = [];
+  for (const p of path) {
+    const at = 'index' in p && typeof p.index !== 'number' && p.index.op === 'lit' ? { index: Number(p.index.value) } : p;
+    if ('index' in at && type.kind === 'vec') {
+      if (typeof at.index === 'number' && at.index >= type.length) return undefined;
+      type = type.element;
+    } else if ('field' in at) type = fieldPlace(type, at.field).type;
+    fixed.push(at);
+  }
+  return fixed;
+}
+
+/** The same statements for other lanes of equal count. */
+export function relaned(body: readonly Statement[], from: Lanes, to: Lanes): Statement[] {
+  const roots: Expr[] = [];
+  walkStatements(body, (s) => roots.push(...expressionsOf(s)));
+  const dependent = dependentOn(from, roots);
+  const done = new Map<Expr, Expr>();
+  const known = (e: Expr): Expr => done.get(e) ?? e;
+  return mapStatements(body, (root) => {
+    walkUp(root, (e) => done.has(e) || !dependent.has(e), (e) => {
+      done.set(e, e.op === 'lane' && e.lanes === from ? { ...e, lanes: to } : mapOperands(e, known));
+    });
+    return known(root);
+  });
+}

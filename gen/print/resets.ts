@@ -1,0 +1,85 @@
+/** Resets of registers: as a whole if all of it is reset, else part by part; of what loops drive only what a block drives. */
+import type { Lit } from '../ir/expr.ts';
+import { countLeaves, leafRange, walkStatements } from '../ir/leaves.ts';
+import type { PathElement, Signal, Statement } from '../ir/module.ts';
+import { isScalar } from '../ir/types.ts';
+import type { Type } from '../ir/types.ts';
+import type { TextNames } from '../names/text-names.ts';
+import type { ExpressionPrinter } from './expressions.ts';
+import { literalText } from './types.ts';
+
+type Path = readonly PathElement[];
+
+export class ResetPrinter {
+  /** Registers that loops drive. */
+  private readonly looped = new Set<Signal>();
+
+  constructor(private readonly p: ExpressionPrinter, private readonly names: TextNames, body: readonly Statement[]) {
+    for (const loop of body) {
+      if (loop.kind !== 'for') continue;
+      walkStatements(loop.body, (s) => s.kind === 'assign' && this.looped.add(s.target));
+    }
+  }
+
+  /** `body`: the statements that drive the register in the same block. */
+  lines(r: Signal, body: readonly Statement[]): string[] {
+    return (this.looped.has(r) ? placesOf(r, body) : [[]]).flatMap((path) => this.place(r, path, true));
+  }
+
+  private place(r: Signal, path: Path, isTop: boolean): string[] {
+    const { type, leaves } = at(r, path);
+    if (leaves.every((l) => l === undefined)) return [];
+    const text = (): string => this.p.place(r, path).text;
+    if (isTop && !isScalar(type) && leaves.every((l) => l?.value === 0n)) return [`${text()} <= '0;`];
+    if (isScalar(type) || leaves.every((l) => l !== undefined)) return [`${text()} <= ${this.whole(type, leaves)};`];
+    const inner = type.kind === 'vec' ? Array.from({ length: type.length }, (_, index) => ({ index })) : type.fields.map((f) => ({ field: f.name }));
+    return inner.flatMap((p) => this.place(r, [...path, p], false));
+  }
+
+  private whole(type: Type, leaves: readonly (Lit | undefined)[]): string {
+    if (isScalar(type)) return literalText(type, leaves[0]?.value ?? 0n, this.names);
+    const parts: string[] = [];
+    let from = 0;
+    for (const inner of type.kind === 'vec' ? Array.from({ length: type.length }, () => type.element) : type.fields.map((f) => f.type)) {
+      const to = from + countLeaves(inner);
+      parts.push(this.whole(inner, leaves.slice(from, to)));
+      from = to;
+    }
+    return `{${(type.kind === 'vec' ? parts.reverse() : parts).join(', ')}}`;
+  }
+}
+
+const laneOf = (p: PathElement): boolean => 'index' in p && typeof p.index !== 'number' && p.index.op === 'lane';
+
+/** The places that statements drive. */
+function placesOf(r: Signal, body: readonly Statement[]): readonly Path[] {
+  const paths = new Map<string, Path>();
+  walkStatements(body, (s) => {
+    if (s.kind !== 'assign' || s.target !== r) return;
+    const dynamic = s.path.findIndex((p) => 'index' in p && typeof p.index !== 'number' && !laneOf(p));
+    const path = dynamic < 0 ? s.path : s.path.slice(0, dynamic);
+    paths.set(keyOf(path), path);
+  });
+  // A part of another place is reset with it.
+  return [...paths.values()].filter((path) => !path.some((_, i) => paths.has(keyOf(path.slice(0, i)))));
+}
+
+function keyOf(path: Path): string {
+  return path.map((p) => {
+    if ('field' in p) return `.${p.field}`;
+    const { index } = p;
+    return typeof index === 'number' ? `[${index}]` : index.op === 'lane' ? `[${index.scale}i+${index.offset}]` : '';
+  }).join('');
+}
+
+/** Type and reset values of a place: those of the first lane, because all lanes of a loop are reset alike. */
+function at(r: Signal, path: Path): { readonly type: Type; readonly leaves: readonly (Lit | undefined)[] } {
+  const first = path.map((p) => (laneOf(p) ? { index: 0 } : p));
+  const { start, end } = leafRange(r.type, first);
+  let type = r.type;
+  for (const p of first) {
+    if ('index' in p && type.kind === 'vec') type = type.element;
+    else if ('field' in p && type.kind === 'bundle') type = type.fields.find((f) => f.name === p.field)?.type ?? type;
+  }
+  return { type, leaves: (r.reset ?? []).slice(start, end) };
+}

@@ -1,0 +1,180 @@
+/** Loops over lanes: what a body may do, what each form means in the IR, and what the language says to mistakes, word for word. */
+import { describe, expect, it } from 'vitest';
+import { B, Flag, In, Out, S, U, elaborate, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
+import type { Builder, ModuleDef, PortMap, UInt } from '../../../gen/index.ts';
+import type { Statement } from '../../../gen/ir/module.ts';
+import { printDesign } from '../../../gen/print/systemverilog.ts';
+import { createWasmSimulator } from '../../../sim/engine/index.ts';
+import { elaborationError, placesIn } from '../errors.ts';
+
+const at = placesIn(import.meta.url);
+const inBody = (body: (m: Builder) => void): string => elaborationError(hw('Top', {}, body));
+const textOf = <P extends PortMap>(def: ModuleDef<P>): string => printDesign(elaborate(def)).map((f) => f.text).join('\n');
+const loops = (body: readonly Statement[]): number => body.filter((s) => s.kind === 'for').length;
+
+describe('mistakes', () => {
+  it('a lane selects what exists', () => {
+    expect(inBody((m) => {
+      const w = m.wires({ few: vec(U(4), 3) }); // @fewDeclared
+      m.each(4, (i) => w.few.at(i)); // @fewAt
+    })).toBe(`out-of-range: lanes 0..3 of Vec<UInt<4>, 3>  at ${at('fewAt')}, declared at ${at('fewDeclared')}; it has 3 elements; near(lane, offset, edge) says what stands beyond`);
+    expect(inBody((m) => {
+      const w = m.wires({ bits: U(7) });
+      m.each(4, (i) => w.bits.bit(i.times(2).plus(1)));
+    })).toMatch(/^out-of-range: bit 7 of bits \(UInt<7>\) .*; use 0\.\.6$/);
+    expect(inBody((m) => m.each(4, (i) => i.minus(1)))).toMatch(/^out-of-range: lane -1 is none .*; use near\(lane, offset, edge\), which says what stands beyond the edge$/);
+    expect(inBody((m) => m.each(4, (i) => i.plus(0.5)))).toMatch(/^out-of-range: lane 3\.5 /);
+  });
+
+  it('a lane is used in the body that it is given to', () => {
+    expect(inBody((m) => {
+      const w = m.wires({ v: vec(U(2), 4), one: U(2) });
+      let kept: UInt | undefined;
+      m.each(4, (i) => { // @keptDeclared
+        w.v.put(i, i.exact(2));
+        kept = i;
+      });
+      w.one = w.v.at(kept ?? 0); // @keptAt
+    })).toMatch(/^outside-lanes: Top uses a lane outside of its each\(\) .*; use it in the body that each\(\) gives it to$/);
+  });
+
+  it('what cannot exist once a lane is refused in a body', () => {
+    const Child = hw('Child', { x: In(U(2)), y: Out(U(2)) }, (_m, io) => {
+      io.y = io.x;
+    });
+    expect(inBody((m) => m.each(4, () => m.inst('child', Child)))).toMatch(/^outside-lanes: instance child in the body of each\(\) .*; make a grid of one row outside, and drive its vectors here$/);
+    expect(inBody((m) => m.each(4, () => m.grid('children', Child, 1, 2)))).toMatch(/^outside-lanes: grid children /);
+    expect(inBody((m) => m.each(4, () => m.mem('words', U(8), 4)))).toMatch(/^outside-lanes: memory words /);
+    const withMemory = (use: (m: Builder, mem: ReturnType<typeof memory>) => void): string => inBody((m) => {
+      const mem = memory(m);
+      m.each(4, () => use(m, mem));
+    });
+    const memory = (m: Builder) => m.mem('words', U(8), 4);
+    expect(withMemory((_m, mem) => mem.write(U(2).lit(1), U(8).lit(1)))).toMatch(/^outside-lanes: write\(\) of words .*; make data and mask of all lanes, and write them once, with writeMasked\(\)$/);
+    expect(withMemory((_m, mem) => mem.readSync('word', U(2).lit(1)))).toMatch(/^outside-lanes: readSync\(\) of words /);
+  });
+
+  it('a lane that is driven by the one after it is driven twice', () => {
+    expect(inBody((m) => {
+      const w = m.wires({ one: U(3) });
+      m.each(4, (i) => (w.one = i.zext(3))); // @twice
+    })).toBe(`doubly-driven: Top.one is driven again  at ${at('twice')}, declared at ${at('twice')}; put the default first and the exceptions in when()`);
+  });
+
+  it('elements that no lane drives are undriven, and what depends on itself is a loop', () => {
+    expect(elaborationError(hw('Top', { a: In(U(4)), o: Out(vec(B, 4)) }, (m, io) => m.each(3, (i) => io.o.put(i, io.a.bit(i)))))).toMatch(/^undriven: Top\.o\[3\] /);
+    expect(elaborationError(hw('Top', { o: Out(vec(U(4), 4)) }, (m, io) => {
+      const w = m.wires({ v: vec(U(4), 4) });
+      m.each(4, (i) => w.v.put(i, w.v.near(i, 1, w.v.at(0)).not()));
+      io.o = w.v;
+    }))).toMatch(/^combinational-loop: Top: v\[/);
+  });
+
+  it('reductions say what they take', () => {
+    const flags = (m: Builder) => m.wires({ v: vec(U(4), 3) }).v;
+    expect(inBody((m) => m.first('first', flags(m) as never))).toMatch(/^type-mismatch: first\(\) of a Vec<UInt<4>, 3> .*; give a vector of truth values$/);
+    expect(inBody((m) => m.sum('total', vecOf([m.wires({ b: B }).b]) as never))).toMatch(/^type-mismatch: sum\(\) of a Vec<Bool, 1> .*; give a vector of numbers$/);
+    expect(inBody((m) => m.fold('all', flags(m), (a, b) => a.addGrow(b) as never))).toMatch(/^type-mismatch: fold\(\) of UInt<4> by a function that makes UInt<5> .*; make a value of the same type; sum\(\) grows$/);
+  });
+});
+
+describe('what a loop means', () => {
+  it('no lane is nothing, one lane is no loop', () => {
+    const Top = hw('Top', { a: In(vec(U(4), 1)), o: Out(vec(U(4), 1)) }, (m, io) => {
+      m.each(0, () => {
+        throw new Error('never described');
+      });
+      m.each(1, (i) => io.o.put(i, io.a.at(i)));
+    });
+    expect(textOf(Top)).toContain('assign o = a;');
+  });
+
+  it('a body is described once, whatever the number of lanes', () => {
+    let described = 0;
+    elaborate(hw('Top', { a: In(U(4000)), o: Out(vec(B, 4000)) }, (m, io) => m.each(4000, (i) => {
+      described++;
+      io.o.put(i, io.a.bit(i).not());
+    })));
+    expect(described).toBe(1);
+  });
+
+  it('stays a loop behind conditions and defaults, and where wholes and elements are driven together', () => {
+    const Top = hw('Top', { a: In(vec(U(4), 5)), go: In(B), clear: In(B), o: Out(vec(U(4), 5)), p: Out(vec(U(4), 5)) }, (m, io) => {
+      const r = m.regs({ kept: vec(U(4, 0), 5) });
+      m.when(io.clear, () => {
+        r.kept = vecOf(Array.from({ length: 5 }, () => U(4).lit(1)));
+      }).elseWhen(io.go, () => m.each(5, (i) => m.when(io.a.at(i).ne(3), () => r.kept.put(i, io.a.at(i)))));
+      io.o = r.kept;
+      io.p = io.a;
+      m.when(io.go, () => m.each(5, (i) => io.p.put(i, r.kept.at(i))));
+    });
+    const design = elaborate(Top);
+    expect(loops(design.top.body)).toBe(2);
+    expect(textOf(Top).match(/for \(genvar/g)).toHaveLength(2);
+  });
+
+  it('is written out where a later lane wins', () => {
+    const Top = hw('Top', { mask: In(U(5)), o: Out(U(3)) }, (m, io) => {
+      io.o = U(3).lit(7);
+      m.each(5, (i) => m.when(io.mask.bit(i), () => (io.o = i.exact(3))));
+    });
+    expect(loops(elaborate(Top).top.body)).toBe(0);
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('mask', 0b01010);
+    expect(sim.peek('o')).toBe(3n);
+    sim.poke('mask', 0);
+    expect(sim.peek('o')).toBe(7n);
+  });
+
+  it('signals that a body declares have an element a lane, with its reset', () => {
+    const Top = hw('Top', { d: In(U(4)), o: Out(vec(U(3), 4)) }, (m, io) => m.each(4, (i) => {
+      const r = m.regs({ seen: Flag(true), count: U(3, 5) });
+      r.seen = io.d.bit(i);
+      m.when(r.seen, () => (r.count = r.count.addWrap(1)));
+      io.o.put(i, r.count);
+      m.assert('bounded', r.count.le(7), 'never more');
+    }));
+    const { top } = elaborate(Top);
+    expect(top.regs.map((r) => [r.name, r.type.kind === 'vec' && r.type.length, r.reset?.map((l) => l?.value)])).toEqual([
+      ['seen', 4, [1n, 1n, 1n, 1n]], ['count', 4, [5n, 5n, 5n, 5n]],
+    ]);
+  });
+
+  it('elements of elements are driven where the vector can be', () => {
+    const Top = hw('Top', { a: In(U(4)), o: Out(vec(vec(B, 2), 3)) }, (m, io) => {
+      m.each(3, (i) => m.each(2, (j) => io.o.at(i).put(j, io.a.bit(i).xor(j.eq(1)))));
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('a', 0b101);
+    expect(sim.peek('o')).toBe(0b011001n);
+  });
+});
+
+describe('reductions', () => {
+  const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 13];
+  it.each(LENGTHS)('of %i elements are what they say', (n) => {
+    const Top = hw('Top', {
+      a: In(U(8 * n)), f: In(U(n)), total: Out(U(20)), signedTotal: Out(S(20)), most: Out(U(8)), valid: Out(B), index: Out(U(4)),
+    }, (m, io) => {
+      const values = fromBits(vec(U(8), n), io.a);
+      io.total = m.sum('t', values).zext(20);
+      io.signedTotal = m.sum('s', fromBits(vec(S(8), n), io.a)).sext(20);
+      io.most = m.fold('largest', values, (x, y) => x.lt(y).mux(y, x));
+      const { valid, index } = m.first('lowest', fromBits(vec(B, n), io.f));
+      io.valid = valid;
+      io.index = index.zext(4);
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    for (let seed = 1; seed < 40; seed++) {
+      const bytes = Array.from({ length: n }, (_, i) => (seed * 77 + i * 131 * seed) & 255);
+      const flags = (seed * 0x9e37) & ((1 << n) - 1);
+      sim.poke('a', bytes.reduceRight((v, b) => (v << 8n) | BigInt(b), 0n));
+      sim.poke('f', flags);
+      expect(sim.peek('total')).toBe(BigInt(bytes.reduce((x, y) => x + y)));
+      expect(BigInt.asIntN(20, sim.peek('signedTotal'))).toBe(BigInt(bytes.reduce((sum, b) => sum + ((b << 24) >> 24), 0)));
+      expect(sim.peek('most')).toBe(BigInt(Math.max(...bytes)));
+      expect(sim.peek('valid')).toBe(flags === 0 ? 0n : 1n);
+      expect(sim.peek('index')).toBe(flags === 0 ? 0n : BigInt(Math.log2(flags & -flags)));
+    }
+  });
+});
