@@ -274,9 +274,10 @@ function runModel(options: RunElfOptions): RunElfResult {
     const { exit, stopped } = result;
     const { exception } = model;
     const recent = (): readonly HartEvent[] => (onEvent ? record.recent : replay(options, model));
+    const recorded = (): Recorded => ({ recent: recent(), exception, exit, hang: hangOfModel(model), refusal: model.tensor?.lastRefusal });
     return {
       engine: 'model', exit, exitReason: exitReasonOf(exit, options.elf), cycles: model.instret, instret: model.instret, seconds, cyclesPerSecond: model.instret / seconds, stopped,
-      crash: exit === 0 ? undefined : crashOf(stopped, { recent: recent(), exception, exit, hang: hangOfModel(model) }, options.elf),
+      crash: exit === 0 ? undefined : crashOf(stopped, recorded(), options.elf),
       kept: options.keep && model.read(options.keep.address, options.keep.bytes),
     };
   }

@@ -39,13 +39,16 @@ export interface Recorded {
   readonly exit: number | undefined;
   /** Who waits for what, if a watchdog has found that. */
   readonly hang?: string | undefined;
+  /** Why the tensor unit refused the last command that it refused, as far as the engine knows. */
+  readonly refusal?: string | undefined;
 }
 
 /** Retired instructions that a report shows. */
 export const SHOWN_INSTRUCTIONS = 8;
 
 /** @param said what the program itself says of its exit value */
-export function describeCrash(reason: CrashReason, { recent, exception, exit, hang }: Recorded, symbols: Symbols, said?: string): Crash {
+export function describeCrash(reason: CrashReason, recorded: Recorded, symbols: Symbols, said?: string): Crash {
+  const { recent, exception, exit, hang, refusal } = recorded;
   const shown = lastEvents(recent);
   const lastPc = shown.findLast((event) => event.kind === 'retired')?.pc;
   const pc = exception?.pc ?? lastPc;
@@ -58,11 +61,12 @@ export function describeCrash(reason: CrashReason, { recent, exception, exit, ha
     hang: [`${hang ?? 'nothing will happen any more'}; it was stopped ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
     limit: [`the program did not end; it was stopped ${at}`, ...(why ? [`its last exception: ${why}`] : [])],
   }[reason];
+  const refused = refusal === undefined ? [] : [`the tensor unit refused a command, the last one: ${refusal}`];
   const text = new EventText(symbols);
   const history = shown.length === 0 ? [] : ['last instructions (cycle, address, encoding, register written):', ...shown.map((event) => `  ${text.line(event)}`)];
   return {
     reason, pc, cause: exception?.cause, causeName: exception && causeName(exception.cause, false), tval: exception?.tval,
-    symbol: place?.name, offset: place?.offset, lines: [...lines, ...history],
+    symbol: place?.name, offset: place?.offset, lines: [...lines, ...refused, ...history],
   };
 }
 

@@ -120,7 +120,8 @@ export class ModelHart implements DebugHart {
   }
 
   recorded(): Omit<Recorded, 'exit'> {
-    return { exception: this.model.exception, recent: this.record.recent, hang: hangOfModel(this.model) };
+    const { model, record } = this;
+    return { exception: model.exception, recent: record.recent, hang: hangOfModel(model), refusal: model.tensor?.lastRefusal };
   }
 
   close(): void {

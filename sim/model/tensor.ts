@@ -12,8 +12,10 @@ import { UserError } from '../../gen/user-error.ts';
 import {
   ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
 } from '../../hw/isa/tensor.ts';
-import type { TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
-import type { OperandField } from '../../hw/isa/instruction.ts';
+import type { TensorCommandOp, TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
+import { unpackField } from '../../hw/isa/instruction.ts';
+import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
+import type { CommandRules, TensorPrefixValues, Transfer } from '../../hw/isa/tensor-checks.ts';
 
 /** Sizes of one unit, named as in the information table. */
 export interface TensorShape {
@@ -39,26 +41,6 @@ export interface TensorMemory {
 
 type StatusField = keyof typeof TENSOR_STATUS;
 
-/** Position of a field, read from the table once. */
-const at = (fields: readonly OperandField[], name: string): { readonly lo: number; readonly mask: number } => {
-  const field = fields.find((f) => f.name === name);
-  if (!field) throw new Error(`tensor table has no field '${name}'`);
-  return { lo: field.lo, mask: 2 ** field.width - 1 };
-};
-const FIELD = {
-  argRowBytes: at(TENSOR.arg.rs2, 'rowBytes'),
-  ldRow: at(TENSOR.ld.rs2, 'row'), ldCount: at(TENSOR.ld.rs2, 'count'),
-  stRow: at(TENSOR.st.rs2, 'row'), stCount: at(TENSOR.st.rs2, 'count'),
-  ldpChannel: at(TENSOR.ldp.rs2, 'channel'), ldpCount: at(TENSOR.ldp.rs2, 'count'),
-  staRow: at(TENSOR.sta.rs2, 'accRow'), staCount: at(TENSOR.sta.rs2, 'count'),
-  mmA: at(TENSOR.mm.rs1, 'aRow'), mmW: at(TENSOR.mm.rs1, 'wRow'),
-  mmAcc: at(TENSOR.mm.rs2, 'accRow'), mmCount: at(TENSOR.mm.rs2, 'count'),
-  mmColumns: at(TENSOR.mm.rs2, 'columnsMinus1'), mmAccumulate: at(TENSOR.mm.rs2, 'accumulate'),
-  rqAcc: at(TENSOR.rq.rs1, 'accRow'), rqCount: at(TENSOR.rq.rs1, 'count'), rqColumns: at(TENSOR.rq.rs1, 'columnsMinus1'),
-  rqRow: at(TENSOR.rq.rs2, 'row'), rqChannel: at(TENSOR.rq.rs2, 'channel'),
-} as const;
-const get = (word: number, field: { readonly lo: number; readonly mask: number }): number => (word >>> field.lo) & field.mask;
-
 /**
  * floor((value·multiplier + 2^(shift−1)) / 2^shift), exactly while it is within ±2⁵³, else near enough to saturate alike.
  * value int32, multiplier int32, shift 1…62. Without BigInt: the 64-bit product is kept as high and low word.
@@ -78,13 +60,18 @@ export function scaleRounded(value: number, multiplier: number, shift: number): 
   return shift < 32 ? high * 2 ** (32 - shift) + Math.floor(low / 2 ** shift) : Math.floor(high / 2 ** (shift - 32));
 }
 
-/** A pending tn.arg. */
-interface Argument {
-  readonly stride: number;
-  readonly rowBytes: number;
-}
-/** Does one instruction; of a command also with the tn.arg that was pending. Returns the value for rd. */
-type Meaning = (rs1: number, rs2: number, argument: Argument | undefined) => number;
+/** Operands, found in the table once. */
+const AT = {
+  ldRow: operandOf('ld', 'row'), ldpChannel: operandOf('ldp', 'channel'), stRow: operandOf('st', 'row'), staRow: operandOf('sta', 'accRow'),
+  mmA: operandOf('mm', 'aRow'), mmW: operandOf('mm', 'wRow'), mmAcc: operandOf('mm', 'accRow'), mmCount: operandOf('mm', 'count'),
+  mmColumns: operandOf('mm', 'columnsMinus1'), mmAccumulate: operandOf('mm', 'accumulate'),
+  rqAcc: operandOf('rq', 'accRow'), rqCount: operandOf('rq', 'count'), rqColumns: operandOf('rq', 'columnsMinus1'),
+  rqRow: operandOf('rq', 'row'), rqChannel: operandOf('rq', 'channel'),
+};
+
+/** Of a command that moves nothing. */
+const NO_TRANSFER: Transfer = { address: 0, stride: 0, rowBytes: 0, count: 0 };
+const isCommand = (op: TensorOp): op is TensorCommandOp => TENSOR[op].kind === 'command';
 
 export class TensorModel {
   readonly scratchpad: Int8Array;
@@ -94,27 +81,39 @@ export class TensorModel {
   private status = 0;
   /** Fields of the status in which the present command has been counted. */
   private readonly counted = new Set<StatusField>();
-  private argument: Argument | undefined;
+  private argument: TensorPrefixValues | undefined;
+  /** Why the last command that was refused was: which operand, and what it must be; undefined: none was. */
+  lastRefusal: string | undefined;
   private readonly facts: readonly number[];
-  /** What each row of the table does. */
-  private readonly meanings: Readonly<Record<TensorOp, Meaning>> = {
+  /** What each row of the table does that is no command. Returns the value for rd, 0 where it has none. */
+  private readonly answers: Readonly<Record<Exclude<TensorOp, TensorCommandOp>, (rs1: number, rs2: number) => number>> = {
     info: (index) => this.facts[index >>> 0] ?? 0,
     count: () => 0,
     poll: () => 0,
     fence: () => this.status,
     state: (index) => this.stateOf(index >>> 0),
     arg: (stride, rs2) => {
-      const rowBytes = get(rs2, FIELD.argRowBytes);
+      const rowBytes = unpackField(TENSOR.arg.rs2, 'rowBytes', rs2);
       this.argument = { stride: stride | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
       return 0;
     },
-    ld: (address, rs2, argument) => this.move(address, get(rs2, FIELD.ldRow), get(rs2, FIELD.ldCount), argument, true),
-    st: (address, rs2, argument) => this.move(address, get(rs2, FIELD.stRow), get(rs2, FIELD.stCount), argument, false),
-    ldp: (address, rs2) => this.loadChannels(address, get(rs2, FIELD.ldpChannel), get(rs2, FIELD.ldpCount)),
-    sta: (address, rs2, argument) => this.storeAccumulators(address, get(rs2, FIELD.staRow), get(rs2, FIELD.staCount), argument),
+  };
+  /** What each command does that is not refused. */
+  private readonly commands: Readonly<Record<TensorCommandOp, (rs1: number, rs2: number, transfer: Transfer) => void>> = {
+    ld: (rs1, rs2, transfer) => this.load(AT.ldRow(rs1, rs2), transfer),
+    ldp: (rs1, rs2, transfer) => this.loadChannels(AT.ldpChannel(rs1, rs2), transfer),
     mm: (rs1, rs2) => this.multiply(rs1, rs2),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
+    st: (rs1, rs2, transfer) => {
+      const { rows } = this.shape;
+      this.store(new Uint8Array(this.scratchpad.buffer), AT.stRow(rs1, rs2) * rows, rows, transfer);
+    },
+    sta: (rs1, rs2, transfer) => {
+      const rowBytes = 4 * this.shape.columns;
+      this.store(new Uint8Array(this.accumulators.buffer), AT.staRow(rs1, rs2) * rowBytes, rowBytes, transfer);
+    },
   };
+  private readonly rules: Readonly<Record<TensorCommandOp, CommandRules>>;
 
   /** Throws UserError when a size is not a positive integer or too large for the instructions' fields. */
   constructor(private readonly shape: TensorShape, private readonly memory: TensorMemory) {
@@ -131,17 +130,22 @@ export class TensorModel {
     this.channelWords = new Int32Array((shape.channels * CHANNEL_RECORD_BYTES) / 4);
     const fact = (name: TensorInfo): number => (name === 'version' ? TENSOR_VERSION : name === 'types' ? 1 : shape[name]);
     this.facts = TENSOR_INFO.map(({ name }) => fact(name));
+    this.rules = commandRules(shape);
   }
 
   /** Does instruction number `op` of TENSOR_OPS. Returns the value for rd; 0 where the instruction has none. */
   execute(op: number, rs1: number, rs2: number): number {
     const name = TENSOR_OPS[op];
     if (name === undefined) throw new RangeError(`tensor operation ${op} is not one of ${TENSOR_OPS.length}`);
-    if (TENSOR[name].kind !== 'command') return this.meanings[name](rs1, rs2, undefined);
+    if (!isCommand(name)) return this.answers[name](rs1, rs2);
     const argument = this.argument;
     this.argument = undefined;
     this.counted.clear();
-    return this.meanings[name](rs1, rs2, argument);
+    const rules = this.rules[name];
+    const refusal = rules.refusal(rs1, rs2, argument);
+    if (refusal === undefined) this.commands[name](rs1, rs2, rules.transfer(rs1, rs2, argument) ?? NO_TRANSFER);
+    else this.refuse(refusal);
+    return 0;
   }
 
   private stateOf(index: number): number {
@@ -162,34 +166,35 @@ export class TensorModel {
     this.status = (this.status & ~(mask << lo)) | ((((this.status >>> lo) + 1) & mask) << lo);
   }
 
-  private outOfRange(): 0 {
+  private refuse(cause: string): void {
+    this.lastRefusal = cause;
     this.count('refused');
-    return 0;
   }
 
-  private move(address: number, row: number, count: number, argument: Argument | undefined, load: boolean): 0 {
-    const { rows, scratchpadRows } = this.shape;
-    const { stride, rowBytes } = argument ?? { stride: rows, rowBytes: rows };
-    if (count < 1 || row + count > scratchpadRows || rowBytes < 1 || rowBytes > rows) return this.outOfRange();
+  private load(row: number, { address, stride, rowBytes, count }: Transfer): void {
+    const { rows } = this.shape;
     const bytes = new Uint8Array(this.scratchpad.buffer);
     for (let i = 0; i < count; i++) {
       const from = (row + i) * rows;
-      const cells = bytes.subarray(from, from + rowBytes);
-      const place = (address + Math.imul(i, stride)) >>> 0;
-      if (load) {
-        if (!this.memory.readBlock(place, cells)) this.readBytes(place, cells);
-        bytes.fill(0, from + rowBytes, from + rows);
-      } else if (!this.memory.writeBlock(place, cells)) this.writeBytes(place, cells);
+      this.read((address + Math.imul(i, stride)) >>> 0, bytes.subarray(from, from + rowBytes));
+      bytes.fill(0, from + rowBytes, from + rows);
     }
-    return 0;
   }
 
-  private loadChannels(address: number, channel: number, count: number): 0 {
-    if (address & 3 || count < 1 || channel + count > this.shape.channels) return this.outOfRange();
-    const records = new Uint8Array(this.channelWords.buffer, channel * CHANNEL_RECORD_BYTES, count * CHANNEL_RECORD_BYTES);
-    if (!this.memory.readBlock(address >>> 0, records)) this.readBytes(address, records);
-    for (let i = 0; i < count; i++) if (!this.keepRecord((channel + i) * (CHANNEL_RECORD_BYTES / 4))) this.count('refused');
-    return 0;
+  /** `bytes`: of the memory whose rows, so many bytes apart, are stored from byte `first` on. */
+  private store(bytes: Uint8Array, first: number, apart: number, { address, stride, rowBytes, count }: Transfer): void {
+    for (let i = 0; i < count; i++) {
+      const cells = bytes.subarray(first + i * apart, first + i * apart + rowBytes);
+      const place = (address + Math.imul(i, stride)) >>> 0;
+      if (!this.memory.writeBlock(place, cells)) this.writeBytes(place, cells);
+    }
+  }
+
+  private loadChannels(channel: number, { address, count }: Transfer): void {
+    this.read(address >>> 0, new Uint8Array(this.channelWords.buffer, channel * CHANNEL_RECORD_BYTES, count * CHANNEL_RECORD_BYTES));
+    for (let i = 0; i < count; i++) {
+      if (!this.keepRecord((channel + i) * (CHANNEL_RECORD_BYTES / 4))) this.refuse(`tn.ldp: record ${i} of ${count}, a shift or multiplier out of range`);
+    }
   }
 
   /** Brings the record at `word` into range; false where it was not. */
@@ -205,17 +210,8 @@ export class TensorModel {
     return isLegal && multiplier >= 0;
   }
 
-  private storeAccumulators(address: number, row: number, count: number, argument: Argument | undefined): 0 {
-    const { columns, accumulatorRows } = this.shape;
-    const { stride, rowBytes } = argument ?? { stride: 4 * columns, rowBytes: 4 * columns };
-    const badSize = rowBytes < 4 || rowBytes > 4 * columns || rowBytes & 3 || stride & 3;
-    if (address & 3 || count < 1 || row + count > accumulatorRows || badSize) return this.outOfRange();
-    for (let i = 0; i < count; i++) {
-      const bytes = new Uint8Array(this.accumulators.buffer, (row + i) * columns * 4, rowBytes);
-      const place = (address + Math.imul(i, stride)) >>> 0;
-      if (!this.memory.writeBlock(place, bytes)) this.writeBytes(place, bytes);
-    }
-    return 0;
+  private read(address: number, into: Uint8Array): void {
+    if (!this.memory.readBlock(address, into)) this.readBytes(address, into);
   }
 
   /** The slow way round, for a block that is not all in RAM. */
@@ -236,14 +232,11 @@ export class TensorModel {
     }
   }
 
-  private multiply(rs1: number, rs2: number): 0 {
-    const { rows, columns, scratchpadRows, accumulatorRows } = this.shape;
-    const [aRow, wRow] = [get(rs1, FIELD.mmA), get(rs1, FIELD.mmW)];
-    const [accRow, count] = [get(rs2, FIELD.mmAcc), get(rs2, FIELD.mmCount)];
-    const used = get(rs2, FIELD.mmColumns) + 1;
-    const keep = get(rs2, FIELD.mmAccumulate) === 1;
-    if (count < 1 || used > columns) return this.outOfRange();
-    if (aRow + count > scratchpadRows || wRow + used > scratchpadRows || accRow + count > accumulatorRows) return this.outOfRange();
+  private multiply(rs1: number, rs2: number): void {
+    const { rows, columns } = this.shape;
+    const [aRow, wRow, accRow, count] = [AT.mmA(rs1, rs2), AT.mmW(rs1, rs2), AT.mmAcc(rs1, rs2), AT.mmCount(rs1, rs2)];
+    const used = AT.mmColumns(rs1, rs2) + 1;
+    const keep = AT.mmAccumulate(rs1, rs2) === 1;
     const sp = this.scratchpad;
     const acc = this.accumulators;
     const whole = rows & ~3;
@@ -263,17 +256,13 @@ export class TensorModel {
         acc[out + n] = sum;
       }
     }
-    return 0;
   }
 
-  private requantise(rs1: number, rs2: number): 0 {
-    const { rows, columns, scratchpadRows, accumulatorRows, channels } = this.shape;
-    const [accRow, count, used] = [get(rs1, FIELD.rqAcc), get(rs1, FIELD.rqCount), get(rs1, FIELD.rqColumns) + 1];
-    const [row, channel] = [get(rs2, FIELD.rqRow), get(rs2, FIELD.rqChannel)];
+  private requantise(rs1: number, rs2: number): void {
+    const { rows, columns } = this.shape;
+    const [accRow, count, used] = [AT.rqAcc(rs1, rs2), AT.rqCount(rs1, rs2), AT.rqColumns(rs1, rs2) + 1];
+    const [row, channel] = [AT.rqRow(rs1, rs2), AT.rqChannel(rs1, rs2)];
     const groups = Math.ceil(used / rows);
-    if (count < 1 || used > columns || accRow + count > accumulatorRows) return this.outOfRange();
-    if (row + groups * count > scratchpadRows || channel + used > channels) return this.outOfRange();
-    if (channel % this.shape.vectorLanes !== 0) return this.outOfRange();
     this.scratchpad.fill(0, (row + (groups - 1) * count) * rows, (row + groups * count) * rows);
     for (let n = 0; n < used; n++) {
       const record = (channel + n) * 4;
@@ -291,6 +280,5 @@ export class TensorModel {
         this.scratchpad[lane + m * rows] = Math.min(Math.max(zeroPoint + q, clampMin), clampMax);
       }
     }
-    return 0;
   }
 }

@@ -119,6 +119,11 @@ export const MUTANTS: readonly Mutant[] = [
   { file: 'hw/soc/config.ts', old: 'latencyCycles: v.simulation.latency },', to: 'latencyCycles: 1 },',
     fault: 'the latency of the configuration is ignored', tests: ['test/hw/soc/config.test.ts', CYCLES] },
 
+  { file: 'hw/isa/tensor-checks.ts', old: 'Math.ceil((lastLane(rs1, rs2) + 1) / facts.rows)', to: 'Math.ceil(lastLane(rs1, rs2) / facts.rows)',
+    fault: 'the parts of a requantisation are counted too low', tests: [REFUSALS, MODEL_TENSOR] },
+  { file: 'hw/isa/tensor-checks.ts', old: 'commandOf(this.op).mainMemory?.takesPrefix ? prefix : undefined', to: 'prefix',
+    fault: 'tn.ldp takes stride and row length of a tn.arg', tests: [REFUSALS, MODEL_TENSOR] },
+
   // --- hw/tensor: both forms ---
   { file: 'hw/tensor/decode.ts', old: 'match: gathered(match), mask: gathered(mask)', to: 'match: gathered(match), mask: gathered(mask & 0x707f)',
     fault: 'tensor instructions are told apart by opcode and funct3 only', tests: [DECODE] },
@@ -214,7 +219,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the model takes a program that is interrupted between its questions for one that waits for ever', tests: [WATCHDOG] },
   { file: 'sim/model/tensor.ts', old: 'bytes.fill(0, from + rowBytes, from + rows);', to: '',
     fault: 'the model leaves the rest of a loaded row as it was', tests: [MODEL_TENSOR] },
-  { file: 'sim/model/tensor.ts', old: '|| rowBytes & 3 || stride & 3;', to: '|| rowBytes & 3;',
+  { file: 'hw/isa/tensor-checks.ts', old: 'if (stride % elementBytes !== 0)', to: 'if (stride % elementBytes > elementBytes)',
     fault: 'the model\'s tn.sta takes any stride', tests: [MODEL_TENSOR] },
   { file: 'sim/model/pmp.ts', old: 'if (from < start || from + size > end) return false;', to: '',
     fault: 'the model allows an access that lies in a region in part', tests: ['test/sim/model/pmp.test.ts'] },

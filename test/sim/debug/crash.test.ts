@@ -62,3 +62,11 @@ describe.each(['wasm', 'model'] as const)('a crash on %s', (engine) => {
     expect(crash!.lines[1]).toMatch(/^its last exception: illegal instruction \(exception 2\), tval ffffffff, at 0x\w+ <wrong>: unknown instruction or CSR/);
   });
 });
+
+it('tells on the model why the tensor unit refused a command', async () => {
+  const { crash } = await run(`li t0, 0\ntn.ld t0, t0\nli a0, 11\n${FINISH}`, 'model');
+  expect(crash!.lines.slice(0, 2)).toEqual([
+    expect.stringMatching(/^the program failed with 5, at /), 'the tensor unit refused a command, the last one: tn.ld: count = 0; must be at least 1',
+  ]);
+  expect((await run(`li a0, 11\n${FINISH}`, 'model')).crash!.lines[1]).not.toContain('tensor unit');
+});

@@ -1,0 +1,64 @@
+/** What the table says of one command: the rows that it uses, what it moves, and in whose words it is refused. */
+import { describe, expect, it } from 'vitest';
+import { packFields } from '../../../hw/isa/instruction.ts';
+import { CommandRules, operandOf } from '../../../hw/isa/tensor-checks.ts';
+import type { TensorFacts, TensorPrefixValues } from '../../../hw/isa/tensor-checks.ts';
+import { TENSOR } from '../../../hw/isa/tensor.ts';
+import type { TensorCommandOp } from '../../../hw/isa/tensor.ts';
+
+const FACTS: TensorFacts = { rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, vectorLanes: 4 };
+type Values = Readonly<Record<string, number>>;
+type Command = readonly [number, number];
+const operands = (op: TensorCommandOp, rs1: Values, rs2: Values): Command =>
+  [packFields(TENSOR[op].rs1, rs1), packFields(TENSOR[op].rs2, rs2)];
+const rangesOf = (op: TensorCommandOp, command: Command, facts: TensorFacts): unknown[] =>
+  [...new CommandRules(op, facts).ranges(...command)];
+const transferOf = (op: TensorCommandOp, command: Command, prefix: TensorPrefixValues | undefined): unknown =>
+  new CommandRules(op, FACTS).transfer(...command, prefix);
+
+describe('a command', () => {
+  it('uses the rows that it names', () => {
+    const mm = operands('mm', { aRow: 3, wRow: 20 }, { accRow: 7, count: 4, columnsMinus1: 2 });
+    expect(rangesOf('mm', mm, FACTS)).toEqual([
+      { memory: 'scratchpad', access: 'read', first: 3, count: 4 }, { memory: 'scratchpad', access: 'read', first: 20, count: 3 },
+      { memory: 'accumulators', access: 'update', first: 7, count: 4 },
+    ]);
+    const rq = operands('rq', { accRow: 1, count: 3, columnsMinus1: 4 }, { row: 2, channel: 4 });
+    const writes = (rows: number): unknown => rangesOf('rq', rq, { ...FACTS, rows }).at(-1);
+    expect([1, 2, 4, 5].map(writes)).toEqual([15, 9, 6, 3].map((count) => ({ memory: 'scratchpad', access: 'write', first: 2, count })));
+  });
+
+  it('moves whole rows, or what a prefix says', () => {
+    const prefix = { stride: -8, rowBytes: 4 };
+    const ld = operands('ld', { address: 0x8000_0004 }, { row: 0, count: 3 });
+    expect(transferOf('ld', ld, undefined)).toEqual({ address: 0x8000_0004 | 0, stride: 6, rowBytes: 6, count: 3 });
+    expect(transferOf('ld', ld, prefix)).toEqual({ address: 0x8000_0004 | 0, ...prefix, count: 3 });
+    const ldp = operands('ldp', { address: 64 }, { channel: 0, count: 2 });
+    expect(transferOf('ldp', ldp, prefix)).toEqual({ address: 64, stride: 16, rowBytes: 16, count: 2 });
+    expect(transferOf('sta', operands('sta', {}, { count: 1 }), undefined)).toMatchObject({ stride: 20, rowBytes: 20 });
+    expect(transferOf('mm', operands('mm', {}, { count: 1 }), prefix)).toBeUndefined();
+  });
+
+  it('has no operand but its own', () => {
+    expect(() => operandOf('mm', 'address')).toThrow('tn.mm has no operand field \'address\'');
+  });
+});
+
+describe('a refusal names the operand and what it must be', () => {
+  const cases: readonly (readonly [TensorCommandOp, Values, Values, TensorPrefixValues | undefined, string | undefined])[] = [
+    ['ld', {}, { row: 38, count: 2 }, undefined, undefined],
+    ['ld', {}, { row: 38, count: 0 }, undefined, 'tn.ld: count = 0; must be at least 1'],
+    ['ld', {}, { row: 39, count: 2 }, undefined, 'tn.ld: rows 39…40 of the scratchpad; there are 40'],
+    ['ld', { address: 3 }, { row: 0, count: 2 }, { stride: -5, rowBytes: 7 }, 'tn.ld: rowBytes = 7 of tn.arg; must be 1…6'],
+    ['sta', {}, { accRow: 0, count: 1 }, { stride: 8, rowBytes: 6 }, 'tn.sta: rowBytes = 6 of tn.arg; must be a multiple of 4 in 4…20'],
+    ['sta', {}, { accRow: 0, count: 1 }, { stride: -6, rowBytes: 8 }, 'tn.sta: stride = -6 of tn.arg; must be a multiple of 4'],
+    ['sta', { address: 0x8000_0002 }, { accRow: 0, count: 1 }, undefined, 'tn.sta: address = 0x80000002; must be a multiple of 4'],
+    ['ldp', {}, { channel: 3, count: 10 }, undefined, 'tn.ldp: rows 3…12 of the channels; there are 12'],
+    ['mm', {}, { accRow: 0, count: 1, columnsMinus1: 5 }, undefined, 'tn.mm: columnsMinus1 = 5; the unit has 5 columns'],
+    ['mm', { wRow: 38 }, { accRow: 0, count: 1, columnsMinus1: 2 }, undefined, 'tn.mm: rows 38…40 of the scratchpad; there are 40'],
+    ['rq', { count: 1, columnsMinus1: 1 }, { row: 0, channel: 2 }, undefined, 'tn.rq: channel = 2; must be a multiple of vectorLanes = 4'],
+  ];
+  it.each(cases)('%s %j %j', (op, rs1, rs2, prefix, text) => {
+    expect(new CommandRules(op, FACTS).refusal(...operands(op, rs1, rs2), prefix)).toBe(text);
+  });
+});
