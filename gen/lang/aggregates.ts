@@ -106,7 +106,7 @@ export class Vec<V> extends Value {
     return new UInt(castTo(this.expr, uintType(widthOf(this.#type))));
   }
 }
-guard<Vec<unknown>>(Vec, {
+guard<Vec<unknown>>(Vec, 'Vec', {
   at: { i: INDEX }, near: { lane: UINT, offset: NUMBER, edge: ANY }, put: { i: INDEX, value: ANY },
   toArray: {}, map: { f: BODY }, asUInt: {}, named: { name: TEXT },
 });

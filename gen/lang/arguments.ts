@@ -257,16 +257,18 @@ function defineMethod(prototype: object, name: string, method: Callable): void {
   });
 }
 
-/** Puts the checks before the methods of a class of values, inherited ones included but for those whose class has them already. */
+/**
+ * Puts the checks before the methods of a class of values, inherited ones included but for those whose class has them already. `name`: what
+ * errors call one, minified or not.
+ */
 export function guard<T extends Value, Guarded = never>(
-  type: { readonly prototype: T; readonly name: string }, signatures: Omit<Signatures<T>, Guarded & string>,
+  { prototype }: { readonly prototype: T }, name: string, signatures: Omit<Signatures<T>, Guarded & string>,
 ): void {
-  const { prototype } = type;
   for (const [method, signature] of Object.entries<Signature>(signatures)) {
     const row = rowOf(method, signature);
     const original = prototype[method as keyof T] as Callable;
     defineMethod(prototype, method, function (this: unknown, ...args: never[]) {
-      if (!(this instanceof Value)) throw new DesignError('type-mismatch', `${method}() was called without a ${type.name}`, here(), undefined, `call it as x.${method}(…)`);
+      if (!(this instanceof Value)) throw new DesignError('type-mismatch', `${method}() was called without a ${name}`, here(), undefined, `call it as x.${method}(…)`);
       check(row, args, false);
       return Reflect.apply(original, this, args) as unknown;
     });

@@ -43,7 +43,7 @@ export class Lane extends UInt {
     return laneOf(lanes, scale * count(n, `lane times ${n}`), offset * n, here());
   }
 }
-guard<Lane, keyof UInt>(Lane, { plus: { n: NUMBER }, minus: { n: NUMBER }, times: { n: NUMBER } });
+guard<Lane, keyof UInt>(Lane, 'Lane', { plus: { n: NUMBER }, minus: { n: NUMBER }, times: { n: NUMBER } });
 
 function laneOf(lanes: Lanes, scale: number, offset: number, site: Site): Lane {
   const most = scale * (lanes.count - 1) + offset;

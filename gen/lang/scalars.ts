@@ -422,13 +422,13 @@ const WIDTHS = { trunc: { width: NUMBER }, sat: { width: NUMBER }, exact: { widt
 /** What two numbers of different widths may do must at least be told their sign. */
 const exact = (same: typeof UINT) => ({ addGrow: { other: same }, subGrow: { other: same }, mul: { other: same } });
 
-guard(Bool, { ...LOGIC, ...EQUALITY, mux: { a: ANY, b: ANY }, ...COMMON });
-guard<UInt>(UInt, {
+guard(Bool, 'Bool', { ...LOGIC, ...EQUALITY, mux: { a: ANY, b: ANY }, ...COMMON });
+guard<UInt>(UInt, 'UInt', {
   ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(UINT), addSat: { other: UINT }, subSat: { other: UINT },
   shlGrow: { amount: NUMBER }, zext: { width: NUMBER }, asSInt: {}, asBool: {}, ...COMMON,
 });
-guard<SInt>(SInt, {
+guard<SInt>(SInt, 'SInt', {
   ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(SINT), addSat: { other: SINT }, subSat: { other: SINT },
   sext: { width: NUMBER }, negWrap: {}, isNegative: {}, ...COMMON,
 });
-guard<Enum>(Enum, { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, ...COMMON });
+guard<Enum>(Enum, 'Enum', { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, ...COMMON });

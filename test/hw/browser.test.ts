@@ -94,6 +94,7 @@ describe('a bundle for a browser', () => {
     // From a stack of its own, in which no line of this test stands.
     const said = (script: string, file?: string): unknown => new Page(minified).run(`Promise.resolve().then(() => ${script}).catch((error) => error.message)`, file);
     expect(await said(design)).toBe('width-mismatch: b (UInt<4>) ← a (UInt<8>)  at https://example.org/mine.js:2, declared at https://example.org/mine.js:1; trunc(), sat() or widen the target');
+    expect(await said('{ const { eq } = systole.U(8).lit(1); eq(1); }')).toMatch(/^type-mismatch: eq\(\) was called without a UInt {2}at /);
     expect(await said(design, 'https://example.org/systole.js')).toBe('width-mismatch: b (UInt<4>) ← a (UInt<8>); trunc(), sat() or widen the target');
   });
 
