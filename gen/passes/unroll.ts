@@ -3,7 +3,7 @@
  * single lanes only (drivers, paths) is worked out on this form. Must not know why someone asks.
  */
 import type { Expr } from '../ir/expr.ts';
-import { mapOperands, operands, walkUp } from '../ir/expr.ts';
+import { keepHint, mapOperands, operands, walkUp } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { expressionsOf, fieldPlace, mapStatements, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
 import type { For, Module, PathElement, Statement } from '../ir/module.ts';
@@ -75,7 +75,7 @@ function inRound(lanes: Lanes, round: number, dependent: ReadonlySet<Expr>, rewr
     walkUp(root, (e) => done.has(e) || !dependent.has(e), (e) => {
       const value = e.op === 'lane' && e.lanes === lanes
         ? { op: 'lit' as const, type: e.type, value: BigInt(e.scale * round + e.offset) }
-        : rewrite(mapOperands(e, known));
+        : keepHint(e, rewrite(mapOperands(e, known)));
       done.set(e, value);
     });
     return known(root);

@@ -54,6 +54,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'an assignment to an element of a split vector goes to its first element', tests: ['test/gen/passes/split-loops.test.ts'] },
   { file: 'gen/ir/expr.ts', old: 'done.set(e, keepHint(e, rewrite(mapOperands(e, known)))));', to: 'done.set(e, rewrite(mapOperands(e, known))));',
     fault: 'a pass that puts another node in the place of a value drops its hint', tests: [NAMING] },
+  { file: 'gen/passes/unroll.ts', old: ': keepHint(e, rewrite(mapOperands(e, known)));', to: ': rewrite(mapOperands(e, known));',
+    fault: 'a value in a loop that is written out loses its hint where it becomes simpler', tests: [NAMING] },
   { file: 'gen/ir/expr.ts', old: 'if (from !== to && from.hint !== undefined && to.hint === undefined)', to: 'if (from !== to && from.hint !== undefined)',
     fault: 'a hint that a value has gives way to that of what it stands for', tests: [NAMING] },
   { file: 'gen/print/naming.ts', old: '(this.hints.get(hint) ?? 0) < 2)', to: '(this.hints.get(hint) ?? 0) < 99)',

@@ -99,6 +99,20 @@ describe('a hint', () => {
     expect(text).toContain('assign sum1 = {1\'d0, v_1} + {1\'d0, a};');
   });
 
+  it('stays in the loop over lanes in which its value stands, and where that is written out', () => {
+    const text = textOf(hw('Top', { a: In(vec(U(4), 3)), b: In(vec(U(4), 3)), one: Out(vec(U(4), 3)), last: Out(vec(U(4), 3)) }, (m, io) => {
+      m.each(3, (i) => io.one.put(i, io.a.at(i).addGrow(io.b.at(i)).named('total').slice(4, 1)));
+      const w = m.wires({ chain: vec(U(4), 3) });
+      m.each(3, (i) => {
+        const sum = w.chain.near(i, -1, io.a.at(0)).addGrow(io.b.at(i));
+        w.chain.put(i, i.eq(1).mux(sum, sum.not()).named('kept').slice(4, 1));
+      });
+      io.last = w.chain;
+    }));
+    expect(text).toMatch(/begin : \w+\n +logic \[4:0\] total;\n +assign total = /);
+    expect([...text.matchAll(/^ +logic \[4:0\] (\w+);/gm)].map((m) => m[1]).sort()).toEqual(['chain_0_kept', 'chain_1_kept', 'chain_2_kept', 'total']);
+  });
+
   it('makes way for what is declared and for words of the language', () => {
     const text = textOf(hw('Top', { sum: In(U(8)), b: In(U(8)), x: Out(U(4)), y: Out(U(4)), flag: Out(B) }, (m, io) => {
       const { carry } = m.let({ carry: io.sum.addGrow(io.b).named('carry').bit(8) });
