@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a condition is called after what stands before it', tests: [NAMING] },
   { file: 'gen/print/naming.ts', old: 'if (known) {\n          known.count++;', to: 'if (known) {\n          this.uses.set(e, { count: known.count + 1, owner });',
     fault: 'a wire is called after what needs it last', tests: [NAMING] },
-  { file: 'gen/print/module.ts', old: 'return this.options.positions ? [`  // ${site}`] : [];', to: 'return [`  // ${site}`];',
+  { file: 'gen/print/module.ts', old: 'return this.options.positions ? [`${indent}// ${site}`] : [];', to: 'return [`${indent}// ${site}`];',
     fault: 'the text says from which line each block comes, unasked', tests: ['test/hw/browser.test.ts', 'test/gen/print/goldens.test.ts'] },
   { file: 'gen/site.ts', old: 'const OWN = ROOT === undefined ? OWN_PATH : `${ROOT}gen/`;', to: 'const OWN = `${ROOT ?? \'\'}gen/`;',
     fault: 'in a bundle a mistake is told with a line of the language', tests: ['test/hw/browser.test.ts'] },
