@@ -40,7 +40,7 @@ export const hw = checked('hw', { name: TEXT, ports: PORTS, body: BODY }, defini
 export const blackBox = checked('blackBox', { name: TEXT, ports: PORTS, options: options({
   cell: TEXT, parameters: optional(listOf(options({ name: TEXT, value: TEXT }, 'name', 'value'))), clock: optional(TEXT), behaviour: optional(BODY),
 }, 'cell') }, definition.blackBox);
-export const elaborate = checked('elaborate', { top: DEFINITION }, elaborateDefinition);
+export const elaborate = checked('elaborate', { top: DEFINITION }, <P extends ports.PortMap>(top: definition.ModuleDef<P>) => elaborateDefinition(top));
 
 /** Smallest width that distinguishes `n` values; at least 1. */
 export const indexWidth = checked('indexWidth', { n: NUMBER }, (n: number): number => indexWidthOf(count(n, `indexWidth of ${n}`)));

@@ -14,13 +14,11 @@ import type { PortMap } from '../lang/ports.ts';
 import { NamePool } from '../names/pool.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { combPaths } from './comb-paths.ts';
-import { removeDead } from './dead-code.ts';
-import { placeLoops } from './place-loops.ts';
-import { simplify } from './simplify.ts';
-import { splitLoops } from './split-loops.ts';
+import { PASSES } from './passes.ts';
+import type { Watch } from './passes.ts';
 
-/** Elaborates, checks and simplifies `top` and all below it. Throws DesignError. */
-export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
+/** Elaborates, checks and simplifies `top` and all below it. Throws DesignError. `watch` sees each module at each stage (`STAGES`). */
+export function elaborate<P extends PortMap>(top: ModuleDef<P>, watch?: Watch): Design {
   const order: Module[] = [];
   const seen = new Set<Module>();
   const topModule = top.elaborate();
@@ -36,7 +34,8 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
     checkDrivers(m);
     combPaths(m);
     const relinked = relink(m, replacement);
-    const clean = m.blackBox ? relinked : placeLoops(removeDead(splitLoops(simplify(relinked))));
+    watch?.('describe', relinked);
+    const clean = m.blackBox ? relinked : passed(relinked, watch);
     checkRegisters(clean);
     const text = structure(clean);
     const twin = byText.get(text);
@@ -45,12 +44,21 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>): Design {
       continue;
     }
     const named = { ...clean, name: names(m) };
+    watch?.('share', named);
     byText.set(text, named);
     replacement.set(m, named);
     // What a black box does in simulation is part of the box, not a module of the design.
     if (!behaviours.has(m)) modules.push(named);
   }
   return { top: modules[modules.length - 1], modules };
+}
+
+function passed(m: Module, watch?: Watch): Module {
+  return PASSES.reduce((before, pass) => {
+    const after = pass.run(before);
+    watch?.(pass.name, after);
+    return after;
+  }, m);
 }
 
 function collect(m: Module, seen: Set<Module>, order: Module[]): void {
