@@ -115,9 +115,9 @@ export function laneRange({ lanes, scale, offset }: LaneIndex): { readonly least
   return { least: offset, most: scale * (lanes.count - 1) + offset };
 }
 
-/** Names a value, and what it is only another view of. What has a name of its own, a signal or a constant, keeps that. */
+/** Names a value, and what it is only another view of. What has a name of its own (a signal, a lane) or is a constant keeps that. */
 export function giveHint(value: Expr, hint: string): void {
-  for (let e = value; e.op !== 'ref' && e.op !== 'lit'; e = e.of) {
+  for (let e = value; e.op !== 'ref' && e.op !== 'lit' && e.op !== 'lane'; e = e.of) {
     if (e === value || e.hint === undefined) e.hint = hint;
     if (e.op !== 'cast') return;
   }

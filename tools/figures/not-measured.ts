@@ -26,7 +26,7 @@ export const NOT_MEASURED: readonly NotMeasured[] = [
   { page: 'docs/fpga.md', where: { heading: 'FPGA' }, kind: 'definition', by: 'resources of the boards' },
   { page: 'docs/configuration.md', where: { heading: '' }, kind: 'test', by: 'test/hw/soc/config-manual.test.ts' },
   { page: 'docs/firmware.md', where: { text: /300 s, 2 GiB of memory and 1 GiB/g }, kind: 'definition', by: 'bounds of firmware/compiler.ts' },
-  { page: 'docs/simulation.md', where: { text: /100,000 cycles, or for 1,000 times/g }, kind: 'definition', by: 'sim/watchdog.ts' },
+  { page: 'docs/simulation.md', where: { text: /100,000 cycles, or for 1,000 times/g }, kind: 'definition', by: 'sim/patience.ts' },
   { page: 'docs/simulation.md', where: { text: /every 255 cycles/g }, kind: 'definition', by: 'sim/event-recorder.ts' },
   { page: 'docs/tensor-unit.md', where: { heading: '' }, kind: 'definition', by: 'follows from the structure of the unit, as the page says' },
   { page: PERFORMANCE, where: { heading: 'Single products', column: 'Gemmini, DIM 16' }, kind: 'quotation', by: 'a third party\'s measurement of its RTL, as the page says' },
