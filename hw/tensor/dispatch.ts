@@ -4,21 +4,22 @@
  *
  * One instruction is held at a time until it is committed and has its operands; it leaves with its result.
  */
-import { B, In, Out, Source, U, bool, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, Source, U, hw, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import {
   TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
   TENSOR_VERSION, commandsOf,
 } from '../isa/tensor.ts';
 import type { TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
-import type { OperandField } from '../isa/instruction.ts';
+import type { TensorMemoryName } from '../isa/tensor-rows.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
 import { FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
 import { tensorDecoder } from './decode.ts';
 import { Intake } from './intake.ts';
-import { UNITS, blocksOf, maskBits } from './hazards.ts';
+import { MASKS, UNITS, blocksOf, maskBits, maskOf, memoryBlocks } from './hazards.ts';
 import type { Unit } from './hazards.ts';
+import { OperandRanges } from './operand-ranges.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -83,14 +84,10 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
 
     // --- which instruction, which operands ---
     const { key } = m.let({ key: tensorDecoder.key(r.instr) });
-    const isOneOf = tensorDecoder.is(key);
-    const is = m.let(Object.fromEntries(TENSOR_OPS.map((name) => [`is_${name}`, isOneOf(name)]))) as Record<string, Bool>;
+    const decode = tensorDecoder.is(key);
+    const is = m.let(Object.fromEntries(TENSOR_OPS.map((name) => [`is_${name}`, decode(name)]))) as Record<string, Bool>;
     const op = (name: TensorOp): Bool => is[`is_${name}`];
-    const get = (name: TensorOp, rs: 'rs1' | 'rs2', field: string): UInt => {
-      const f = (TENSOR[name][rs] as readonly OperandField[]).find((x) => x.name === field) as OperandField;
-      return (rs === 'rs1' ? r.rs1 : r.rs2).slice(f.lo + f.width - 1, f.lo);
-    };
-    const { isTransfer } = m.let({ isTransfer: isOneOf(...TENSOR_COMMAND_OPS.filter((name) => TENSOR[name].mainMemory)) });
+    const isOneOf = (...ops: readonly TensorOp[]): Bool => (ops.length === 1 ? op(ops[0]) : decode(...ops));
     const { isCommand } = m.let({ isCommand: isOneOf(...TENSOR_COMMAND_OPS) });
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
     const { forLoad, forMesh, forVector, forStore } = m.let({ forLoad: of('load'), forMesh: of('mesh'), forVector: of('vector'), forStore: of('store') });
@@ -98,81 +95,44 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] === 'other'));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
-    const W = 18;
-    const wide = (x: UInt): UInt => x.zext(W);
-    const last = (first: UInt, count: UInt): UInt => wide(first).addWrap(wide(count)).subWrap(1);
-    const columnsMinus1 = op('mm').mux(get('mm', 'rs2', 'columnsMinus1'), get('rq', 'rs1', 'columnsMinus1')).named('columnsMinus1');
-    const streamCount = op('mm').mux(get('mm', 'rs2', 'count'), get('rq', 'rs1', 'count')).named('streamCount');
-    const transferFirst = get('ld', 'rs2', 'row');
-    const transferCount = get('ld', 'rs2', 'count');
-    const { count } = m.let({ count: isTransfer.mux(transferCount.zext(16), streamCount.zext(16)) });
-
-    // Scratchpad rows: activations of tn.mm, destination of tn.rq, rows of tn.ld and tn.st.
-    const spFirst = op('mm').mux(get('mm', 'rs1', 'aRow'), op('rq').mux(get('rq', 'rs2', 'row'), transferFirst)).named('spFirst');
-    const parts = Math.ceil(p.columns / p.rows);
-    const longCount = Array.from({ length: parts - 1 }, (_, i) => columnsMinus1.ge((i + 1) * p.rows).mux(wide(streamCount), U(W).lit(0)))
-      .reduce((sum, x) => sum.addWrap(x), wide(count));
-    const { spLast } = m.let({ spLast: wide(spFirst).addWrap(op('rq').mux(longCount, wide(count))).subWrap(1) });
-    const { wLast } = m.let({ wLast: wide(get('mm', 'rs1', 'wRow')).addWrap(wide(columnsMinus1)) });
-    const accFirst = op('mm').mux(wide(get('mm', 'rs2', 'accRow')), op('rq').mux(wide(get('rq', 'rs1', 'accRow')), wide(transferFirst))).named('accFirst');
-    const { accLast } = m.let({ accLast: last(accFirst.trunc(17), count) });
-    const chFirst = op('rq').mux(get('rq', 'rs2', 'channel'), transferFirst).named('chFirst');
-    const { chLast } = m.let({ chLast: wide(chFirst).addWrap(op('rq').mux(wide(columnsMinus1), wide(count).subWrap(1))) });
-
-    const usesSp = op('mm').or(op('rq')).or(op('ld')).or(op('st'));
-    const usesAcc = op('mm').or(op('rq')).or(op('sta')).named('usesAcc');
-    const usesCh = op('rq').or(op('ldp')).named('usesCh');
-    const channelAligned = p.vectorLanes === 1 ? bool(true) : get('rq', 'rs2', 'channel').slice(Math.log2(p.vectorLanes) - 1, 0).eq(0);
-    const rowLimit = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows));
-    const argBytesBad = r.argBytes.eq(0).or(r.argBytes.zext(16).gt(rowLimit)).or(op('sta').and(r.argBytes.slice(1, 0).ne(0)));
-    const wordAligned = op('ldp').or(op('sta'));
-    const usesArg = op('ld').or(op('st')).or(op('sta')).and(r.argValid.asBool()).named('usesArg');
-    const bad = [
-      count.eq(0),
-      usesSp.and(spLast.ge(p.scratchpadRows)),
-      op('mm').and(wLast.ge(p.scratchpadRows)),
-      usesAcc.and(accLast.ge(p.accumulatorRows)),
-      usesCh.and(chLast.ge(p.channels)),
-      op('mm').or(op('rq')).and(columnsMinus1.zext(8).ge(p.columns)),
-      op('rq').and(channelAligned.not()),
-      usesArg.and(argBytesBad),
-      wordAligned.and(r.rs1.slice(1, 0).ne(0)).or(op('sta').and(r.argValid.asBool()).and(r.argStride.slice(1, 0).ne(0))),
-    ].reduce((a, b) => a.or(b));
-    const { outOfRange } = m.let({ outOfRange: isCommand.and(bad) });
-
-    const spBlocks = (first: UInt, lastRow: UInt): UInt =>
-      vecOf(blocksOf(first.trunc(spBits), lastRow.trunc(spBits), spBits, p.hazardBlocks)).asUInt();
-    const { spMask } = m.let({ spMask: spBlocks(wide(spFirst), spLast) });
-    const wMask = spBlocks(wide(get('mm', 'rs1', 'wRow')), wLast);
-    const accBlockCount = maskBits(p).acc;
-    const chBlockCount = maskBits(p).ch;
-    const accMask = vecOf(blocksOf(accFirst.trunc(accBits), accLast.trunc(accBits), accBits, accBlockCount)).asUInt();
-    const chMask = vecOf(blocksOf(wide(chFirst).trunc(chBits), chLast.trunc(chBits), chBits, chBlockCount)).asUInt();
+    const prefix = { valid: r.argValid.asBool(), stride: r.argStride, rowBytes: r.argBytes };
+    const operands = new OperandRanges(p, { rs1: r.rs1, rs2: r.rs2, isOneOf, prefix });
+    const { outOfRange } = m.let({ outOfRange: isCommand.and(operands.outOfRange()) });
     const gate = (c: Bool, x: UInt): UInt => c.mux(x, U(x.width).lit(0));
-    io.masks.rS = gate(op('mm').or(op('st')), spMask.or(gate(op('mm'), wMask)));
-    io.masks.wS = gate(op('rq').or(op('ld')), spMask);
-    io.masks.acc = gate(usesAcc, accMask);
-    io.masks.ch = gate(usesCh, chMask);
+    const rowBits: Readonly<Record<TensorMemoryName, number>> = { scratchpad: spBits, accumulators: accBits, channels: chBits };
+    const used = operands.rows.map(({ name, memory, uses, first, last }) => {
+      const bits = rowBits[memory];
+      const blocks = blocksOf(first.trunc(bits), last.trunc(bits), bits, memoryBlocks(p)[memory]);
+      return { uses, blocks: vecOf(blocks).asUInt().named(`${name}Blocks`) };
+    });
+    for (const mask of MASKS) {
+      io.masks[mask] = used.flatMap(({ uses, blocks }) => {
+        const ops = uses.filter(([, use]) => maskOf(use) === mask).map(([name]) => name);
+        return ops.length === 0 ? [] : [gate(isOneOf(...ops), blocks)];
+      }).reduce((x, y) => x.or(y));
+    }
 
     // --- to the units ---
-    const argUsed = r.argValid.asBool().and(op('ldp').not()).named('argUsed');
-    const natural = op('sta').mux(U(16).lit(4 * p.columns), U(16).lit(p.rows)).named('natural');
+    const argUsed = operands.hasPrefix().named('argUsed');
+    const { natural } = operands;
     const rowBytes = argUsed.mux(r.argBytes.zext(16), natural).named('rowBytes');
     const stride = argUsed.mux(r.argStride, natural.zext(32)).named('stride');
     const whole = argUsed.not().or(stride.eq(natural.zext(32)).and(rowBytes.eq(natural))).named('whole');
     const transfer = {
       address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits).named('bytesOfRow'),
-      row: sized(transferFirst, transferBits), count: sized(count, transferBits + 1), whole,
+      row: sized(operands.field('ld', 'row'), transferBits), count: sized(operands.count, transferBits + 1), whole,
     };
     io.load.bits = { ...transfer, other: isOther('load') };
     io.store.bits = { ...transfer, other: isOther('store') };
+    const count = operands.count.trunc(countBits);
+    const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(Math.log2(nextPower(p.columns)));
     io.mesh.bits = {
-      aRow: get('mm', 'rs1', 'aRow').trunc(spBits), wRow: get('mm', 'rs1', 'wRow').trunc(spBits), accRow: get('mm', 'rs2', 'accRow').trunc(accBits),
-      count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))), accumulate: get('mm', 'rs2', 'accumulate').asBool(),
+      aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
+      accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').asBool(),
     };
     io.vector.bits = {
-      accRow: get('rq', 'rs1', 'accRow').trunc(accBits), count: streamCount.trunc(countBits), lastColumn: columnsMinus1.trunc(Math.log2(nextPower(p.columns))),
-      row: get('rq', 'rs2', 'row').trunc(spBits), channel: get('rq', 'rs2', 'channel').trunc(chBits),
+      accRow: operands.field('rq', 'accRow').trunc(accBits), count, lastColumn,
+      row: operands.field('rq', 'row').trunc(spBits), channel: operands.field('rq', 'channel').trunc(chBits),
     };
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.
@@ -211,7 +171,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       arg: () => {
         r.argValid = r.argValid.lit(1);
         r.argStride = r.rs1;
-        const given = get('arg', 'rs2', 'rowBytes');
+        const [{ lo, width }] = TENSOR.arg.rs2;
+        const given = r.rs2.slice(lo + width - 1, lo);
         r.argBytes = given.gt(Math.max(p.rows, 4 * p.columns)).mux(U(bytesBits).lit(0), given.trunc(bytesBits));
       },
     };
@@ -226,7 +187,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     r.refused = r.refused.addWrap(counts(leaves.leaves.and(outOfRange), io.recordRefused));
     r.failed = r.failed.addWrap(counts(io.loadFails, io.storeFails));
     m.cover('dropped', leaves.leaves.and(outOfRange));
-    m.cover('prefixUsed', leaves.leaves.and(usesArg));
+    m.cover('prefixUsed', leaves.leaves.and(operands.usesPrefix));
 
     function information(index: UInt): UInt {
       const facts = informationOf(p);

@@ -17,8 +17,13 @@ export type Unit = TensorUnitName;
 export const MASKS = ['rS', 'wS', 'acc', 'ch'] as const;
 export type MaskName = (typeof MASKS)[number];
 export type Masks = Readonly<Record<MaskName, UInt>>;
-export const maskBits = (p: TensorParams): Record<MaskName, number> => ({ rS: p.hazardBlocks, wS: p.hazardBlocks,
-  acc: accumulatorBlocks(p), ch: channelBlocks(p) });
+/** Blocks into which hazard tracking divides each memory. */
+export const memoryBlocks = (p: TensorParams): Record<TensorMemoryName, number> =>
+  ({ scratchpad: p.hazardBlocks, accumulators: accumulatorBlocks(p), channels: channelBlocks(p) });
+export function maskBits(p: TensorParams): Record<MaskName, number> {
+  const { scratchpad, accumulators, channels } = memoryBlocks(p);
+  return { rS: scratchpad, wS: scratchpad, acc: accumulators, ch: channels };
+}
 
 /** A way in which commands of a unit use a memory on the chip, and the mask that tells where. */
 interface Use {
@@ -28,7 +33,7 @@ interface Use {
 }
 
 /** Of the scratchpad, reading and writing are told apart: it is read twice in a product, and what is read may be read by others too. */
-const maskOf = ({ memory, access }: RowUse<string>): MaskName =>
+export const maskOf = ({ memory, access }: RowUse<string>): MaskName =>
   ({ scratchpad: access === 'read' ? 'rS' : 'wS', accumulators: 'acc', channels: 'ch' } as const)[memory];
 
 /** What the commands of a unit do with the memories, from the instruction table: each mask once, and writing if any command writes. */

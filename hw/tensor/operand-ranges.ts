@@ -1,0 +1,189 @@
+/**
+ * From what the instruction table says of commands to hardware: the rows that the command in hand uses, and whether its operands are
+ * in range. Commands share what they have in common: a field that several have in one place, and one adder for the rows of a memory.
+ * Must not know any particular command.
+ */
+import { U, bool } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
+import type { OperandField } from '../isa/instruction.ts';
+import { TENSOR_MEMORIES } from '../isa/tensor-rows.ts';
+import type { OperandLimit, RowUse, TensorCommand, TensorMemoryName } from '../isa/tensor-rows.ts';
+import { TENSOR, TENSOR_COMMAND_OPS } from '../isa/tensor.ts';
+import type { TensorCommandOp } from '../isa/tensor.ts';
+import type { TensorParams } from './params.ts';
+
+/** Enough for the last row of a requantisation whose first is the last of the largest scratchpad. */
+const ROW_BITS = 18;
+
+/** The command in hand. What is said of it while there is none, or none of these, is undefined. */
+export interface CommandInHand {
+  readonly rs1: UInt;
+  readonly rs2: UInt;
+  /** It is one of these. */
+  isOneOf(...ops: readonly TensorCommandOp[]): Bool;
+  /** A pending tn.arg. */
+  readonly prefix: { readonly valid: Bool; readonly stride: UInt; readonly rowBytes: UInt };
+}
+
+/** Rows of one memory that some commands use; no command has two uses in one of these. */
+export interface RowsInHand {
+  readonly name: string;
+  readonly memory: TensorMemoryName;
+  readonly uses: readonly (readonly [TensorCommandOp, RowUse<string>])[];
+  readonly first: UInt;
+  readonly last: UInt;
+}
+
+const commandOf = (op: TensorCommandOp): TensorCommand => TENSOR[op];
+const whoever = (is: (command: TensorCommand) => boolean): TensorCommandOp[] => TENSOR_COMMAND_OPS.filter((op) => is(commandOf(op)));
+const any = (conditions: readonly Bool[]): Bool => conditions.reduce((a, b) => a.or(b));
+const wide = (x: UInt): UInt => x.zext(ROW_BITS);
+
+/** Commands that move something from or to main memory. */
+export const TRANSFERS = whoever(({ mainMemory }) => mainMemory !== undefined);
+/** Of them, those that take a prefix; and those whose words must be aligned. */
+const PREFIXED = whoever(({ mainMemory }) => mainMemory?.takesPrefix ?? false);
+const ALIGNED = whoever(({ mainMemory }) => (mainMemory?.elementBytes ?? 1) > 1);
+
+interface Place {
+  readonly register: 'rs1' | 'rs2';
+  readonly field: OperandField;
+}
+function placeOf(op: TensorCommandOp, name: string): Place | undefined {
+  for (const register of ['rs1', 'rs2'] as const) {
+    const field = commandOf(op)[register].find((f) => f.name === name);
+    if (field) return { register, field };
+  }
+  return undefined;
+}
+
+/** What the table says of the operands in hand. */
+export class OperandRanges {
+  readonly rows: readonly RowsInHand[];
+  /** Of rows; all commands have one, of which 0 is refused. */
+  readonly count: UInt;
+  /** Stride and length of a row are those of a pending tn.arg, by a command that takes it. */
+  readonly usesPrefix: Bool;
+  /** Bytes of a row in main memory without a prefix, of commands that may have one. */
+  readonly natural: UInt;
+
+  constructor(private readonly p: TensorParams, private readonly hand: CommandInHand) {
+    this.count = this.chosen('count').named('count');
+    this.usesPrefix = hand.isOneOf(...PREFIXED).and(hand.prefix.valid).named('usesPrefix');
+    this.natural = this.naturalRowBytes().named('natural');
+    this.rows = (Object.keys(TENSOR_MEMORIES) as TensorMemoryName[]).flatMap((memory) => this.rowsOf(memory));
+  }
+
+  /** A field of one command. */
+  field(op: TensorCommandOp, name: string): UInt {
+    const place = placeOf(op, name);
+    if (!place) throw new RangeError(`${commandOf(op).mnemonic} has no operand field '${name}'`);
+    const { register, field: { lo, width } } = place;
+    return this.hand[register].slice(lo + width - 1, lo);
+  }
+
+  /** The field of this name, of whichever of these commands is in hand; where several have it in one place it is taken once. */
+  chosen(name: string | ((op: TensorCommandOp) => string), ops = whoever(() => true)): UInt {
+    const nameOf = typeof name === 'string' ? () => name : name;
+    const groups = new Map<string, TensorCommandOp[]>();
+    for (const op of ops) {
+      const place = placeOf(op, nameOf(op));
+      if (!place) continue;
+      const key = `${place.register} ${place.field.lo} ${place.field.width}`;
+      groups.set(key, [...groups.get(key) ?? [], op]);
+    }
+    // Transfers last, who have their fields in one place.
+    const ordered = [...groups.values()].sort((a, b) => Number(TRANSFERS.includes(a[0])) - Number(TRANSFERS.includes(b[0])));
+    const width = Math.max(...ordered.map(([op]) => this.field(op, nameOf(op)).width));
+    return this.either(ordered.map((group) => [group, this.field(group[0], nameOf(group[0])).zext(width)] as const));
+  }
+
+  /** Some operand is out of range. */
+  outOfRange(): Bool {
+    return any([this.count.eq(0), ...this.beyondMemories(), ...this.beyondLimits(), ...this.badTransfers()]);
+  }
+
+  /** Of a transfer: stride and length of a row come from the prefix. */
+  hasPrefix(): Bool {
+    return this.hand.prefix.valid.and(this.hand.isOneOf(...TRANSFERS.filter((op) => !PREFIXED.includes(op))).not());
+  }
+
+  private naturalRowBytes(): UInt {
+    const bytesOf = (op: TensorCommandOp): number => {
+      const { elementBytes, elements } = commandOf(op).mainMemory ?? { elementBytes: 1, elements: 0 };
+      return elementBytes * (typeof elements === 'number' ? elements : this.p[elements]);
+    };
+    const all = [...new Set(PREFIXED.map(bytesOf))].reverse();
+    return this.either(all.map((bytes) => [PREFIXED.filter((op) => bytesOf(op) === bytes), U(16).lit(bytes)] as const));
+  }
+
+  private rowsOf(memory: TensorMemoryName): RowsInHand[] {
+    const slots: [TensorCommandOp, RowUse<string>][][] = [];
+    for (const op of TENSOR_COMMAND_OPS) {
+      for (const [i, use] of commandOf(op).uses.filter((u) => u.memory === memory).entries()) (slots[i] ??= []).push([op, use]);
+    }
+    return slots.map((uses, i) => {
+      const firstOf = new Map(uses.map(([op, use]) => [op, use.first]));
+      const name = i === 0 ? memory : `${memory}${i + 1}`;
+      const first = wide(this.chosen((op) => firstOf.get(op) ?? '', uses.map(([op]) => op)).named(`${name}First`));
+      const last = this.lastRow(first, uses).named(`${name}Last`);
+      return { name, memory, uses, first, last };
+    });
+  }
+
+  private lastRow(first: UInt, uses: RowsInHand['uses']): UInt {
+    const counts: (readonly [TensorCommandOp[], UInt])[] = uses.flatMap(([op, { rows }]) =>
+      ('partsOf' in rows ? [[[op], this.parts(op, rows.count, rows.partsOf)] as const] : []));
+    const counted = uses.filter(([, { rows }]) => 'count' in rows && !('partsOf' in rows)).map(([op]) => op);
+    if (counted.length > 0) counts.push([counted, wide(this.count)]);
+    const lasts = uses.flatMap(([op, { rows }]) => ('lastOf' in rows ? [[[op], wide(this.field(op, rows.lastOf))] as const] : []));
+    if (lasts.length === 0) return first.addWrap(this.either(counts)).subWrap(1);
+    return first.addWrap(this.either([...lasts, ...counts.map(([ops, count]) => [ops, count.subWrap(1)] as const)]));
+  }
+
+  /** The value that belongs to the command in hand. */
+  private either(values: readonly (readonly [readonly TensorCommandOp[], UInt])[]): UInt {
+    const [last, ...others] = [...values].reverse();
+    return others.reduce((rest, [ops, value]) => this.hand.isOneOf(...ops).mux(value, rest), last[1]);
+  }
+
+  /** `count` for each part of R lanes that columns 0…`lastColumn` fill. */
+  private parts(op: TensorCommandOp, count: string, lastColumn: string): UInt {
+    const { columns, rows } = this.p;
+    const rowsOfPart = wide(this.field(op, count));
+    const more = (i: number): UInt => this.field(op, lastColumn).ge((i + 1) * rows).mux(rowsOfPart, U(ROW_BITS).lit(0));
+    return Array.from({ length: Math.ceil(columns / rows) - 1 }, (_, i) => more(i)).reduce((sum, x) => sum.addWrap(x), rowsOfPart);
+  }
+
+  private beyondMemories(): Bool[] {
+    return this.rows.map(({ name, memory, uses, last }) =>
+      this.hand.isOneOf(...uses.map(([op]) => op)).named(`uses_${name}`).and(last.ge(this.p[TENSOR_MEMORIES[memory].rows])));
+  }
+
+  private beyondLimits(): Bool[] {
+    const groups = new Map<string, (readonly [TensorCommandOp, OperandLimit<string>])[]>();
+    for (const op of TENSOR_COMMAND_OPS) {
+      for (const limit of commandOf(op).limits) {
+        const key = Object.values(limit).join(' ');
+        groups.set(key, [...groups.get(key) ?? [], [op, limit]]);
+      }
+    }
+    return [...groups.values()].map((group) => {
+      const [[, limit]] = group;
+      const ops = group.map(([op]) => op);
+      const value = this.chosen(limit.field, ops);
+      const isBad = 'below' in limit ? value.zext(8).ge(this.p[limit.below]) : isMultiple(value, this.p[limit.multipleOf]).not();
+      return this.hand.isOneOf(...ops).and(isBad);
+    });
+  }
+
+  private badTransfers(): Bool[] {
+    const { rs1, isOneOf, prefix: { stride, rowBytes } } = this.hand;
+    const isAligned = isOneOf(...ALIGNED).named('isAligned');
+    const odd = (x: UInt): Bool => x.slice(1, 0).ne(0);
+    const lengthBad = rowBytes.eq(0).or(this.natural.lt(rowBytes.zext(16))).or(isAligned.and(odd(rowBytes)));
+    return [this.usesPrefix.and(lengthBad), isAligned.and(odd(rs1).or(this.usesPrefix.and(odd(stride))))];
+  }
+}
+
+const isMultiple = (value: UInt, of: number): Bool => (of === 1 ? bool(true) : value.slice(Math.log2(of) - 1, 0).eq(0));
