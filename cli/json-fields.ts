@@ -132,6 +132,9 @@ export const JSON_FIELDS = {
   registerBits: field('count', 'in registers'),
   memoryBits: field('count', 'in memories'),
 
+  sources: field('map', 'SystemVerilog, and what it reads, by file'),
+  dump: field('text', 'the modules as a pass has left them: docs/language.md'),
+
   board: field('text', 'docs/fpga.md'),
   cells: field('object', 'of the netlist, by kind'),
   total: field('count', 'cells of every kind'),
@@ -216,7 +219,7 @@ export function jsonManual(): string {
     'stderr, no object).',
     '',
     'A name means the same in every verb. **What there is not is left out**: `cycles` where the engine has no time, `exit` where the program did not end. Nothing',
-    'is `null`. Every object begins with `verb` and `version`, and holds the configuration that the figures belong to.',
+    'is `null`. Every object begins with `verb` and `version`, and holds the configuration of the chip, where there is one.',
     '',
     '```',
     'npx systole mnist --images 2 --json',

@@ -84,7 +84,8 @@ export const SHARED = {
   images: (value: number): Option => valued('--images <n>', 'digits to recognise; those held out of training come first', wholeNumber(1, MOST_IMAGES), { value }),
   elf: (summary: string): Option => valued('--elf <file>', summary, path('a linked RISC-V program')),
   batch: (summary: string, fallback?: OptionDefault<number>): Option => valued('--batch <n>', summary, wholeNumber(1, MOST_BATCH), fallback),
-  outFolder: (value: string): Option => valued('-o, --out <dir>', 'folder to write to', path('a folder'), { value }),
+  outFolder: (value?: string): Option =>
+    valued('-o, --out <dir>', 'folder to write to', path('a folder'), value === undefined ? undefined : { value }),
   outFile: (summary: string, fallback?: OptionDefault<string>): Option => valued('-o, --out <file>', summary, path('a file'), fallback),
 } as const;
 

@@ -5,6 +5,7 @@ import { UserError } from '../gen/user-error.ts';
 import { makeStrict } from './verb.ts';
 import { addBench } from './verbs/bench.ts';
 import { addCompile } from './verbs/compile.ts';
+import { addDesign } from './verbs/design.ts';
 import { addExplore } from './verbs/explore.ts';
 import { addFpga } from './verbs/fpga.ts';
 import { addGen } from './verbs/gen.ts';
@@ -53,6 +54,7 @@ export function systoleProgram(): Command {
     .helpCommand('help [verb...]', 'what a verb does and takes')
     .addHelpText('after', '\nsystole VERB --help tells more and gives examples.\nExit status: 0 done, 1 the simulated program failed, 2 bad input.');
   addGen(program);
+  addDesign(program);
   addSim(program);
   addMnist(program);
   addCompile(program);

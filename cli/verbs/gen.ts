@@ -1,10 +1,7 @@
 // `systole gen`: the chip as SystemVerilog, with all that is generated beside it.
 // Must not know: what a chip consists of.
-import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { readKeptText } from '../../gen/files/input.ts';
-import { removeFiles, writeFolder } from '../../gen/files/output.ts';
 import { numberText } from '../../gen/number-text.ts';
 import { summariseDesign } from '../design-summary.ts';
 import { SHARED, configOf } from '../options.ts';
@@ -30,16 +27,13 @@ export function addGen(program: Command): void {
     .action((options: GenOptions) => generate(options));
 }
 
-/** Some hundred names. */
-const MOST_LIST_BYTES = 2 ** 20;
-
 async function generate(options: GenOptions): Promise<void> {
   const config = configOf(options);
   checkFolder('--out', options.out);
   // The whole of the hardware: other verbs start without it.
   const { elaborate } = await import('../../gen/index.ts');
   const { printDesign } = await import('../../gen/print/systemverilog.ts');
-  const { DATA_LIST, FILE_LIST, listedFiles, sourceFiles } = await import('../source-lists.ts');
+  const { writeDesign } = await import('../design-folder.ts');
   const { Chip } = await import('../../hw/soc/chip.ts');
   const { cHeader } = await import('../../sw/firmware/c-header.ts');
   const { isaManual } = await import('../../sw/firmware/isa-manual.ts');
@@ -47,16 +41,9 @@ async function generate(options: GenOptions): Promise<void> {
   const design = elaborate(Chip(config));
   const sources = printDesign(design, { positions: options.positions });
   const summary = summariseDesign(design);
-  const files = sourceFiles(sources);
-  files.set('design.json', `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`);
-  files.set('systole.h', cHeader(config));
-  files.set('isa.md', isaManual());
-  // Modules of the chip that was written here before: one that this chip lacks would be compiled with it by everybody who takes all
-  // files of the folder. Nothing else is ours to remove.
-  const list = (name: string): string => readKeptText(join(options.out, name), MOST_LIST_BYTES) ?? '';
-  const former = listedFiles(list(FILE_LIST), list(DATA_LIST));
-  const written = writeFolder(options.out, files);
-  removeFiles(options.out, former.filter((name) => !files.has(name)));
+  const written = writeDesign(options.out, sources, {
+    'design.json': `${JSON.stringify({ config: config.name, ...summary }, null, 2)}\n`, 'systole.h': cHeader(config), 'isa.md': isaManual(),
+  });
   const seconds = (performance.now() - start) / 1000;
   const { counts } = summary;
   reporter('gen', options.json === true).result(

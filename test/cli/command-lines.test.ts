@@ -55,6 +55,21 @@ const WRONG: Readonly<Record<string, readonly (readonly [string | readonly strin
     ['--json --json', '--json: is given twice; give it once'],
     ['--engine wasm', /^unknown option '--engine'/],
   ],
+  design: [
+    ['', 'file: is missing; systole design --help lists what there is'],
+    ['\'\'', 'file: names nothing; give a TypeScript file'],
+    ['nowhere.ts', 'nowhere.ts: does not exist; give a TypeScript file that exports a module'],
+    ['README.md', 'README.md: is no TypeScript file; give a TypeScript file that exports a module'],
+    ['gen', 'gen: is no TypeScript file; give a TypeScript file that exports a module'],
+    ['a.ts b.ts', /^too many arguments for 'design'/],
+    ['a.ts --dump simplify', /^--dump simplify: is not one of after:describe, after:simplify, .*after:share; give one$/],
+    ['a.ts --dump after:share --out b', '--dump: is printed, not written; leave out --out or --dump'],
+    ['a.ts --out README.md', '--out README.md: is no folder; name one, or one to be made'],
+    ['a.ts --export', '--export <name>: has no value; systole design --help lists what there is'],
+    ['a.ts --config nano', /^unknown option '--config'/],
+    ['gen/number-text.ts', 'gen/number-text.ts: exports no module; export one: export const Top = hw(…)'],
+    ['hw/soc/uart-phy.ts --export Uart', /^hw\/soc\/uart-phy\.ts: exports no module/],
+  ],
   sim: [
     ['', '--elf <file>: is missing; systole sim --help lists what there is'],
     ['a.elf', /^too many arguments for 'sim'/],
@@ -220,7 +235,7 @@ describe('help', () => {
   beforeAll(() => add(systoleProgram(), ''));
 
   it('shows every verb with its options, examples and true defaults', async () => {
-    expect([...verbs.keys()]).toEqual(['gen', 'sim', 'mnist', 'compile', 'bench gemm', 'bench core', 'bench gen', 'train', 'fpga', 'explore']);
+    expect([...verbs.keys()]).toEqual(['gen', 'design', 'sim', 'mnist', 'compile', 'bench gemm', 'bench core', 'bench gen', 'train', 'fpga', 'explore']);
     const { status, stdout } = await systole('--help');
     expect(status).toBe(0);
     for (const [name, command] of verbs) {

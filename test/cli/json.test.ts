@@ -81,6 +81,18 @@ describe('--json of', () => {
     });
   });
 
+  it('design, and its dump', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'wire.ts');
+      const language = JSON.stringify(fileURLToPath(new URL('../../gen/index.ts', import.meta.url)));
+      writeFileSync(file, `import { B, In, Out, hw } from ${language};\nexport const Wire = hw('Wire', { a: In(B), b: Out(B) }, (_m, io) => void (io.b = io.a));\n`);
+      const sources = { 'Wire.sv': expect.stringContaining('module Wire (') };
+      expect(await json('design', file)).toMatchObject({ top: 'Wire', counts: { modules: 1, registerBits: 0 }, sources });
+      expect(await json('design', file, '--dump', 'after:share')).toMatchObject({ top: 'Wire', dump: 'module Wire\n  input a: Bool\n  output b: Bool\n  b = a\n' });
+      expect(await json('design', file, '--out', join(folder, 'out'))).toMatchObject({ files: ['Wire.sv', 'filelist.f'].map((name) => join(folder, 'out', name)) });
+    });
+  });
+
   it('mnist, with cycles and without', async () => {
     const { config, accuracy, floatAccuracy, cycles } = await json('mnist', '--images', '2', '--config', 'edge');
     expect({ config, accuracy, floatAccuracy }).toEqual({ config: loadConfig('edge'), accuracy: 1, floatAccuracy: 1 });

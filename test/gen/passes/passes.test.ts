@@ -1,4 +1,5 @@
 /** What the table of passes promises of all of them. That they keep what modules do, each its own promise: beside this. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { moduleText } from '../../../gen/ir/text.ts';
@@ -24,4 +25,11 @@ it('a watcher sees every module at every stage, in order', () => {
   const seen: string[] = [];
   elaborate(randomModule('M', new Rng(1)), (stage) => seen.push(stage));
   expect(seen).toEqual(STAGES);
+});
+
+it('the language page tells every stage, and what holds after each pass', () => {
+  const page = readFileSync(new URL('../../../docs/language.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (.*) \|$/gm)].filter(([, stage]) => STAGES.includes(stage));
+  expect(rows.map(([, stage]) => stage)).toEqual(STAGES);
+  for (const { name, promises } of PASSES) expect(rows.find(([, stage]) => stage === name)?.[2]).toBe(promises);
 });
