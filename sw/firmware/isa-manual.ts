@@ -3,6 +3,7 @@
 import { CSR, EXCEPTION } from '../../hw/isa/csr.ts';
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
 import { RISCV_INSTRUCTIONS } from '../../hw/isa/riscv.ts';
+import type { RowUse, TensorCommand, TensorInstruction } from '../../hw/isa/tensor-rows.ts';
 import {
   CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
 } from '../../hw/isa/tensor.ts';
@@ -67,7 +68,30 @@ function syntax({ mnemonic, writesRd, rs1, rs2 }: ExtensionInstruction): string 
   return `${mnemonic} ${operands.join(', ')}`.trim();
 }
 
-function section(instruction: ExtensionInstruction): string {
+const ACCESS = { read: 'reads', write: 'writes', update: 'reads and writes' } as const;
+const FACT_LETTER: Readonly<Record<string, string>> = { rows: 'R', columns: 'C' };
+
+/** What a command does to memories, and what its operands must be, in the manual's notation. */
+function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): string[] {
+  const last = ({ first, rows }: RowUse<string>): string => {
+    if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
+    return `${first} + ${rows.count}${'partsOf' in rows ? `*ceil((${rows.partsOf} + 1)/R)` : ''} - 1`;
+  };
+  const elements = mainMemory && (FACT_LETTER[mainMemory.elements] ?? String(mainMemory.elements));
+  const bytes = mainMemory?.elementBytes === 1 ? elements : `${mainMemory?.elementBytes}*${elements}`;
+  const prefix = mainMemory?.takesPrefix ? '; tn.arg may say otherwise' : '';
+  return [
+    `Executed by the ${unit} unit.`,
+    ...(mainMemory ? [`It ${ACCESS[mainMemory.access]} main memory: rows of ${bytes} bytes, one behind the other${prefix}.`] : []),
+    ...uses.map((use) => `It ${ACCESS[use.access]} rows ${use.first} … ${last(use)} of the ${use.memory}, which must be there.`),
+    ...[...rs1, ...rs2].flatMap(({ name, least = 0 }) => (least > 0 ? [`${name} must be at least ${least}.`] : [])),
+    ...limits.map((limit) => ('below' in limit
+      ? `${limit.field} must be less than ${FACT_LETTER[limit.below] ?? limit.below}.` : `${limit.field} must be a multiple of ${limit.multipleOf}.`)),
+    ...(mainMemory && mainMemory.elementBytes > 1 ? [`address, and what a tn.arg gives, must be multiples of ${mainMemory.elementBytes}.`] : []),
+  ];
+}
+
+function section(instruction: TensorInstruction): string {
   const fields = (register: string, list: readonly OperandField[]): string[][] =>
     list.map(({ name, lo, width, summary }) => [register, `${lo + width - 1}:${lo}`, name, summary]);
   const rows = [...fields('rs1', instruction.rs1), ...fields('rs2', instruction.rs2)];
@@ -76,6 +100,7 @@ function section(instruction: ExtensionInstruction): string {
     instruction.summary,
     ...(rows.length === 0 ? [] : [table(['operand', 'bits', 'field', 'meaning'], rows)]),
     ['```', ...instruction.semantics, '```'].join('\n'),
+    ...(instruction.kind === 'command' ? [effects(instruction).map((line) => `- ${line}`).join('\n')] : []),
   ].join('\n\n');
 }
 

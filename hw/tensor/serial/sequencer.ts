@@ -5,7 +5,8 @@
  */
 import { B, In, Out, U, bool, cat, enumeration, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
-import { CHANNEL_RECORD_BYTES, TENSOR_COMMAND_OPS } from '../../isa/tensor.ts';
+import type { TensorCommand } from '../../isa/tensor-rows.ts';
+import { CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COMMAND_OPS } from '../../isa/tensor.ts';
 import type { TensorCommandOp } from '../../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
@@ -87,7 +88,9 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     });
     io.heldRs1 = o.address;
     // Stride and row length always stand in their registers, put there by tn.arg or, without it, by the command.
-    const words = op.ldp.or(op.sta);
+    const whoever = (is: (command: TensorCommand) => boolean): Bool =>
+      TENSOR_COMMAND_OPS.filter((name) => is(TENSOR[name])).map((name) => op[name]).reduce((a, b) => a.or(b));
+    const words = whoever(({ mainMemory }) => (mainMemory?.elementBytes ?? 1) > 1);
     const beyondBits = (x: UInt, bits: number): Bool => (x.width > bits ? x.slice(x.width - 1, bits).orR() : bool(false));
     const natural = (width: number, of: (rowBytes: number) => number): UInt => {
       const [row, accRow, record] = [p.rows, WORD_BYTES * p.columns, CHANNEL_RECORD_BYTES].map((bytes) => U(width).lit(of(bytes)));
@@ -139,9 +142,9 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     const { chRow } = m.let({ chRow: rowOf(o.channel, checking.mux(o.lastColumn, c.step)) });
 
     // --- the check ---
-    const usesSp = op.mm.or(op.rq).or(op.ld).or(op.st);
-    const usesAcc = op.mm.or(op.rq).or(op.sta);
-    const isRow = op.ld.or(op.st).named('isRow');
+    const usesSp = whoever(({ uses }) => uses.some(({ memory }) => memory === 'scratchpad'));
+    const usesAcc = whoever(({ uses }) => uses.some(({ memory }) => memory === 'accumulators'));
+    const isRow = whoever(({ mainMemory }) => mainMemory?.elementBytes === 1).named('isRow');
     const { isBad } = m.let({
       isBad: [
         o.beyond,
@@ -166,7 +169,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits),
     });
     const moving = at('move').named('moving');
-    const isLoad = op.ld.or(op.ldp).named('isLoad');
+    const isLoad = whoever(({ mainMemory }) => mainMemory?.access === 'read').named('isLoad');
     io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
     io.next.write = moving.and(isLoad.not()).and(d.pending.eq(0));
     io.next.address = (o.address.slice(31, 2).addWrap(c.step.zext(30))).cat(U(2).lit(0)).exact(32);

@@ -1,0 +1,91 @@
+/**
+ * Random commands drawn from what the instruction table says of them, so that a new row is drawn like all others: mostly in range,
+ * else with one operand that may be anything. Must not know any particular command.
+ */
+import { packFields } from '../../hw/isa/instruction.ts';
+import type { OperandField } from '../../hw/isa/instruction.ts';
+import { commandRules } from '../../hw/isa/tensor-checks.ts';
+import type { CommandRules, TensorFacts, TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
+import { TENSOR_MEMORIES } from '../../hw/isa/tensor-rows.ts';
+import type { TensorCommand } from '../../hw/isa/tensor-rows.ts';
+import { TENSOR, TENSOR_COMMAND_OPS } from '../../hw/isa/tensor.ts';
+import type { TensorCommandOp, TensorOp } from '../../hw/isa/tensor.ts';
+import type { Random } from '../../sw/data/random.ts';
+
+export type DrawnInstruction = readonly [TensorOp, number, number];
+
+/** Main memory that commands read and write. */
+export interface DrawnMemory {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+const MOST_ROWS = 6;
+const MOST_TRIES = 10_000;
+
+export class TableCommands {
+  private readonly rules: Readonly<Record<TensorCommandOp, CommandRules>>;
+
+  constructor(private readonly random: Random, private readonly facts: TensorFacts, private readonly memory: DrawnMemory) {
+    this.rules = commandRules(facts);
+  }
+
+  /** A command of any row, perhaps behind a prefix. */
+  next(): readonly DrawnInstruction[] {
+    const { random } = this;
+    const op = TENSOR_COMMAND_OPS[random.below(TENSOR_COMMAND_OPS.length)];
+    const isLegal = random.below(8) > 0;
+    for (let i = 0; i < MOST_TRIES; i++) {
+      const prefix = random.below(3) === 0 ? this.prefix() : undefined;
+      const [rs1, rs2] = this.operands(op, isLegal);
+      const transfer = this.rules[op].transfer(rs1, rs2, prefix);
+      if ((this.rules[op].refusal(rs1, rs2, prefix) === undefined) !== isLegal) continue;
+      if (isLegal && transfer && !this.isInMemory(transfer)) continue;
+      const command: DrawnInstruction = [op, rs1, rs2];
+      if (!prefix) return [command];
+      return [['arg', prefix.stride >>> 0, packFields(TENSOR.arg.rs2, { rowBytes: prefix.rowBytes })], command];
+    }
+    throw new Error(`no ${isLegal ? 'legal' : 'illegal'} ${op} found`);
+  }
+
+  private isInMemory({ address, stride, rowBytes, count }: { address: number; stride: number; rowBytes: number; count: number }): boolean {
+    const ends = [address, address + (count - 1) * stride].map((at) => (at >>> 0) - this.memory.base);
+    return Math.min(...ends) >= 0 && Math.max(...ends) + rowBytes <= this.memory.bytes;
+  }
+
+  private prefix(): TensorPrefixValues {
+    const { random, facts } = this;
+    const most = Math.max(facts.rows, 4 * facts.columns);
+    const words = random.below(2) === 0 ? 4 : 1;
+    return { stride: words * (random.below(40) - 10), rowBytes: words * (1 + random.below(Math.ceil(most / words))) };
+  }
+
+  private operands(op: TensorCommandOp, isLegal: boolean): readonly [number, number] {
+    const { rs1, rs2 }: TensorCommand = TENSOR[op];
+    const wild = isLegal ? -1 : this.random.below(rs1.length + rs2.length);
+    const values = [...rs1, ...rs2].map((field, i): readonly [string, number] =>
+      [field.name, i === wild ? this.anything(field) : this.likely(op, field)]);
+    const of = (fields: readonly OperandField[], from: number): number =>
+      packFields(fields, Object.fromEntries(values.slice(from, from + fields.length)));
+    return [of(rs1, 0), of(rs2, rs1.length)];
+  }
+
+  private anything({ width }: OperandField): number {
+    const bits = this.random.below(width + 1);
+    return Math.floor((this.random.uint32() / 2 ** 32) * 2 ** bits);
+  }
+
+  private likely(op: TensorCommandOp, { name, width, least = 0 }: OperandField): number {
+    const { uses, limits, mainMemory }: TensorCommand = TENSOR[op];
+    const { random, facts, memory } = this;
+    if (mainMemory && name === 'address') return memory.base + mainMemory.elementBytes * random.below(memory.bytes / mainMemory.elementBytes);
+    if (least > 0) return least + random.below(MOST_ROWS);
+    const use = uses.find(({ first }) => first === name);
+    const limit = limits.find(({ field }) => field === name);
+    const step = limit && 'multipleOf' in limit ? facts[limit.multipleOf] : 1;
+    // Among the first few rows, so that commands get in each other's way, or anywhere.
+    if (use) return step * random.below(Math.ceil((random.below(2) === 0 ? 12 : facts[TENSOR_MEMORIES[use.memory].rows]) / step));
+    if (limit && 'below' in limit) return random.below(facts[limit.below]);
+    return random.below(2 ** Math.min(width, 31));
+  }
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { TENSOR, TENSOR_COMMAND_OPS, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
+import { isaManual } from '../../../sw/firmware/isa-manual.ts';
+
+const sectionOf = (mnemonic: string): string => isaManual().split('\n### ').find((text) => text.startsWith(`\`${mnemonic} `) || text.startsWith(`\`${mnemonic}\``)) ?? '';
+
+describe('the manual', () => {
+  it('has a section for every tensor instruction', () => {
+    expect(TENSOR_OPS.filter((op) => !sectionOf(TENSOR[op].mnemonic).includes(TENSOR[op].summary))).toEqual([]);
+  });
+
+  it.each(TENSOR_COMMAND_OPS)('says of %s who executes it, what it does to memories and what its operands must be', (op) => {
+    const { mnemonic, unit, uses, limits, mainMemory } = TENSOR[op];
+    const text = sectionOf(mnemonic);
+    expect(text).toContain(`- Executed by the ${unit} unit.`);
+    for (const { memory, access, first } of uses) {
+      expect(text).toMatch(new RegExp(`- It ${{ read: 'reads', write: 'writes', update: 'reads and writes' }[access]} rows ${first} … .* of the ${memory}`));
+    }
+    for (const { field } of limits) expect(text).toMatch(new RegExp(`- ${field} must be `));
+    expect(text.includes('main memory: rows of')).toBe(mainMemory !== undefined);
+    expect(text.includes('; tn.arg may say otherwise')).toBe(mainMemory?.takesPrefix ?? false);
+  });
+
+  it('says the last row of each use', () => {
+    expect(sectionOf('tn.mm')).toContain('- It reads rows wRow … wRow + columnsMinus1 of the scratchpad');
+    expect(sectionOf('tn.rq')).toContain('- It writes rows row … row + count*ceil((columnsMinus1 + 1)/R) - 1 of the scratchpad');
+    expect(sectionOf('tn.sta')).toContain('rows of 4*C bytes');
+  });
+});
