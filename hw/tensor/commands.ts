@@ -1,5 +1,7 @@
 /** What the four units of the tensor unit are told: decoded, checked commands, with fields no wider than the chip needs. */
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
+import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
+import { commandsOf } from '../isa/tensor.ts';
 import type { TensorCommandOf, TensorCommandOp } from '../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
@@ -34,3 +36,13 @@ export const vectorCommand = (p: TensorParams) =>
 /** In which form a unit takes each command: `other` sets the bit of that name, which only transfers have. */
 export const FORM: { readonly [Op in TensorCommandOp]: Op extends TensorCommandOf<'load' | 'store'> ? 'main' | 'other' : 'main' } =
   { ld: 'main', ldp: 'other', mm: 'main', rq: 'main', st: 'main', sta: 'other' };
+
+/** @throws RangeError where a unit could not tell two of its commands apart: it would execute the one as the other */
+export function checkForms(form: Readonly<Record<TensorCommandOp, string>>): void {
+  for (const unit of TENSOR_UNITS) {
+    const ops = commandsOf(unit);
+    const alike = ops.filter((op) => ops.some((other) => other !== op && form[other] === form[op]));
+    if (alike.length > 0) throw new RangeError(`the ${unit} unit cannot tell ${alike.join(' from ')}: give each a form of its own`);
+  }
+}
+checkForms(FORM);

@@ -8,6 +8,7 @@ import { decodeTensor } from '../../../hw/isa/tensor-decode.ts';
 import { CUSTOM_0, CUSTOM_1, TENSOR } from '../../../hw/isa/tensor.ts';
 import type { Cube } from '../../../hw/lib/cubes.ts';
 import { parseConfig } from '../../../hw/soc/config.ts';
+import { FORM, checkForms } from '../../../hw/tensor/commands.ts';
 import { tableDecoder } from '../../../hw/tensor/decode.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { parseElf } from '../../../sim/elf.ts';
@@ -56,6 +57,11 @@ describe('rows', () => {
     expect(() => tableDecoder({ ...TENSOR, again: row(CUSTOM_1, 3, 0) })).toThrow('cannot tell mm from again');
     expect(() => tableDecoder({ a: row(CUSTOM_0, 0, 1), b: { match: CUSTOM_0, mask: 0x7f } })).toThrow('cannot tell a from b');
   });
+});
+
+it('commands that a unit would take for each other are refused', () => {
+  expect(() => checkForms(FORM)).not.toThrow();
+  expect(() => checkForms({ ...FORM, sta: 'main' })).toThrow('the store unit cannot tell st from sta: give each a form of its own');
 });
 
 const full: TensorParams = {
