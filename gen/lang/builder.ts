@@ -22,7 +22,7 @@ import type { ModuleDef } from './definition.ts';
 import { link } from './link.ts';
 import { checkName } from './names.ts';
 import type { Facing, Outside, PortMap, SinkView, SourceView } from './ports.ts';
-import { firstOf, foldOf, sumOf } from './reductions.ts';
+import { firstOf, foldOf, mapOf, sumOf } from './reductions.ts';
 import type { Shape } from './shapes.ts';
 import type { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
@@ -209,6 +209,11 @@ export class Builder implements Driver {
     const statement = { kind: 'for' as const, lanes, body: [] as Statement[], site };
     this.scope.push(statement);
     this.within(statement.body, this.conditions, () => body(laneIn(lanes)), this.lanes.inside(lanes));
+  }
+
+  /** The vector of what `f` makes of each lane, as a wire called `name`. */
+  map<V>(name: string, count: number, f: (lane: Lane) => V): Vec<V> {
+    return mapOf(this, name, count, f, here());
   }
 
   /** Exact sum of the elements, as a balanced tree called `name`. */
@@ -564,7 +569,7 @@ const BUILDER = {
   when: { cond: ANY, body: BODY },
   switch: { on: ENUM, branches: recordOf(optional(BODY)), otherwise: optional(BODY) },
   switchOn: { on: UINT, branches: listOf(tuple(either(LITERAL, listOf(LITERAL)), BODY)), otherwise: optional(BODY) },
-  each: { count: NUMBER, body: BODY },
+  each: { count: NUMBER, body: BODY }, map: { name: TEXT, count: NUMBER, f: BODY },
   sum: { name: TEXT, values: VALUE }, fold: { name: TEXT, values: VALUE, f: BODY }, first: { name: TEXT, flags: VALUE },
   inst: { name: TEXT, def: DEFINITION }, grid: { name: TEXT, def: DEFINITION, rows: NUMBER, columns: NUMBER },
   connect: { source: HANDLE, sink: HANDLE }, link: { a: HANDLE, b: HANDLE, names: optional(listOf(TEXT)) },

@@ -31,6 +31,8 @@ export const LIMITS = {
   memoryBits: { most: 2 ** 35, rule: 'memory', mend: 'give at most 2^35 bits' },
   /** Rounds of a loop. */
   lanes: { most: 2 ** 20, rule: 'out-of-range', mend: whole('a number of lanes', 2 ** 20, 0) },
+  /** Elements that a loop makes. */
+  elements: { most: 2 ** 20, rule: 'out-of-range', mend: whole('a number of lanes', 2 ** 20) },
   /** Cells of a grid. */
   cells: { most: 2 ** 20, rule: 'grid-wiring', mend: 'give at least one row and one column, and at most 2^20 cells' },
   /** Modules in each other: their bodies run in each other too, on JavaScript's stack. */

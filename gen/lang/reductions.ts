@@ -1,6 +1,6 @@
 /**
- * All elements of a vector as one value, as a balanced tree: a loop for each of its levels, so that neither the text nor the depth of the
- * circuit grows as the vector does. Must not know what the elements mean.
+ * Vectors made lane by lane, and all elements of a vector as one value: a balanced tree with a loop for each of its levels, so that neither
+ * the text nor the depth of the circuit grows as the vector does. Must not know what the elements mean.
  */
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
@@ -10,7 +10,8 @@ import type { Type } from '../ir/types.ts';
 import type { Site } from '../site.ts';
 import { Vec, wrap } from './aggregates.ts';
 import type { Builder } from './builder.ts';
-import { checkedType } from './limits.ts';
+import type { Lane } from './lanes.ts';
+import { checkedType, within } from './limits.ts';
 import { Bool, SInt, UInt, cat } from './scalars.ts';
 import { bool } from './shapes.ts';
 import { describe, exprOf } from './value.ts';
@@ -25,6 +26,20 @@ function wire(b: Builder, name: string, type: Type, site: Site): Wire {
   const { nest } = b;
   const signal = b.addWire(name, nest.typeOf(type, site), site);
   return { expr: nest.element({ op: 'ref', type: signal.type, signal }), drive: (path, value) => b.drive(signal, [...nest.path, ...path], value, site) };
+}
+
+export function mapOf<V>(b: Builder, name: string, count: number, f: (lane: Lane) => V, site: Site): Vec<V> {
+  within('elements', count, `map() of ${count} lanes`, site);
+  let result: Expr | undefined;
+  const outer = b.nest;
+  b.atTop(() => b.each(count, (lane) => {
+    const value = exprOf(f(lane), site);
+    const vector = b.inNest(outer, () => wire(b, name, checkedType({ kind: 'vec', element: value.type, length: count }, site), site));
+    vector.drive([{ index: lane.expr }], value);
+    result = vector.expr;
+  }));
+  if (!result) throw new Error('a map has a value');
+  return new Vec<V>(result);
 }
 
 /** `join` makes an element of the next level of two neighbours, `alone` one of the last where their number is odd. */

@@ -140,6 +140,21 @@ describe('what a loop means', () => {
     ]);
   });
 
+  it('a map is the vector of what its body makes, wherever it is asked for', () => {
+    const Top = hw('Top', { a: In(vec(U(4), 3)), go: In(B), o: Out(vec(U(5), 3)) }, (m, io) => {
+      io.o = vecOf([U(5).lit(1), U(5).lit(2), U(5).lit(3)]);
+      m.when(io.go, () => {
+        io.o = m.map('raised', 3, (i) => io.a.at(i).addGrow(i.zext(4)));
+      });
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('a', 0x9af);
+    sim.poke('go', 1);
+    expect([0, 1, 2].map((i) => Number((sim.peek('o') >> BigInt(5 * i)) & 31n))).toEqual([15, 11, 11]);
+    expect(inBody((m) => m.map('none', 0, () => U(3).lit(1)))).toMatch(/^out-of-range: map\(\) of 0 lanes /);
+    expect(inBody((m) => m.map('none', 2, () => 1))).toMatch(/^type-mismatch: number 1 is not a hardware value /);
+  });
+
   it('elements of elements are driven where the vector can be', () => {
     const Top = hw('Top', { a: In(U(4)), o: Out(vec(vec(B, 2), 3)) }, (m, io) => {
       m.each(3, (i) => m.each(2, (j) => io.o.at(i).put(j, io.a.bit(i).xor(j.eq(1)))));

@@ -264,6 +264,7 @@ function inWorld(seed: number, use: (world: World) => void): World {
     for (const [way, values] of Object.entries(inputs)) w.attempt(m.grid(`grid_${way}`, Child, 2, 2), way, ['x', values]);
     for (const name of ['addWrap', 'xor', 'or']) for (const value of [r.level, r.count]) w.attempt(value, name, [1]);
     w.attempt(r.level, 'sext', [9]);
+    w.attempt(m, 'map', ['mapped', 3, () => io.s]);
     w.attempt(m, 'sum', ['total', edge]);
     w.attempt(m, 'fold', ['smallest', edge, (a: SInt, b: SInt) => a.lt(b).mux(a, b)]);
     w.attempt(m, 'first', ['lowest', vecOf([io.flag, r.full])]);
