@@ -3,7 +3,7 @@
  * one case: a product stands alone on the right of an assignment, where the language widens its operands by their sign.
  * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
  */
-import { operands, walkUp } from '../ir/expr.ts';
+import { laneRange, operands, walkUp } from '../ir/expr.ts';
 import type { Binary, Expr, LaneIndex } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
@@ -62,6 +62,8 @@ export interface Loop {
   readonly hoisted: Hoisted[];
   /** Values of its lane as numbers of some width. */
   readonly parameters: Map<string, { readonly name: string; readonly text: string }>;
+  /** Warnings of Verilator that comparisons with the lane would cause where they are constant: at the edges. */
+  readonly edges: Set<string>;
 }
 
 const LOOP_VARIABLES = ['i', 'j', 'k'];
@@ -220,7 +222,7 @@ export class ExpressionPrinter {
   /** Prints the inside of a loop: what depends on its lane gets its name there. */
   within<T>(lanes: Lanes, roots: readonly Expr[], print: (loop: Loop) => T): T {
     const variable = this.variable(this.loops.length);
-    const loop: Loop = { lanes, variable, dependent: dependentOn(lanes, roots), hoisted: [], parameters: new Map() };
+    const loop: Loop = { lanes, variable, dependent: dependentOn(lanes, roots), hoisted: [], parameters: new Map(), edges: new Set() };
     this.loops.push(loop);
     try {
       return print(loop);
@@ -362,11 +364,19 @@ export class ExpressionPrinter {
     const logical = e.type.kind === 'bool' && (e.fn === 'and' || e.fn === 'or');
     const { text, prec } = BINARY[logical ? (e.fn === 'and' ? 'logicalAnd' : 'logicalOr') : fn];
     const order = e.fn === 'lt' || e.fn === 'le';
+    if (order) this.noteEdges(e);
     const arithmeticShift = isArithmeticShift(e);
     const left = order || arithmeticShift ? this.bySign(e.a) : this.print(e.a);
     const right = order ? this.bySign(e.b) : this.print(e.b);
     const chains = e.fn === 'and' || e.fn === 'or' || e.fn === 'xor';
     return { text: `${operand(left, prec, chains)} ${arithmeticShift ? '>>>' : text} ${operand(right, prec, false)}`, prec };
+  }
+
+  /** Where the comparison of an order is constant in some lane. */
+  private noteEdges({ fn, a, b }: Binary): void {
+    const [left, right] = [laneBounds(a), laneBounds(b)];
+    if ((fn === 'lt' ? right : left)?.hasLeast) this.loopOf(fn === 'lt' ? b : a)?.edges.add('UNSIGNED');
+    if ((fn === 'lt' ? left : right)?.hasMost) this.loopOf(fn === 'lt' ? a : b)?.edges.add('CMPCONST');
   }
 
   private bySign(e: Expr): Text {
@@ -565,6 +575,16 @@ function operand(t: Text, prec: number, chains: boolean): string {
   const obvious = t.prec >= UNARY || (chains && t.prec === prec)
     || (prec <= BINARY.logicalAnd.prec && compares(t.prec)) || (compares(prec) && t.prec === BINARY.add.prec);
   return obvious ? t.text : `(${t.text})`;
+}
+
+/** Whether a lane's number is the least or the most of its width in some round; nothing for what is no such number. */
+function laneBounds(e: Expr): { readonly hasLeast: boolean; readonly hasMost: boolean } | undefined {
+  if (e.op === 'lane') {
+    const { least, most } = laneRange(e);
+    return { hasLeast: least === 0, hasMost: most === 2 ** widthOf(e.type) - 1 };
+  }
+  if (e.op === 'extend') return laneBounds(e.of) && { hasLeast: true, hasMost: false };
+  return (e.op === 'cast' || e.op === 'slice') && laneBounds(e.of) ? { hasLeast: true, hasMost: true } : undefined;
 }
 
 function isArithmeticShift(e: Binary): boolean {

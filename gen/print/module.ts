@@ -280,7 +280,7 @@ class ModulePrinter {
   private loop(s: For, indent: string, out: string[]): Set<Target> {
     const roots: Expr[] = [];
     walkStatements(s.body, (x) => roots.push(...expressionsOf(x)));
-    return this.p.within(s.lanes, roots, ({ variable, hoisted, parameters }) => {
+    return this.p.within(s.lanes, roots, ({ variable, hoisted, parameters, edges }) => {
       const inner = `${indent}  `;
       const lines: string[] = [];
       const driven = this.statements(s.body, inner, lines);
@@ -292,11 +292,11 @@ class ModulePrinter {
       const terms = hoisted.flatMap((h) => unreadRanges(h.name, widthOf(h.type), this.p.read.get(h.name)));
       const unused = terms.length === 0 ? undefined : this.names.fresh('unused');
       out.push(
-        '', ...this.place(s.lanes.site, indent),
+        '', ...this.place(s.lanes.site, indent), ...[...edges].map((w) => `${indent}// verilator lint_off ${w}`),
         `${indent}for (genvar ${variable} = 0; ${variable} < ${s.lanes.count}; ${variable}++) begin : ${label}`,
         ...[...parameters.values()].map((p) => `${inner}${p.text}`), ...wires, ...(parameters.size + wires.length === 0 && lines[0] === '' ? lines.slice(1) : lines),
         ...(unused === undefined ? [] : [`${inner}// Bits that nothing reads.`, `${inner}logic ${unused};`, `${inner}assign ${unused} = &{1'b0, ${terms.join(', ')}};`]),
-        `${indent}end`,
+        `${indent}end`, ...[...edges].map((w) => `${indent}// verilator lint_on ${w}`),
       );
       return driven;
     });

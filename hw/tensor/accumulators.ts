@@ -3,7 +3,7 @@
  * vector stage and the store unit read groups of `vectorLanes` lanes when the mesh does not need the same memory.
  * Organised as one memory a group of lanes and bank, with one read and one write port each.
  */
-import { B, In, Out, S, U, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, repeat, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { accumulatorBits, laneGroups, partialSumBits } from './params.ts';
 import type { TensorParams } from './params.ts';
@@ -80,24 +80,20 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     const choose = <V>(bank: UInt | undefined, of: (b: number) => V): V => (bank ? bank.eq(1).mux(of(1), of(0)) : of(0));
 
     const s1Bank = bankOf(s1.writeRow);
-    const sums = m.wires({ newSums: vec(S(32), p.columns) });
-    for (let c = 0; c < p.columns; c++) {
-      const g = Math.floor(c / p.vectorLanes);
-      const old = choose(s1Bank, (b) => (memories[b][g].readData).at(c % p.vectorLanes));
-      const sum = io.sums.at(c).sext(32).named(`sum${c}`);
-      sums.newSums.put(c, s1.accumulate.mux(sum.addWrap(old), sum));
-    }
+    const wholeRow = vec(S(32), p.columns);
+    const oldSums = choose(s1Bank, (b) => fromBits(wholeRow, cat(...memories[b].map((x) => x.readData).reverse()))).named('oldSums');
+    const newSums = m.map('newSums', p.columns, (i) => {
+      const sum = io.sums.at(i).sext(32);
+      return s1.accumulate.mux(sum.addWrap(oldSums.at(i)), sum);
+    });
+    const used = m.map('used', p.columns, (i) => i.eq(0).or(i.le(s1.lastColumn))).asUInt();
     for (let b = 0; b < p.accumulatorBanks; b++) {
       for (let g = 0; g < groups; g++) {
         const memory = memories[b][g];
         memory.writeRow = within(s1.writeRow);
-        memory.writeData = vecOf(Array.from({ length: p.vectorLanes }, (_, i) => sums.newSums.at(g * p.vectorLanes + i)));
-        const lanes = Array.from({ length: p.vectorLanes }, (_, i) => {
-          const column = g * p.vectorLanes + i;
-          const used = column === 0 ? adding : adding.and(s1.lastColumn.ge(column));
-          return both(used, inBank(s1.writeRow, b));
-        });
-        memory.writeLanes = vecOf(lanes).asUInt();
+        const [first, last] = [g * p.vectorLanes, (g + 1) * p.vectorLanes - 1];
+        memory.writeData = fromBits(groupShape(p), newSums.asUInt().slice(32 * last + 31, 32 * first));
+        memory.writeLanes = repeat(both(adding, inBank(s1.writeRow, b)), p.vectorLanes).and(used.slice(last, first));
       }
     }
 

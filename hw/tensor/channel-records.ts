@@ -2,7 +2,7 @@
  * The channel records: bias, multiplier and a word of shift, zero point and clamp for every output channel, read for
  * `vectorLanes` consecutive channels at a time.
  */
-import { B, In, Out, U, cat, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, U, cat, fromBits, hw, indexWidth, repeat, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import { CHANNEL_RECORD } from '../isa/tensor.ts';
 import { channelBits } from './params.ts';
@@ -42,9 +42,9 @@ export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof cha
   return hw('ChannelRecords', channelRecordPorts(p), (m, io) => {
     m.doc(`${p.channels} channel records of three 32-bit words, ${lanes} at a time.`);
     const address = (channel: UInt): UInt => channel.slice(channelBits(p) - 1, laneBits).trunc(indexWidth(depth));
-    const words = vecOf(Array.from({ length: lanes }, () => io.writeData)).named('words');
-    const laneMask = laneBits === 0 ? undefined : vecOf(Array.from({ length: lanes }, (_,
-      i) => io.writeChannel.slice(laneBits - 1, 0).eq(i))).asUInt().named('laneMask');
+    const words = fromBits(vec(U(32), lanes), repeat(io.writeData, lanes)).named('words');
+    const lane = laneBits === 0 ? undefined : io.writeChannel.slice(laneBits - 1, 0).named('lane');
+    const laneMask = lane && m.map('laneMask', lanes, (i) => lane.eq(i)).asUInt();
     for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
       const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block', collisionFree: true });
       io[name] = cells.readSync(`${name}Read`, address(io.readChannel), io.read);

@@ -4,7 +4,7 @@
  *
  * One instruction is held at a time until it is committed and has its operands; it leaves with its result.
  */
-import { B, In, Out, Source, U, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, Source, U, hw, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import {
   TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
@@ -102,8 +102,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const rowBits: Readonly<Record<TensorMemoryName, number>> = { scratchpad: spBits, accumulators: accBits, channels: chBits };
     const used = operands.rows.map(({ name, memory, uses, first, last }) => {
       const bits = rowBits[memory];
-      const blocks = blocksOf(first.trunc(bits), last.trunc(bits), bits, memoryBlocks(p)[memory]);
-      return { uses, blocks: vecOf(blocks).asUInt().named(`${name}Blocks`) };
+      return { uses, blocks: blocksOf(m, `${name}Blocks`, first.trunc(bits), last.trunc(bits), bits, memoryBlocks(p)[memory]) };
     });
     for (const mask of MASKS) {
       io.masks[mask] = used.flatMap(({ uses, blocks }) => {

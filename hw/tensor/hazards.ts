@@ -3,7 +3,7 @@
  * instruction table says which command reads or writes what, so that only comparisons that can matter become hardware.
  */
 import { U, indexWidth } from '../../gen/index.ts';
-import type { Bool, UInt } from '../../gen/index.ts';
+import type { Bool, Builder, UInt } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import type { RowUse, TensorMemoryName, TensorUnitName } from '../isa/tensor-rows.ts';
 import { TENSOR, commandsOf } from '../isa/tensor.ts';
@@ -76,11 +76,11 @@ export function conflict(x: Unit, mine: Masks, y: Unit, theirs: Masks): Bool | t
 /** Bits of a number of commands of one unit. */
 export const heldBits = (p: TensorParams): number => indexWidth(p.queueDepth + 1);
 
-/** Mask of the blocks that rows `first..last` touch; `rowBits` bits number the rows of all blocks. */
-export function blocksOf(first: UInt, last: UInt, rowBits: number, blocks: number): UInt[] {
+/** Mask of the blocks that rows `first..last` touch, as a wire called `name`; `rowBits` bits number the rows of all blocks. */
+export function blocksOf(m: Builder, name: string, first: UInt, last: UInt, rowBits: number, blocks: number): UInt {
   const bits = Math.log2(blocks);
-  if (bits === 0) return [U(1).lit(1)];
-  const lo = first.slice(rowBits - 1, rowBits - bits).named('lo');
-  const hi = last.slice(rowBits - 1, rowBits - bits);
-  return Array.from({ length: blocks }, (_, i) => lo.le(i).and(hi.ge(i)).asUInt());
+  if (bits === 0) return U(1).lit(1);
+  const lo = first.slice(rowBits - 1, rowBits - bits).named(`${name}Low`);
+  const hi = last.slice(rowBits - 1, rowBits - bits).named(`${name}High`);
+  return m.map(name, blocks, (i) => lo.le(i.exact(bits)).and(hi.ge(i.exact(bits)))).asUInt();
 }

@@ -2,9 +2,10 @@
  * The load unit: reads main memory in bursts and puts the bytes into scratchpad rows or channel words. Addresses are issued
  * ahead of the data (the next command's too), data is taken at one beat or one row a cycle, whichever is more.
  */
-import { B, Flag, In, Out, S, Sink, U, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, fromBits, hw, vec } from '../../gen/index.ts';
 import type { ModuleDef } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
+import { repeated } from '../lib/lanes.ts';
 import { Queue } from '../lib/queue.ts';
 import { BurstGenerator } from './burst-generator.ts';
 import { transferCommand, transferRowBits } from './commands.ts';
@@ -70,15 +71,14 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     const { lastRow } = m.let({ lastRow: r.rowsLeft.eq(1) });
 
     // The beat's bytes turned so that byte i is the one for lane `i mod busBytes`.
-    const beatBytes = vecOf(Array.from({ length: p.busBytes }, (_, i) => io.mem.r.bits.data.slice(8 * i + 7, 8 * i).exact(8).asSInt()));
-    const turned = rotateDown(beatBytes, r.offset.subWrap(r.fill.zext(Math.max(low, rowBytes)).trunc(low)).named('turnBy'));
-    const lanes = Array.from({ length: p.rows }, (_, l) => {
-      const old = r.fill.gt(l);
-      const isNew = r.fill.zext(wide).addWrap(have).gt(l).and(goal.gt(l));
-      const zero = S(8).lit(0);
-      return old.mux(r.bytes.at(l), isNew.mux(turned.at(l % p.busBytes), zero));
+    const beatBytes = fromBits(vec(S(8), p.busBytes), io.mem.r.bits.data);
+    const turned = rotateDown(m, 'turned', beatBytes, r.offset.subWrap(r.fill.zext(Math.max(low, rowBytes)).trunc(low)).named('turnBy'));
+    const source = repeated(turned, Math.ceil(p.rows / p.busBytes)).named('source');
+    const newEnd = r.fill.zext(wide).addWrap(have).named('newEnd');
+    const assembled = m.map('assembled', p.rows, (i) => {
+      const isNew = newEnd.gt(i.zext(wide)).and(goal.gt(i.zext(wide)));
+      return r.fill.gt(i.zext(r.fill.width)).mux(r.bytes.at(i), isNew.mux(source.at(i), 0));
     });
-    const { assembled } = m.let({ assembled: vecOf(lanes) });
 
     const write = working.and(io.mem.r.valid).and(rowCompletes).named('write');
     io.scratchpad.request = write.and(cmd.other.not());
@@ -87,7 +87,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.channels.write = write.and(cmd.other);
     io.channels.channel = r.row.trunc(channelBits(p));
     io.channels.word = r.word;
-    const record = recordWord(r.word, vecOf(Array.from({ length: 4 }, (_, i) => assembled.at(i))).asUInt().exact(32).named('given'));
+    const record = recordWord(r.word, assembled.asUInt().slice(31, 0).named('given'));
     io.channels.data = record.kept;
     const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(cmd.other).or(io.scratchpad.grant)) });
     // A row that is not whole ends its run: the rest of the beat belongs to nobody.

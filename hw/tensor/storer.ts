@@ -2,7 +2,7 @@
  * The store unit: reads scratchpad rows, or accumulator rows a group of lanes at a time, and writes their bytes to main
  * memory in bursts. One command at a time; it is complete when main memory has acknowledged every burst.
  */
-import { B, Flag, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, indexWidth, vec } from '../../gen/index.ts';
 import type { ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiWriteManager } from '../lib/axi4.ts';
 import { BurstGenerator, burstBeatBits } from './burst-generator.ts';
@@ -117,14 +117,14 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     const { working } = m.let({ working: r.left.ne(0) });
     const space = U(wide).lit(p.busBytes).subWrap(r.fill.zext(wide)).named('space');
     const { chunkEnds, beatFills } = m.let({ chunkEnds: r.left.le(space), beatFills: space.le(r.left) });
-    const turned = rotateDown(r.held, r.from.subWrap(r.fill.zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)).named('turnBy'));
+    const turned = rotateDown(m, 'turned', r.held, r.from.subWrap(r.fill.zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)).named('turnBy'));
     const end = r.fill.zext(wide).addWrap(r.left).named('end');
-    const lanes = Array.from({ length: p.busBytes }, (_, i) => r.fill.gt(i).mux(r.filling.at(i), turned.at(i)).named(`lane${i}`));
+    const lanes = m.map('lanes', p.busBytes, (i) => r.fill.gt(i.zext(low + 1)).mux(r.filling.at(i), turned.at(i)));
     const { runEnds } = m.let({ runEnds: chunkEnds.and(r.heldEndsRow).and(r.whole.not()).or(chunkEnds.and(r.heldEndsAll)) });
     const { beatComplete } = m.let({ beatComplete: working.and(beatFills.or(runEnds)) });
-    const strobe = Array.from({ length: p.busBytes }, (_, i) => r.first.le(i).and(end.gt(i)));
+    const strobe = m.map('strobe', p.busBytes, (i) => r.first.le(i.exact(low)).and(end.gt(i.zext(wide))));
     io.mem.w.valid = beatComplete;
-    io.mem.w.bits = { data: vecOf(lanes).asUInt(), strb: vecOf(strobe).asUInt(), last: runEnds.or(r.beatInBlock.andR()) };
+    io.mem.w.bits = { data: lanes.asUInt(), strb: strobe.asUInt(), last: runEnds.or(r.beatInBlock.andR()) };
     const { step } = m.let({ step: working.and(beatComplete.not().or(io.mem.w.ready)) });
     chunkUsed.chunkUsed = step.and(chunkEnds);
 
@@ -145,7 +145,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
         });
       }).otherwise(() => {
         r.fill = r.fill.addWrap(r.left.zext(Math.max(wide, low + 1)).trunc(low + 1));
-        r.filling = vecOf(lanes);
+        r.filling = lanes;
       });
     });
     m.when(r.arriving.asBool(), () => {
@@ -183,15 +183,8 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     }
     /** The data of the read that was granted in the cycle before, as one chunk of bytes. */
     function padded(): Vec<SInt<8>> {
-      const zero = S(8).lit(0);
-      return vecOf(Array.from({ length: chunk }, (_, i) => {
-        const fromRow = i < p.rows ? io.scratchpad.data.at(i) : zero;
-        const lane = Math.floor(i / 4);
-        if (lane >= p.vectorLanes) return fromRow;
-        const byte = 8 * (i % 4);
-        const fromLane = io.accumulators.data.at(lane).slice(byte + 7, byte).asSInt().exact(8);
-        return r.other.mux(fromLane, fromRow);
-      }));
+      const wholeChunk = (bits: UInt): UInt => bits.zext(8 * chunk);
+      return fromBits(vec(S(8), chunk), r.other.mux(wholeChunk(io.accumulators.data.asUInt()), wholeChunk(io.scratchpad.data.asUInt())));
     }
   });
 }

@@ -4,6 +4,7 @@
  */
 import { B, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { repeated } from '../lib/lanes.ts';
 import { rowCountBits, vectorCommand } from './commands.ts';
 import { accumulatorBits, channelBits, laneGroups, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
@@ -95,18 +96,17 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       });
     }
     const { rowFull } = m.let({ rowFull: result.endsRow.or(slots === 1 ? (true) : o.slot.eq(slots - 1)) });
-    const assembled = Array.from({ length: p.rows }, (_, l) => {
-      const slot = Math.floor(l / lanes);
-      const fresh = used(l % lanes, result.data.at(l % lanes));
-      if (slots === 1) return fresh;
-      return o.slot.eq(slot).mux(fresh, o.slot.gt(slot).mux(o.bytes.at(l), S(8).lit(0))).named(`assembled${l}`);
+    const fresh = repeated(withoutUnused(result.data), slots).named('freshEverywhere');
+    const assembled = slots === 1 ? fresh : m.map('assembled', p.rows, (i) => {
+      const slot = lanes === 1 ? i : i.slice(i.width - 1, laneBits);
+      return o.slot.eq(slot).mux(fresh.at(i), o.slot.gt(slot).mux(o.bytes.at(i), S(8).lit(0)));
     });
     io.scratchpad.request = result.valid.and(rowFull);
     io.scratchpad.row = o.row;
-    io.scratchpad.data = vecOf(assembled);
+    io.scratchpad.data = assembled;
     m.when(result.valid, () => {
       o.slot = rowFull.mux(U(o.slot.width).lit(0), o.slot.addWrap(1));
-      o.bytes = vecOf(assembled);
+      o.bytes = assembled;
       m.when(result.endsRow, () => {
         o.row = o.firstRow.addWrap(1);
         o.firstRow = o.firstRow.addWrap(1);
@@ -121,9 +121,9 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     });
 
     /** Lanes of the last group beyond the last column are 0. */
-    function used(lane: number, value: SInt<8>): SInt<8> {
-      if (lanes === 1 || lane === 0) return value;
-      return result.endsRow.and(tail.lastLane.lt(lane)).mux(S(8).lit(0), value).named(`used${lane}`);
+    function withoutUnused(data: Vec<SInt<8>>): Vec<SInt<8>> {
+      if (lanes === 1) return data;
+      return m.map('fresh', lanes, (i) => result.endsRow.and(tail.lastLane.lt(i.exact(laneBits))).mux(S(8).lit(0), data.at(i)));
     }
 
     interface Result {

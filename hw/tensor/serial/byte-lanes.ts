@@ -52,7 +52,7 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     });
     // Loads turn by the offset, stores back; requantised bytes stand everywhere.
     const high = io.offset.bit(1).xor(io.isStore.and(io.offset.bit(0))).named('high');
-    const { turned } = m.let({ turned: rotateDown(vecOf(source), cat(high, io.offset.bit(0))) });
+    const turned = rotateDown(m, 'turned', vecOf(source), cat(high, io.offset.bit(0)));
     const { isFirst } = m.let({ isFirst: step.eq(0) });
     const strobe = bytes.map((j): Bool => {
       const hasBegun = isFirst.not().or(isAtLeast(io.offset, j + 1).not());
