@@ -217,6 +217,19 @@ function registers(n: number): ModuleDef<PortMap> {
   });
 }
 
+/** Registers described once, for a lane that reads its neighbour, and their sum. */
+function loopOfLanes(n: number): ModuleDef<PortMap> {
+  return hw('LoopOfLanes', { x: In(vec(U(8), n)), go: In(B), out: Out(vec(U(8), n)), total: Out(U(8 + bitsFor(n))) }, (m, io) => {
+    const r = m.regs({ kept: vec(U(8, 0), n) });
+    m.each(n, (i) => {
+      const { next } = m.let({ next: io.x.at(i).addWrap(r.kept.near(i, -1, U(8).lit(1))) });
+      m.when(io.go, () => r.kept.put(i, next));
+    });
+    io.out = r.kept;
+    io.total = m.sum('sum', r.kept).zext(8 + bitsFor(n));
+  });
+}
+
 /** Arithmetic on one wide word: sums, comparisons, shifts and slices. */
 function wideWord(n: number): ModuleDef<PortMap> {
   return hw('WideWord', { x: In(U(n)), y: In(U(n)), by: In(U(8)), sum: Out(U(n)), less: Out(B), picked: Out(U(n)) }, (m, io) => {
@@ -245,6 +258,7 @@ export const CONSTRUCTS: readonly Construct[] = [
   { name: 'vector lanes', unit: 'elements', size: 10_000, make: vectorLanes },
   { name: 'delay line', unit: 'elements', size: 10_000, make: delayLine },
   { name: 'delay elements', unit: 'elements', size: 10_000, make: delayElements },
+  { name: 'loop of lanes', unit: 'lanes', size: 10_000, make: loopOfLanes },
   { name: 'vector wire', unit: 'elements', size: 10_000, make: vectorWire },
   { name: 'wide word', unit: 'bits', size: 4096, make: wideWord },
 ];

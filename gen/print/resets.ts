@@ -27,23 +27,22 @@ export class ResetPrinter {
   }
 
   private place(r: Signal, path: Path, isTop: boolean): string[] {
-    const { type, leaves } = at(r, path);
+    const { type, leaves } = resetAt(r, path);
     if (leaves.every((l) => l === undefined)) return [];
     const text = (): string => this.p.place(r, path).text;
     if (isTop && !isScalar(type) && leaves.every((l) => l?.value === 0n)) return [`${text()} <= '0;`];
-    if (isScalar(type) || leaves.every((l) => l !== undefined)) return [`${text()} <= ${this.whole(type, leaves)};`];
+    if (isScalar(type) || leaves.every((l) => l !== undefined)) return [`${text()} <= ${this.whole(type, leaves, 0)};`];
     const inner = type.kind === 'vec' ? Array.from({ length: type.length }, (_, index) => ({ index })) : type.fields.map((f) => ({ field: f.name }));
     return inner.flatMap((p) => this.place(r, [...path, p], false));
   }
 
-  private whole(type: Type, leaves: readonly (Lit | undefined)[]): string {
-    if (isScalar(type)) return literalText(type, leaves[0]?.value ?? 0n, this.names);
+  private whole(type: Type, leaves: readonly (Lit | undefined)[], from: number): string {
+    if (isScalar(type)) return literalText(type, leaves[from]?.value ?? 0n, this.names);
     const parts: string[] = [];
-    let from = 0;
+    let at = from;
     for (const inner of type.kind === 'vec' ? Array.from({ length: type.length }, () => type.element) : type.fields.map((f) => f.type)) {
-      const to = from + countLeaves(inner);
-      parts.push(this.whole(inner, leaves.slice(from, to)));
-      from = to;
+      parts.push(this.whole(inner, leaves, at));
+      at += countLeaves(inner);
     }
     return `{${(type.kind === 'vec' ? parts.reverse() : parts).join(', ')}}`;
   }
@@ -73,7 +72,7 @@ function keyOf(path: Path): string {
 }
 
 /** Type and reset values of a place: those of the first lane, because all lanes of a loop are reset alike. */
-function at(r: Signal, path: Path): { readonly type: Type; readonly leaves: readonly (Lit | undefined)[] } {
+function resetAt(r: Signal, path: Path): { readonly type: Type; readonly leaves: readonly (Lit | undefined)[] } {
   const first = path.map((p) => (laneOf(p) ? { index: 0 } : p));
   const { start, end } = leafRange(r.type, first);
   let type = r.type;
