@@ -11,6 +11,8 @@ import type { TextNames } from '../names/text-names.ts';
 import type { Site } from '../site.ts';
 import { signalGraph } from '../passes/comb-paths.ts';
 import type { BitSet } from './bit-set.ts';
+import { aligned, grouped } from './columns.ts';
+import type { Declaration } from './columns.ts';
 import { ExpressionPrinter } from './expressions.ts';
 import { printGrid } from './grid.ts';
 import { dataFolder, memoryInits } from './memory-data.ts';
@@ -110,10 +112,10 @@ class ModulePrinter {
 
   private header(): string[] {
     const { m } = this;
-    const ports = [
-      ...(m.clocked ? ['  input  logic clk', '  input  logic rst'] : []),
-      ...m.ports.map((s) => `  ${s.kind === 'input' ? 'input ' : 'output'} ${plainType(s.type)} ${s.name}`),
-    ];
+    const ports = aligned([
+      ...(m.clocked ? ['clk', 'rst'].map((name) => ({ lead: 'input  ', type: 'logic', name })) : []),
+      ...m.ports.map((s) => ({ lead: s.kind === 'input' ? 'input  ' : 'output ', type: plainType(s.type), name: s.name })),
+    ]);
     const doc = commentLines(m.doc);
     const [off, on] = this.names.hasCppPorts ? ['off', 'on'].map((x) => [`// verilator lint_${x} SYMRSVDWORD`]) : [[], []];
     return [
@@ -171,25 +173,28 @@ class ModulePrinter {
 
   private declare(): void {
     const { m } = this;
-    const lines: string[] = [];
-    for (const s of m.regs) lines.push(`  ${this.typeOf(s)} ${s.name};`);
-    for (const x of m.memories) {
+    const memories = m.memories.map((x): Declaration => {
       const style = { auto: '', registers: 'ram_style = "distributed"', block: 'ram_style = "block"', ultra: 'ram_style = "huge"' }[x.style];
       const attributes = [style, x.collisionFree ? 'no_rw_check' : ''].filter((a) => a !== '');
       const attribute = attributes.length > 0 ? `(* ${attributes.join(', ')} *) ` : '';
       // Words are plain: Yosys takes an array of packed structs for one struct, without a word.
-      lines.push(`  ${attribute}${plainType(x.type)} ${x.name} [0:${x.depth - 1}];`);
-    }
-    for (const s of m.wires) if (!this.connected.has(s)) lines.push(`  ${this.typeOf(s)} ${s.name};`);
-    for (const i of m.instances) for (const s of i.connections.values()) if (!this.connected.has(s)) lines.push(`  ${plainType(s.type)} ${s.name};`);
-    for (const g of m.grids) {
-      for (const i of g.inputs.values()) if (!this.connected.has(i.signal)) lines.push(`  ${plainType(i.signal.type)} ${i.signal.name};`);
-      for (const o of g.outputs) lines.push(`  ${plainType(o.signal.type)} ${o.signal.name};`);
-    }
-    for (const h of this.p.hoisted) lines.push(`  ${this.memberType(h.type)} ${h.name};`);
-    this.declaredCount = lines.length;
-    lines.push(...memoryInits(m, () => this.p.loopVariable));
-    for (const line of lines) this.declarations.push(line);
+      return { lead: attribute, type: plainType(x.type), name: x.name, rest: ` [0:${x.depth - 1}]` };
+    });
+    const of = (signals: readonly Signal[], typeOf: (s: Signal) => string): Declaration[] =>
+      signals.filter((s) => !this.connected.has(s)).map((s) => ({ type: typeOf(s), name: s.name }));
+    const own = (s: Signal): string => this.typeOf(s);
+    const plain = (s: Signal): string => plainType(s.type);
+    const edges = m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]);
+    const groups = [
+      { comment: 'Registers.', of: of(m.regs, own) },
+      { comment: 'Memories.', of: memories },
+      { comment: 'Wires.', of: of(m.wires, own) },
+      { comment: 'Ports of the instances.', of: of(m.instances.flatMap((i) => [...i.connections.values()]), plain) },
+      { comment: 'Edges of the grids.', of: of(edges, plain) },
+      { comment: 'Values with a name of their own.', of: this.p.hoisted.map((h) => ({ type: this.memberType(h.type), name: h.name })) },
+    ];
+    this.declaredCount = groups.reduce((n, g) => n + g.of.length, 0);
+    for (const line of [...grouped(groups), ...memoryInits(m, () => this.p.loopVariable)]) this.declarations.push(line);
   }
 
   // --- logic ---

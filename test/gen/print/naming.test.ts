@@ -85,7 +85,7 @@ describe('a hint', () => {
       io.y = io.a.mul(io.a).named('square').sat(4);
     });
     expect(namesInText(elaborate(def))).toEqual([{ module: 'Top', count: 3, invented: [] }]);
-    expect(textOf(def)).toMatch(/logic \[7:0\] a_from;[^]*logic \[12:0\] square_top;/);
+    expect(textOf(def)).toMatch(/logic \[7:0\] +a_from;[^]*logic \[12:0\] +square_top;/);
   });
 
   it('stays where vectors are taken apart whose parts follow each other', () => {

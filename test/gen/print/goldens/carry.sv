@@ -5,11 +5,11 @@ module Carry (
   output logic [3:0] sum
 );
 
-  logic carry_0;
-  logic carry_1;
-  logic carry_2;
-  logic carry_3;
-  logic carry_4;
+  logic       carry_0;
+  logic       carry_1;
+  logic       carry_2;
+  logic       carry_3;
+  logic       carry_4;
   logic [4:0] sum_value;
 
   assign sum_value = {carry_4, carry_3, carry_2, carry_1, carry_0};

@@ -2,16 +2,16 @@
 // Counts elements.
 // Never more than five.
 module Checked (
-  input  logic clk,
-  input  logic rst,
-  input  logic push,
-  input  logic pop,
+  input  logic       clk,
+  input  logic       rst,
+  input  logic       push,
+  input  logic       pop,
   output logic [2:0] level
 );
 
   logic [2:0] count;
-  logic count_both;
-  logic count_both_1;
+  logic       count_both;
+  logic       count_both_1;
 
   assign count_both = push && !pop;
   assign count_both_1 = pop && !push;
