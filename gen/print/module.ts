@@ -309,10 +309,10 @@ class ModulePrinter {
 
   /** Registers that keep their reset value for ever, because no condition around their assignments can hold. */
   private resetOnly(driven: ReadonlySet<Target>): void {
-    const rest = this.m.regs.filter((r) => !driven.has(r));
-    if (rest.length === 0) return;
+    const lines = [...this.m.regs.filter((r) => !driven.has(r)).flatMap((r) => this.resets.lines(r, [])), ...this.resets.rest(this.m.body)];
+    if (lines.length === 0) return;
     this.logic.push('', '  always_ff @(posedge clk) begin');
-    inReset(rest.flatMap((r) => this.resets.lines(r, [])), '  ', 'end', this.logic);
+    inReset(lines, '  ', 'end', this.logic);
     this.logic.push('  end');
   }
 

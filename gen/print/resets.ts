@@ -5,6 +5,7 @@ import type { PathElement, Signal, Statement } from '../ir/module.ts';
 import { isScalar } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
+import { unrolledAsIs } from '../passes/unroll.ts';
 import type { ExpressionPrinter } from './expressions.ts';
 import { literalText } from './types.ts';
 
@@ -24,6 +25,22 @@ export class ResetPrinter {
   /** `body`: the statements that drive the register in the same block. */
   lines(r: Signal, body: readonly Statement[]): string[] {
     return (this.looped.has(r) ? placesOf(r, body) : [[]]).flatMap((path) => this.place(r, path, true));
+  }
+
+  /** What no statement drives of the registers that loops drive: it keeps its reset value for ever. */
+  rest(body: readonly Statement[]): string[] {
+    if (this.looped.size === 0) return [];
+    const driven = new Map([...this.looped].map((r) => [r, new Set<number>()]));
+    walkStatements(unrolledAsIs(body), (s) => {
+      const leaves = s.kind === 'assign' ? driven.get(s.target) : undefined;
+      if (!leaves || s.kind !== 'assign') return;
+      const { start, end } = leafRange(s.target.type, s.path);
+      for (let leaf = start; leaf < end; leaf++) leaves.add(leaf);
+    });
+    return [...driven].flatMap(([r, leaves]) => {
+      if (leaves.size === countLeaves(r.type)) return [];
+      return leafPaths(r.type).filter((_, leaf) => !leaves.has(leaf)).flatMap((path) => this.place(r, path, false));
+    });
   }
 
   private place(r: Signal, path: Path, isTop: boolean): string[] {
@@ -46,6 +63,14 @@ export class ResetPrinter {
     }
     return `{${(type.kind === 'vec' ? parts.reverse() : parts).join(', ')}}`;
   }
+}
+
+/** Paths of the leaves, in their order. */
+function leafPaths(type: Type): Path[] {
+  if (isScalar(type)) return [[]];
+  if (type.kind === 'bundle') return type.fields.flatMap((f) => leafPaths(f.type).map((path) => [{ field: f.name }, ...path]));
+  const inner = leafPaths(type.element);
+  return Array.from({ length: type.length }, (_, index) => inner.map((path) => [{ index }, ...path])).flat();
 }
 
 const laneOf = (p: PathElement): boolean => 'index' in p && typeof p.index !== 'number' && p.index.op === 'lane';

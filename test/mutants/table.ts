@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'new weights overtake the last rows in the mesh', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/mesh-control.ts', old: 'a.streaming.eq(0).or(lastRow.and(readsLastSums.not()))', to: 'a.streaming.eq(0).or(lastRow)',
     fault: 'a product reads sums in the cycle in which the one before writes them', tests: [TENSOR_UNIT] },
-  { file: 'hw/tensor/accumulators.ts', old: 'const used = column === 0 ? adding : adding.and(s1.lastColumn.ge(column));', to: 'const used = adding;',
+  { file: 'hw/tensor/accumulators.ts', old: '(i) => i.eq(0).or(i.le(s1.lastColumn))', to: '(i) => i.le(i)',
     fault: 'a product of few columns writes all lanes', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/accumulators.ts', old: 'meshTakes(io.store).not()).and(vectorTakes.not());', to: 'meshTakes(io.store).not());',
     fault: 'the store unit is granted a read that the vector unit takes', tests: [TENSOR_UNIT] },

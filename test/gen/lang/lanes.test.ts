@@ -1,6 +1,6 @@
 /** Loops over lanes: what a body may do, what each form means in the IR, and what the language says to mistakes, word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, U, elaborate, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, U, bundle, elaborate, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
 import type { Builder, ModuleDef, PortMap, UInt } from '../../../gen/index.ts';
 import type { Statement } from '../../../gen/ir/module.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
@@ -153,6 +153,18 @@ describe('what a loop means', () => {
     expect([0, 1, 2].map((i) => Number((sim.peek('o') >> BigInt(5 * i)) & 31n))).toEqual([15, 11, 11]);
     expect(inBody((m) => m.map('none', 0, () => U(3).lit(1)))).toMatch(/^out-of-range: map\(\) of 0 lanes /);
     expect(inBody((m) => m.map('none', 2, () => 1))).toMatch(/^type-mismatch: number 1 is not a hardware value /);
+  });
+
+  it('what no lane drives of a register is reset all the same', () => {
+    const Pair = bundle('Pair', { high: U(3, 5), low: U(4, 2) });
+    const Top = hw('Top', { a: In(vec(U(4), 3)), o: Out(vec(Pair, 3)) }, (m, io) => m.each(3, (i) => {
+      const r = m.regs({ pair: Pair });
+      r.pair.low = io.a.at(i);
+      m.when(io.a.at(i).lt(0), () => (r.pair.high = U(3).lit(1)));
+      io.o.put(i, r.pair);
+    }));
+    const text = textOf(Top);
+    for (const lo of [4, 11, 18]) expect(text).toContain(`pair[${lo + 2}:${lo}] <= 3'd5;`);
   });
 
   it('elements of elements are driven where the vector can be', () => {
