@@ -80,6 +80,7 @@ export class ExpressionPrinter {
   private readonly shared = new Set<Expr>();
   /** Levels of operations below an expression, down to what has a name for their sake. */
   private readonly depths = new Map<Expr, number>();
+  private readonly laneNames = new Map<string, string>();
   /** By depth. */
   private readonly loopNames: string[] = [];
 
@@ -250,12 +251,16 @@ export class ExpressionPrinter {
 
   /** The lane as a value of its width: tools take a loop's variable as 32 bits. */
   private laneName(e: LaneIndex): string {
-    const { parameters } = this.loopFor(e.lanes);
+    const loop = this.loopFor(e.lanes);
+    const { parameters } = loop;
     const width = widthOf(e.type);
     const key = `${e.scale} ${e.offset} ${width}`;
     const known = parameters.get(key);
     if (known) return known.name;
-    const name = this.pool.fresh('lane');
+    // Loops beside each other may use one name.
+    const place = `${this.loops.indexOf(loop)}:${parameters.size}`;
+    const name = this.laneNames.get(place) ?? this.pool.fresh('lane');
+    this.laneNames.set(place, name);
     parameters.set(key, { name, text: `localparam logic [${width - 1}:0] ${name} = ${this.laneText(e, 1)}${e.offset > 0 ? ` + ${e.offset}` : ''};` });
     return name;
   }
