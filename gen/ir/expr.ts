@@ -2,10 +2,12 @@
  * Expressions of the intermediate representation: typed, immutable, word level. Widths are explicit: an operator never
  * extends its operands silently (`extend` does), so printer and engines agree by construction.
  */
-import type { Site } from '../site.ts';
 import type { Lanes } from './lanes.ts';
-import type { Memory, Signal } from './module.ts';
-import type { BundleType, ScalarType, Type, VecType } from './types.ts';
+import type { Base, Lit } from './literal.ts';
+import type { Memory, Signal } from './signal.ts';
+import type { BundleType, ScalarType, VecType } from './types.ts';
+
+export type { Lit } from './literal.ts';
 
 export type UnaryFn = 'not' | 'neg' | 'andR' | 'orR' | 'xorR';
 /**
@@ -16,22 +18,6 @@ export type UnaryFn = 'not' | 'neg' | 'andR' | 'orR' | 'xorR';
  */
 export type BinaryFn = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shr' | 'eq' | 'ne' | 'lt' | 'le';
 
-interface Base<T extends Type = Type> {
-  readonly type: T;
-  /** Where the user wrote it; literals and derived nodes may lack it. */
-  readonly site?: Site;
-  /**
-   * What the designer calls the value, for the case that the text needs a name for it. It is no part of what is described: nodes that
-   * differ in it alone are equal, and it is the one thing that can be given to a node later (`giveHint`), so that whoever names a value
-   * that others hold too does not make a second one.
-   */
-  hint?: string;
-}
-/** `value` is the unsigned bit pattern, `0 <= value < 2^width`. */
-export interface Lit extends Base<ScalarType> {
-  readonly op: 'lit';
-  readonly value: bigint;
-}
 export interface Ref extends Base {
   readonly op: 'ref';
   readonly signal: Signal;

@@ -3,12 +3,13 @@ import { DesignError } from '../design-error.ts';
 import { laneRange } from '../ir/expr.ts';
 import type { Expr, LaneIndex } from '../ir/expr.ts';
 import { indexWidth, typeName, uintType, widthOf } from '../ir/types.ts';
-import type { BundleType, VecType } from '../ir/types.ts';
+import type { VecType } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
 import { ANY, BODY, INDEX, NUMBER, TEXT, UINT, guard } from './arguments.ts';
+import { handle, wrap } from './handles.ts';
 import { LIMITS, checkedType } from './limits.ts';
-import { Bool, Enum, SInt, UInt } from './scalars.ts';
+import { UInt } from './scalars.ts';
 import { closed } from './strict.ts';
 import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, noValue, toExpr } from './value.ts';
 
@@ -121,25 +122,9 @@ export function vecOf<V>(items: readonly V[]): Vec<V> {
   return new Vec<V>({ op: 'vec', type, items: Array.from(items, (x) => toExpr(x, e.type, site)), site });
 }
 
-/** Handle for an expression. Bundles become records of handles. */
-export function wrap(e: Expr): unknown {
-  switch (e.type.kind) {
-    case 'bool':
-      return new Bool(e);
-    case 'uint':
-      return new UInt(e);
-    case 'sint':
-      return new SInt(e);
-    case 'enum':
-      return new Enum(e);
-    case 'vec':
-      return new Vec(e);
-    case 'bundle':
-      return wrapBundle(e, e.type);
-  }
-}
-
-function wrapBundle(e: Expr, type: BundleType): object {
+function wrapBundle(e: Expr): object {
+  const { type } = e;
+  if (type.kind !== 'bundle') throw noValue(e);
   const record = bundleRecord(e);
   for (const [i, f] of type.fields.entries()) {
     Object.defineProperty(record, f.name, {
@@ -152,3 +137,6 @@ function wrapBundle(e: Expr, type: BundleType): object {
   }
   return closed(record);
 }
+
+handle('vec', (e) => new Vec(e));
+handle('bundle', wrapBundle);

@@ -18,18 +18,19 @@ import type { Lane } from './lanes.ts';
 import { within } from './limits.ts';
 import { MemoryPorts, memoryFace } from './memory.ts';
 import type { Mem, MemoryOptions } from './memory.ts';
-import type { ModuleDef } from './definition.ts';
+import type { ModuleDef } from './module-def.ts';
 import { link } from './link.ts';
 import { checkName } from './names.ts';
 import type { Facing, Outside, PortMap, SinkView, SourceView } from './ports.ts';
 import { firstOf, foldOf, mapOf, sumOf } from './reductions.ts';
+import type { Recorder } from './recorder.ts';
 import type { Shape } from './shapes.ts';
 import type { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { exprOf, toExpr } from './value.ts';
 import type { Num } from './value.ts';
 import { closed, strictRecord } from './strict.ts';
 import { defineAccessor, portRecordOf, portsView, signalAccessor } from './views.ts';
-import type { Accessor, Driver } from './views.ts';
+import type { Accessor } from './views.ts';
 
 /** A signal that is not called as the designer says until the body is complete. */
 type Renamable = { -readonly [K in keyof Signal]: Signal[K] };
@@ -48,7 +49,7 @@ const UNPRINTABLE = /[\0\p{Cs}]/u;
 /** The builder whose module's body is running: only it may record statements. */
 let active: Builder | undefined;
 
-export class Builder implements Driver {
+export class Builder implements Recorder {
   private readonly names = new Map<string, Site>();
   private scope: Statement[] = [];
   private conditions: Conditions | undefined;

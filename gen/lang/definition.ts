@@ -6,20 +6,16 @@ import type { Site } from '../site.ts';
 import { Builder } from './builder.ts';
 import type { PublicBuilder } from './builder.ts';
 import { within } from './limits.ts';
+import type { ModuleDef } from './module-def.ts';
 import { checkName } from './names.ts';
 import type { Inside, PortMap } from './ports.ts';
 import { strictObject } from './strict.ts';
 import { flattenPorts, portsView } from './views.ts';
 
+export type { ModuleDef } from './module-def.ts';
+
 /** What a body gets of its module's builder. */
 export type Body<P extends PortMap> = (m: PublicBuilder, io: Inside<P>) => void;
-
-export interface ModuleDef<P extends PortMap> {
-  readonly name: string;
-  readonly ports: P;
-  /** Builds the module, once. */
-  elaborate(): Module;
-}
 
 /** Bodies that are running, each in the one before. */
 let level = 0;

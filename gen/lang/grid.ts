@@ -5,11 +5,11 @@ import { sameType, typeName } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { wrap } from './aggregates.ts';
 import type { Vec } from './aggregates.ts';
 import { ANY, NUMBER, TEXT, faces } from './arguments.ts';
 import type { Face } from './arguments.ts';
-import type { Builder } from './builder.ts';
+import { wrap } from './handles.ts';
+import type { Recorder } from './recorder.ts';
 import { checkedType, within } from './limits.ts';
 import type { Port, PortMap } from './ports.ts';
 import type { About } from './strict.ts';
@@ -30,7 +30,7 @@ export class GridBuilder<P extends PortMap> {
   private readonly outputs: GridOutput[] = [];
 
   constructor(
-    private readonly builder: Builder,
+    private readonly builder: Recorder,
     private readonly name: string,
     private readonly module: Module,
     readonly rows: number,

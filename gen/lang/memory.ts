@@ -5,10 +5,10 @@ import type { Memory } from '../ir/module.ts';
 import { BOOL, indexWidth, uintType, widthOf } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { wrap } from './aggregates.ts';
-import type { Builder } from './builder.ts';
 import { ANY, BOOL as BOOL_VALUE, TEXT, UINT, faces, optional } from './arguments.ts';
 import type { Face } from './arguments.ts';
+import { wrap } from './handles.ts';
+import type { Recorder } from './recorder.ts';
 import { Bool } from './scalars.ts';
 import type { UInt } from './scalars.ts';
 import type { Shape } from './shapes.ts';
@@ -36,7 +36,7 @@ export class MemoryPorts<V> {
   private readonly writes: Access[] = [];
 
   constructor(
-    private readonly builder: Builder,
+    private readonly builder: Recorder,
     private readonly memory: Memory,
     private readonly shape: Shape<V>,
   ) {

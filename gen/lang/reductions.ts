@@ -8,10 +8,11 @@ import type { PathElement } from '../ir/module.ts';
 import { sameType, typeName, uintType } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { Site } from '../site.ts';
-import { Vec, wrap } from './aggregates.ts';
-import type { Builder } from './builder.ts';
+import { Vec } from './aggregates.ts';
+import { wrap } from './handles.ts';
 import type { Lane } from './lanes.ts';
 import { checkedType, within } from './limits.ts';
+import type { Recorder } from './recorder.ts';
 import { Bool, SInt, UInt, cat } from './scalars.ts';
 import { bool } from './shapes.ts';
 import { describe, exprOf } from './value.ts';
@@ -22,13 +23,13 @@ interface Wire {
 }
 
 /** A wire for a value that belongs to no `when`. */
-function wire(b: Builder, name: string, type: Type, site: Site): Wire {
+function wire(b: Recorder, name: string, type: Type, site: Site): Wire {
   const { nest } = b;
   const signal = b.addWire(name, nest.typeOf(type, site), site);
   return { expr: nest.element({ op: 'ref', type: signal.type, signal }), drive: (path, value) => b.drive(signal, [...nest.path, ...path], value, site) };
 }
 
-export function mapOf<V>(b: Builder, name: string, count: number, f: (lane: Lane) => V, site: Site): Vec<V> {
+export function mapOf<V>(b: Recorder, name: string, count: number, f: (lane: Lane) => V, site: Site): Vec<V> {
   within('elements', count, `map() of ${count} lanes`, site);
   let result: Expr | undefined;
   const outer = b.nest;
@@ -43,7 +44,7 @@ export function mapOf<V>(b: Builder, name: string, count: number, f: (lane: Lane
 }
 
 /** `join` makes an element of the next level of two neighbours, `alone` one of the last where their number is odd. */
-function level(b: Builder, name: string, from: Expr, join: (a: Expr, b: Expr) => Expr, alone: (e: Expr) => Expr, site: Site): Expr {
+function level(b: Recorder, name: string, from: Expr, join: (a: Expr, b: Expr) => Expr, alone: (e: Expr) => Expr, site: Site): Expr {
   if (from.type.kind !== 'vec') throw new Error('levels are vectors');
   const { element, length } = from.type;
   const at = (index: Expr | number): Expr => ({ op: 'index', type: element, of: from, index, site });
@@ -71,7 +72,7 @@ function level(b: Builder, name: string, from: Expr, join: (a: Expr, b: Expr) =>
 }
 
 /** Levels down to one element: `NAME_1`, `NAME_2`, …, and the result `NAME`. */
-function tree(b: Builder, name: string, values: Expr, join: (a: Expr, b: Expr) => Expr, alone: (e: Expr) => Expr, site: Site): Expr {
+function tree(b: Recorder, name: string, values: Expr, join: (a: Expr, b: Expr) => Expr, alone: (e: Expr) => Expr, site: Site): Expr {
   let at = values;
   for (let number = 1; at.type.kind === 'vec'; number++) {
     const isLast = at.type.length <= 2;
@@ -89,7 +90,7 @@ function vectorOf(values: unknown, method: string, wanted: string, isWanted: (t:
   throw new DesignError('type-mismatch', `${method}() of ${describe(values)}`, site, undefined, `give a vector of ${wanted}`);
 }
 
-export function sumOf<V>(b: Builder, name: string, values: Vec<V>, site: Site): V extends SInt ? SInt : UInt {
+export function sumOf<V>(b: Recorder, name: string, values: Vec<V>, site: Site): V extends SInt ? SInt : UInt {
   const from = vectorOf(values, 'sum', 'numbers', (t) => t.kind === 'uint' || t.kind === 'sint', site);
   const number = (e: Expr): UInt | SInt => (e.type.kind === 'sint' ? new SInt(e) : new UInt(e));
   const join = (x: Expr, y: Expr): Expr => {
@@ -103,7 +104,7 @@ export function sumOf<V>(b: Builder, name: string, values: Vec<V>, site: Site): 
   return wrap(tree(b, name, from, join, alone, site)) as V extends SInt ? SInt : UInt;
 }
 
-export function foldOf<V>(b: Builder, name: string, values: Vec<V>, f: (a: V, b: V) => V, site: Site): V {
+export function foldOf<V>(b: Recorder, name: string, values: Vec<V>, f: (a: V, b: V) => V, site: Site): V {
   const from = vectorOf(values, 'fold', 'values', () => true, site);
   const join = (x: Expr, y: Expr): Expr => {
     const made = f(wrap(x) as V, wrap(y) as V);
@@ -117,7 +118,7 @@ export function foldOf<V>(b: Builder, name: string, values: Vec<V>, f: (a: V, b:
   return wrap(tree(b, name, from, join, (e) => e, site)) as V;
 }
 
-export function firstOf(b: Builder, name: string, flags: Vec<Bool>, site: Site): { readonly valid: Bool; readonly index: UInt } {
+export function firstOf(b: Recorder, name: string, flags: Vec<Bool>, site: Site): { readonly valid: Bool; readonly index: UInt } {
   const from = vectorOf(flags, 'first', 'truth values', (t) => t.kind === 'bool', site);
   // An element: whether one is set, above the number of the lowest that is. Each level adds the bit that tells the halves apart.
   const parts = (e: Expr): { readonly valid: Bool; readonly index: UInt[] } => {

@@ -10,8 +10,8 @@ import { BOOL, indexWidth, sintType, typeName, uintType, widthOf } from '../ir/t
 import type { ScalarType } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Site } from '../site.ts';
-import { wrap } from './aggregates.ts';
 import { ANY, INDEX, LITERAL, NUMBER, SINT, TEXT, UINT, VALUE, guard } from './arguments.ts';
+import { handle, wrap } from './handles.ts';
 import { LIMITS, checkedWidth } from './limits.ts';
 import { EXPR, Value, castTo, declaredAt, exprName, exprOf, extendTo, literal, toExpr } from './value.ts';
 import type { Num } from './value.ts';
@@ -432,3 +432,8 @@ guard<SInt>(SInt, 'SInt', {
   sext: { width: NUMBER }, negWrap: {}, isNegative: {}, ...COMMON,
 });
 guard<Enum>(Enum, 'Enum', { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, ...COMMON });
+
+handle('bool', (e) => new Bool(e));
+handle('uint', (e) => new UInt(e));
+handle('sint', (e) => new SInt(e));
+handle('enum', (e) => new Enum(e));

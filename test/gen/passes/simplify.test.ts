@@ -7,7 +7,7 @@ import { operands } from '../../../gen/ir/expr.ts';
 import type { Signal } from '../../../gen/ir/module.ts';
 import { simplifier } from '../../../gen/passes/simplify.ts';
 import { here } from '../../../gen/site.ts';
-import { wrap } from '../../../gen/lang/aggregates.ts';
+import { wrap } from '../../../gen/lang/handles.ts';
 import { evaluate } from '../evaluate.ts';
 import type { State } from '../evaluate.ts';
 import { RandomExpressions } from '../random-expressions.ts';
