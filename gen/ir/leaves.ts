@@ -1,7 +1,7 @@
 /** Leaves: the scalar parts of aggregate types, numbered in a fixed order, and the walk over statements that passes share. */
 import type { Expr } from './expr.ts';
 import { operands } from './expr.ts';
-import type { Assign, Module, PathElement, Signal, Statement } from './module.ts';
+import type { Assign, MemWrite, Module, PathElement, Signal, Statement } from './module.ts';
 import { isScalar, widthOf } from './types.ts';
 import type { BundleType, ScalarType, Type } from './types.ts';
 
@@ -254,15 +254,36 @@ export function rebuilt(s: Statement, branches: readonly (readonly Statement[])[
   }
 }
 
+/** The statements with other expressions, and nothing else changed. */
+export function withExpressions(body: readonly Statement[], f: (e: Expr) => Expr): Statement[] {
+  return rebuildStatements(body, (s, branches) => {
+    const same = rebuilt(s, branches);
+    switch (same.kind) {
+      case 'assign':
+      case 'memWrite':
+        return [withOperands(same, f)];
+      case 'when':
+        return [{ ...same, cond: f(same.cond) }];
+      case 'switch':
+        return [{ ...same, on: f(same.on) }];
+      case 'for':
+        return [same];
+    }
+  });
+}
+
+function withOperands(s: Assign | MemWrite, f: (e: Expr) => Expr): Assign | MemWrite {
+  if (s.kind === 'memWrite') return { ...s, addr: f(s.addr), data: f(s.data), ...(s.mask ? { mask: f(s.mask) } : {}) };
+  return { ...s, value: f(s.value), path: s.path.map((p) => ('index' in p && typeof p.index !== 'number' ? { index: f(p.index) } : p)) };
+}
+
 /** Rebuilds a statement tree, mapping expressions; `keep` may drop leaf statements. Empty branches vanish. */
 export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, keep: (s: Statement) => boolean = () => true): Statement[] {
   return rebuildStatements(body, (s, branches) => {
     switch (s.kind) {
       case 'assign':
-        if (!keep(s)) return [];
-        return [{ ...s, value: f(s.value), path: s.path.map((p) => ('index' in p && typeof p.index !== 'number' ? { index: f(p.index) } : p)) }];
       case 'memWrite':
-        return keep(s) ? [{ ...s, addr: f(s.addr), data: f(s.data), ...(s.mask ? { mask: f(s.mask) } : {}) }] : [];
+        return keep(s) ? [withOperands(s, f)] : [];
       case 'when': {
         const cond = f(s.cond);
         const [then, otherwise] = branches;

@@ -5,7 +5,7 @@
 import type { Expr } from '../ir/expr.ts';
 import { keepHint, mapOperands, operands, walkUp } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
-import { expressionsOf, fieldPlace, mapStatements, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
+import { expressionsOf, fieldPlace, mapStatements, rebuildStatements, rebuilt, walkStatements, withExpressions } from '../ir/leaves.ts';
 import type { For, Module, PathElement, Statement } from '../ir/module.ts';
 import type { Type } from '../ir/types.ts';
 import { simplifyNode } from './simplify.ts';
@@ -30,26 +30,32 @@ export function hasLoops(body: readonly Statement[]): boolean {
 
 /** `which`: the loops to write out; the others stay. */
 export function unrolled(body: readonly Statement[], which: (s: For) => boolean = () => true): Statement[] {
-  return writtenOut(body, which, simplifyNode);
+  return writtenOut(body, which, { rewrite: simplifyNode, map: mapStatements });
 }
 
 /** As the designer would have written it: conditions that are constant in a round are conditions. */
 export function unrolledAsIs(body: readonly Statement[]): readonly Statement[] {
-  return hasLoops(body) ? writtenOut(body, () => true, (e) => e) : body;
+  return hasLoops(body) ? writtenOut(body, () => true, { rewrite: (e) => e, map: withExpressions }) : body;
 }
 
-function writtenOut(body: readonly Statement[], which: (s: For) => boolean, rewrite: (e: Expr) => Expr): Statement[] {
-  return rebuildStatements(body, (s, branches) => (s.kind === 'for' && which(s) ? rounds(s.lanes, branches[0], rewrite) : [rebuilt(s, branches)]));
+/** What becomes of an expression whose operands are those of a round, and of statements. */
+interface Form {
+  readonly rewrite: (e: Expr) => Expr;
+  readonly map: (body: readonly Statement[], f: (e: Expr) => Expr) => Statement[];
 }
 
-function rounds(lanes: Lanes, body: readonly Statement[], rewrite: (e: Expr) => Expr): Statement[] {
+function writtenOut(body: readonly Statement[], which: (s: For) => boolean, form: Form): Statement[] {
+  return rebuildStatements(body, (s, branches) => (s.kind === 'for' && which(s) ? rounds(s.lanes, branches[0], form) : [rebuilt(s, branches)]));
+}
+
+function rounds(lanes: Lanes, body: readonly Statement[], { rewrite, map }: Form): Statement[] {
   const result: Statement[] = [];
   const roots: Expr[] = [];
   walkStatements(body, (s) => roots.push(...expressionsOf(s)));
   const dependent = dependentOn(lanes, roots);
   for (let round = 0; round < lanes.count; round++) {
     const value = inRound(lanes, round, dependent, rewrite);
-    for (const s of withFixedPlaces(mapStatements(body, value))) result.push(s);
+    for (const s of withFixedPlaces(map(body, value))) result.push(s);
   }
   return result;
 }

@@ -1,6 +1,6 @@
 /** Loops over lanes: what a body may do, what each form means in the IR, and what the language says to mistakes, word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, U, bundle, elaborate, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, U, bool, bundle, elaborate, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
 import type { Builder, ModuleDef, PortMap, UInt } from '../../../gen/index.ts';
 import type { Statement } from '../../../gen/ir/module.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
@@ -165,6 +165,21 @@ describe('what a loop means', () => {
     }));
     const text = textOf(Top);
     for (const lo of [4, 11, 18]) expect(text).toContain(`pair[${lo + 2}:${lo}] <= 3'd5;`);
+  });
+
+  it('a condition that is constant is a condition, as it is without loops', () => {
+    const Top = hw('Top', { a: In(vec(U(4), 3)), o: Out(vec(U(4), 3)) }, (m, io) => {
+      const r = m.regs({ kept: vec(U(4, 9), 3) });
+      m.each(3, (i) => {
+        m.when(bool(false), () => r.kept.put(i, io.a.at(i)));
+        io.o.put(i, U(4).lit(1));
+        m.when(i.eq(1), () => io.o.put(i, r.kept.at(i)));
+      });
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('rst', 1);
+    sim.step();
+    expect(sim.peek('o')).toBe(0x191n);
   });
 
   it('elements of elements are driven where the vector can be', () => {
