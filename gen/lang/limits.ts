@@ -4,6 +4,7 @@
  */
 import { DesignError } from '../design-error.ts';
 import type { Rule } from '../design-error.ts';
+import { countLeaves } from '../ir/leaves.ts';
 import { isScalar, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { here } from '../site.ts';
@@ -60,13 +61,7 @@ export function checkedWidth(width: number, what: string, site: Site): number {
 export function checkedType<T extends Type>(type: T, site: Site): T {
   if (!isScalar(type)) {
     within('bits', widthOf(type), `${type.kind === 'vec' ? 'vector' : 'bundle'} of ${widthOf(type)} bits`, site);
-    within('leaves', leafCount(type), `${type.kind === 'vec' ? 'vector' : 'bundle'} of ${leafCount(type)} scalars`, site);
+    within('leaves', countLeaves(type), `${type.kind === 'vec' ? 'vector' : 'bundle'} of ${countLeaves(type)} scalars`, site);
   }
   return type;
-}
-
-/** Leaf scalars of a type, in the order of `Shape.reset`. */
-export function leafCount(type: Type): number {
-  if (isScalar(type)) return 1;
-  return type.kind === 'vec' ? type.length * leafCount(type.element) : type.fields.reduce((n, f) => n + leafCount(f.type), 0);
 }

@@ -1,12 +1,13 @@
 /** Shapes: hardware types as the designer writes them, with the handle's static type and the reset value. */
 import { DesignError } from '../design-error.ts';
 import type { Expr, Lit } from '../ir/expr.ts';
+import { countLeaves } from '../ir/leaves.ts';
 import { BOOL, sintType, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
 import type { Vec } from './aggregates.ts';
 import { wrap } from './handles.ts';
-import { checkedType, checkedWidth, leafCount } from './limits.ts';
+import { checkedType, checkedWidth } from './limits.ts';
 import { checkName } from './names.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { strictObject } from './strict.ts';
@@ -127,5 +128,5 @@ export function valueOf<V>(shape: Shape<V>, value: unknown): V {
 /** Shape of an existing value, without reset. */
 export function shapeOf<V extends Value>(value: V): Shape<V> {
   const { type } = exprOf(value);
-  return strictObject('shape', { type, width: widthOf(type), reset: Array.from({ length: leafCount(type) }, () => undefined) });
+  return strictObject('shape', { type, width: widthOf(type), reset: Array.from({ length: countLeaves(type) }, () => undefined) });
 }

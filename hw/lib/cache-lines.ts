@@ -5,6 +5,7 @@ import { U, UserError, bool, cat, valueOf } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress } from './axi4.ts';
 import type { AxiParams } from './axi4.ts';
+import { isPowerOfTwo } from './power-of-two.ts';
 
 export interface CacheParams extends AxiParams {
   /** Size: a power of two. */
@@ -38,7 +39,6 @@ export interface CacheLines {
 
 /** The first size that is wrong, and what is wrong with it; undefined: none. */
 export function problemWithCache(p: CacheParams): readonly [keyof CacheParams, string] | undefined {
-  const isPowerOfTwo = (n: number): boolean => n >= 1 && Number.isInteger(Math.log2(n));
   for (const size of ['bytes', 'lineBytes', 'cacheableBytes'] as const) {
     if (!isPowerOfTwo(p[size])) return [size, `${p[size]} is not a power of two`];
   }

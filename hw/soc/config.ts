@@ -8,6 +8,7 @@ import { CORE_PRESETS } from '../core/config.ts';
 import type { CoreConfig } from '../core/config.ts';
 import type { PmpRegions } from '../isa/csr.ts';
 import { problemWithCache } from '../lib/cache-lines.ts';
+import { isPowerOfTwo } from '../lib/power-of-two.ts';
 import { problemWith } from '../tensor/params.ts';
 import type { TensorParams } from '../tensor/params.ts';
 import { CONFIG_KEYS, PRESET } from './config-keys.ts';
@@ -241,10 +242,6 @@ function quantity(n: number, kind: Dimension): string {
     unit++;
   }
   return `${scaled} ${units[unit]}`;
-}
-
-function isPowerOfTwo(n: number): boolean {
-  return n >= 1 && Number.isInteger(Math.log2(n));
 }
 
 function coreConfig(v: ConfigValues['core'], source: TomlSource): CoreConfig {

@@ -3,6 +3,7 @@
  * modules of the unit, the golden model's options and the compiler read them from here.
  */
 import { indexWidth } from '../../gen/index.ts';
+import { isPowerOfTwo } from '../lib/power-of-two.ts';
 
 export interface TensorParams {
   /** R: rows of the mesh, int8 lanes of a scratchpad row; 4…128. */
@@ -41,8 +42,6 @@ export interface TensorParams {
 const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
   scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4,
 };
-
-const isPowerOfTwo = (n: number): boolean => Number.isInteger(n) && n >= 1 && Number.isInteger(Math.log2(n));
 
 /** What is wrong with a set of parameters, as `[name, problem and mend]`; nothing if a unit can be built from it. */
 export function problemWith(p: TensorParams): readonly [keyof TensorParams, string] | undefined {
