@@ -4,6 +4,7 @@
  */
 import type { Binary, Expr, Lit } from '../ir/expr.ts';
 import { rewriter } from '../ir/expr.ts';
+import { BINARY_VALUE, UNARY_VALUE } from '../ir/fold.ts';
 import { fieldPlace, mapStatements } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
 import { indexWidth, isScalar, numeric, sameType, uintType, widthOf } from '../ir/types.ts';
@@ -29,7 +30,7 @@ export function simplify(m: Module): Module {
 export function simplifyNode(e: Expr): Expr {
   switch (e.op) {
     case 'unary':
-      return e.a.op === 'lit' ? foldUnary(e.fn, e.type, e.a) : e.fn === 'not' && e.a.op === 'unary' && e.a.fn === 'not' ? e.a.a : e;
+      return e.a.op === 'lit' ? lit(e.type, UNARY_VALUE[e.fn](e.a.value, widthOf(e.a.type))) : e.fn === 'not' && e.a.op === 'unary' && e.a.fn === 'not' ? e.a.a : e;
     case 'binary':
       return rewriteBinary(e);
     case 'mux':
@@ -110,29 +111,9 @@ function joinBits(values: readonly bigint[], widths: readonly number[]): bigint 
   return join(0, values.length).bits;
 }
 
-function foldUnary(fn: string, type: ScalarType, a: Lit): Lit {
-  const w = widthOf(a.type);
-  switch (fn) {
-    case 'not':
-      return lit(type, ~a.value);
-    case 'neg':
-      return lit(type, -a.value);
-    case 'andR':
-      return lit(type, a.value === mask(w) ? 1n : 0n);
-    case 'orR':
-      return lit(type, a.value === 0n ? 0n : 1n);
-    default: {
-      let v = a.value;
-      let parity = 0n;
-      for (; v > 0n; v >>= 1n) parity ^= v & 1n;
-      return lit(type, parity);
-    }
-  }
-}
-
 function rewriteBinary(e: Binary): Expr {
   const { a, b, type, fn } = e;
-  if (a.op === 'lit' && b.op === 'lit') return foldBinary(e, a, b);
+  if (a.op === 'lit' && b.op === 'lit') return lit(type, BINARY_VALUE[fn](numeric(a.type, a.value), numeric(b.type, b.value)));
   const w = widthOf(type);
   const isLit = (x: Expr, v: bigint): boolean => x.op === 'lit' && x.value === v;
   switch (fn) {
@@ -184,39 +165,6 @@ function rewriteBinary(e: Binary): Expr {
 
 const lowest = (t: ScalarType): bigint => (t.kind === 'sint' ? -(1n << BigInt(t.width - 1)) : 0n);
 const highest = (t: ScalarType): bigint => (t.kind === 'sint' ? mask(t.width - 1) : mask(widthOf(t)));
-
-function foldBinary(e: Binary, a: Lit, b: Lit): Lit {
-  const x = numeric(a.type, a.value);
-  const y = numeric(b.type, b.value);
-  const t = e.type;
-  const wide = b.value > 65536n;
-  switch (e.fn) {
-    case 'add':
-      return lit(t, x + y);
-    case 'sub':
-      return lit(t, x - y);
-    case 'mul':
-      return lit(t, x * y);
-    case 'and':
-      return lit(t, x & y);
-    case 'or':
-      return lit(t, x | y);
-    case 'xor':
-      return lit(t, x ^ y);
-    case 'shl':
-      return lit(t, wide ? 0n : x << b.value);
-    case 'shr':
-      return lit(t, wide ? (x < 0n ? -1n : 0n) : x >> b.value);
-    case 'eq':
-      return lit(t, x === y ? 1n : 0n);
-    case 'ne':
-      return lit(t, x === y ? 0n : 1n);
-    case 'lt':
-      return lit(t, x < y ? 1n : 0n);
-    case 'le':
-      return lit(t, x <= y ? 1n : 0n);
-  }
-}
 
 function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
   const w = widthOf(e.type);

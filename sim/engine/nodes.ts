@@ -3,6 +3,7 @@
  * of the design is held zero-extended. Each node carries bounds on its range, so that masks and sign extensions that
  * change nothing are never made. Must not know hardware types, modules or WebAssembly's encoding.
  */
+import { BINARY_VALUE } from '../../gen/ir/fold.ts';
 import type { AccessBytes, Base, Slot } from './slots.ts';
 
 export type WordType = 'i32' | 'i64';
@@ -426,35 +427,21 @@ function foldBinary(op: BinaryOp, x: Node, y: Node): bigint {
   const signed = (v: bigint): bigint => BigInt.asIntN(bits, v);
   const amount = b % BigInt(bits);
   switch (op) {
-    case 'add':
-      return a + b;
-    case 'sub':
-      return a - b;
-    case 'mul':
-      return a * b;
-    case 'and':
-      return a & b;
-    case 'or':
-      return a | b;
-    case 'xor':
-      return a ^ b;
     case 'shl':
-      return a << amount;
+      return BINARY_VALUE.shl(a, amount);
     case 'shrU':
-      return a >> amount;
+      return BINARY_VALUE.shr(a, amount);
     case 'shrS':
-      return signed(a) >> amount;
-    case 'eq':
-      return a === b ? 1n : 0n;
-    case 'ne':
-      return a !== b ? 1n : 0n;
+      return BINARY_VALUE.shr(signed(a), amount);
     case 'ltU':
-      return a < b ? 1n : 0n;
+      return BINARY_VALUE.lt(a, b);
     case 'ltS':
-      return signed(a) < signed(b) ? 1n : 0n;
+      return BINARY_VALUE.lt(signed(a), signed(b));
     case 'leU':
-      return a <= b ? 1n : 0n;
+      return BINARY_VALUE.le(a, b);
     case 'leS':
-      return signed(a) <= signed(b) ? 1n : 0n;
+      return BINARY_VALUE.le(signed(a), signed(b));
+    default:
+      return BINARY_VALUE[op](a, b);
   }
 }
