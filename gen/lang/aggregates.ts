@@ -9,7 +9,7 @@ import type { Site } from '../site.ts';
 import { ANY, BODY, INDEX, NUMBER, TEXT, UINT, guard } from './arguments.ts';
 import { handle, wrap } from './handles.ts';
 import { LIMITS, checkedType } from './limits.ts';
-import { UInt } from './scalars.ts';
+import { UInt, hintAfter } from './scalars.ts';
 import { closed } from './strict.ts';
 import { EXPR, Value, bundleRecord, castTo, declaredAt, exprName, noValue, toExpr } from './value.ts';
 
@@ -79,6 +79,7 @@ export class Vec<V> extends Value {
     const times = (n: number): Expr[] => Array.from({ length: n }, () => bits(beyond));
     const parts = [...times(above), bits(this.expr), ...times(below)];
     const of: Expr = parts.length === 1 ? this.expr : castTo({ op: 'cat', type: uintType(widthOf(type)), parts, site }, type);
+    if (parts.length > 1) hintAfter(this, 'padded', new Vec(of));
     const at = offset + below;
     const index: LaneIndex = { ...expr, type: uintType(indexWidth(most + at + 1)), offset: expr.offset + at };
     return wrap({ op: 'index', type: type.element, of, index, site }) as V;

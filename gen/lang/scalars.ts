@@ -54,7 +54,7 @@ function shiftExpr(fn: 'shl' | 'shr', a: Value, amount: UInt | number): Expr {
 }
 
 /** What the language makes of a value that has a name, on the way to what was asked for, is called after it: `live_from`. */
-function hintAfter(of: Value, role: string, made: Value): void {
+export function hintAfter(of: Value, role: string, made: Value): void {
   let e = of.expr;
   while (e.op === 'cast') e = e.of;
   const name = e.op === 'ref' ? e.signal.name : e.op === 'field' ? e.name : e.hint;

@@ -83,7 +83,7 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     const wholeRow = vec(S(32), p.columns);
     const oldSums = choose(s1Bank, (b) => fromBits(wholeRow, cat(...memories[b].map((x) => x.readData).reverse()))).named('oldSums');
     const newSums = m.map('newSums', p.columns, (i) => {
-      const sum = io.sums.at(i).sext(32);
+      const sum = io.sums.at(i).sext(32).named('sum');
       return s1.accumulate.mux(sum.addWrap(oldSums.at(i)), sum);
     });
     const used = m.map('used', p.columns, (i) => i.eq(0).or(i.le(s1.lastColumn))).asUInt();

@@ -123,8 +123,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     };
     io.load.bits = { ...transfer, other: isOther('load') };
     io.store.bits = { ...transfer, other: isOther('store') };
-    const count = operands.count.trunc(countBits);
-    const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(Math.log2(nextPower(p.columns)));
+    const count = operands.count.trunc(countBits).named('rowCount');
+    const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(Math.log2(nextPower(p.columns))).named('lastColumn');
     io.mesh.bits = {
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').asBool(),

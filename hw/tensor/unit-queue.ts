@@ -3,7 +3,7 @@
  * all before it have started and the commands of other units that it conflicts with are complete.
  */
 import { B, In, Out, Sink, Source, U, hw, named, vec, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, Shape, UInt } from '../../gen/index.ts';
+import type { Bool, ModuleDef, Shape, UInt, Vec } from '../../gen/index.ts';
 import { UNITS, heldBits, maskBits, masksOf, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import type { TensorParams } from './params.ts';
@@ -35,9 +35,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
   const name = `${unit[0].toUpperCase()}${unit.slice(1)}Queue`;
   return hw(name, unitQueuePorts(p, payload), (m, io) => {
     m.doc(`Commands of the ${unit} unit, oldest first, and what each still waits for.`);
-    const slots = Array.from({ length: depth }, (_, i) => i);
-    const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0) });
-    const payloads = m.regs(Object.fromEntries(slots.map((i) => [`command${i}`, payload])));
+    const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0), commands: vec(payload, depth) });
     const masks = m.regs(Object.fromEntries(masksOf(unit).map((f) => [f, vec(U(bits[f]), depth)])));
     const others = waitsFor(unit);
     const waits = m.regs(Object.fromEntries(others.map((o) => [`${o}Wait`, vec(U(countBits), depth)])));
@@ -55,35 +53,32 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     const clear = others.map((o) => next(waits[`${o}Wait`].toArray()).eq(0));
     const { free } = m.let({ free: clear.reduce((a, b) => a.and(b)) });
     io.start.valid = pendingStart.and(free);
-    io.start.bits = named('nextCommand', next(slots.map((i) => payloads[`command${i}`])));
+    io.start.bits = named('nextCommand', next(r.commands.toArray()));
     io.blocked = pendingStart.and(free.not());
 
     // Everything moves down by one when the oldest is done; a new command enters behind the last.
     const { entersAt } = m.let({ entersAt: r.count.subWrap(one(done)) });
-    for (const i of slots) {
-      const { [`enters${i}`]: enters } = m.let({ [`enters${i}`]: io.enter.fire.and(entersAt.eq(i)) });
-      const last = i + 1 === depth;
+    m.each(depth, (i) => {
+      // Nothing stands above the last: it keeps what it has.
+      const above = <T>(entries: Vec<T>): T => entries.near(i, 1, entries.at(depth - 1));
+      const { enters } = m.let({ enters: io.enter.fire.and(entersAt.eq(i.zext(countBits))) });
       m.when(enters, () => {
-        payloads[`command${i}`] = io.enter.bits;
+        r.commands.put(i, io.enter.bits as V);
         for (const f of masksOf(unit)) masks[f].put(i, io.masks[f]);
+      }).elseWhen(done, () => {
+        r.commands.put(i, above(r.commands));
+        for (const f of masksOf(unit)) masks[f].put(i, above(masks[f]));
       });
-      if (!last) {
-        m.when(done.and(enters.not()), () => {
-          payloads[`command${i}`] = payloads[`command${i + 1}`];
-          for (const f of masksOf(unit)) masks[f].put(i, masks[f].at(i + 1));
-        });
-      }
       for (const o of others) {
         const wait = waits[`${o}Wait`];
         const otherDone = io.dones.at(UNITS.indexOf(o));
         const counted = (x: UInt): UInt => otherDone.and(x.ne(0)).mux(x.subWrap(1), x);
-        const stays = counted(wait.at(i));
-        wait.put(i, enters.mux(io.waits[o], last ? stays : done.mux(counted(wait.at(i + 1)), stays)));
+        wait.put(i, enters.mux(io.waits[o], counted(done.mux(above(wait), wait.at(i)).named(`${o}Next`))));
       }
-    }
+    });
 
     for (const f of ['rS', 'wS', 'acc', 'ch'] as const) {
-      io.entries[f] = masksOf(unit).includes(f) ? masks[f] : vecOf(slots.map(() => U(bits[f]).lit(0)));
+      io.entries[f] = masksOf(unit).includes(f) ? masks[f] : vecOf(Array.from({ length: depth }, () => U(bits[f]).lit(0)));
     }
     m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');
     m.cover('full', r.count.eq(depth));

@@ -30,9 +30,9 @@ module Lanes (
   logic [3:0]         first_taken;
 
   // Values with a name of their own.
-  logic [111:0] sum_value;
+  logic [111:0] sum_padded;
 
-  assign sum_value = {sum, 16'hffff};
+  assign sum_padded = {sum, 16'hffff};
 
   assign sums = sum;
   assign total_of_sums_2[17:0] = {total_of_sums_1[16], total_of_sums_1[16:0]} + {total_of_sums_1[33],
@@ -66,7 +66,7 @@ module Lanes (
         if (clear) begin
           sum[i * 16 +: 16] <= 16'sd0;
         end else if (taken[i] && lane != 3'd5) begin
-          sum[i * 16 +: 16] <= (product[i * 16 +: 16] + sum_value[i * 16 +: 16]) ^ {12'd0, steps[i * 4 +: 4]};
+          sum[i * 16 +: 16] <= (product[i * 16 +: 16] + sum_padded[i * 16 +: 16]) ^ {12'd0, steps[i * 4 +: 4]};
         end
       end
     end
@@ -87,5 +87,5 @@ module Lanes (
 
   // Bits that nothing reads.
   logic unused;
-  assign unused = &{1'b0, sum_value[111:96]};
+  assign unused = &{1'b0, sum_padded[111:96]};
 endmodule
