@@ -342,8 +342,7 @@ export class Builder implements Recorder {
   /** A condition of lanes as one: what is asserted holds in all of them, what is counted holds in one. */
   private inAllLanes(kind: 'assert' | 'cover', name: string, cond: Expr, site: Site): Expr {
     const type = this.lanes.typeOf(BOOL, site);
-    const signal = this.addJoined({ name, kind: 'wire', type, site });
-    this.wireList.push(signal);
+    const signal = this.addJoinedWire(name, type, site);
     this.atTop(() => this.drive(signal, this.lanes.path, cond, site));
     const bits: Expr = { op: 'cast', type: uintType(widthOf(type)), of: { op: 'ref', type, signal } };
     return { op: 'unary', fn: kind === 'assert' ? 'andR' : 'orR', type: BOOL, a: bits, site };
@@ -379,6 +378,13 @@ export class Builder implements Recorder {
 
   addWire(name: string, type: Type, site: Site): Signal {
     const signal = this.addSignal({ name, kind: 'wire', type, site });
+    this.wireList.push(signal);
+    return signal;
+  }
+
+  /** A wire that the designer did not name. */
+  addJoinedWire(name: string, type: Type, site: Site): Signal {
+    const signal = this.addJoined({ name, kind: 'wire', type, site });
     this.wireList.push(signal);
     return signal;
   }

@@ -19,6 +19,8 @@ export interface Recorder extends Driver {
   addJoined(signal: Signal): Signal;
   addRegister(name: string, type: Type, site: Site): Signal;
   addWire(name: string, type: Type, site: Site): Signal;
+  /** The same for a wire that the designer did not name: it makes way. */
+  addJoinedWire(name: string, type: Type, site: Site): Signal;
   /** Loops around the present line. */
   readonly nest: LaneNest;
   inNest<T>(nest: LaneNest, f: () => T): T;

@@ -17,15 +17,22 @@ import { Bool, SInt, UInt, cat } from './scalars.ts';
 import { bool } from './shapes.ts';
 import { describe, exprOf } from './value.ts';
 
+/** What the designer gave no name makes way for what he names. */
+interface WireName {
+  readonly text: string;
+  readonly isGiven: boolean;
+}
+
 interface Wire {
   readonly expr: Expr;
   drive(path: readonly PathElement[], value: Expr): void;
 }
 
 /** A wire for a value that belongs to no `when`. */
-function wire(b: Recorder, name: string, type: Type, site: Site): Wire {
+function wire(b: Recorder, name: WireName, type: Type, site: Site): Wire {
   const { nest } = b;
-  const signal = b.addWire(name, nest.typeOf(type, site), site);
+  const whole = nest.typeOf(type, site);
+  const signal = name.isGiven ? b.addWire(name.text, whole, site) : b.addJoinedWire(name.text, whole, site);
   return { expr: nest.element({ op: 'ref', type: signal.type, signal }), drive: (path, value) => b.drive(signal, [...nest.path, ...path], value, site) };
 }
 
@@ -35,7 +42,7 @@ export function mapOf<V>(b: Recorder, name: string, count: number, f: (lane: Lan
   const outer = b.nest;
   b.atTop(() => b.each(count, (lane) => {
     const value = exprOf(f(lane), site);
-    const vector = b.inNest(outer, () => wire(b, name, checkedType({ kind: 'vec', element: value.type, length: count }, site), site));
+    const vector = b.inNest(outer, () => wire(b, { text: name, isGiven: true }, checkedType({ kind: 'vec', element: value.type, length: count }, site), site));
     vector.drive([{ index: lane.expr }], value);
     result = vector.expr;
   }));
@@ -44,7 +51,7 @@ export function mapOf<V>(b: Recorder, name: string, count: number, f: (lane: Lan
 }
 
 /** `join` makes an element of the next level of two neighbours, `alone` one of the last where their number is odd. */
-function level(b: Recorder, name: string, from: Expr, join: (a: Expr, b: Expr) => Expr, alone: (e: Expr) => Expr, site: Site): Expr {
+function level(b: Recorder, name: WireName, from: Expr, join: (a: Expr, b: Expr) => Expr, alone: (e: Expr) => Expr, site: Site): Expr {
   if (from.type.kind !== 'vec') throw new Error('levels are vectors');
   const { element, length } = from.type;
   const at = (index: Expr | number): Expr => ({ op: 'index', type: element, of: from, index, site });
@@ -76,7 +83,7 @@ function tree(b: Recorder, name: string, values: Expr, join: (a: Expr, b: Expr) 
   let at = values;
   for (let number = 1; at.type.kind === 'vec'; number++) {
     const isLast = at.type.length <= 2;
-    at = level(b, isLast ? name : `${name}_${number}`, at, join, alone, site);
+    at = level(b, { text: isLast ? name : `${name}_${number}`, isGiven: isLast }, at, join, alone, site);
     if (isLast) break;
   }
   return at;

@@ -16,7 +16,8 @@ import { hasLoops, relaned, unrolled } from './unroll.ts';
 type Target = Signal | Memory;
 
 export function placeLoops(m: Module): Module {
-  return hasLoops(m.body) ? simplify({ ...m, body: place(m.body, 0) }) : m;
+  // Of one lane there is nothing to repeat.
+  return hasLoops(m.body) ? simplify({ ...m, body: place(unrolled(m.body, (s) => s.lanes.count === 1), 0) }) : m;
 }
 
 /** `depth`: how many loops stand around the body; the paths in it begin with so many indices. */
@@ -112,7 +113,6 @@ function groupsOf(items: readonly Statement[], among: ReadonlySet<Target>): Stat
 /** Statements that drive the same vectors: as one loop, as loops and statements that do not meet, or written out. */
 function joined(group: readonly Statement[], depth: number): readonly Statement[] {
   if (!group.some((s) => s.kind === 'for')) return group;
-  if (group.some((s) => s.kind === 'for' && s.lanes.count === 1)) return joined(unrolled(group, (s) => s.lanes.count === 1), depth);
   const targets = [...targetsOf(group)];
   if (!targets.every((t) => 'kind' in t && hasEqualLanes(t)) || hasDynamicPlaces(group)) return unrolled(group);
   const one = asOne(group, depth);

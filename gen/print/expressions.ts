@@ -80,6 +80,8 @@ export class ExpressionPrinter {
   private readonly shared = new Set<Expr>();
   /** Levels of operations below an expression, down to what has a name for their sake. */
   private readonly depths = new Map<Expr, number>();
+  /** Names of wires inside of loops. */
+  private readonly local = new Set<string>();
   private readonly laneNames = new Map<string, string>();
   /** By depth. */
   private readonly loopNames: string[] = [];
@@ -211,6 +213,7 @@ export class ExpressionPrinter {
     const name = this.wireNames.fresh(e);
     this.names.set(e, name);
     const hoisted = this.loopOf(e)?.hoisted ?? this.hoisted;
+    if (hoisted !== this.hoisted) this.local.add(name);
     const slot = hoisted.length;
     hoisted.push({ name, type: e.type, text: '', expr: e });
     hoisted[slot] = { name, type: e.type, text: this.composeRoot(e), expr: e };
@@ -267,7 +270,7 @@ export class ExpressionPrinter {
 
   /** The lane's element, of so many bits, of what is selected. */
   private laneElement(of: Selection, e: LaneIndex, width: number): Selection {
-    const step: LaneStep = { text: this.laneText(e, width), bits: e.scale * width, rounds: e.lanes.count };
+    const step: LaneStep = { text: this.laneText(e, width), bits: e.scale * width, lanes: e.lanes };
     return { ...of, lo: of.lo + e.offset * width, width, struct: false, steps: [...(of.steps ?? []), step] };
   }
 
@@ -559,7 +562,8 @@ export class ExpressionPrinter {
   }
 
   private selectionText(s: Selection): string {
-    for (const at of positions(s)) this.markRead(s.root, s.rootLo + at, s.width);
+    // Of what there is once a lane, another part is read in each: to a linter the others are unread.
+    if (!s.steps || !this.local.has(s.root)) for (const at of positions(s)) this.markRead(s.root, s.rootLo + at, s.width);
     return rangeText(s);
   }
 

@@ -1,6 +1,7 @@
 /** Bits of a name: how an expression that only selects is written as one place, `item.addr`, `v[7:4]`. */
 import { fieldPlace } from '../ir/leaves.ts';
 import { widthOf } from '../ir/types.ts';
+import type { Lanes } from '../ir/lanes.ts';
 import type { Type } from '../ir/types.ts';
 import { fieldText } from '../names/text-names.ts';
 
@@ -22,11 +23,11 @@ export interface Selection {
 
 /** What an index by a lane adds to a place in each round. */
 export interface LaneStep {
+  readonly lanes: Lanes;
   /** In bits: `i * 8`. */
   readonly text: string;
   /** Bits from round to round. */
   readonly bits: number;
-  readonly rounds: number;
 }
 
 /** A field of what is selected, which has the type `type`. */
@@ -51,7 +52,9 @@ function laneText(s: Selection, steps: readonly LaneStep[]): string {
   return s.width === 1 ? `${s.base}[${from}]` : `${s.base}[${from} +: ${s.width}]`;
 }
 
-/** Positions of the lowest selected bit, one for each round. */
+/** Positions of the lowest selected bit, one for each round. Steps of one lane go together: `[i * 12 + i * 4]`. */
 export function positions({ lo, steps = [] }: Selection): number[] {
-  return steps.reduce((all, { bits, rounds }) => all.flatMap((at) => Array.from({ length: rounds }, (_, i) => at + i * bits)), [lo]);
+  const bits = new Map<Lanes, number>();
+  for (const step of steps) bits.set(step.lanes, (bits.get(step.lanes) ?? 0) + step.bits);
+  return [...bits].reduce((all, [{ count }, by]) => all.flatMap((at) => Array.from({ length: count }, (_, i) => at + i * by)), [lo]);
 }
