@@ -115,6 +115,11 @@ export function keepHint(from: Expr, to: Expr): Expr {
   return to;
 }
 
+/** Whether an index selects the element of a lane: one that exists in every round. Others are looked for, and 0 where there is none. */
+export function isLaneIndex(index: Expr | number, of: Expr['type']): index is LaneIndex {
+  return typeof index !== 'number' && index.op === 'lane' && of.kind === 'vec' && laneRange(index).most < of.length;
+}
+
 /** Direct operands of an expression. */
 export function operands(e: Expr): readonly Expr[] {
   switch (e.op) {

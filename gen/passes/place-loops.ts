@@ -4,9 +4,10 @@
  * same vectors as wholes joins the loop. Where that is not so (a later lane wins, loops of different length meet in one vector), the
  * loop is written out.
  */
+import { isLaneIndex } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
-import { countLeaves, leafRange, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
+import { countLeaves, fieldPlace, leafRange, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
 import type { Assign, For, MemWrite, Memory, Module, PathElement, Signal, Statement } from '../ir/module.ts';
 import { indexWidth, uintType } from '../ir/types.ts';
 import type { Type, VecType } from '../ir/types.ts';
@@ -131,7 +132,15 @@ function hasEqualLanes({ type, reset }: Signal): boolean {
 function hasDynamicPlaces(group: readonly Statement[]): boolean {
   let found = false;
   walkStatements(group, (s) => {
-    if (s.kind === 'assign') found ||= s.path.some((p) => (indexOf(p)?.op ?? 'lane') !== 'lane');
+    if (s.kind !== 'assign') return;
+    let type = s.target.type;
+    for (const p of s.path) {
+      if ('field' in p) type = fieldPlace(type, p.field).type;
+      else if (type.kind === 'vec') {
+        found ||= typeof p.index !== 'number' && !isLaneIndex(p.index, type);
+        type = type.element;
+      }
+    }
   });
   return found;
 }

@@ -3,7 +3,7 @@
  * one case: a product stands alone on the right of an assignment, where the language widens its operands by their sign.
  * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
  */
-import { laneRange, operands, walkUp } from '../ir/expr.ts';
+import { isLaneIndex, laneRange, operands, walkUp } from '../ir/expr.ts';
 import type { Binary, Expr, LaneIndex } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
@@ -62,7 +62,7 @@ export interface Loop {
   readonly hoisted: Hoisted[];
   /** Values of its lane as numbers of some width. */
   readonly parameters: Map<string, { readonly name: string; readonly text: string }>;
-  /** Warnings of Verilator that comparisons with the lane would cause where they are constant: at the edges. */
+  /** Warnings of Verilator that the lane would cause at the edges, where comparisons with it are constant and places guarded. */
   readonly edges: Set<string>;
 }
 
@@ -324,7 +324,9 @@ export class ExpressionPrinter {
       case 'memRead':
         return this.guarded(e.addr, e.mem.depth, `${e.mem.name}[${this.address(e.addr)}]`, widthOf(e.type));
       case 'index':
-        if (typeof e.index === 'number' || e.index.op === 'lane') return { text: this.selectionText(this.narrow(e, this.nameSelection(e.of))), prec: PRIMARY };
+        if (typeof e.index === 'number' || isLaneIndex(e.index, e.of.type)) {
+          return { text: this.selectionText(this.narrow(e, this.nameSelection(e.of))), prec: PRIMARY };
+        }
         return this.dynamicIndex(e.of, e.index, e.type);
       case 'slice':
       case 'field':
@@ -422,6 +424,11 @@ export class ExpressionPrinter {
 
   private dynamicIndex(of: Expr, index: Expr, type: Type): Text {
     const base = this.selectable(of);
+    // In each lane one place is looked up, or none: a linter sees that the others are not, and what the guard keeps out.
+    if (laneBounds(index)) {
+      if (this.local.has(base)) this.read.delete(base);
+      this.loopOf(index)?.edges.add('SELRANGE');
+    }
     const w = widthOf(type);
     const length = widthOf(of.type) / w;
     const exact = indexWidth(length);
@@ -476,7 +483,7 @@ export class ExpressionPrinter {
       } else if (type.kind === 'vec') {
         const w = widthOf(type.element);
         if (typeof p.index === 'number') sel = { ...sel, lo: sel.lo + p.index * w, width: w, struct: false };
-        else if (p.index.op === 'lane') sel = this.laneElement(sel, p.index, w);
+        else if (isLaneIndex(p.index, type)) sel = this.laneElement(sel, p.index, w);
         else {
           steps.push({ index: p.index, length: type.length, width: w });
           sel = { ...sel, width: w, struct: false };
@@ -531,7 +538,7 @@ export class ExpressionPrinter {
         return of && this.narrow(e, of);
       }
       case 'index': {
-        const of = typeof e.index === 'number' || e.index.op === 'lane' ? this.select(e.of) : undefined;
+        const of = typeof e.index === 'number' || isLaneIndex(e.index, e.of.type) ? this.select(e.of) : undefined;
         return of && this.narrow(e, of);
       }
       case 'cast': {
@@ -555,7 +562,7 @@ export class ExpressionPrinter {
     if (e.op === 'index') {
       const width = widthOf(e.type);
       if (typeof e.index === 'number') return { ...of, lo: of.lo + e.index * width, width, struct: false };
-      if (e.index.op === 'lane') return this.laneElement(of, e.index, width);
+      if (isLaneIndex(e.index, e.of.type)) return this.laneElement(of, e.index, width);
     }
     if (e.op === 'field') return member(of, e.of.type, e.name);
     throw new Error(`cannot select with ${e.op}`);
@@ -615,7 +622,7 @@ function isCheap(root: Expr): boolean {
         e = e.of;
         break;
       case 'index':
-        if (typeof e.index !== 'number' && e.index.op !== 'lane') return false;
+        if (typeof e.index !== 'number' && !isLaneIndex(e.index, e.of.type)) return false;
         e = e.of;
         break;
       case 'unary':

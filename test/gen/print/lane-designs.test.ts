@@ -148,6 +148,15 @@ const CASES: Readonly<Record<string, () => Case>> = {
     }),
     model: (bits, v, isReset) => ({ out: v, next: v.map((_, k) => (isReset || k === 2 ? 9 : v[k + 1] ^ bits('x', 0))) }), width: 4, reset: [9, 9, 9],
   }),
+  'an index that only some lanes have': () => ({
+    design: designOf({ a: In(nibbles(3)), b: In(nibbles(7)), y: Out(nibbles(7)) }, (m, io) => m.each(7, (i) => {
+      const looked = vecOf([io.a.at(0).addWrap(1), io.b.at(i), io.a.at(2)]);
+      io.y.put(i, looked.at(i.zext(5).trunc(3)).xor(io.a.at(i.zext(5).trunc(3))));
+    })),
+    model: (bits) => ({
+      out: range(7).map((k) => [((bits('a', 0) + 1) & 15) ^ bits('a', 0), bits('b', 1) ^ bits('a', 1), 0][k] ?? 0),
+    }), width: 4,
+  }),
   'own bits, diagonals and orders': () => ({
     design: designOf({ a: In(vec(nibbles(3), 3)), n: In(U(2)), y: Out(nibbles(3)) }, (m, io) => m.each(3, (i) => {
       const own = io.a.at(i).at(i).addWrap(3).bit(i);
