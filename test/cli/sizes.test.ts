@@ -6,7 +6,7 @@ import type { ModuleDef, PortMap } from '../../gen/index.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
 import { createWasmSimulator } from '../../sim/engine/index.ts';
 import type { Simulator } from '../../sim/simulator.ts';
-import { IS_LONG } from '../support/effort.ts';
+import { IS_LONG, someOf } from '../support/effort.ts';
 import { operationsOf } from '../support/operations.ts';
 
 const simulatorOf = (def: ModuleDef<PortMap>): Simulator => createWasmSimulator(elaborate(def));
@@ -20,7 +20,9 @@ function construct(name: string): (n: number) => ModuleDef<PortMap> {
 /** What is told in JavaScript besides: the constructs' arithmetic. */
 const xorOf = (i: number): number => (i * 40503) % 65536;
 
-describe.each(CONSTRUCTS)('$name', ({ make, size }) => {
+const LARGE = someOf(CONSTRUCTS, 10);
+
+describe.each(CONSTRUCTS)('$name', ({ name, make, size }) => {
   const stages = (n: number): number[] => {
     const def = make(n);
     let design: ReturnType<typeof elaborate> | undefined;
@@ -37,6 +39,7 @@ describe.each(CONSTRUCTS)('$name', ({ make, size }) => {
     for (const [i, count] of large.entries()) expect(count / small[i], ['describe', 'print', 'compile'][i]).toBeLessThan(5.1);
   });
 
+  if (!LARGE.some((c) => c.name === name)) return;
   it(`elaborates, prints and runs at ${IS_LONG ? 'its full size' : 'a twentieth of its size, but 2,500 at least'}`, () => {
     const design = elaborate(make(IS_LONG ? size : Math.max(size / 20, Math.min(size, 2500))));
     expect(printDesign(design)).toHaveLength(1);
