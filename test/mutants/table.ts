@@ -22,6 +22,7 @@ export function plant(text: string, { file, old, to }: Mutant): string {
 }
 
 const NAMING = 'test/gen/print/naming.test.ts';
+const LANES = 'test/gen/print/lane-designs.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
@@ -38,6 +39,16 @@ const GGUF_ARRAYS = 'test/sw/formats/gguf-arrays.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   // --- gen: the language, its passes and its printer ---
+  { file: 'gen/passes/place-loops.ts', old: 'return depth === 0 && areApart(group) ? group : unrolled(group);', to: 'return group;',
+    fault: 'lanes that drive one place are blocks of their own', tests: [LANES] },
+  { file: 'gen/lang/aggregates.ts', old: 'offset: expr.offset + at', to: 'offset: at',
+    fault: 'near() forgets how far the place is from the lane', tests: [LANES] },
+  { file: 'gen/lang/reductions.ts', old: 'join(at(lane.times(2).expr), at(lane.times(2).plus(1).expr))', to: 'join(at(lane.times(2).plus(1).expr), at(lane.times(2).expr))',
+    fault: 'a fold takes the later element first', tests: [LANES] },
+  { file: 'gen/print/module.ts', old: ', ...this.resets.rest(this.m.body)', to: '',
+    fault: 'what no lane drives of a register is not reset', tests: [LANES] },
+  { file: 'gen/ir/expr.ts', old: ' && laneRange(index).most < of.length', to: '',
+    fault: 'an index that only some lanes have is taken for a place', tests: [LANES] },
   { file: 'gen/ir/fold.ts', old: 'neg: (bits) => -bits,', to: 'neg: (bits) => bits,',
     fault: 'the negation of a constant is the constant', tests: ['test/gen/passes/simplify.test.ts', SEMANTICS] },
   { file: 'gen/passes/simplify.ts', old: 'if (isLit(a, mask(w)) || isLit(b, mask(w))) return lit(type, mask(w));', to: 'if (isLit(a, 1n) || isLit(b, 1n)) return lit(type, mask(w));',
