@@ -15,6 +15,7 @@ import { createWasmSimulator } from '../../sim/engine/index.ts';
 import { GoldenModel } from '../../sim/model/golden-model.ts';
 import { endOfBoard, loadBoard, modelOptions, runElf } from '../../sim/run-elf.ts';
 import { assemble, programToElf } from '../../sw/assembler/index.ts';
+import { smallChip } from '../support/small-chip.ts';
 
 const FORMS = ['full', 'serial'] as const;
 type Form = (typeof FORMS)[number];
@@ -23,29 +24,8 @@ const PATIENCE = { stillCycles: 400, answers: 50 };
 const DEAF = 0x8000_8000;
 const DEAF_BITS = 12;
 
-const configOf = (form: Form, latency = 1): ChipConfig => parseConfig(`[chip]
-name = "patient"
-[bus]
-bytes = 4
-[core]
-preset = "small"
-[tensor]
-rows = 4
-columns = 4
-scratchpad = "1 KiB"
-accumulators = "1 KiB"
-channels = 16
-vectorLanes = 1
-queueDepth = ${form === 'serial' ? 1 : 2}
-counters = false
-requantiser = "iterative"
-scratchpadBanks = 1
-accumulatorBanks = 1
-overlap = "${form}"
-[simulation]
-ram = "64 KiB"
-latency = ${latency}
-`, 'patient.toml');
+const configOf = (form: Form, latency = 1): ChipConfig =>
+  parseConfig(smallChip({ name: 'patient', overlap: form, queueDepth: form === 'serial' ? 1 : 2, latency }), 'patient.toml');
 
 const program = (body: string): ElfImage => parseElf(programToElf(assemble(`.globl _start
 _start:

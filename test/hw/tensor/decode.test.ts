@@ -16,6 +16,7 @@ import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { runElf } from '../../../sim/run-elf.ts';
 import { assemble, programToElf } from '../../../sw/assembler/index.ts';
 import { Random } from '../../../sw/data/random.ts';
+import { smallChip } from '../../support/small-chip.ts';
 import { tensorBench } from '../../support/tensor-bench.ts';
 import { JOINED, SPLIT } from '../../support/xif/signals.ts';
 
@@ -101,28 +102,7 @@ describe.each(Object.entries({ full, serial }))('the unit, %s', (_, p) => {
   });
 });
 
-const chip = (overlap: string): string => `[chip]
-name = "illegal"
-[bus]
-bytes = 4
-[core]
-preset = "small"
-[tensor]
-rows = 4
-columns = 4
-scratchpad = "1 KiB"
-accumulators = "1 KiB"
-channels = 16
-vectorLanes = 1
-queueDepth = 1
-counters = false
-requantiser = "iterative"
-scratchpadBanks = 1
-accumulatorBanks = 1
-overlap = "${overlap}"
-[simulation]
-ram = "64 KiB"
-`;
+const chip = (overlap: string): string => smallChip({ name: 'illegal', overlap });
 
 /**
  * A program with these words among its instructions. Its handler wants each to be an illegal instruction, and counts them; at the end
