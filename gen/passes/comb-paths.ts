@@ -33,7 +33,7 @@ export function combPaths(m: Module): CombSummary {
   if (!summary) {
     if (m.blackBox) summary = blackBoxSummary(m);
     else {
-      const graph = leafGraph(m);
+      const graph = leafGraph(m, unrolledModule(m));
       findLoop(m, graph);
       summary = summarise(m, graph);
     }
@@ -51,7 +51,7 @@ export function signalGraph(m: Module): Map<string, Set<string>> {
     return name;
   };
   const result = new Map<string, Set<string>>();
-  for (const [from, edges] of leafGraph(m).edges) {
+  for (const [from, edges] of leafGraph(m, m).edges) {
     const key = whole(from);
     const set = result.get(key) ?? new Set<string>();
     for (const to of edges) set.add(whole(to));
@@ -88,9 +88,10 @@ export function onCycles(graph: ReadonlyMap<string, ReadonlySet<string>>): Set<s
   return left;
 }
 
-function leafGraph(m: Module): Graph {
+/** `written`: the module, or with its loops written out where single elements matter. */
+function leafGraph(m: Module, written: Module): Graph {
   const graph = new Graph();
-  new Dependencies(graph, unrolledModule(m)).add();
+  new Dependencies(graph, written).add();
   for (const i of m.instances) addChild(graph, combPaths(i.module), (port) => i.connections.get(port));
   for (const g of m.grids) addGrid(graph, m, g, combPaths(g.module));
   return graph;
