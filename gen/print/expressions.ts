@@ -12,6 +12,7 @@ import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
 import { dependentOn } from '../passes/unroll.ts';
+import type { Declaration } from '../verilog/form.ts';
 import { BitSet } from './bit-set.ts';
 import { WireNames } from './naming.ts';
 import { member, positions, rangeText } from './selection.ts';
@@ -61,7 +62,7 @@ export interface Loop {
   /** Wires of its inside. */
   readonly hoisted: Hoisted[];
   /** Values of its lane as numbers of some width. */
-  readonly parameters: Map<string, { readonly name: string; readonly text: string }>;
+  readonly parameters: Map<string, Declaration>;
   /** Warnings of Verilator that the lane would cause at the edges, where comparisons with it are constant and places guarded. */
   readonly edges: Set<string>;
 }
@@ -264,7 +265,8 @@ export class ExpressionPrinter {
     const place = `${this.loops.indexOf(loop)}:${parameters.size}`;
     const name = this.laneNames.get(place) ?? this.pool.fresh('lane');
     this.laneNames.set(place, name);
-    parameters.set(key, { name, text: `localparam logic [${width - 1}:0] ${name} = ${this.laneText(e, 1)}${e.offset > 0 ? ` + ${e.offset}` : ''};` });
+    const value = `${this.laneText(e, 1)}${e.offset > 0 ? ` + ${e.offset}` : ''}`;
+    parameters.set(key, { lead: 'localparam ', type: `logic [${width - 1}:0]`, name, rest: ` = ${value}` });
     return name;
   }
 

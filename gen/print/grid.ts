@@ -5,13 +5,14 @@
 import type { Grid, GridInput, Signal } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
+import type { Connection, Declaration, Item, SvLoop } from '../verilog/form.ts';
 import { plainType } from './types.ts';
 
 type Neighbour = GridInput & { kind: 'neighbour' };
 
 /** `read`: name of what drives an input; `place`: behind what the comment says of the grid. */
-export function printGrid(g: Grid, read: (s: Signal) => string, names: TextNames, place: string): string[] {
-  return new GridPrinter(g, read, names, place).print();
+export function printGrid(g: Grid, read: (s: Signal) => string, names: TextNames, place: string): Item {
+  return { kind: 'paragraph', items: new GridPrinter(g, read, names, place).print() };
 }
 
 class GridPrinter {
@@ -36,50 +37,45 @@ class GridPrinter {
     for (const p of g.module.ports) if (p.kind === 'output' && !this.chainOf.has(p.name)) this.arrays.set(p.name, names.fresh(`${g.name}_${p.name}`));
   }
 
-  print(): string[] {
+  print(): Item[] {
     const { g, r, c } = this;
     const { rows, columns, name } = g;
     const { row, column, cell } = this.names.grid(g);
-    const declarations: string[] = [];
-    const inCell: string[] = [];
-    const edges: string[] = [];
-    const cellConnections: string[] = g.module.clocked ? ['.clk(clk)', '.rst(rst)'] : [];
+    const declarations: Item[] = [];
+    const inCell: Item[] = [];
+    const edges: Item[] = [];
+    const ports: Connection[] = g.module.clocked ? [...CLOCK] : [];
     for (const p of g.module.ports) {
       const input = g.inputs.get(p.name);
       if (input?.kind === 'neighbour') {
         const vertical = input.from === 'north' || input.from === 'south';
         const array = this.array(p.name);
         // Without it Verilator sees one signal that depends on itself where cells pass values on within a cycle, and may evaluate it late.
-        declarations.push(`  ${plainType(p.type)} ${array} [0:${vertical ? rows : rows - 1}][0:${vertical ? columns - 1 : columns}] /* verilator split_var */;`);
-        edges.push(...this.edge(array, input, widthOf(p.type)));
-        if (this.chainOf.get(input.output)?.port !== p.name) inCell.push(`      assign ${array}${this.out(input)} = ${this.outputPlace(input.output)};`);
-        cellConnections.push(`.${p.name}(${array}${this.inp(input)})`);
+        const rest = ` [0:${vertical ? rows : rows - 1}][0:${vertical ? columns - 1 : columns}] /* verilator split_var */`;
+        declarations.push(declare({ type: plainType(p.type), name: array, rest }));
+        edges.push(this.edge(array, input, widthOf(p.type)));
+        if (this.chainOf.get(input.output)?.port !== p.name) inCell.push(assign(`${array}${this.out(input)}`, this.outputPlace(input.output)));
+        ports.push({ port: p.name, text: `${array}${this.inp(input)}` });
       } else if (input) {
-        cellConnections.push(`.${p.name}(${this.shared(input, widthOf(p.type))})`);
+        ports.push({ port: p.name, text: this.shared(input, widthOf(p.type)) });
       }
     }
     const unread: string[] = [];
     for (const p of g.module.ports) {
       if (p.kind !== 'output') continue;
-      cellConnections.push(`.${p.name}(${this.outputPlace(p.name)})`);
+      ports.push({ port: p.name, text: this.outputPlace(p.name) });
       if (this.chainOf.has(p.name)) continue;
-      declarations.push(`  ${plainType(p.type)} ${this.array(p.name)} [0:${rows - 1}][0:${columns - 1}];`);
+      declarations.push(declare({ type: plainType(p.type), name: this.array(p.name), rest: ` [0:${rows - 1}][0:${columns - 1}]` }));
       if (!g.outputs.some((o) => o.port === p.name)) unread.push(`${this.array(p.name)}[0][0]`);
     }
-    const lines = [
-      `  // ${rows} x ${columns} grid of ${g.module.name}${this.place}`,
+    const items: Item[] = [
+      { kind: 'comment', text: `${rows} x ${columns} grid of ${g.module.name}${this.place}` },
       ...declarations, ...edges,
-      `  for (genvar ${r} = 0; ${r} < ${rows}; ${r}++) begin : ${row}`,
-      `    for (genvar ${c} = 0; ${c} < ${columns}; ${c}++) begin : ${column}`,
-      `      ${g.module.name} ${cell} (`, ...cellConnections.map((x, i) => `        ${x}${i < cellConnections.length - 1 ? ',' : ''}`), '      );',
-      ...inCell, '    end', '  end',
+      loop(r, rows, row, loop(c, columns, column, { kind: 'instance', module: g.module.name, name: cell, parameters: [], ports }, ...inCell)),
       ...g.outputs.flatMap((o) => this.gather(o)),
     ];
-    if (unread.length > 0) {
-      const unused = this.names.fresh(`unused_${name}`);
-      lines.push(`  logic ${unused};`, `  assign ${unused} = &{1'b0, ${unread.join(', ')}};`);
-    }
-    return lines;
+    if (unread.length > 0) items.push(...unusedBits(this.names.fresh(`unused_${name}`), unread));
+    return items;
   }
 
   private array(port: string): string {
@@ -109,19 +105,15 @@ class GridPrinter {
     return chain ? `${this.array(chain.port)}${this.out(chain.input)}` : `${this.array(port)}[${this.r}][${this.c}]`;
   }
 
-  private edge(array: string, input: Neighbour, w: number): string[] {
+  private edge(array: string, input: Neighbour, w: number): Item {
     const { g, e } = this;
     const along = input.from === 'west' || input.from === 'east' ? g.rows : g.columns;
     const select = along === 1 ? '' : w === 1 ? `[${e}]` : `[${e} * ${w} +: ${w}]`;
     const place = { west: `[${e}][0]`, east: `[${e}][${g.columns}]`, north: `[0][${e}]`, south: `[${g.rows}][${e}]` }[input.from];
-    return [
-      `  for (genvar ${e} = 0; ${e} < ${along}; ${e}++) begin : ${this.names.fresh(`gen_${array}_edge`)}`,
-      `    assign ${array}${place} = ${this.read(input.signal)}${select};`,
-      '  end',
-    ];
+    return loop(e, along, this.names.fresh(`gen_${array}_edge`), assign(`${array}${place}`, `${this.read(input.signal)}${select}`));
   }
 
-  private gather(o: Grid['outputs'][number]): string[] {
+  private gather(o: Grid['outputs'][number]): Item[] {
     const { g, r, c } = this;
     const port = g.module.ports.find((p) => p.name === o.port);
     if (!port) return [];
@@ -133,19 +125,23 @@ class GridPrinter {
     const plus = (v: string, d: number): string => (d === 0 ? v : `${v} + ${d}`);
     const place = (at: string, whole: boolean): string => (whole ? '' : w === 1 ? `[${at}]` : `[${/^\w+$/.test(at) ? at : `(${at})`} * ${w} +: ${w}]`);
     const label = (suffix = ''): string => this.names.fresh(`gen_${o.signal.name}${suffix}`);
-    const loop = (v: string, n: number, name: string): string => `for (genvar ${v} = 0; ${v} < ${n}; ${v}++) begin : ${name}`;
-    if (o.kind === 'row') {
-      return [`  ${loop(c, g.columns, label())}`, `    assign ${o.signal.name}${place(c, g.columns === 1)} = ${array}[${o.row + dr}][${plus(c, dc)}];`, '  end'];
-    }
-    if (o.kind === 'column') {
-      return [`  ${loop(r, g.rows, label())}`, `    assign ${o.signal.name}${place(r, g.rows === 1)} = ${array}[${plus(r, dr)}][${o.column + dc}];`, '  end'];
-    }
-    return [
-      `  ${loop(r, g.rows, label('_row'))}`,
-      `    ${loop(c, g.columns, label('_col'))}`,
-      `      assign ${o.signal.name}${place(`${r} * ${g.columns} + ${c}`, g.rows * g.columns === 1)} = ${array}[${plus(r, dr)}][${plus(c, dc)}];`,
-      '    end',
-      '  end',
-    ];
+    const collect = (at: string, whole: boolean, row: string, column: string): Item => assign(`${o.signal.name}${place(at, whole)}`, `${array}[${row}][${column}]`);
+    if (o.kind === 'row') return [loop(c, g.columns, label(), collect(c, g.columns === 1, String(o.row + dr), plus(c, dc)))];
+    if (o.kind === 'column') return [loop(r, g.rows, label(), collect(r, g.rows === 1, plus(r, dr), String(o.column + dc)))];
+    const [outer, inner] = [label('_row'), label('_col')];
+    const all = collect(`${r} * ${g.columns} + ${c}`, g.rows * g.columns === 1, plus(r, dr), plus(c, dc));
+    return [loop(r, g.rows, outer, loop(c, g.columns, inner, all))];
   }
+}
+
+/** How a module that has state is clocked. */
+export const CLOCK: readonly Connection[] = [{ port: 'clk', text: 'clk' }, { port: 'rst', text: 'rst' }];
+
+const declare = (d: Declaration): Item => ({ kind: 'declarations', groups: [{ of: [d] }] });
+const assign = (target: string, value: string): Item => ({ kind: 'assign', target, value });
+const loop = (variable: string, count: number, label: string, ...items: readonly Item[]): SvLoop => ({ kind: 'loop', variable, count, label, items });
+
+/** Says to every linter that nothing reads these bits. */
+export function unusedBits(name: string, terms: readonly string[]): Item[] {
+  return [declare({ type: 'logic', name }), assign(name, `&{1'b0, ${terms.join(', ')}}`)];
 }

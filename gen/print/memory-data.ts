@@ -5,6 +5,7 @@
  */
 import type { Memory, Module } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
+import type { Item, Stmt, SvModule } from '../verilog/form.ts';
 
 /** Words of a memory whose contents stand in the module. */
 const MOST_INLINE = 64;
@@ -40,26 +41,25 @@ export function dataFiles(m: Module): DataFile[] {
 }
 
 /** What stands before a module that reads files: where they are, if nobody says otherwise. */
-export function dataFolder(m: Module): string[] {
-  return filesOfMemories(m).size === 0 ? [] : ['`ifndef SYSTOLE_DATA', '`define SYSTOLE_DATA "./"', '`endif'];
+export function dataFolder(m: Module): SvModule['macros'] {
+  return filesOfMemories(m).size === 0 ? [] : [{ name: 'SYSTOLE_DATA', value: '"./"' }];
 }
 
 /** Gives the module's memories their contents. */
-export function memoryInits(m: Module, loopVariable: () => string): string[] {
+export function memoryInits(m: Module, loopVariable: () => string): Item[] {
   const files = filesOfMemories(m);
-  return m.memories.flatMap((x) => {
+  return m.memories.flatMap((x): Item[] => {
     const file = files.get(x);
-    if (file !== undefined) return [`  initial $readmemh({\`SYSTOLE_DATA, "${file}"}, ${x.name});`];
-    return x.init ? inline(x, x.init, loopVariable) : [];
+    if (file !== undefined) return [{ kind: 'readMemory', file: `{\`SYSTOLE_DATA, "${file}"}`, memory: x.name }];
+    return x.init ? [{ kind: 'initial', body: inline(x, x.init, loopVariable) }] : [];
   });
 }
 
-function inline(x: Memory, init: readonly bigint[], loopVariable: () => string): string[] {
+function inline(x: Memory, init: readonly bigint[], loopVariable: () => string): Stmt[] {
   const w = widthOf(x.type);
-  const lines = init.map((v, n) => `    ${x.name}[${n}] = ${w}'h${v.toString(16)};`);
-  if (init.length < x.depth) {
-    const i = loopVariable();
-    lines.push(`    for (int ${i} = ${init.length}; ${i} < ${x.depth}; ${i}++) ${x.name}[${i}] = ${w}'h0;`);
-  }
-  return ['  initial begin', ...lines, '  end'];
+  const word = (at: string, value: bigint): Stmt => ({ kind: 'set', target: `${x.name}[${at}]`, op: '=', value: `${w}'h${value.toString(16)}` });
+  const words = init.map((v, n) => word(String(n), v));
+  if (init.length === x.depth) return words;
+  const variable = loopVariable();
+  return [...words, { kind: 'for', variable, from: init.length, to: x.depth, body: [word(variable, 0n)] }];
 }

@@ -6,6 +6,7 @@ import { isScalar } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
 import { unrolledAsIs } from '../passes/unroll.ts';
+import type { SvAssign } from '../verilog/form.ts';
 import type { ExpressionPrinter } from './expressions.ts';
 import { literalText } from './types.ts';
 
@@ -23,12 +24,12 @@ export class ResetPrinter {
   }
 
   /** `body`: the statements that drive the register in the same block. */
-  lines(r: Signal, body: readonly Statement[]): string[] {
+  assignments(r: Signal, body: readonly Statement[]): SvAssign[] {
     return (this.looped.has(r) ? placesOf(r, body) : [[]]).flatMap((path) => this.place(r, path, true));
   }
 
   /** What no statement drives of the registers that loops drive: it keeps its reset value for ever. */
-  rest(body: readonly Statement[]): string[] {
+  rest(body: readonly Statement[]): SvAssign[] {
     if (this.looped.size === 0) return [];
     const driven = new Map([...this.looped].map((r) => [r, new Set<number>()]));
     walkStatements(unrolledAsIs(body), (s) => {
@@ -43,12 +44,12 @@ export class ResetPrinter {
     });
   }
 
-  private place(r: Signal, path: Path, isTop: boolean): string[] {
+  private place(r: Signal, path: Path, isTop: boolean): SvAssign[] {
     const { type, leaves } = resetAt(r, path);
     if (leaves.every((l) => l === undefined)) return [];
-    const text = (): string => this.p.place(r, path).text;
-    if (isTop && !isScalar(type) && leaves.every((l) => l?.value === 0n)) return [`${text()} <= '0;`];
-    if (isScalar(type) || leaves.every((l) => l !== undefined)) return [`${text()} <= ${this.whole(type, leaves, 0)};`];
+    const to = (value: string): SvAssign[] => [{ kind: 'set', target: this.p.place(r, path).text, op: '<=', value }];
+    if (isTop && !isScalar(type) && leaves.every((l) => l?.value === 0n)) return to(`'0`);
+    if (isScalar(type) || leaves.every((l) => l !== undefined)) return to(this.whole(type, leaves, 0));
     const inner = type.kind === 'vec' ? Array.from({ length: type.length }, (_, index) => ({ index })) : type.fields.map((f) => ({ field: f.name }));
     return inner.flatMap((p) => this.place(r, [...path, p], false));
   }

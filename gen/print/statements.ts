@@ -1,9 +1,10 @@
-/** Statements as SystemVerilog: which of them form one block, and the text of a block. */
+/** Statements as SystemVerilog: which of them form one block, and what stands in it. */
 import { leafRange, rebuildStatements, walkStatements } from '../ir/leaves.ts';
 import type { Assign, MemWrite, Memory, PathElement, Signal, Statement, Switch, When } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
+import type { Stmt, SvAssign } from '../verilog/form.ts';
 import type { ExpressionPrinter } from './expressions.ts';
 
 export type Target = Signal | Memory;
@@ -161,18 +162,14 @@ function drivingStatements(body: readonly Statement[], targets: ReadonlySet<Targ
 
 /** Rounds of a loop that Verilator 5.006 unrolls; in others it takes no assignment to a memory. */
 const MOST_UNROLLED = 64;
-/** Indentation grows no further from this depth on: nobody counts it any more, and the text would grow with its square. */
-const MOST_INDENTED = 64;
-const deeper = (indent: string): string => (indent.length < MOST_INDENTED ? `${indent}  ` : indent);
 
-/** Text of the statements of a block that drive its targets. `op` is `=` or `<=`. */
-export function printStatements(p: ExpressionPrinter, body: readonly Statement[], targets: ReadonlySet<Target>, op: '=' | '<=', indent: string): string[] {
-  return new BlockPrinter(p, drivingStatements(body, targets), op).print(body, indent);
+/** The statements of a block that drive its targets. `op` is `=` or `<=`. */
+export function printStatements(p: ExpressionPrinter, body: readonly Statement[], targets: ReadonlySet<Target>, op: '=' | '<='): Stmt[] {
+  return new BlockPrinter(p, drivingStatements(body, targets), op).print(body);
 }
 
 /** Prints from an explicit stack of what is still to do, because statements may be nested deeper than the JavaScript stack. */
 class BlockPrinter {
-  private readonly lines: string[] = [];
   /** The next step last. */
   private readonly steps: (() => void)[] = [];
 
@@ -182,10 +179,11 @@ class BlockPrinter {
     private readonly op: '=' | '<=',
   ) {}
 
-  print(body: readonly Statement[], indent: string): string[] {
-    this.steps.push(this.body(body, indent));
+  print(body: readonly Statement[]): Stmt[] {
+    const out: Stmt[] = [];
+    this.steps.push(this.body(body, out));
     for (let step = this.steps.pop(); step; step = this.steps.pop()) step();
-    return this.lines;
+    return out;
   }
 
   /** Steps in the order in which they are to be done. */
@@ -193,51 +191,55 @@ class BlockPrinter {
     for (let i = steps.length - 1; i >= 0; i--) this.steps.push(steps[i]);
   }
 
-  private line(text: string): () => void {
-    return () => void this.lines.push(text);
-  }
-
-  private body(body: readonly Statement[], indent: string): () => void {
+  private body(body: readonly Statement[], out: Stmt[]): () => void {
     let i = 0;
     const next = (): void => {
       while (i < body.length && !this.driving.has(body[i])) i++;
       if (i === body.length) return;
       this.steps.push(next);
-      this.statement(body[i++], indent);
+      this.statement(body[i++], out);
     };
     return next;
   }
 
-  private statement(s: Statement, indent: string): void {
+  private statement(s: Statement, out: Stmt[]): void {
     switch (s.kind) {
       case 'assign':
-        this.assign(s, indent);
+        out.push(this.assign(s));
         return;
       case 'memWrite':
-        this.write(s, indent);
+        this.write(s, out);
         return;
-      case 'when':
-        this.when(s, indent, '');
+      case 'when': {
+        const arms: IfArm[] = [];
+        const rest: Stmt[] = [];
+        out.push({ kind: 'if', arms, else: rest });
+        this.when(s, arms, rest);
         return;
+      }
       case 'switch':
-        this.switch(s, indent);
+        this.switch(s, out);
         return;
       case 'for':
         throw new Error('loops are placed around blocks');
     }
   }
 
-  private assign(s: Assign, indent: string): void {
-    const place = this.p.place(s.target, s.path);
-    const text = `${place.text} ${this.op} ${place.dynamic ? this.p.atomic(s.value) : this.p.rightSide(s.value)};`;
-    this.lines.push(place.guard ? `${indent}if (${place.guard}) ${text}` : `${indent}${text}`);
+  private set(target: string, value: string): SvAssign {
+    return { kind: 'set', target, op: this.op, value };
   }
 
-  private write(s: MemWrite, indent: string): void {
-    const { p, lines } = this;
+  private assign(s: Assign): Stmt {
+    const place = this.p.place(s.target, s.path);
+    const then = this.set(place.text, place.dynamic ? this.p.atomic(s.value) : this.p.rightSide(s.value));
+    return place.guard ? { kind: 'guarded', cond: place.guard, then } : then;
+  }
+
+  private write(s: MemWrite, out: Stmt[]): void {
+    const { p } = this;
     const place = `${s.mem.name}[${p.address(s.addr)}]`;
     if (!s.mask) {
-      lines.push(`${indent}${place} <= ${p.rightSide(s.data)};`);
+      out.push(this.set(place, p.rightSide(s.data)));
       return;
     }
     const lanes = widthOf(s.mask.type);
@@ -245,14 +247,14 @@ class BlockPrinter {
     const mask = p.inlineSelectable(s.mask);
     const data = p.inlineSelectable(s.data);
     if (lanes === 1) {
-      lines.push(`${indent}if (${mask}) ${place} <= ${data};`);
+      out.push({ kind: 'guarded', cond: mask, then: this.set(place, data) });
       return;
     }
     const i = p.loopVariable;
     const range = w === 1 ? `[${i}]` : `[${i} * ${w} +: ${w}]`;
+    const body: Stmt[] = [{ kind: 'guarded', cond: `${mask}[${i}]`, then: this.set(`${place}${range}`, `${data}${range}`) }];
     for (let from = 0; from < lanes; from += MOST_UNROLLED) {
-      const head = `for (int ${i} = ${from}; ${i} < ${Math.min(from + MOST_UNROLLED, lanes)}; ${i}++) begin`;
-      lines.push(`${indent}${head}`, `${indent}  if (${mask}[${i}]) ${place}${range} <= ${data}${range};`, `${indent}end`);
+      out.push({ kind: 'for', variable: i, from, to: Math.min(from + MOST_UNROLLED, lanes), body });
     }
   }
 
@@ -260,47 +262,37 @@ class BlockPrinter {
     return body.some((s) => this.driving.has(s));
   }
 
-  private when(s: When, indent: string, lead: string): void {
-    const end = this.line(`${indent}end`);
+  /** `arms` and `rest`: where they go. */
+  private when(s: When, arms: IfArm[], rest: Stmt[]): void {
+    const body: Stmt[] = [];
     if (!this.drives(s.then)) {
-      this.lines.push(`${indent}${lead}if (${this.p.negated(s.cond)}) begin`);
-      this.then(this.body(s.else, deeper(indent)), end);
+      arms.push({ cond: this.p.negated(s.cond), body });
+      this.then(this.body(s.else, body));
       return;
     }
-    this.lines.push(`${indent}${lead}if (${this.p.inline(s.cond)}) begin`);
+    arms.push({ cond: this.p.inline(s.cond), body });
     const relevant = s.else.filter((x) => this.driving.has(x));
     const only = relevant.length === 1 ? relevant[0] : undefined;
-    const then = this.body(s.then, deeper(indent));
-    if (relevant.length === 0) this.then(then, end);
-    else if (only?.kind === 'when' && this.drives(only.then)) this.then(then, () => this.when(only, indent, 'end else '));
-    else this.then(then, this.line(`${indent}end else begin`), this.body(s.else, deeper(indent)), end);
+    const next = only?.kind === 'when' && this.drives(only.then) ? () => this.when(only, arms, rest) : this.body(s.else, rest);
+    this.then(this.body(s.then, body), next);
   }
 
-  private switch(s: Switch, indent: string): void {
+  private switch(s: Switch, out: Stmt[]): void {
     const hasDefault = this.drives(s.default);
     const cases = s.cases.filter((c) => hasDefault || this.drives(c.body));
-    this.lines.push(`${indent}case (${this.p.inline(s.on)})`);
+    const arms: CaseArm[] = [];
+    out.push({ kind: 'case', on: this.p.inline(s.on), arms });
+    const arm = (labels: readonly string[], of: readonly Statement[]) => (): void => {
+      const body: Stmt[] = [];
+      arms.push({ labels, body });
+      this.then(this.body(of, body));
+    };
     this.then(
-      ...cases.map((c) => this.branch(c.values.map((v) => this.p.literal(s.on.type, v)).join(', '), c.body, indent)),
-      this.branch('default', s.default, indent),
-      this.line(`${indent}endcase`),
+      ...cases.map((c) => arm(c.values.map((v) => this.p.literal(s.on.type, v)), c.body)),
+      arm(['default'], s.default),
     );
   }
-
-  private branch(label: string, body: readonly Statement[], indent: string): () => void {
-    const inner = deeper(indent);
-    return () => {
-      // Its first line depends on how many follow.
-      const at = this.lines.push('') - 1;
-      this.then(this.body(body, deeper(inner)), () => {
-        const count = this.lines.length - 1 - at;
-        if (count === 0) this.lines[at] = `${inner}${label}: ;`;
-        else if (count === 1) this.lines[at] = `${inner}${label}: ${this.lines.pop()?.trim()}`;
-        else {
-          this.lines[at] = `${inner}${label}: begin`;
-          this.lines.push(`${inner}end`);
-        }
-      });
-    };
-  }
 }
+
+type IfArm = Extract<Stmt, { kind: 'if' }>['arms'][number];
+type CaseArm = Extract<Stmt, { kind: 'case' }>['arms'][number];

@@ -22,5 +22,5 @@ export function formatText(text: string): string {
 /** `text` as lines of comment; none can end the comment early. */
 export function commentLines(text: string): string[] {
   const trimmed = text.trim();
-  return trimmed === '' ? [] : trimmed.split(LINE_BREAK).map((line) => `// ${printable(line.trim())}`.trimEnd());
+  return trimmed === '' ? [] : trimmed.split(LINE_BREAK).map((line) => printable(line.trim()));
 }

@@ -1,0 +1,11 @@
+/** Declarations as people write them: names below each other. */
+import type { Declaration } from './form.ts';
+
+/** A type that is longer does not push the names of all others to the right. */
+const WIDEST = 24;
+
+/** One text a declaration, without its end. */
+export function aligned(declarations: readonly Declaration[], indent: string): string[] {
+  const width = Math.max(0, ...declarations.map((d) => d.type.length).filter((n) => n <= WIDEST));
+  return declarations.map(({ lead = '', type, name, rest = '' }) => `${indent}${lead}${type.padEnd(width)} ${name}${rest}`);
+}
