@@ -54,6 +54,7 @@ export default tseslint.config(
       'systole/no-signal-operators': 'error',
     },
   },
+  { files: ['hw/**/*.ts'], rules: { 'no-restricted-syntax': restrictions.inHardware } },
   // The helper is the one place that calls fast-check itself.
   { files: ['test/**/*.ts'], ignores: ['test/support/property.ts'], rules: { 'no-restricted-syntax': restrictions.inTests } },
   { files: CONFIGURATION, rules: { 'no-restricted-syntax': 'off' } },

@@ -13,7 +13,7 @@ function inCube(word: UInt, cube: Cube): Bool {
     return (v << width) | ((BigInt(cube.match) >> BigInt(lo)) & ((1n << width) - 1n));
   }, 0n);
   const bits = cat(...fields.map(({ hi, lo }) => word.slice(hi, lo)));
-  return bits.width === 1 ? (value === 1n ? bits.asBool() : bits.asBool().not()) : bits.eq(value);
+  return bits.width === 1 ? (value === 1n ? bits.bit(0) : bits.bit(0).not()) : bits.eq(value);
 }
 
 /** The word is in one of the cubes. */

@@ -2,6 +2,7 @@
  * The keys of a chip's configuration file as data: kind, range, default, meaning. The reader, the error messages and the
  * documentation are made from this table. Must not know files nor how values are written.
  */
+import { isPowerOfTwo, powerOfTwoAtMost } from '../lib/power-of-two.ts';
 import type { Dimension } from './formula.ts';
 
 /** A default that follows other keys, so that no rule between keys is broken by one that the user did not write. */
@@ -70,9 +71,9 @@ const unlessSerial = <T extends number | string | boolean>(usual: T, serial: T):
 const banks = (most: number, rows: string, rowsOf: (value: (path: string) => number) => number): Derived<number> => ({
   text: `${most}, or fewer where ${rows} are not so many times a power of two; 1 in a serial unit`,
   from: (value) => {
-    const perBank = (count: number): number => Math.log2(rowsOf(value as (path: string) => number) / count);
+    const perBank = (count: number): number => rowsOf(value as (path: string) => number) / count;
     for (let count = isSerial(value) ? 1 : most; count > 1; count /= 2) {
-      if (perBank(count) >= 1 && Number.isInteger(perBank(count))) return count;
+      if (perBank(count) >= 2 && isPowerOfTwo(perBank(count))) return count;
     }
     return 1;
   },
@@ -95,7 +96,7 @@ const blocks: Derived<number> = {
   from: (value) => {
     const number = value as (path: string) => number;
     const rows = Math.min(MOST_BLOCKS, scratchpadRows(number), 2 * accumulatorRows(number), 4 * number('tensor.channels'));
-    return 2 ** Math.max(0, Math.floor(Math.log2(rows)));
+    return powerOfTwoAtMost(rows);
   },
 };
 

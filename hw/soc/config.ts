@@ -8,7 +8,7 @@ import { CORE_PRESETS } from '../core/config.ts';
 import type { CoreConfig } from '../core/config.ts';
 import type { PmpRegions } from '../isa/csr.ts';
 import { problemWithCache } from '../lib/cache-lines.ts';
-import { isPowerOfTwo } from '../lib/power-of-two.ts';
+import { isPowerOfTwo, powerOfTwoAtLeast, powerOfTwoAtMost } from '../lib/power-of-two.ts';
 import { problemWith } from '../tensor/params.ts';
 import type { TensorParams } from '../tensor/params.ts';
 import { CONFIG_KEYS, PRESET } from './config-keys.ts';
@@ -200,7 +200,7 @@ class Reader {
         if (!(n >= spec.min && n <= spec.max)) {
           return fail(`${n}${from} is out of range; use ${spec.orZero ? '0 or ' : ''}${quantity(spec.min, spec.kind)} to ${quantity(spec.max, spec.kind)}`);
         }
-        if (spec.powerOfTwo && !isPowerOfTwo(n)) return fail(`${n}${from} is not a power of two; use ${2 ** Math.floor(Math.log2(n))} or ${2 ** Math.ceil(Math.log2(n))}`);
+        if (spec.powerOfTwo && !isPowerOfTwo(n)) return fail(`${n}${from} is not a power of two; use ${powerOfTwoAtMost(n)} or ${powerOfTwoAtLeast(n)}`);
         return n;
       }
     }
@@ -274,8 +274,8 @@ function lineBytes(v: ConfigValues, cache: keyof typeof LEAST_LINE, cacheableByt
   throw new UserError(`${source.place(path)}: ${path}: ${problem[1]}`);
 }
 
-/** The power of two that a memory has at least, in rows. */
-const LEAST_ROWS = 2;
+/** Rows that a memory has at least. */
+const LEAST_ROWS = 4;
 
 /** Keys of the file by the names of the parameters that are made from them, where they differ. */
 const TENSOR_KEYS: Readonly<Partial<Record<keyof TensorParams, string>>> = {
@@ -288,7 +288,7 @@ function tensorParams(v: ConfigValues, source: TomlSource): TensorParams {
   const rowsOf = (key: 'scratchpad' | 'accumulators', rowBytes: number, formula: string): number => {
     const rows = v.tensor[key] / rowBytes;
     if (Number.isInteger(rows)) return rows;
-    const below = 2 ** Math.max(LEAST_ROWS, Math.floor(Math.log2(rows)));
+    const below = Math.max(LEAST_ROWS, powerOfTwoAtMost(rows));
     throw new UserError(`${source.place(`tensor.${key}`)}: tensor.${key}: ${v.tensor[key]} bytes are ${rows.toFixed(2)} rows of ${rowBytes} bytes; write "${below} * ${formula}"`);
   };
   const params: TensorParams = {

@@ -3,7 +3,7 @@
  * vector stage and the store unit read groups of `vectorLanes` lanes when the mesh does not need the same memory.
  * Organised as one memory a group of lanes and bank, with one read and one write port each.
  */
-import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, repeat, vec } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, U, cat, fromBits, hw, indexWidth, repeat, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { accumulatorBits, laneGroups, partialSumBits } from './params.ts';
 import type { TensorParams } from './params.ts';
@@ -54,12 +54,12 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     const both = (x: Bool, y: Bool | undefined): Bool => (y ? x.and(y) : x);
 
     // Stage 0: the mesh announces a row and its old sums are read. Stage 1: the sums arrive, are added and written.
-    const s1 = m.regs({ writing: U(1, 0), writeRow: U(bits), accumulate: B, lastColumn: U(indexWidth(p.columns)) });
-    s1.writing = io.next.asUInt();
+    const s1 = m.regs({ writing: Flag(false), writeRow: U(bits), accumulate: B, lastColumn: U(indexWidth(p.columns)) });
+    s1.writing = io.next;
     s1.writeRow = io.nextRow;
     s1.accumulate = io.nextAccumulate;
     s1.lastColumn = io.nextLastColumn;
-    const { adding, meshReads } = m.let({ adding: s1.writing.asBool(), meshReads: io.next.and(io.nextAccumulate) });
+    const { adding, meshReads } = m.let({ adding: s1.writing, meshReads: io.next.and(io.nextAccumulate) });
 
     // Nothing is forwarded: the mesh unit lets a cycle pass between writing a row and reading it, so that the memory has all its lanes.
     m.assert('oldSumsAreWritten', adding.and(meshReads).and(s1.writeRow.eq(io.nextRow)).not(), 'a row is read in the cycle in which it is written');

@@ -2,7 +2,7 @@
  * Turns a transfer command into AXI bursts: one run of bytes if the transfer is whole, else one run a row. A burst never
  * crosses a boundary of `burstBytes` (at most 4 KiB and 256 beats), so that no more than its address need be compared.
  */
-import { B, Out, Sink, Source, U, hw, indexWidth } from '../../gen/index.ts';
+import { B, Flag, Out, Sink, Source, U, bool, hw, indexWidth } from '../../gen/index.ts';
 import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress } from '../lib/axi4.ts';
 import { transferCommand } from './commands.ts';
@@ -47,11 +47,11 @@ export function BurstGenerator(
     m.doc('Cuts a transfer into AXI bursts that stay within their boundary.');
     const command = io.command.bits;
     const r = m.regs({
-      active: U(1, 0), rowAddress: U(32), stride: U(32), rowBytes: U(runBits), rowsLeft: U(command.count.width),
+      active: Flag(false), rowAddress: U(32), stride: U(32), rowBytes: U(runBits), rowsLeft: U(command.count.width),
       /** Next beat of the present run, and how many remain, minus 1. */
       beat: U(32 - low), beatsLeft: U(leftBits),
     });
-    const active = r.active.asBool();
+    const { active } = r;
     const bytesOf = (unit: number): UInt => timesConstant(command.count, unit, runBits);
     const whole = command.other.mux(bytesOf(otherUnitBytes), bytesOf(unitBytes));
     const lastBeat = (address: UInt, bytes: UInt): UInt => {
@@ -73,7 +73,7 @@ export function BurstGenerator(
 
     m.when(io.command.fire, () => {
       const bytes = command.whole.mux(whole, command.rowBytes.zext(runBits)).named('bytes');
-      r.active = r.active.lit(1);
+      r.active = bool(true);
       r.rowAddress = command.address;
       r.stride = command.stride;
       r.rowBytes = bytes;
@@ -90,7 +90,7 @@ export function BurstGenerator(
         r.beat = nextRow.slice(31, low);
         r.beatsLeft = lastBeat(nextRow, r.rowBytes);
         m.when(r.rowsLeft.eq(1), () => {
-          r.active = r.active.lit(0);
+          r.active = bool(false);
         });
       }).otherwise(() => {
         r.beat = r.beat.addWrap(burstLast.zext(32 - low)).addWrap(1);

@@ -4,7 +4,7 @@
  *
  * One instruction is held at a time until it is committed and has its operands; it leaves with its result.
  */
-import { B, In, Out, Source, U, hw, vec } from '../../gen/index.ts';
+import { B, Flag, In, Out, Source, U, bool, hw, indexWidth, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import {
   TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
@@ -63,9 +63,9 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     m.doc('Takes tensor instructions from the core, checks them and hands them to the units.');
     // --- the instruction in hand ---
     const r = m.regs({
-      instr: U(32), rs1: U(32), rs2: U(32), answerWaits: U(1, 0),
+      instr: U(32), rs1: U(32), rs2: U(32), answerWaits: Flag(false),
       /** Operands of a tn.arg that the next command uses. */
-      argValid: U(1, 0), argStride: U(32), argBytes: U(bytesBits), refused: U(16, 0), failed: U(16, 0),
+      argValid: Flag(false), argStride: U(32), argBytes: U(bytesBits), refused: U(16, 0), failed: U(16, 0),
     });
     const { register, result } = io.xif;
     const leaves = m.wires({ leaves: B });
@@ -95,7 +95,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] === 'other'));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
-    const prefix = { valid: r.argValid.asBool(), stride: r.argStride, rowBytes: r.argBytes };
+    const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
     const operands = new OperandRanges(p, { rs1: r.rs1, rs2: r.rs2, isOneOf, prefix });
     const { outOfRange } = m.let({ outOfRange: isCommand.and(operands.outOfRange()) });
     const gate = (c: Bool, x: UInt): UInt => c.mux(x, U(x.width).lit(0));
@@ -124,10 +124,10 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     io.load.bits = { ...transfer, other: isOther('load') };
     io.store.bits = { ...transfer, other: isOther('store') };
     const count = operands.count.trunc(countBits).named('rowCount');
-    const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(Math.log2(nextPower(p.columns))).named('lastColumn');
+    const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(indexWidth(p.columns)).named('lastColumn');
     io.mesh.bits = {
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
-      accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').asBool(),
+      accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
     };
     io.vector.bits = {
       accRow: operands.field('rq', 'accRow').trunc(accBits), count, lastColumn,
@@ -155,9 +155,9 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const value = questions.reduce((rest, name) => op(name).mux(values[name], rest), values[lastQuestion]);
     // What is offered stays as it was offered, in place of the operand.
     const { answers } = m.let({ answers: isOneOf(...TENSOR_QUESTION_OPS) });
-    const { answer } = m.let({ answer: r.answerWaits.asBool().mux(r.rs1, value) });
+    const { answer } = m.let({ answer: r.answerWaits.mux(r.rs1, value) });
     const { answerStays } = m.let({ answerStays: result.valid.and(result.ready.not()).and(answers) });
-    r.answerWaits = answerStays.asUInt();
+    r.answerWaits = answerStays;
     m.when(answerStays, () => {
       r.rs1 = answer.exact(32);
     });
@@ -168,7 +168,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
 
     const prefixes: Readonly<Record<TensorPrefixOp, () => void>> = {
       arg: () => {
-        r.argValid = r.argValid.lit(1);
+        r.argValid = bool(true);
         r.argStride = r.rs1;
         const [{ lo, width }] = TENSOR.arg.rs2;
         const given = r.rs2.slice(lo + width - 1, lo);
@@ -178,7 +178,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     m.when(leaves.leaves, () => {
       // A prefix lasts for one command. What only reads or waits leaves it, so that an interrupt handler may do so between the two.
       m.when(isCommand, () => {
-        r.argValid = r.argValid.lit(0);
+        r.argValid = bool(false);
       });
       for (const name of TENSOR_PREFIX_OPS) m.when(op(name), prefixes[name]);
     });
@@ -193,7 +193,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0));
     }
     function state(index: UInt): UInt {
-      const pending = r.argValid.asBool();
+      const pending = r.argValid;
       const parts: Record<TensorState, UInt> = {
         status, argStride: gate(pending, r.argStride), argRowBytes: gate(pending, U(1).lit(1).cat(r.argBytes.zext(31))),
       };
@@ -204,4 +204,3 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
 
 /** In exactly `bits` bits; what does not fit has been refused as out of range. */
 const sized = (x: UInt, bits: number): UInt => (bits < x.width ? x.trunc(bits) : x.zext(bits));
-const nextPower = (n: number): number => 2 ** Math.max(1, Math.ceil(Math.log2(n)));

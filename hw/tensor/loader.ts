@@ -2,7 +2,7 @@
  * The load unit: reads main memory in bursts and puts the bytes into scratchpad rows or channel words. Addresses are issued
  * ahead of the data (the next command's too), data is taken at one beat or one row a cycle, whichever is more.
  */
-import { B, Flag, In, Out, S, Sink, U, fromBits, hw, vec } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, vec } from '../../gen/index.ts';
 import type { ModuleDef } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
 import { repeated } from '../lib/lanes.ts';
@@ -46,13 +46,13 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
 
     const cmd = receive.deq.bits;
     const r = m.regs({
-      started: U(1, 0), row: U(rowBits), rowsLeft: U(rowBits + 1), fill: U(rowBytes), offset: U(low), rowOffset: U(low), word: U(2),
+      started: Flag(false), row: U(rowBits), rowsLeft: U(rowBits + 1), fill: U(rowBytes), offset: U(low), rowOffset: U(low), word: U(2),
       bytes: vec(S(8), p.rows), hasFailed: Flag(false), hasRefused: Flag(false),
     });
     // The first cycle of a command sets the counters; the data cannot be here yet.
-    const { working } = m.let({ working: receive.deq.valid.and(r.started.asBool()) });
-    m.when(receive.deq.valid.and(r.started.eq(0)), () => {
-      r.started = r.started.lit(1);
+    const { working } = m.let({ working: receive.deq.valid.and(r.started) });
+    m.when(receive.deq.valid.and(r.started.not()), () => {
+      r.started = bool(true);
       r.row = cmd.row;
       // Channel records are counted in words.
       r.rowsLeft = cmd.other.mux(cmd.count.shlWrap(2), cmd.count);
@@ -113,7 +113,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
           r.offset = nextRowOffset;
         });
         m.when(lastRow, () => {
-          r.started = r.started.lit(0);
+          r.started = bool(false);
         });
       }).otherwise(() => {
         r.fill = r.fill.addWrap(have.trunc(rowBytes));

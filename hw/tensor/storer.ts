@@ -5,6 +5,7 @@
 import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, indexWidth, vec } from '../../gen/index.ts';
 import type { ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiWriteManager } from '../lib/axi4.ts';
+import { powerOfTwoAtLeast } from '../lib/power-of-two.ts';
 import { BurstGenerator, burstBeatBits } from './burst-generator.ts';
 import { transferCommand, transferRowBits } from './commands.ts';
 import { accumulatorBits, laneGroups, rowBytesBits, scratchpadBits } from './params.ts';
@@ -26,8 +27,6 @@ export const storerPorts = (p: TensorParams) => ({
   },
 });
 
-const powerOfTwoAtLeast = (n: number): number => 2 ** Math.ceil(Math.log2(n));
-
 export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts>> {
   const low = Math.log2(p.busBytes);
   const groupBytes = 4 * p.vectorLanes;
@@ -42,11 +41,11 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     m.doc('Store unit: scratchpad rows or accumulator rows to main memory.');
     const bursts = m.inst('bursts', BurstGenerator('StoreBursts', p, p.rows, 4 * p.columns));
     const r = m.regs({
-      active: U(1, 0), other: B, whole: B, rowBytes: U(bytesBits),
+      active: Flag(false), other: B, whole: B, rowBytes: U(bytesBits),
       /** Next row to read and rows left; `rowLeft`: bytes of the present row that are not read yet. */
       row: U(rowBits), group: U(indexWidth(laneGroups(p))), rowsLeft: U(rowBits + 1), rowLeft: U(bytesBits),
       /** A read was granted in the cycle before: its data are here now. */
-      arriving: U(1, 0), arrivingBytes: U(wide), arrivingEndsRow: B, arrivingEndsAll: B,
+      arriving: Flag(false), arrivingBytes: U(wide), arrivingEndsRow: B, arrivingEndsAll: B,
       /** The chunk in hand: bytes from `from` on, `left` of them. */
       held: vec(S(8), chunk), from: U(chunkBits), left: U(wide, 0), heldEndsRow: B, heldEndsAll: B,
       /** The beat being filled. */
@@ -58,7 +57,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       pending: U(rowBits + 2, 0),
       hasFailed: Flag(false),
     });
-    const active = r.active.asBool();
+    const { active } = r;
     const cmd = io.command.bits;
     io.command.ready = active.not().and(bursts.command.ready);
     bursts.command.valid = io.command.valid.and(active.not());
@@ -67,7 +66,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     const blockBeat = (address: UInt): UInt => address.slice(blockBits - 1, low);
 
     m.when(io.command.fire, () => {
-      r.active = r.active.lit(1);
+      r.active = bool(true);
       r.other = cmd.other;
       r.whole = cmd.whole;
       r.stride = cmd.stride.slice(blockBits - 1, 0);
@@ -90,14 +89,14 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     const moreToRead = active.and(r.rowsLeft.ne(0)).named('moreToRead');
     // Room for the data: nothing in hand or on its way, or the chunk in hand is used up in this cycle.
     const chunkUsed = m.wires({ chunkUsed: B });
-    const room = r.arriving.eq(0).and(r.left.eq(0).or(chunkUsed.chunkUsed)).named('room');
+    const room = r.arriving.not().and(r.left.eq(0).or(chunkUsed.chunkUsed)).named('room');
     io.scratchpad.request = moreToRead.and(room).and(r.other.not());
     io.scratchpad.row = r.row.trunc(scratchpadBits(p));
     io.accumulators.request = moreToRead.and(room).and(r.other);
     io.accumulators.row = r.row.trunc(accumulatorBits(p));
     io.accumulators.group = r.group;
     const { readGranted } = m.let({ readGranted: r.other.mux(io.accumulators.grant, io.scratchpad.grant) });
-    r.arriving = readGranted.asUInt();
+    r.arriving = readGranted;
     m.when(readGranted, () => {
       r.arrivingBytes = readBytes;
       r.arrivingEndsRow = endsRow;
@@ -148,7 +147,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
         r.filling = lanes;
       });
     });
-    m.when(r.arriving.asBool(), () => {
+    m.when(r.arriving, () => {
       r.held = padded();
       r.from = r.from.lit(0);
       r.left = r.arrivingBytes;
@@ -166,7 +165,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     });
     io.done = active.and(r.allSent).and(r.pending.eq(0)).and(bursts.busy.not());
     m.when(io.done, () => {
-      r.active = r.active.lit(0);
+      r.active = bool(false);
     });
     io.busy = active;
     // A command is counted once, however many of its bursts fail.

@@ -2,7 +2,7 @@
  * The vector unit: executes `tn.rq`. Reads accumulator rows a group of lanes at a time together with their channel records,
  * requantises, assembles rows of R bytes and writes them to the scratchpad. One command at a time.
  */
-import { B, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { repeated } from '../lib/lanes.ts';
 import { rowCountBits, vectorCommand } from './commands.ts';
@@ -37,15 +37,15 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     const cmd = io.command.bits;
     const laneBits = Math.log2(lanes);
     const r = m.regs({
-      active: U(1, 0), reading: U(1, 0), accRow: U(accumulatorBits(p)), group: U(groupBits), lastGroup: U(groupBits),
+      active: Flag(false), reading: Flag(false), accRow: U(accumulatorBits(p)), group: U(groupBits), lastGroup: U(groupBits),
       rowsLeft: U(countBits), channel: U(channelBits(p)), firstChannel: U(channelBits(p)), count: U(countBits),
     });
-    const active = r.active.asBool();
+    const { active } = r;
     io.command.ready = active.not();
     io.busy = active;
     m.when(io.command.fire, () => {
-      r.active = r.active.lit(1);
-      r.reading = r.reading.lit(1);
+      r.active = bool(true);
+      r.reading = bool(true);
       r.accRow = cmd.accRow;
       r.group = r.group.lit(0);
       r.lastGroup = groups === 1 ? (U(groupBits).lit(0)) : cmd.lastColumn.shr(laneBits).trunc(groupBits);
@@ -59,7 +59,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     const free = m.wires({ requantiserFree: B });
     const { endsRow } = m.let({ endsRow: r.group.eq(r.lastGroup) });
     const { endsAll } = m.let({ endsAll: endsRow.and(r.rowsLeft.eq(1)) });
-    io.accumulators.request = r.reading.asBool().and(free.requantiserFree);
+    io.accumulators.request = r.reading.and(free.requantiserFree);
     io.accumulators.row = r.accRow;
     io.accumulators.group = r.group;
     io.channels.read = io.accumulators.grant;
@@ -75,7 +75,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
         r.channel = r.channel.addWrap(lanes % 2 ** channelBits(p));
       });
       m.when(endsAll, () => {
-        r.reading = r.reading.lit(0);
+        r.reading = bool(false);
       });
     });
 
@@ -117,7 +117,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     });
     io.done = result.valid.and(result.endsAll);
     m.when(io.done, () => {
-      r.active = r.active.lit(0);
+      r.active = bool(false);
     });
 
     /** Lanes of the last group beyond the last column are 0. */
@@ -152,17 +152,17 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
 
     function iterativeForm(): Result {
       const unit = m.inst('requantise', RequantiseIterative);
-      const s = m.regs({ arriving: U(1, 0), inWork: U(1, 0), rowEnd: B, allEnd: B });
-      s.arriving = io.accumulators.grant.asUInt();
+      const s = m.regs({ arriving: Flag(false), inWork: Flag(false), rowEnd: B, allEnd: B });
+      s.arriving = io.accumulators.grant;
       m.when(io.accumulators.grant, () => {
-        s.inWork = s.inWork.lit(1);
+        s.inWork = bool(true);
         s.rowEnd = endsRow;
         s.allEnd = endsAll;
       }).elseWhen(unit.done, () => {
-        s.inWork = s.inWork.lit(0);
+        s.inWork = bool(false);
       });
-      free.requantiserFree = s.inWork.eq(0);
-      unit.start = s.arriving.asBool();
+      free.requantiserFree = s.inWork.not();
+      unit.start = s.arriving;
       unit.acc = io.accumulators.data.at(0);
       unit.bias = io.channels.bias.at(0);
       unit.multiplier = io.channels.multiplier.at(0);

@@ -4,6 +4,7 @@
  */
 import type { Design } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
+import { powerOfTwoAtLeast } from '../../hw/lib/power-of-two.ts';
 import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError, type AssertionFailure, type MemoryAccess, type SignalInfo, type Simulator, type Watch } from '../simulator.ts';
 import { watchByPeeking } from '../watch.ts';
@@ -175,7 +176,7 @@ export class VerilatorSimulator implements Simulator {
 /** Words of `sim/simulator.ts`: as many bytes as the width takes, rounded up to a power of two, above 8 to a multiple of 8. */
 export function wordBytesOf(width: number): number {
   const bytes = Math.ceil(width / 8);
-  return bytes <= 8 ? 2 ** Math.ceil(Math.log2(bytes)) : 8 * Math.ceil(bytes / 8);
+  return bytes <= 8 ? powerOfTwoAtLeast(bytes) : 8 * Math.ceil(bytes / 8);
 }
 
 function memoryAccess(native: NativeSimulation, memory: MemoryVariable, number: number, checkOpen: () => void): MemoryAccess {

@@ -11,6 +11,7 @@ import { csrByName } from '../../hw/isa/csr.ts';
 import { IMMEDIATE_RANGES, encode, fitsImmediate, packImmediate, registerNumber } from '../../hw/isa/encoding.ts';
 import { RISCV_INSTRUCTIONS } from '../../hw/isa/riscv.ts';
 import { TENSOR_INSTRUCTIONS } from '../../hw/isa/tensor.ts';
+import { isPowerOfTwo } from '../../hw/lib/power-of-two.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import { evaluate, mapSymbols, parseExpression, symbolsOf } from './expression.ts';
 import type { Expression } from './expression.ts';
@@ -206,7 +207,7 @@ export class Assembler {
 
   /** Goes on at the next multiple of `bytes`, a power of two; code is filled with nops. */
   align(bytes: number): this {
-    if (!Number.isInteger(bytes) || bytes < 1 || bytes > 65536 || bytes & (bytes - 1)) {
+    if (bytes > 65536 || !isPowerOfTwo(bytes)) {
       this.fail(`alignment ${bytes}`, 'give a power of two up to 65536');
     }
     this.guard(() => this.current.align(bytes));

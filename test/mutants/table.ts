@@ -144,11 +144,11 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a word is taken for a tensor instruction whatever its funct7', tests: [DECODE] },
 
   // --- hw/tensor: overlapped form ---
-  { file: 'hw/tensor/mesh-control.ts', old: 'const { bankFree } = m.let({ bankFree: usedByStream.or(draining).not() });', to: 'const { bankFree } = m.let({ bankFree: a.streaming.asBool().or(busy0.draining0.ne(0)).or(busy0.draining1.ne(0)).not() });',
+  { file: 'hw/tensor/mesh-control.ts', old: 'const { bankFree } = m.let({ bankFree: usedByStream.or(draining).not() });', to: 'const { bankFree } = m.let({ bankFree: a.streaming.or(busy0.draining0.ne(0)).or(busy0.draining1.ne(0)).not() });',
     fault: 'weights are no longer loaded while the other bank is in use: slower, still right', tests: [CYCLES] },
   { file: 'hw/tensor/mesh-control.ts', old: 'const drain = p.rows + p.columns - 3;', to: 'const drain = p.rows + p.columns - 5;',
     fault: 'new weights overtake the last rows in the mesh', tests: [TENSOR_UNIT] },
-  { file: 'hw/tensor/mesh-control.ts', old: 'a.streaming.eq(0).or(lastRow.and(readsLastSums.not()))', to: 'a.streaming.eq(0).or(lastRow)',
+  { file: 'hw/tensor/mesh-control.ts', old: 'a.streaming.not().or(lastRow.and(readsLastSums.not()))', to: 'a.streaming.not().or(lastRow)',
     fault: 'a product reads sums in the cycle in which the one before writes them', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/accumulators.ts', old: '(i) => i.eq(0).or(i.le(s1.lastColumn))', to: '(i) => i.le(i)',
     fault: 'a product of few columns writes all lanes', tests: [TENSOR_UNIT] },
@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a serial product that overwrites adds the old upper half', tests: [TENSOR_UNIT, 'test/hw/tensor/serial/mac-array.test.ts'] },
   { file: 'hw/tensor/serial/requantise-element.ts', old: 'const isHigh = isFar.and(isNegative.not()).or(raised.gt(high.sext(WINDOW)));', to: 'const isHigh = raised.gt(high.sext(WINDOW));',
     fault: 'a serial requantisation far above the range is not clamped', tests: ['test/hw/tensor/serial/requantise-element.test.ts'] },
-  { file: 'hw/tensor/serial/sequencer.ts', old: 'settle: () => m.when(io.settled.and(d.pending.eq(0)), () => { s.state = State.idle; }),', to: 'settle: () => m.when(d.pending.eq(0), () => { s.state = State.idle; }),',
+  { file: 'hw/tensor/serial/sequencer.ts', old: 'settle: () => m.when(io.settled.and(d.pending.not()), () => { s.state = State.idle; }),', to: 'settle: () => m.when(d.pending.not(), () => { s.state = State.idle; }),',
     fault: 'a serial unit is idle before main memory has acknowledged its stores', tests: ['test/hw/tensor/settles.test.ts'] },
 
   // --- sim: engine ---

@@ -1,6 +1,12 @@
-/** What no file may write, as selectors with the mend: for everywhere, and for tests. */
+/** What no file may write, as selectors with the mend: for everywhere, for hardware, and for tests. */
 
 const EVERYWHERE = [{ selector: 'ExportDefaultDeclaration', message: 'export by name' }];
+
+/** What is true or false says so in its shape, not where it is used. */
+const IN_HARDWARE = [
+  { selector: 'CallExpression[callee.name="U"][arguments.length=2][arguments.0.value=1]', message: 'a register of one bit that is true or false is Flag(false)' },
+  { selector: 'MemberExpression[property.name="asBool"]', message: 'declare it as B or Flag(…), or take bit(0)' },
+];
 
 const USE_HELPER = 'use checkProperty of test/support/property.ts: it gives every property a seed and an end';
 
@@ -12,4 +18,8 @@ const IN_TESTS = [
   { selector: 'ImportDeclaration[source.value="fast-check"] ImportNamespaceSpecifier', message: 'import fc, so that rules know it' },
 ];
 
-export const restrictions = { everywhere: ['error', ...EVERYWHERE], inTests: ['error', ...EVERYWHERE, ...IN_TESTS] };
+export const restrictions = {
+  everywhere: ['error', ...EVERYWHERE],
+  inHardware: ['error', ...EVERYWHERE, ...IN_HARDWARE],
+  inTests: ['error', ...EVERYWHERE, ...IN_TESTS],
+};

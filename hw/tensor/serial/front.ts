@@ -3,7 +3,7 @@
  * soon as it starts; the next instruction but `tn.poll` is taken when it is complete. Operands pass by: the sequencer keeps
  * what it needs of them.
  */
-import { B, In, Out, U, cat, hw } from '../../../gen/index.ts';
+import { B, Flag, In, Out, U, cat, hw } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../../isa/tensor-rows.ts';
@@ -45,7 +45,7 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     const r = m.regs({
       isPoll: B, key: U(tensorDecoder.keyBits), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,
       /** A poll's answer that the core has not taken yet. */
-      waits: U(1, 0), waiting: U(4),
+      waits: Flag(false), waiting: U(4),
     });
     m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
     const { instr } = io.xif.issue.req;
@@ -82,8 +82,8 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     const runs = (unit: TensorUnitName): Bool => io.idle.not().and(is(...commandsOf(unit)));
     // What is offered stays as it was offered.
     const running = cat(...[...TENSOR_UNITS].reverse().map(runs)).exact(4);
-    const { polled } = m.let({ polled: r.waits.asBool().mux(r.waiting, running) });
-    r.waits = result.valid.and(result.ready.not()).asUInt();
+    const { polled } = m.let({ polled: r.waits.mux(r.waiting, running) });
+    r.waits = result.valid.and(result.ready.not());
     r.waiting = polled;
     const status = cat(r.failed, r.refused).named('status');
     const answers: Readonly<Record<TensorQuestionOp, UInt | 'zero' | 'apart'>> = {

@@ -68,7 +68,7 @@ export function operandsOf(p: TensorParams, takes: OperandKind, rs1: UInt, rs2: 
     channel: fit(rq('channel', 'rs2'), channelBits(p)),
     count: streams.mux(fit(countOf, counts), fit(rows, counts)),
     lastColumn: fit(columnsOf, columns),
-    accumulate: mm('accumulate', 'rs2').asBool(),
+    accumulate: mm('accumulate', 'rs2').bit(0),
     beyond: any(
       isBeyond(spField, first),
       streams.and(any(isBeyond(accOf, accumulatorBits(p)), isBeyond(countOf, counts), isAtLeast(columnsOf, p.columns))),

@@ -5,7 +5,7 @@
  * With `shift` above 31 the multiplier is used up when the product has moved far enough, and the bits stand in `high`. Else
  * they drop out of `high` one by one and are collected on the way; later ones must then be copies of the sign.
  */
-import { B, In, Out, S, U, bool, cat, hw } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, U, bool, cat, hw } from '../../../gen/index.ts';
 import type { Bool, UInt } from '../../../gen/index.ts';
 import { CHANNEL_RECORD } from '../../isa/tensor.ts';
 import { KEPT_SHIFT } from '../channel-records.ts';
@@ -26,8 +26,10 @@ export const RequantiseElement = hw(
   },
   (m, io) => {
     m.doc('One element: bias, multiply and shift a bit a cycle, round, zero point, clamp.');
-    const r = m.regs({ active: U(1, 0), delivers: U(1, 0), high: S(32), step: U(6), window: S(WINDOW), collected: U(4), strays: B });
-    const active = r.active.asBool();
+    const r = m.regs({
+      active: Flag(false), delivers: Flag(false), high: S(32), step: U(6), window: S(WINDOW), collected: U(4), strays: B,
+    });
+    const { active } = r;
     const { biased } = m.let({ biased: io.acc.addWrap(io.bias).asSInt() });
     // Bits past the last read 0.
     const bits = io.multiplier.slice(MULTIPLIER_BITS - 1, 0);
@@ -63,12 +65,12 @@ export const RequantiseElement = hw(
       r.window = factorUsed.and(r.collected.eq(0)).mux(r.high.trunc(WINDOW), withNext);
     });
     m.when(io.start, () => {
-      r.active = r.active.lit(1);
+      r.active = bool(true);
     }).elseWhen(ends, () => {
-      r.active = r.active.lit(0);
+      r.active = bool(false);
     });
-    r.delivers = active.and(ends).asUInt();
-    io.done = r.delivers.asBool();
+    r.delivers = active.and(ends);
+    io.done = r.delivers;
 
     // --- round, add the zero point, clamp ---
     const isNegative = r.high.isNegative();

@@ -3,7 +3,7 @@
  * columns within them. One row counter and one step counter serve every command; an address is a first row plus the counter,
  * and the same adders check ranges when they are given the command's count instead.
  */
-import { B, In, Out, U, bool, cat, enumeration, hw, indexWidth } from '../../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, cat, enumeration, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import type { TensorCommand } from '../../isa/tensor-rows.ts';
 import { CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COMMAND_OPS } from '../../isa/tensor.ts';
@@ -70,7 +70,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     // --- operands, laid out alike for all commands as they pass by ---
     const o = m.regs({
       address: U(32), spFirst: U(firstBits), accFirst: U(accBits), channel: U(chBits), count: U(countBits), lastColumn: U(steps),
-      accumulate: B, beyond: B, stride: U(32), lastByte: U(bytesBits), argBeyond: B, argValid: U(1, 0),
+      accumulate: B, beyond: B, stride: U(32), lastByte: U(bytesBits), argBeyond: B, argValid: Flag(false),
     });
     const taken = operandsOf(p, { mm: io.takesMm, rq: io.takesRq, arg: io.takesArg }, io.rs1, io.rs2);
     const nextRow = m.wires({ rowAdvances: B });
@@ -96,15 +96,15 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       const [row, accRow, record] = [p.rows, WORD_BYTES * p.columns, CHANNEL_RECORD_BYTES].map((bytes) => U(width).lit(of(bytes)));
       return op.ldp.mux(record, op.sta.mux(accRow, row));
     };
-    m.when(io.go.and(op.arg.or(o.argValid.eq(0)).or(op.ldp)), () => {
+    m.when(io.go.and(op.arg.or(o.argValid.not()).or(op.ldp)), () => {
       o.stride = op.arg.mux(o.address, natural(32, (bytes) => bytes).exact(32));
       o.lastByte = op.arg.mux(o.spFirst.slice(bytesBits - 1, 0).subWrap(1), natural(bytesBits, (bytes) => bytes - 1));
       o.argBeyond = op.arg.and(o.beyond.or(beyondBits(o.spFirst, bytesBits)));
     });
     m.when(io.go, () => {
-      o.argValid = op.arg.asUInt();
+      o.argValid = op.arg;
     });
-    const pending = o.argValid.asBool();
+    const pending = o.argValid;
     const longest = Math.max(p.rows, WORD_BYTES * p.columns);
     const kept = pending.and(o.argBeyond.not()).and(isAtLeast(o.lastByte, longest).not());
     io.argStride = pending.mux(o.stride, U(32).lit(0));
@@ -166,19 +166,19 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
 
     // --- moving words: addresses are given one ahead of the words ---
     const d = m.regs({
-      pending: U(1, 0), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits),
+      pending: Flag(false), wordStep: U(steps), wordOffset: U(2), wordEndsRow: B, wordEndOffset: U(2), writeRow: U(firstBits),
     });
     const moving = at('move').named('moving');
     const isLoad = whoever(({ mainMemory }) => mainMemory?.access === 'read').named('isLoad');
-    io.next.read = moving.and(isLoad).and(d.pending.eq(0).or(io.word.moved));
-    io.next.write = moving.and(isLoad.not()).and(d.pending.eq(0));
+    io.next.read = moving.and(isLoad).and(d.pending.not().or(io.word.moved));
+    io.next.write = moving.and(isLoad.not()).and(d.pending.not());
     io.next.address = (o.address.slice(31, 2).addWrap(c.step.zext(30))).cat(U(2).lit(0)).exact(32);
     m.when(io.next.taken, () => {
-      d.pending = d.pending.lit(1);
+      d.pending = bool(true);
     }).elseWhen(io.word.moved, () => {
-      d.pending = d.pending.lit(0);
+      d.pending = bool(false);
     });
-    io.word.pending = d.pending.asBool();
+    io.word.pending = d.pending;
     m.when(io.next.taken.or(at('read')), () => {
       d.wordStep = c.step;
       d.wordOffset = o.address.slice(1, 0);
@@ -217,25 +217,25 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
       weights: () => m.when(weightBeyond, () => { s.state = State.idle; }).elseWhen(isLastLine, () => { s.state = State.stream; }),
       stream: () => m.when(isLastRow, () => { s.state = State.idle; }),
       move: () => m.when(rowStepped.and(isLastRow), () => { s.state = State.settle; }),
-      settle: () => m.when(io.settled.and(d.pending.eq(0)), () => { s.state = State.idle; }),
+      settle: () => m.when(io.settled.and(d.pending.not()), () => { s.state = State.idle; }),
       read: () => { s.state = State.requantise; },
       requantise: () => m.when(io.requantised, () => { s.state = isLastStep.and(isLastRow).mux(State.idle, State.read); }),
     });
 
     // --- the memories and the array ---
     const a = m.regs({
-      clearing: U(1, 0), weightRead: U(1, 0), lineRead: U(steps), reading: U(1, 0), writing: U(1, 0),
+      clearing: Flag(false), weightRead: Flag(false), lineRead: U(steps), reading: Flag(false), writing: Flag(false),
       accRow1: U(accBits), accRow2: U(accBits),
     });
-    a.clearing = checking.asUInt();
-    a.weightRead = at('weights').asUInt();
+    a.clearing = checking;
+    a.weightRead = at('weights');
     a.lineRead = c.row.slice(steps - 1, 0);
-    a.reading = at('stream').asUInt();
+    a.reading = at('stream');
     a.writing = a.reading;
     a.accRow1 = accRow.slice(accBits - 1, 0);
     a.accRow2 = a.accRow1;
-    io.array.clear = a.clearing.asBool();
-    io.array.loadLine = a.weightRead.asBool();
+    io.array.clear = a.clearing;
+    io.array.loadLine = a.weightRead;
     io.array.line = a.lineRead;
     io.array.accumulate = o.accumulate;
     io.array.lastColumn = o.lastColumn;
@@ -246,16 +246,16 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     io.accumulators.readLow = at('stream').or(readsOut);
     io.accumulators.lowRow = accRow.slice(accBits - 1, 0);
     // The array takes the upper halves a cycle after the lower ones.
-    io.accumulators.readHigh = a.reading.asBool().or(readsOut);
-    io.accumulators.highRow = a.reading.asBool().mux(a.accRow1, accRow.slice(accBits - 1, 0));
-    io.accumulators.write = a.writing.asBool();
+    io.accumulators.readHigh = a.reading.or(readsOut);
+    io.accumulators.highRow = a.reading.mux(a.accRow1, accRow.slice(accBits - 1, 0));
+    io.accumulators.write = a.writing;
     io.accumulators.writeRow = a.accRow2;
     io.channels.read = at('read');
     io.channels.readChannel = chRow.slice(chBits - 1, 0);
     io.channels.writeChannel = d.writeRow.slice(chBits - 1, 0);
     io.requantiserStarts = at('read');
     // The row on its way through the array still needs the operands.
-    io.idle = at('idle').and(a.reading.eq(0));
+    io.idle = at('idle').and(a.reading.not());
     m.cover('dropped', io.rangeError);
 
     /** For accumulator rows longer than a scratchpad row: from the first part of a result row to the part of this column. */
