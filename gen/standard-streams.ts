@@ -1,5 +1,4 @@
-// What becomes of a program whose stdout or stderr takes no more.
-// Must not know: programs.
+/** What becomes of a program whose stdout or stderr takes no more. Must not know programs. */
 import { whyUnwritable } from './files/system-error.ts';
 
 const BAD_OUTPUT = 2;

@@ -1,5 +1,6 @@
-// The one error class for bad input: a file, an option or a model that the user can mend.
-// Must not know: any room's nouns, processes, exit codes other than by name in this comment.
+/**
+ * The one error class for bad input: a file, an option or a model that the user can mend. Must not know any room's nouns nor processes.
+ */
 import { printable } from './printable.ts';
 
 /** Line breaks of every kind and tabs; a message that holds one would no longer be one line on stderr. */

@@ -1,5 +1,7 @@
-// Where the user stands: relative paths on a command line mean that folder, however the program was started.
-// Must not know: programs, options.
+/**
+ * Where the user stands: relative paths on a command line mean that folder, however the program was started. Must not know programs nor
+ * options.
+ */
 
 /** The variables that npm sets. */
 export type NpmEnvironment = Readonly<Record<string, string | undefined>>;

@@ -21,11 +21,9 @@ export function leavesOf(type: Type): Leaf[] {
     const w = widthOf(type.element);
     return Array.from({ length: type.length }, (_, i) => inner.map((l) => ({ suffix: `[${i}]${l.suffix}`, type: l.type, lo: i * w + l.lo }))).flat();
   }
-  let top = widthOf(type);
   return type.fields.flatMap((f) => {
-    top -= widthOf(f.type);
-    const base = top;
-    return leavesOf(f.type).map((l) => ({ suffix: `.${f.name}${l.suffix}`, type: l.type, lo: base + l.lo }));
+    const { lo } = fieldPlace(type, f.name);
+    return leavesOf(f.type).map((l) => ({ suffix: `.${f.name}${l.suffix}`, type: l.type, lo: lo + l.lo }));
   });
 }
 
@@ -63,9 +61,14 @@ function placesOf(type: BundleType): { readonly byName: ReadonlyMap<string, Fiel
   return known;
 }
 
-/** @throws Error where the bundle has no such field */
+/** Undefined where there is no such field. */
+export function findField(type: Type, name: string): FieldPlace | undefined {
+  return type.kind === 'bundle' ? placesOf(type).byName.get(name) : undefined;
+}
+
+/** @throws Error where there is no such field */
 export function fieldPlace(type: Type, name: string): FieldPlace {
-  const place = type.kind === 'bundle' ? placesOf(type).byName.get(name) : undefined;
+  const place = findField(type, name);
   if (!place) throw new Error(`no field ${name} in ${type.kind === 'bundle' ? type.name : type.kind}`);
   return place;
 }

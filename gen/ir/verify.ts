@@ -6,7 +6,7 @@
 import { laneRange, operands } from './expr.ts';
 import type { BinaryFn, Expr, UnaryFn } from './expr.ts';
 import type { Lanes } from './lanes.ts';
-import { branchesOf, expressionsOf, leavesOf, moduleExpressions, walkExpressions, walkStatements } from './leaves.ts';
+import { branchesOf, expressionsOf, findField, leavesOf, moduleExpressions, walkExpressions, walkStatements } from './leaves.ts';
 import type { Memory, Module, Signal, SignalKind, Statement } from './module.ts';
 import { BOOL, indexWidth, isScalar, sameType, typeName, widthOf } from './types.ts';
 import type { Type } from './types.ts';
@@ -127,7 +127,7 @@ const typesOf = (...types: readonly Type[]): string => types.map(typeName).join(
 
 /** The type of a part of an aggregate at a constant place; undefined: there is none. */
 function partType(of: Type, part: string | number): Type | undefined {
-  if (typeof part === 'string') return of.kind === 'bundle' ? of.fields.find((f) => f.name === part)?.type : undefined;
+  if (typeof part === 'string') return findField(of, part)?.type;
   return of.kind === 'vec' && Number.isInteger(part) && part >= 0 && part < of.length ? of.element : undefined;
 }
 

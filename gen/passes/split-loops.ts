@@ -5,7 +5,7 @@
  */
 import type { Expr } from '../ir/expr.ts';
 import { rewriter } from '../ir/expr.ts';
-import { mapStatements, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
+import { fieldPlace, mapStatements, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
 import type { Assign, For, Module, PathElement, Signal, Statement } from '../ir/module.ts';
 import { BOOL, indexWidth, isScalar, uintType, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
@@ -87,9 +87,7 @@ function assignParts(s: Assign, parts: readonly Signal[]): Statement[] {
       type.kind === 'bundle' ? { op: 'field', type: t, of: s.value, name: type.fields[i].name } : { op: 'index', type: t, of: s.value, index: i };
     return parts.map((p, i) => to(p, [], part(i, p.type)));
   }
-  if ('field' in first) {
-    return type.kind === 'bundle' ? [to(parts[type.fields.findIndex((f) => f.name === first.field)], rest, s.value)] : [];
-  }
+  if ('field' in first) return [to(parts[fieldPlace(type, first.field).at], rest, s.value)];
   const { index } = first;
   if (typeof index === 'number') return [to(parts[index], rest, s.value)];
   const width = Math.max(widthOf(index.type), indexWidth(parts.length));

@@ -4,6 +4,7 @@
  * modules or schedules.
  */
 import type { Expr } from '../../gen/ir/expr.ts';
+import { fieldPlace } from '../../gen/ir/leaves.ts';
 import type { Assign, Signal } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import type { Type } from '../../gen/ir/types.ts';
@@ -11,7 +12,6 @@ import type { WriteAction, WritePart } from './actions.ts';
 import { storesOf } from './actions.ts';
 import type { Context, Placed } from './context.ts';
 import { leafRanges } from './context.ts';
-import { fieldOffset, fieldType } from './drivers.ts';
 import type { Guard } from './drivers.ts';
 import type { Lowering } from './lower.ts';
 import type { Node } from './nodes.ts';
@@ -35,9 +35,9 @@ function targetOf(type: Type, path: Assign['path']): Target | undefined {
   let dynamic: Target['dynamic'];
   for (const [depth, p] of path.entries()) {
     if ('field' in p) {
-      if (t.kind !== 'bundle') return undefined;
-      lo += fieldOffset(t, p.field);
-      t = fieldType(t, p.field);
+      const field = fieldPlace(t, p.field);
+      lo += field.lo;
+      t = field.type;
     } else {
       if (t.kind !== 'vec') return undefined;
       if (typeof p.index === 'number') lo += p.index * widthOf(t.element);

@@ -2,11 +2,12 @@
  * The design's hierarchy as the engine walks it: a context is one place of a module (an instance, a cell of a grid, or
  * the cell that stands for all in a grid's loop), with the memory in which its registers live. Must not know expressions.
  */
+import { fieldPlace } from '../../gen/ir/leaves.ts';
 import type { Grid, Memory, Module, Signal } from '../../gen/ir/module.ts';
 import type { Type } from '../../gen/ir/types.ts';
 import { isScalar, widthOf } from '../../gen/ir/types.ts';
 import { UserError } from '../../gen/user-error.ts';
-import { ModuleDrivers, fieldOffset } from './drivers.ts';
+import { ModuleDrivers } from './drivers.ts';
 import type { Box, Rope } from './rope.ts';
 import type { Arena, Slot } from './slots.ts';
 import { storageBytes } from './slots.ts';
@@ -24,7 +25,7 @@ export function leafRanges(type: Type, lo = 0): LeafRange[] {
     const w = widthOf(type.element);
     return Array.from({ length: type.length }, (_, i) => leafRanges(type.element, lo + i * w)).flat();
   }
-  return [...type.fields].reverse().flatMap((f) => leafRanges(f.type, lo + fieldOffset(type, f.name)));
+  return [...type.fields].reverse().flatMap((f) => leafRanges(f.type, lo + fieldPlace(type, f.name).lo));
 }
 
 /** Part of a signal's bits that lies in one box. */

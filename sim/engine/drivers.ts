@@ -7,7 +7,7 @@ import type { Expr } from '../../gen/ir/expr.ts';
 import { branchesOf, fieldPlace, walkStatements } from '../../gen/ir/leaves.ts';
 import type { Assign, MemWrite, Module, PathElement, Signal, Statement, Switch } from '../../gen/ir/module.ts';
 import { BOOL, isScalar, widthOf } from '../../gen/ir/types.ts';
-import type { BundleType, Type } from '../../gen/ir/types.ts';
+import type { Type } from '../../gen/ir/types.ts';
 import { unrolledModule } from '../../gen/passes/unroll.ts';
 
 /** A range of a signal's bits and the statements that can touch it. */
@@ -33,19 +33,15 @@ export interface GuardedWrite {
   readonly guards: readonly Guard[];
 }
 
-/** Position of a field's least significant bit in its bundle. */
-export const fieldOffset = (t: BundleType, name: string): number => fieldPlace(t, name).lo;
-
-export const fieldType = (t: BundleType, name: string): Type => fieldPlace(t, name).type;
-
 /** The bits that a path can reach: exact as far as its indices are static. */
 function reach(type: Type, path: readonly PathElement[]): { lo: number; width: number } {
   let lo = 0;
   let t = type;
   for (const p of path) {
     if ('field' in p && t.kind === 'bundle') {
-      lo += fieldOffset(t, p.field);
-      t = fieldType(t, p.field);
+      const field = fieldPlace(t, p.field);
+      lo += field.lo;
+      t = field.type;
     } else if ('index' in p && t.kind === 'vec') {
       if (typeof p.index !== 'number') break;
       lo += p.index * widthOf(t.element);
@@ -175,7 +171,7 @@ function cuts(
   if (type.kind === 'bundle') {
     for (const f of type.fields) {
       const inner = paths.filter((p) => p.length > 0 && 'field' in p[0] && p[0].field === f.name).map((p) => p.slice(1));
-      cuts(f.type, inner, fine, lo + fieldOffset(type, f.name), out);
+      cuts(f.type, inner, fine, lo + fieldPlace(type, f.name).lo, out);
     }
   } else if (type.kind === 'vec' && (fine || !isScalar(type.element) || paths.some((p) => p.length > 0))) {
     const w = widthOf(type.element);

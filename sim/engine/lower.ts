@@ -4,11 +4,12 @@
  */
 import { DesignError } from '../../gen/design-error.ts';
 import type { Expr } from '../../gen/ir/expr.ts';
+import { fieldPlace } from '../../gen/ir/leaves.ts';
 import type { Grid, GridInput, MemWrite, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import { Arithmetic } from './arithmetic.ts';
 import type { Context, Shared } from './context.ts';
-import { fieldOffset, fieldType, firstEndingAbove } from './drivers.ts';
+import { firstEndingAbove } from './drivers.ts';
 import type { Guard, Unit } from './drivers.ts';
 import { DynamicReads } from './dynamic-reads.ts';
 import { Memos, NotMemoisable } from './memo.ts';
@@ -336,9 +337,9 @@ export class Lowering {
     let cond: Node | undefined;
     for (const p of path) {
       if ('field' in p) {
-        if (t.kind !== 'bundle') throw new Error('engine: field of no bundle');
-        lo += fieldOffset(t, p.field);
-        t = fieldType(t, p.field);
+        const field = fieldPlace(t, p.field);
+        lo += field.lo;
+        t = field.type;
       } else {
         if (t.kind !== 'vec') throw new Error('engine: element of no vector');
         const w = widthOf(t.element);
@@ -410,10 +411,8 @@ export class Lowering {
     switch (e.op) {
       case 'lane':
         throw new Error('engine: a lane outside of its loop');
-      case 'field': {
-        if (e.of.type.kind !== 'bundle') throw new Error('engine: field of no bundle');
-        return this.bits(ctx, e.of, fieldOffset(e.of.type, e.name) + lo, width);
-      }
+      case 'field':
+        return this.bits(ctx, e.of, fieldPlace(e.of.type, e.name).lo + lo, width);
       case 'slice':
         return this.bits(ctx, e.of, e.lo + lo, width);
       case 'cast':

@@ -2,11 +2,11 @@
  * Names of things in a running design: `core.fetch.pc`, `mesh[2][3].acc`, `queue.slots[1].valid`. Resolves a path to a
  * place in the hierarchy, a signal or memory there, and a range of its bits. Must not know simulation.
  */
+import { findField } from '../../gen/ir/leaves.ts';
 import type { Memory, Signal } from '../../gen/ir/module.ts';
 import type { Type } from '../../gen/ir/types.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import type { Context } from './context.ts';
-import { fieldOffset } from './drivers.ts';
 
 export interface SignalPath {
   readonly ctx: Context;
@@ -55,10 +55,9 @@ export function findSignal(top: Context, path: string): SignalPath | undefined {
   let type: Type = signal.type;
   for (const [i, s] of rest.entries()) {
     if (i > 0) {
-      if (type.kind !== 'bundle') return undefined;
-      const field: BundleField | undefined = type.fields.find((f) => f.name === s.name);
+      const field = findField(type, s.name);
       if (!field) return undefined;
-      lo += fieldOffset(type, s.name);
+      lo += field.lo;
       type = field.type;
     }
     for (const k of s.indices) {
@@ -68,11 +67,6 @@ export function findSignal(top: Context, path: string): SignalPath | undefined {
     }
   }
   return { ctx, signal, lo, width: widthOf(type) };
-}
-
-interface BundleField {
-  readonly name: string;
-  readonly type: Type;
 }
 
 export function findMemory(top: Context, path: string): { ctx: Context; memory: Memory } | undefined {

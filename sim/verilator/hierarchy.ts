@@ -3,6 +3,7 @@
  * (`core.fetch.pc`, `mesh[2][3].acc`) to scope and variable as Verilator spells them. Pure; must not know how the simulator
  * is built or run.
  */
+import { findField } from '../../gen/ir/leaves.ts';
 import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
 import { BOOL, widthOf, type Type } from '../../gen/ir/types.ts';
 import { DesignNames } from '../../gen/names/text-names.ts';
@@ -124,12 +125,10 @@ function sliceOf(type: Type, selectors: string): { low: number; width: number } 
   let rest = type;
   for (const selector of selectors.match(/\.\w+|\[\d+/g) ?? []) {
     const token = selector.slice(1);
-    if (rest.kind === 'bundle' && selector[0] === '.') {
-      // The first field holds the most significant bits.
-      const at = rest.fields.findIndex((f) => f.name === token);
-      if (at < 0) return undefined;
-      low += rest.fields.slice(at + 1).reduce((sum, f) => sum + widthOf(f.type), 0);
-      rest = rest.fields[at].type;
+    const field = selector[0] === '.' ? findField(rest, token) : undefined;
+    if (field) {
+      low += field.lo;
+      rest = field.type;
     } else if (rest.kind === 'vec' && selector[0] === '[') {
       const index = Number(token);
       if (!(index < rest.length)) return undefined;
