@@ -4,12 +4,15 @@
  * everything is allowed. A granule is a word, and an access never leaves its word: it lies in a region as a whole or not at all.
  * Must not know instructions nor how a denied access ends.
  */
-import { B, Flag, In, Out, U, bool, bundle, cat, hw, repeat, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, bundle, cat, enumeration, fromBits, hw, vec } from '../../gen/index.ts';
 import type { Bool, Builder, Shape, UInt } from '../../gen/index.ts';
-import { PMP_CFG, PMP_MODE, pmpAddresses, pmpConfigs } from '../isa/csr.ts';
+import { PMP_CFG, PMP_MODES, pmpAddresses, pmpConfigs } from '../isa/csr.ts';
 import type { Csr, PmpRegions } from '../isa/csr.ts';
 import { bitIndex, fieldBits } from '../lib/bit-fields.ts';
-import { allOf } from './word.ts';
+import { Word } from './word.ts';
+
+/** Which words a region holds: none, those from the address before on, one, a block. */
+export const PmpMode = enumeration('PmpMode', ...PMP_MODES);
 
 /**
  * The regions of a core as their registers have them, region 0 first. `address` holds bits 33:2 of an address; `open` tells which of
@@ -20,13 +23,13 @@ export const pmpRegionsShape = (regions: PmpRegions) => {
   const each = <V>(shape: Shape<V>) => vec(shape, Math.max(1, regions));
   return bundle('PmpRegions', {
     address: each(U<number>(32, 0)), open: each(U<number>(32, 1)),
-    locked: each(Flag(false)), mode: each(U<number>(2, PMP_MODE.off)),
+    locked: each(Flag(false)), mode: each(PmpMode.resetTo('off')),
     execute: each(Flag(false)), write: each(Flag(false)), read: each(Flag(false)),
   });
 };
 
 /** The bits that an address of mode NAPOT leaves open. */
-const openBits = (address: UInt): UInt => address.xor(address.addWrap(1));
+const openOf = (address: UInt): UInt => address.xor(address.addWrap(1));
 
 /**
  * Declares the registers of the regions. `whenWritten` tells of a CSR access that writes `writeData`. Returns the regions, and
@@ -35,7 +38,7 @@ const openBits = (address: UInt): UInt => address.xor(address.addWrap(1));
 export function pmpRegisters(m: Builder, regions: PmpRegions, writeData: UInt, whenWritten: (csr: Csr, body: () => void) => void) {
   const each = Array.from({ length: regions }, (_, i) => i);
   const { pmp } = m.regs({ pmp: pmpRegionsShape(regions) });
-  const { writeOpen } = m.let({ writeOpen: openBits(writeData) });
+  const { writeOpen } = m.let({ writeOpen: openOf(writeData) });
   const configs = pmpConfigs(regions);
   const addresses = pmpAddresses(regions);
   const [modeLow] = fieldBits(PMP_CFG.A);
@@ -45,7 +48,7 @@ export function pmpRegisters(m: Builder, regions: PmpRegions, writeData: UInt, w
     whenWritten(configs[i >> 2], () => {
       m.when(pmp.locked.at(i).not(), () => {
         pmp.locked.put(i, field(PMP_CFG.L));
-        pmp.mode.put(i, byte.slice(modeLow + 1, modeLow));
+        pmp.mode.put(i, fromBits(PmpMode, byte.slice(modeLow + 1, modeLow)));
         pmp.execute.put(i, field(PMP_CFG.X));
         // Writable but not readable is reserved: it becomes neither.
         pmp.write.put(i, field(PMP_CFG.W).and(field(PMP_CFG.R)));
@@ -53,7 +56,7 @@ export function pmpRegisters(m: Builder, regions: PmpRegions, writeData: UInt, w
       });
     });
     // A locked range that begins here needs this address, too.
-    const beginsRange = i + 1 < regions ? pmp.locked.at(i + 1).and(pmp.mode.at(i + 1).eq(PMP_MODE.tor)) : bool(false);
+    const beginsRange = i + 1 < regions ? pmp.locked.at(i + 1).and(pmp.mode.at(i + 1).eq('tor')) : bool(false);
     whenWritten(addresses[i], () => {
       m.when(pmp.locked.at(i).or(beginsRange).not(), () => {
         pmp.address.put(i, writeData);
@@ -62,7 +65,7 @@ export function pmpRegisters(m: Builder, regions: PmpRegions, writeData: UInt, w
     });
   }
   const byteOf = (i: number): UInt =>
-    cat(pmp.locked.at(i), U(2).lit(0), pmp.mode.at(i), pmp.execute.at(i), pmp.write.at(i), pmp.read.at(i));
+    cat(pmp.locked.at(i), U(2).lit(0), pmp.mode.at(i).asUInt(), pmp.execute.at(i), pmp.write.at(i), pmp.read.at(i));
   const words: (readonly [Csr, UInt])[] = [
     ...configs.slice(0, regions / 4).map((csr, n) => [csr, cat(...[3, 2, 1, 0].map((k) => byteOf(4 * n + k)))] as const),
     ...each.map((i) => [addresses[i], pmp.address.at(i)] as const),
@@ -81,19 +84,21 @@ export const PmpCheck = (regions: PmpRegions) => hw('PmpCheck', {
 }, (m, io) => {
   m.doc('The first region that holds the word decides, if it is locked.');
   const { address: bounds, open, locked, mode, execute, write, read } = io.regions;
-  const address = cat(U(2).lit(0), io.wordAddress).named('address');
-  const { below } = m.let({ below: vecOf(bounds.map((bound) => address.lt(bound))) });
-  const { inBlock } = m.let({
-    // Mode NA4 is mode NAPOT without open bits.
-    inBlock: vecOf(bounds.map((bound, i) => address.xor(bound).and(repeat(mode.at(i).bit(0), 32).and(open.at(i)).not()).eq(0))),
+  const { address } = m.let({ address: cat(U(2).lit(0), io.wordAddress) });
+  const below = m.map('below', regions, (i) => address.lt(bounds.at(i)));
+  const { matching } = m.wires({ matching: vec(B, regions) });
+  m.each(regions, (i) => {
+    // One comparison for both: a block of mode NA4 has no open bits.
+    const { openBits } = m.let({ openBits: mode.at(i).eq('napot').mux(open.at(i), Word.lit(0)) });
+    const { inBlock } = m.let({ inBlock: address.xor(bounds.at(i)).and(openBits.not()).eq(0) });
+    m.switch(mode.at(i), {
+      off: () => matching.put(i, bool(false)),
+      tor: () => matching.put(i, below.at(i).and(below.near(i, -1, bool(false)).not())),
+      na4: () => matching.put(i, inBlock),
+      napot: () => matching.put(i, inBlock),
+    });
   });
-  const fromLast = (i: number): Bool => (i === 0 ? bool(true) : below.at(i - 1).not());
-  const { matching } = m.let({
-    matching: vecOf(mode.map((a, i) => a.bit(1).mux(inBlock.at(i), allOf(a.bit(0), below.at(i), fromLast(i))))),
-  });
-  const { denying } = m.let({
-    denying: vecOf(locked.map((isLocked, i) => isLocked.and(io.isFetch.mux(execute.at(i), io.isStore.mux(write.at(i), read.at(i))).not()))),
-  });
+  const denying = m.map('denying', regions, (i) => locked.at(i).and(io.isFetch.mux(execute.at(i), io.isStore.mux(write.at(i), read.at(i))).not()));
   /** Of `count` regions from `from` on: one matches, and the first that does denies. A tree, because a chain would be 16 deep. */
   const first = (from: number, count: number): { matches: Bool; denies: Bool } => {
     if (count === 1) return { matches: matching.at(from), denies: denying.at(from) };

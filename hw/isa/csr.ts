@@ -79,7 +79,8 @@ export const PMP_ENTRIES = 16;
 /** Fields of a region's byte in pmpcfg. Bits 6:5 are 0; W is stored only together with R, because W alone is reserved. */
 export const PMP_CFG = { R: 1 << 0, W: 1 << 1, X: 1 << 2, A: 3 << 3, L: 1 << 7 } as const;
 /** How a region says where it is: field A. */
-export const PMP_MODE = { off: 0, tor: 1, na4: 2, napot: 3 } as const;
+export const PMP_MODES = ['off', 'tor', 'na4', 'napot'] as const;
+export const PMP_MODE = Object.fromEntries(PMP_MODES.map((name, i) => [name, i])) as Readonly<Record<typeof PMP_MODES[number], number>>;
 const PMP_BYTE = PMP_CFG.R | PMP_CFG.W | PMP_CFG.X | PMP_CFG.A | PMP_CFG.L;
 
 /**
