@@ -86,17 +86,12 @@ export const PmpCheck = (regions: PmpRegions) => hw('PmpCheck', {
   const { address: bounds, open, locked, mode, execute, write, read } = io.regions;
   const { address } = m.let({ address: cat(U(2).lit(0), io.wordAddress) });
   const below = m.map('below', regions, (i) => address.lt(bounds.at(i)));
-  const { matching } = m.wires({ matching: vec(B, regions) });
-  m.each(regions, (i) => {
+  const matching = m.map('matching', regions, (i) => {
     // One comparison for both: a block of mode NA4 has no open bits.
     const { openBits } = m.let({ openBits: mode.at(i).eq('napot').mux(open.at(i), Word.lit(0)) });
     const { inBlock } = m.let({ inBlock: address.xor(bounds.at(i)).and(openBits.not()).eq(0) });
-    m.switch(mode.at(i), {
-      off: () => matching.put(i, bool(false)),
-      tor: () => matching.put(i, below.at(i).and(below.near(i, -1, bool(false)).not())),
-      na4: () => matching.put(i, inBlock),
-      napot: () => matching.put(i, inBlock),
-    });
+    const inRange = below.at(i).and(below.near(i, -1, bool(false)).not());
+    return mode.at(i).eq('tor').mux(inRange, mode.at(i).ne('off').and(inBlock));
   });
   const denying = m.map('denying', regions, (i) => locked.at(i).and(io.isFetch.mux(execute.at(i), io.isStore.mux(write.at(i), read.at(i))).not()));
   /** Of `count` regions from `from` on: one matches, and the first that does denies. A tree, because a chain would be 16 deep. */
