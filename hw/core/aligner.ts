@@ -3,7 +3,7 @@
  * is not used up. Must not know what instructions do.
  */
 import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
-import { Prediction, prediction } from './branch-predictor.ts';
+import { Prediction, isTaken, withHit } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
 import { Expander } from './expander.ts';
 import { withOnly } from '../lib/with-only.ts';
@@ -51,12 +51,12 @@ export function Aligner(config: CoreConfig) {
     const { isShort } = m.let({ isShort: first.slice(1, 0).ne(3) });
     const word = predicts ? m.let({ told: io.wordPrediction }).told : undefined;
     const cut = word ? m.let({
-      inLower: prediction.taken(word).and(prediction.upper(word).not()),
-      inUpper: prediction.taken(word).and(prediction.upper(word)),
+      inLower: isTaken(word).and(word.upper.not()),
+      inUpper: isTaken(word).and(word.upper),
     }) : { inLower: bool(false), inUpper: bool(false) };
     const last = word ? m.regs({ heldPrediction: Prediction }) : undefined;
     /** Of the word whose upper half is held. */
-    const cutAfterHeld = last ? prediction.taken(last.heldPrediction) : bool(false);
+    const cutAfterHeld = last ? isTaken(last.heldPrediction) : bool(false);
     // A long instruction that starts in an upper half needs the next word, too: not that to which a branch is expected to go.
     const { isBroken } = m.let({ isBroken: isShort.not().and(r.held.mux(cutAfterHeld, r.skip.mux(cut.inUpper, cut.inLower))) });
     const { incomplete } = m.let({ incomplete: r.held.not().and(r.skip).and(isShort.not()).and(isBroken.not()) });
@@ -80,7 +80,7 @@ export function Aligner(config: CoreConfig) {
       r.halfError = io.wordError;
       // Left over: after a short instruction in the lower half, and whenever an instruction crosses into this word.
       r.held = r.held.or(r.skip.ne(isShort)).and(cut.inLower.not());
-      r.skip = word ? prediction.taken(word).and(prediction.target(word).bit(0)) : bool(false);
+      r.skip = word ? isTaken(word).and(word.target.bit(0)) : bool(false);
     }).elseWhen(io.take.and(needsWord.not()), () => {
       r.held = bool(false);
     });
@@ -91,14 +91,14 @@ export function Aligner(config: CoreConfig) {
 
     if (word && last) {
       m.when(usesUp, () => {
-        last.heldPrediction = cat(prediction.hit(word).and(prediction.upper(word)), word.slice(33, 0));
+        last.heldPrediction = withHit(word.hit.and(word.upper), word);
       });
       // Where the instruction ends: in the held half, or else in the lower half of the word or in its upper one.
       const endsInHeld = r.held.and(isShort);
       const endsInLower = r.held.ne(isShort).and(r.skip.not().or(r.held));
       const endsInUpper = r.held.not().and(r.skip.eq(isShort));
-      const applies = prediction.upper(word).mux(endsInUpper, endsInLower);
-      const ofWord = cat(prediction.hit(word).and(applies), word.slice(33, 0));
+      const applies = word.upper.mux(endsInUpper, endsInLower);
+      const ofWord = withHit(word.hit.and(applies), word);
       io.prediction = endsInHeld.mux(last.heldPrediction, ofWord);
       io.broken = isBroken;
     }

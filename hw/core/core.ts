@@ -10,7 +10,7 @@ import { immediateOf, rdOf, rs1Of, rs2Of } from '../isa/encoding.ts';
 import { Aligner } from './aligner.ts';
 import { Alu } from './alu.ts';
 import { BitUnit } from './bit-unit.ts';
-import { COUNTER, Prediction, prediction } from './branch-predictor.ts';
+import { COUNTER, Prediction, isTaken } from './branch-predictor.ts';
 import { xifOf } from './config.ts';
 import type { CoreConfig } from './config.ts';
 import { CsrUnit } from './csr-unit.ts';
@@ -63,7 +63,7 @@ export function Core(config: CoreConfig) {
     const guess = config.predictorEntries > 0 ? m.regs({ expected: Prediction, broken: Flag(false) }) : undefined;
     /** The last jump went where fetch was told, but that was not `wentTo`. Found a cycle later: the comparison is long. */
     const went = guess ? m.regs({ wentWrong: Flag(false), wentTo: Word }) : undefined;
-    const expectsJump = guess ? prediction.taken(guess.expected) : NEVER;
+    const expectsJump = guess ? isTaken(guess.expected) : NEVER;
     /** A jump that fetch has yet to hear of. */
     const late = config.redirect === 'registered' ? m.regs({ redirecting: Flag(false), redirectTo: Word }) : undefined;
     const next = aligner
@@ -339,11 +339,11 @@ export function Core(config: CoreConfig) {
     m.when(late ? late.redirecting : leaves, () => {
       x.pc = late ? late.redirectTo : redirectTarget;
     }).elseWhen(w.complete, () => {
-      x.pc = guess ? expectsJump.mux(cat(prediction.target(guess.expected), U(1).lit(0)), nextPc) : nextPc;
+      x.pc = guess ? expectsJump.mux(cat(guess.expected.target, U(1).lit(0)), nextPc) : nextPc;
     });
     if (guess && went) {
       const { follows } = m.let({ follows: allOf(w.complete, runs, isControl, jumps, expectsJump) });
-      const { differs } = m.let({ differs: prediction.target(guess.expected).ne(target.slice(31, 1)) });
+      const { differs } = m.let({ differs: guess.expected.target.ne(target.slice(31, 1)) });
       went.wentWrong = follows.and(differs).or(went.wentWrong.and(canRedirect.not()));
       m.when(went.wentWrong.not(), () => {
         went.wentTo = target;
@@ -353,9 +353,9 @@ export function Core(config: CoreConfig) {
         guess.expected = aligner ? aligner.prediction : fetch.prediction;
         guess.broken = aligner ? aligner.broken : NEVER;
       });
-      const count = prediction.counter(guess.expected);
+      const count = guess.expected.counter;
       // What would not change is not written: a write waits until nobody reads the entry.
-      const news = prediction.hit(guess.expected).mux(jumps.mux(count.ne(3).or(expectsJump.and(differs)), count.ne(0)), jumps);
+      const news = guess.expected.hit.mux(jumps.mux(count.ne(3).or(expectsJump.and(differs)), count.ne(0)), jumps);
       const { learns } = m.let({ learns: allOf(w.complete, runs, isControl, news) });
       // A prediction belongs to the word of the instruction's last half, a broken one to that of the first.
       const crosses = c ? allOf(x.pc.bit(1), c.compressed.not(), guess.broken.not()) : NEVER;
@@ -367,7 +367,7 @@ export function Core(config: CoreConfig) {
       const more = count.eq(3).mux(count, count.addWrap(1));
       const less = count.eq(0).mux(count, count.subWrap(1));
       const two = U<number>(2);
-      const counted = prediction.hit(guess.expected).mux(jumps.mux(more, less), two.lit(COUNTER.likely));
+      const counted = guess.expected.hit.mux(jumps.mux(more, less), two.lit(COUNTER.likely));
       fetch.updateCounter = refetch.mux(two.lit(COUNTER.never), counted);
     }
     const { next1, next2 } = m.let({

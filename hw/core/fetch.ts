@@ -5,7 +5,7 @@
 import { B, Flag, In, Out, U, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { ObiFetch } from '../lib/obi.ts';
-import { BranchPredictor, Prediction, prediction, predictorUpdate } from './branch-predictor.ts';
+import { BranchPredictor, Prediction, isTaken, predictorUpdate } from './branch-predictor.ts';
 import type { CoreConfig } from './config.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { Word } from './word.ts';
@@ -65,7 +65,7 @@ export function Fetch(config: CoreConfig) {
     // A word that was asked for in the last cycle may end in a branch that is expected to be taken: then fetch goes on there.
     const predictor = predicts ? m.inst('predictor', BranchPredictor(config)) : undefined;
     const told = predictor ? m.let({ told: predictor.prediction }).told : undefined;
-    const onward = told ? prediction.taken(told).mux(prediction.target(told).slice(30, 1), r.next) : r.next;
+    const onward = told ? isTaken(told).mux(told.target.slice(30, 1), r.next) : r.next;
     const { address } = m.let({ address: redirects.mux(io.target.slice(31, 2), onward) });
     // With one place, a request goes out when nothing else will be on its way to that place after this cycle. With two, what is
     // taken in this cycle is not looked at: the request must not wait for what the execute stage does.
@@ -86,11 +86,11 @@ export function Fetch(config: CoreConfig) {
       r.stale = r.stale.subWrap(1);
     });
     r.queued = redirects.mux(Count.lit(0), waiting);
-    let arriving: UInt | undefined;
+    let arriving: typeof told;
     if (predictor && told) {
       const start = m.regs({ looked: Flag(false), atUpper: Flag(false) });
       const { fromUpper } = m.let({
-        fromUpper: redirects.mux(io.target.bit(1), prediction.taken(told).mux(prediction.target(told).bit(0), start.atUpper)),
+        fromUpper: redirects.mux(io.target.bit(1), isTaken(told).mux(told.target.bit(0), start.atUpper)),
       });
       start.atUpper = fromUpper.and(granted.not());
       start.looked = granted;
