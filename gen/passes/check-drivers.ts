@@ -3,19 +3,20 @@
  * signal of another module. "Twice" means: an assignment makes an earlier one of the same scope, or below it, pointless.
  */
 import { DesignError } from '../design-error.ts';
-import type { Expr } from '../ir/expr.ts';
-import { drivenSignals, expressionsOf, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import { operands, walkUp } from '../ir/expr.ts';
+import type { Expr, LaneIndex } from '../ir/expr.ts';
+import type { Lanes } from '../ir/lanes.ts';
+import { branchesOf, drivenSignals, expressionsOf, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
 import type { Module, Signal, Statement } from '../ir/module.ts';
 import { sameType } from '../ir/types.ts';
 import type { EnumType } from '../ir/types.ts';
 import type { Site } from '../site.ts';
 import { coverageOf } from './coverage.ts';
+import { drivesApart } from './driven-places.ts';
 import { unrolledAsIs } from './unroll.ts';
 
 export function checkDrivers(m: Module): void {
-  const body = unrolledAsIs(m.body);
-  checkReferences(m);
-  checkLanes(m, body);
+  if (checkReferences(m).hasLanes) checkLanes(m);
   if (m.blackBox) return;
   for (const g of m.grids) {
     for (const p of g.module.ports) {
@@ -24,7 +25,7 @@ export function checkDrivers(m: Module): void {
       }
     }
   }
-  const coverage = coverageOf(body);
+  const coverage = coverageOf(unrolledAsIs(m.body, (loop) => !drivesApart(loop)));
   const { again } = coverage;
   if (again) {
     const { target } = again.by;
@@ -48,7 +49,8 @@ function undrivenHint(signal: Signal): string {
   return signal.kind === 'instIn' ? `drive port ${signal.port?.port} of instance ${signal.port?.instance}` : 'assign it in the body';
 }
 
-function checkReferences(m: Module): void {
+function checkReferences(m: Module): { readonly hasLanes: boolean } {
+  let hasLanes = false;
   const own = new Set<Signal>([...m.ports, ...m.wires, ...m.regs]);
   for (const i of m.instances) for (const s of i.connections.values()) own.add(s);
   for (const g of m.grids) {
@@ -58,6 +60,7 @@ function checkReferences(m: Module): void {
   const memories = new Set(m.memories);
   const enums = new Map<string, EnumType>();
   walkExpressions(moduleExpressions(m), (e) => {
+    if (e.op === 'lane') hasLanes = true;
     if (e.op === 'ref' && !own.has(e.signal)) {
       throw new DesignError('foreign-signal', `${e.signal.name} belongs to another module than ${m.name}`, siteOf(m, e), e.signal.site, 'pass it through a port');
     }
@@ -74,14 +77,43 @@ function checkReferences(m: Module): void {
     }
     enums.set(e.type.name, e.type);
   });
+  return { hasLanes };
 }
 
-/** Where lanes are gone, what still refers to one stands outside of its loop. */
-function checkLanes(m: Module, body: readonly Statement[]): void {
-  walkExpressions(moduleExpressions({ ...m, body }), (e) => {
-    if (e.op !== 'lane') return;
-    throw new DesignError('outside-lanes', `${m.name} uses a lane outside of its each()`, e.site, e.lanes.site, 'use it in the body that each() gives it to');
+/** A lane is a number in the rounds of its loop only. */
+function checkLanes(m: Module): void {
+  const known = new Map<Expr, readonly LaneIndex[]>();
+  const check = (root: Expr, open: readonly Lanes[]): void => {
+    for (const e of lanesOf(root, known)) {
+      if (open.includes(e.lanes)) continue;
+      throw new DesignError('outside-lanes', `${m.name} uses a lane outside of its each()`, e.site, e.lanes.site, 'use it in the body that each() gives it to');
+    }
+  };
+  const stack: { readonly body: readonly Statement[]; readonly open: readonly Lanes[] }[] = [{ body: m.body, open: [] }];
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const { body, open } = top;
+    for (const s of body) {
+      for (const e of expressionsOf(s)) check(e, open);
+      for (const inner of branchesOf(s)) stack.push({ body: inner, open: s.kind === 'for' ? [...open, s.lanes] : open });
+    }
+  }
+  for (const c of m.checks) check(c.cond, []);
+}
+
+/** A lane of each loop that an expression depends on. */
+function lanesOf(root: Expr, known: Map<Expr, readonly LaneIndex[]>): readonly LaneIndex[] {
+  walkUp(root, (e) => known.has(e), (e) => {
+    known.set(e, e.op === 'lane' ? [e] : operands(e).reduce((all, o) => withLanes(all, known.get(o) ?? NONE), NONE));
   });
+  return known.get(root) ?? NONE;
+}
+
+const NONE: readonly LaneIndex[] = [];
+
+function withLanes(a: readonly LaneIndex[], b: readonly LaneIndex[]): readonly LaneIndex[] {
+  if (a.length === 0) return b;
+  const more = b.filter((x) => !a.some((y) => y.lanes === x.lanes));
+  return more.length === 0 ? a : [...a, ...more];
 }
 
 /** Where an expression stands, or else the first statement that reads it. */

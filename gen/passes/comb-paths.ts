@@ -1,23 +1,26 @@
 /**
  * Combinational dependencies at the granularity of leaves: finds loops, and summarises which outputs of a module follow
  * which inputs without a register in between. Loops through instances are found because a parent sees its children's summaries.
+ * So closely only modules are looked at in which a signal as a whole may follow itself.
  */
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import { operands } from '../ir/expr.ts';
-import { countLeaves, expressionsOf, fieldPlace, indexExpressions, leafRange, leavesInBits, leavesOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
+import { countLeaves, expressionsOf, fieldPlace, indexExpressions, leafRange, leavesInBits, leavesOf, walkStatements } from '../ir/leaves.ts';
 import type { Scope } from '../ir/leaves.ts';
 import type { Assign, Grid, Module, Signal, Statement } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import type { Site } from '../site.ts';
+import { blackBoxSummary, gridSummary } from './port-paths.ts';
+import type { CombSummary } from './port-paths.ts';
+import { quickSummary } from './quick-paths.ts';
 import { unrolledModule } from './unroll.ts';
-
-/** Output port name → names of the input ports it depends on within the cycle. */
-export type CombSummary = ReadonlyMap<string, ReadonlySet<string>>;
 
 class Graph {
   readonly edges = new Map<string, string[]>();
   readonly sites = new Map<string, Site>();
+  constructor(readonly namesOf: NamesOf) {}
+
   add(from: string, to: string): void {
     const list = this.edges.get(from);
     if (list) list.push(to);
@@ -25,15 +28,43 @@ class Graph {
   }
 }
 
+/** Throws DesignError `combinational-loop` where a leaf of a module follows itself within the cycle; those below it are checked before. */
+export function checkPaths(m: Module): void {
+  if (mayHaveLoops(m)) combPaths(m);
+}
+
+const looks = new WeakMap<Module, CombSummary | 'loops'>();
+
+/** What a quick look shows. */
+function look(m: Module): CombSummary | 'loops' {
+  let seen = looks.get(m);
+  if (!seen) {
+    seen = m.blackBox ? blackBoxSummary(m) : quickSummary(m, roughSummary) ?? 'loops';
+    looks.set(m, seen);
+  }
+  return seen;
+}
+
+/** Each output follows at most these inputs. */
+function roughSummary(m: Module): CombSummary {
+  const summary = look(m);
+  return summary === 'loops' ? combPaths(m) : summary;
+}
+
+/** Whether a signal as a whole may follow itself within the cycle. */
+export function mayHaveLoops(m: Module): boolean {
+  return look(m) === 'loops';
+}
+
 const summaries = new WeakMap<Module, CombSummary>();
 
-/** Checks one module and those below it; returns its summary. Throws DesignError `combinational-loop`. */
+/** Summary of a module to the leaf. Throws DesignError `combinational-loop`. */
 export function combPaths(m: Module): CombSummary {
   let summary = summaries.get(m);
   if (!summary) {
     if (m.blackBox) summary = blackBoxSummary(m);
     else {
-      const graph = leafGraph(m, unrolledModule(m));
+      const graph = dependencyGraph(m, unrolledModule(m), LEAVES, combPaths);
       findLoop(m, graph);
       summary = summarise(m, graph);
     }
@@ -42,22 +73,13 @@ export function combPaths(m: Module): CombSummary {
   return summary;
 }
 
-/** Names of the signals that each combinational signal of the module follows within the cycle, in any of its parts. */
-export function signalGraph(m: Module): Map<string, Set<string>> {
-  const wholes = new Map<string, string>();
-  const whole = (leaf: string): string => {
-    let name = wholes.get(leaf);
-    if (name === undefined) wholes.set(leaf, (name = /^\w+/.exec(leaf)?.[0] ?? leaf));
-    return name;
-  };
-  const result = new Map<string, Set<string>>();
-  for (const [from, edges] of leafGraph(m, m).edges) {
-    const key = whole(from);
-    const set = result.get(key) ?? new Set<string>();
-    for (const to of edges) set.add(whole(to));
-    result.set(key, set);
-  }
-  return result;
+/**
+ * Names of the signals that each combinational signal of the module follows within the cycle, in any of its parts. `summaryOf`: of a module
+ * below; without it one that may say too much where a module is taken apart and put together again.
+ */
+export function signalGraph(m: Module, summaryOf: (below: Module) => CombSummary = roughSummary): Map<string, Set<string>> {
+  const graph = dependencyGraph(m, m, WHOLE, summaryOf);
+  return new Map([...graph.edges].map(([from, to]) => [from, new Set(to)]));
 }
 
 /** Nodes of a graph that lie on a cycle, or between two cycles: what is left when ends are taken away again and again. */
@@ -89,28 +111,25 @@ export function onCycles(graph: ReadonlyMap<string, ReadonlySet<string>>): Set<s
 }
 
 /** `written`: the module, or with its loops written out where single elements matter. */
-function leafGraph(m: Module, written: Module): Graph {
-  const graph = new Graph();
+function dependencyGraph(m: Module, written: Module, namesOf: NamesOf, summaryOf: (below: Module) => CombSummary): Graph {
+  const graph = new Graph(namesOf);
   new Dependencies(graph, written).add();
-  for (const i of m.instances) addChild(graph, combPaths(i.module), (port) => i.connections.get(port));
-  for (const g of m.grids) addGrid(graph, m, g, combPaths(g.module));
+  for (const i of m.instances) addChild(graph, summaryOf(i.module), (port) => i.connections.get(port));
+  for (const g of m.grids) addGrid(graph, m, g, summaryOf);
   return graph;
 }
 
-function blackBoxSummary(m: Module): CombSummary {
-  // Nothing is known of the cell: assume that an unclocked one is combinational throughout.
-  const inputs = new Set(m.ports.filter((p) => p.kind === 'input').map((p) => p.name));
-  return new Map(m.ports.filter((p) => p.kind === 'output').map((p) => [p.name, m.blackBox?.clock ? new Set<string>() : inputs]));
-}
+/** Nodes that stand for a signal: one a leaf, or one for all of them. */
+type NamesOf = (s: Signal) => readonly string[];
 
 const namesOfLeaves = new WeakMap<Signal, readonly string[]>();
 
-function leafNames(s: Signal): readonly string[] {
+const LEAVES: NamesOf = (s) => {
   let names = namesOfLeaves.get(s);
   if (!names) namesOfLeaves.set(s, (names = countLeaves(s.type) === 1 ? [s.name] : leavesOf(s.type).map((l) => s.name + l.suffix)));
   return names;
-}
-const leafName = (s: Signal, leaf: number): string => leafNames(s)[leaf];
+};
+const WHOLE: NamesOf = (s) => [s.name];
 
 /** Leaves `lo..hi` of an expression. */
 interface Part {
@@ -138,14 +157,16 @@ class Dependencies {
   ) {}
 
   add(): void {
-    const roots: Expr[] = [];
+    const found: Expr[] = [];
+    const use = (e: Expr): void => {
+      const known = this.uses.get(e);
+      this.uses.set(e, (known ?? 0) + 1);
+      if (known === undefined) found.push(e);
+    };
     walkStatements(this.m.body, (s) => {
-      if (!isCombinational(s)) return;
-      for (const e of expressionsOf(s)) roots.push(e);
+      if (isCombinational(s)) expressionsOf(s).forEach(use);
     });
-    const use = (e: Expr): void => void this.uses.set(e, (this.uses.get(e) ?? 0) + 1);
-    for (const e of roots) use(e);
-    walkExpressions(roots, (e) => operands(e).forEach(use));
+    for (let e = found.pop(); e; e = found.pop()) operands(e).forEach(use);
     walkStatements(this.m.body, (s, scope) => {
       if (isCombinational(s) && s.kind === 'assign') this.assign(s, scope);
     });
@@ -160,11 +181,13 @@ class Dependencies {
       this.follow(all, whole(s.value));
       for (const e of indexExpressions(s)) this.follow(all, whole(e));
     }
-    for (let i = start; i < end; i++) {
-      const from = leafName(s.target, i);
+    const names = this.graph.namesOf(s.target);
+    const isWhole = names.length === 1;
+    for (let i = isWhole ? 0 : start; i < (isWhole ? 1 : end); i++) {
+      const from = names[i];
       this.graph.sites.set(from, s.site);
-      if (all === undefined) this.follow(from, { e: s.value, lo: i - start, hi: i - start + 1 });
-      else this.graph.add(from, all);
+      if (all !== undefined) this.graph.add(from, all);
+      else this.follow(from, isWhole ? whole(s.value) : { e: s.value, lo: i - start, hi: i - start + 1 });
       if (control !== undefined) this.graph.add(from, control);
     }
   }
@@ -218,8 +241,12 @@ class Dependencies {
 
   private reference(from: string, signal: Signal, lo: number, hi: number): void {
     if (signal.kind === 'reg') return;
-    const names = leafNames(signal);
-    if (hi - lo < names.length || names.length === 1) {
+    const names = this.graph.namesOf(signal);
+    if (names.length === 1) {
+      this.graph.add(from, names[0]);
+      return;
+    }
+    if (hi - lo < names.length) {
       for (let i = lo; i < hi; i++) this.graph.add(from, names[i]);
       return;
     }
@@ -296,36 +323,17 @@ function addChild(graph: Graph, summary: CombSummary, signalOf: (port: string) =
 /** Every leaf of `from` follows every leaf of `to`: through one node between them, because there can be thousands of both. */
 function addAll(graph: Graph, from: Signal, to: readonly Signal[]): void {
   const hub = `${HUB}${from.name}`;
-  if (to.length > 0) for (const leaf of leafNames(from)) graph.add(leaf, hub);
-  for (const s of to) for (const leaf of leafNames(s)) graph.add(hub, leaf);
+  if (to.length > 0) for (const leaf of graph.namesOf(from)) graph.add(leaf, hub);
+  for (const s of to) for (const leaf of graph.namesOf(s)) graph.add(hub, leaf);
 }
 
 /** A grid's outputs depend on what feeds the inputs that its cells' outputs reach, neighbours included. */
-function addGrid(graph: Graph, m: Module, g: Grid, summary: CombSummary): void {
-  const reach = new Map<string, Set<string>>();
-  for (const output of summary.keys()) {
-    const inputs = new Set<string>();
-    const directions = new Set<string>();
-    const stack = [output];
-    const seen = new Set<string>();
-    for (let o = stack.pop(); o !== undefined; o = stack.pop()) {
-      if (seen.has(o)) continue;
-      seen.add(o);
-      for (const i of summary.get(o) ?? []) {
-        inputs.add(i);
-        const feed = g.inputs.get(i);
-        if (feed?.kind === 'neighbour') {
-          // Only an output that itself follows inputs hands anything on within the cycle.
-          if ((summary.get(feed.output)?.size ?? 0) === 0) continue;
-          directions.add(feed.from);
-          stack.push(feed.output);
-        }
-      }
-    }
-    if ((directions.has('west') && directions.has('east')) || (directions.has('north') && directions.has('south'))) {
-      throw new DesignError('combinational-loop', `cells of grid ${m.name}.${g.name} pass ${output} back and forth`, g.site, g.module.site, 'put a register into the cell');
-    }
-    reach.set(output, inputs);
+function addGrid(graph: Graph, m: Module, g: Grid, summaryOf: (below: Module) => CombSummary): void {
+  let { reach, toAndFro } = gridSummary(g, summaryOf(g.module));
+  // What says too much accuses nobody.
+  if (toAndFro !== undefined) ({ reach, toAndFro } = gridSummary(g, combPaths(g.module)));
+  if (toAndFro !== undefined) {
+    throw new DesignError('combinational-loop', `cells of grid ${m.name}.${g.name} pass ${toAndFro} back and forth`, g.site, g.module.site, 'put a register into the cell');
   }
   for (const o of g.outputs) {
     addAll(graph, o.signal, [...(reach.get(o.port) ?? [])].flatMap((i) => g.inputs.get(i)?.signal ?? []));
@@ -359,13 +367,13 @@ function findLoop(m: Module, graph: Graph): void {
 
 function summarise(m: Module, graph: Graph): CombSummary {
   const inputs = new Map<string, string>();
-  for (const p of m.ports) if (p.kind === 'input') for (let i = 0; i < countLeaves(p.type); i++) inputs.set(leafName(p, i), p.name);
+  for (const p of m.ports) if (p.kind === 'input') for (let i = 0; i < countLeaves(p.type); i++) inputs.set(LEAVES(p)[i], p.name);
   const summary = new Map<string, Set<string>>();
   for (const p of m.ports) {
     if (p.kind !== 'output') continue;
     const found = new Set<string>();
     const seen = new Set<string>();
-    const stack = Array.from({ length: countLeaves(p.type) }, (_, i) => leafName(p, i));
+    const stack = Array.from({ length: countLeaves(p.type) }, (_, i) => LEAVES(p)[i]);
     for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
       if (seen.has(n)) continue;
       seen.add(n);

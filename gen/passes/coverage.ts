@@ -1,9 +1,11 @@
 /**
  * On which paths a body drives each part of each signal. The time it takes grows with the assignments, not with how deep they stand:
- * of the statements around them only those count at which two assignments to one part meet. Must not know rules or errors.
+ * of the statements around them only those count at which two assignments to one part meet. Rounds of a loop that drive different parts
+ * are one round to it; others must be written out. Must not know rules or errors.
  */
-import { branchesOf, countLeaves, leafRange } from '../ir/leaves.ts';
+import { branchesOf, countLeaves } from '../ir/leaves.ts';
 import type { Assign, Signal, Statement } from '../ir/module.ts';
+import { drivenRanges } from './driven-places.ts';
 
 /** Neighbouring leaves of a signal that are assigned together wherever they are. */
 export interface Covered {
@@ -63,29 +65,32 @@ function eventsOf(body: readonly Statement[]): Map<Signal, Event[]> {
     place: Place | undefined;
     /** Whether the statement around it ends with it. */
     readonly isLast: boolean;
+    /** Of a loop: it runs always, so that its statements are some of the list around it. */
+    readonly isInline: boolean;
   }
-  const stack: Visit[] = [{ body, next: 0, outer: undefined, place: undefined, isLast: false }];
+  const stack: Visit[] = [{ body, next: 0, outer: undefined, place: undefined, isLast: false, isInline: false }];
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
     const place = (top.place ??= open(top.outer, 0));
     if (top.next === top.body.length) {
-      place.end = places;
+      if (!top.isInline) place.end = places;
       if (top.isLast && top.outer) top.outer.end = places;
       stack.pop();
       continue;
     }
     const s = top.body[top.next++];
     if (s.kind === 'assign') {
-      const event = { assign: s, place, order: order++, ...leafRange(s.target.type, s.path) };
-      const list = events.get(s.target);
-      if (list) list.push(event);
-      else events.set(s.target, [event]);
+      const list = events.get(s.target) ?? [];
+      events.set(s.target, list);
+      for (const range of drivenRanges(s)) list.push({ assign: s, place, order, ...range });
+      order++;
       continue;
     }
-    const branches = branchesOf(s);
+    if (s.kind === 'for') stack.push({ body: s.body, next: 0, outer: place, place, isLast: false, isInline: true });
+    const branches = s.kind === 'for' ? [] : branchesOf(s);
     if (branches.length === 0) continue;
     const statement = open(place, branches.length);
     for (let i = branches.length - 1; i >= 0; i--) {
-      stack.push({ body: branches[i], next: 0, outer: statement, place: undefined, isLast: i === branches.length - 1 });
+      stack.push({ body: branches[i], next: 0, outer: statement, place: undefined, isLast: i === branches.length - 1, isInline: false });
     }
   }
   return events;
@@ -191,6 +196,7 @@ function partsOf(signal: Signal, events: readonly Event[]): Part[] {
   return parts;
 }
 
+/** `body`: with loops only whose rounds drive different parts (`drivesApart`). */
 export function coverageOf(body: readonly Statement[]): Coverage {
   const covered = new Map<Signal, readonly Covered[]>();
   let again: { readonly by: Event; readonly first: Event; readonly leaf: number } | undefined;

@@ -3,19 +3,16 @@
  * printer and engines share.
  */
 import { DesignError } from '../design-error.ts';
-import type { Expr } from '../ir/expr.ts';
-import { walkUp } from '../ir/expr.ts';
-import type { Lanes } from '../ir/lanes.ts';
-import { branchesOf, mapStatements, walkStatements } from '../ir/leaves.ts';
+import { walkStatements } from '../ir/leaves.ts';
 import type { Design, Module, Signal } from '../ir/module.ts';
-import { typeName } from '../ir/types.ts';
 import type { ModuleDef } from '../lang/definition.ts';
 import type { PortMap } from '../lang/ports.ts';
 import { NamePool } from '../names/pool.ts';
 import { checkDrivers } from './check-drivers.ts';
-import { combPaths } from './comb-paths.ts';
+import { checkPaths } from './comb-paths.ts';
 import { PASSES } from './passes.ts';
 import type { Watch } from './passes.ts';
+import { Twins } from './twins.ts';
 
 /** Elaborates, checks and simplifies `top` and all below it. Throws DesignError. `watch` sees each module at each stage (`STAGES`). */
 export function elaborate<P extends PortMap>(top: ModuleDef<P>, watch?: Watch): Design {
@@ -26,26 +23,25 @@ export function elaborate<P extends PortMap>(top: ModuleDef<P>, watch?: Watch): 
   collect(topModule, seen, order);
 
   const replacement = new Map<Module, Module>();
-  const byText = new Map<string, Module>();
+  const twins = new Twins<Module>();
   const names = moduleNames(order);
   const modules: Module[] = [];
   const behaviours = new Set(order.flatMap((m) => (m.blackBox?.behaviour ? [m.blackBox.behaviour] : [])));
   for (const m of order) {
     checkDrivers(m);
-    combPaths(m);
+    checkPaths(m);
     const relinked = relink(m, replacement);
     watch?.('describe', relinked);
     const clean = m.blackBox ? relinked : passed(relinked, watch);
     checkRegisters(clean);
-    const text = structure(clean);
-    const twin = byText.get(text);
+    const twin = twins.find(clean);
     if (twin) {
       replacement.set(m, twin);
       continue;
     }
     const named = { ...clean, name: names(m) };
     watch?.('share', named);
-    byText.set(text, named);
+    twins.add(clean, named);
     replacement.set(m, named);
     // What a black box does in simulation is part of the box, not a module of the design.
     if (!behaviours.has(m)) modules.push(named);
@@ -120,87 +116,4 @@ function moduleNames(order: readonly Module[]): (m: Module) => string {
   const top = order[order.length - 1];
   const topName = fresh(top);
   return (m) => (m === top ? topName : fresh(m));
-}
-
-/** Canonical text of a module: equal texts mean interchangeable modules. Source positions do not count. */
-function structure(m: Module): string {
-  const ids = new Map<Expr, number>();
-  const lines: string[] = [];
-  const lanes = new Map<Lanes, number>();
-  const laneId = (x: Lanes): number => lanes.get(x) ?? (lanes.set(x, lanes.size), lanes.size - 1);
-  const ref = (root: Expr): string => {
-    walkUp(root, (e) => ids.has(e), (e) => {
-      ids.set(e, ids.size);
-      lines.push(e.op === 'lane' ? `lane ${laneId(e.lanes)} ${fullType(e.type)} ${e.scale} ${e.offset}` : describe(e, (x) => ids.get(x) as number));
-    });
-    return `#${ids.get(root)}`;
-  };
-  const signal = (s: Module['ports'][number]): string => `${s.kind} ${s.name} ${typeName(s.type)} ${fullType(s.type)} ${(s.reset ?? []).map((r) => r?.value ?? '-').join()}`;
-  const head = [
-    m.name.replace(/_\d+$/, ''), ...m.ports.map(signal), ...m.wires.map(signal), ...m.regs.map(signal),
-    ...m.memories.map((x) => `mem ${x.name} ${fullType(x.type)} ${x.depth} ${x.style} ${x.collisionFree} ${(x.init ?? []).join()}`),
-    ...m.instances.map((i) => `inst ${i.name} ${i.module.name}`),
-    ...m.grids.map((g) => `grid ${g.name} ${g.module.name} ${g.rows} ${g.columns} ${[...g.inputs].map(([p, i]) => `${p}:${i.kind}:${'from' in i ? `${i.from}.${i.output}` : ''}:${i.signal.name}`).join()} ${g.outputs.map((o) => `${o.port}:${o.kind}:${o.signal.name}`).join()}`),
-    JSON.stringify(m.blackBox ? { ...m.blackBox, behaviour: m.blackBox.behaviour?.name } : null),
-  ];
-  const statements: string[] = [];
-  const stack: { readonly label: string; readonly body: Module['body']; next: number }[] = [{ label: 'body', body: mapStatements(m.body, (e) => e), next: 0 }];
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    if (top.next === 0) statements.push(`${top.label}:`);
-    if (top.next === top.body.length) {
-      statements.push('end');
-      stack.pop();
-      continue;
-    }
-    const s = top.body[top.next++];
-    if (s.kind === 'assign') {
-      statements.push(`${s.target.name}${s.path.map((p) => ('field' in p ? `.${p.field}` : `[${typeof p.index === 'number' ? p.index : ref(p.index)}]`)).join('')} = ${ref(s.value)}`);
-    } else if (s.kind === 'memWrite') {
-      statements.push(`${s.mem.name}[${ref(s.addr)}] = ${ref(s.data)} ${s.mask ? ref(s.mask) : ''}`);
-    } else {
-      statements.push(`${s.kind} ${s.kind === 'for' ? `${laneId(s.lanes)} ${s.lanes.count}` : ref(s.kind === 'when' ? s.cond : s.on)}`);
-      const labels = s.kind === 'for' ? ['body'] : s.kind === 'when' ? ['then', 'else'] : [...s.cases.map((c) => c.values.join()), 'default'];
-      const branches = branchesOf(s);
-      for (let i = branches.length - 1; i >= 0; i--) stack.push({ label: labels[i], body: branches[i], next: 0 });
-    }
-  }
-  const checks = m.checks.map((c) => `${c.kind} ${c.name} ${ref(c.cond)} ${c.message}`);
-  return [...head, ...statements, ...checks, ...lines].join('\n');
-}
-
-function describe(e: Exclude<Expr, { op: 'lane' }>, id: (x: Expr) => number): string {
-  const t = fullType(e.type);
-  switch (e.op) {
-    case 'lit':
-      return `${t} ${e.value}`;
-    case 'ref':
-      return `ref ${e.signal.name}`;
-    case 'field':
-      return `field ${id(e.of)} ${e.name}`;
-    case 'index':
-      return `index ${id(e.of)} ${typeof e.index === 'number' ? e.index : `#${id(e.index)}`}`;
-    case 'unary':
-      return `${t} ${e.fn} ${id(e.a)}`;
-    case 'binary':
-      return `${t} ${e.fn} ${id(e.a)} ${id(e.b)}`;
-    case 'mux':
-      return `mux ${id(e.cond)} ${id(e.a)} ${id(e.b)}`;
-    case 'slice':
-      return `${t} slice ${id(e.of)} ${e.lo}`;
-    case 'cat':
-      return `cat ${e.parts.map(id).join()}`;
-    case 'cast':
-    case 'extend':
-      return `${t} ${e.op} ${id(e.of)}`;
-    case 'memRead':
-      return `read ${e.mem.name} ${id(e.addr)}`;
-    case 'bundle':
-      return `${t} {${e.fields.map(id).join()}}`;
-    case 'vec':
-      return `${t} [${e.items.map(id).join()}]`;
-  }
-}
-
-function fullType(t: Expr['type']): string {
-  return JSON.stringify(t);
 }

@@ -10,7 +10,7 @@ import type { Assign, For, Module, PathElement, Signal, Statement } from '../ir/
 import { BOOL, indexWidth, isScalar, uintType, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import { NamePool } from '../names/pool.ts';
-import { onCycles, signalGraph } from './comb-paths.ts';
+import { combPaths, mayHaveLoops, onCycles, signalGraph } from './comb-paths.ts';
 import { simplify } from './simplify.ts';
 import { unrolled } from './unroll.ts';
 
@@ -18,8 +18,10 @@ import { unrolled } from './unroll.ts';
 const DRIVEN: ReadonlySet<Signal['kind']> = new Set(['wire', 'output', 'instIn', 'gridIn']);
 
 export function splitLoops(m: Module): Module {
-  const loops = onCycles(signalGraph(m));
-  const split = [...m.wires, ...m.ports, ...connectionsOf(m)].filter((s) => loops.has(s.name) && !isScalar(s.type) && DRIVEN.has(s.kind));
+  const aggregates = [...m.wires, ...m.ports, ...connectionsOf(m)].filter((s) => !isScalar(s.type) && DRIVEN.has(s.kind));
+  if (aggregates.length === 0 || !mayHaveLoops(m)) return m;
+  const loops = onCycles(signalGraph(m, combPaths));
+  const split = aggregates.filter((s) => loops.has(s.name));
   // Parts may be aggregates in turn: the next round finds those that still depend on themselves.
   return split.length === 0 ? m : splitLoops(simplify(splitSignals(m, new Set(split))));
 }

@@ -1,6 +1,6 @@
 /**
  * A body with every `for` written out: its statements once a round, with the round's numbers in place of the lane's. What is exact for
- * single lanes only (drivers, paths) is worked out on this form. Must not know why someone asks.
+ * single lanes only is worked out on this form. Must not know why someone asks.
  */
 import type { Expr } from '../ir/expr.ts';
 import { keepHint, mapOperands, operands, walkUp } from '../ir/expr.ts';
@@ -22,9 +22,9 @@ export function unrolledModule(m: Module): Module {
   return result;
 }
 
-export function hasLoops(body: readonly Statement[]): boolean {
+export function hasLoops(body: readonly Statement[], which: (s: For) => boolean = () => true): boolean {
   let found = false;
-  walkStatements(body, (s) => (found ||= s.kind === 'for'));
+  walkStatements(body, (s) => (found ||= s.kind === 'for' && which(s)));
   return found;
 }
 
@@ -33,9 +33,9 @@ export function unrolled(body: readonly Statement[], which: (s: For) => boolean 
   return writtenOut(body, which, { rewrite: simplifyNode, map: mapStatements });
 }
 
-/** As the designer would have written it: conditions that are constant in a round are conditions. */
-export function unrolledAsIs(body: readonly Statement[]): readonly Statement[] {
-  return hasLoops(body) ? writtenOut(body, () => true, { rewrite: (e) => e, map: withExpressions }) : body;
+/** As the designer would have written it: conditions that are constant in a round are conditions. `which`: the loops; the others stay. */
+export function unrolledAsIs(body: readonly Statement[], which: (s: For) => boolean = () => true): readonly Statement[] {
+  return hasLoops(body, which) ? writtenOut(body, which, { rewrite: (e) => e, map: withExpressions }) : body;
 }
 
 /** What becomes of an expression whose operands are those of a round, and of statements. */

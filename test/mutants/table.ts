@@ -23,6 +23,7 @@ export function plant(text: string, { file, old, to }: Mutant): string {
 
 const NAMING = 'test/gen/print/naming.test.ts';
 const LANES = 'test/gen/print/lane-designs.test.ts';
+const QUICK = 'test/gen/passes/quick-checks.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
@@ -61,6 +62,12 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a signal may be driven twice', tests: ['test/gen/passes/check-drivers.test.ts'] },
   { file: 'gen/passes/coverage.ts', old: 'const isCertain = (from.place.outer?.forks ?? 0) === to.place.forks;', to: 'const isCertain = true;',
     fault: 'a wire that is driven inside of another when only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
+  { file: 'gen/passes/coverage.ts', old: 'place, isLast: false, isInline: true });', to: 'place: undefined, isLast: false, isInline: false });',
+    fault: 'what a loop drives again of what stands before it goes unnoticed', tests: [QUICK] },
+  { file: 'gen/passes/driven-places.ts', old: '(own.offset === first.offset || (own.offset - first.offset) % own.scale !== 0)', to: 'true',
+    fault: 'rounds of a loop that drive the same places are checked as if they did not', tests: [QUICK] },
+  { file: 'gen/passes/quick-paths.ts', old: '    if (scope) list.push(scope);\n', to: '',
+    fault: 'the quick look for loops overlooks conditions', tests: [QUICK] },
   { file: 'gen/passes/split-loops.ts', old: 'if (typeof index === \'number\') return [to(parts[index], rest, s.value)];', to: 'if (typeof index === \'number\') return [to(parts[0], rest, s.value)];',
     fault: 'an assignment to an element of a split vector goes to its first element', tests: ['test/gen/passes/split-loops.test.ts'] },
   { file: 'gen/ir/expr.ts', old: 'done.set(e, keepHint(e, rewrite(mapOperands(e, known)))));', to: 'done.set(e, rewrite(mapOperands(e, known))));',
