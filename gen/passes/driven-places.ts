@@ -20,8 +20,18 @@ const laneAt = (p: PathElement | undefined): LaneIndex | undefined =>
 
 /** Ranges that an assignment drives in all rounds of the loops around it, neighbours as one. Past the end of a vector there is nothing. */
 export function drivenRanges(s: Assign): LeafRange[] {
-  if (!s.path.some((p) => laneAt(p))) return [leafRange(s.target.type, s.path)];
-  return rangesIn(s.target.type, s.path, 0);
+  const lanes = s.path.flatMap((p) => laneAt(p)?.lanes ?? []);
+  if (lanes.length === 0) return [leafRange(s.target.type, s.path)];
+  const twice = lanes.find((x, i) => lanes.includes(x, i + 1));
+  if (!twice) return rangesIn(s.target.type, s.path, 0);
+  // A diagonal: both places are of one round.
+  const ofRound = (round: number): Assign => ({ ...s, path: s.path.map((p) => inRound(p, twice, round)) });
+  return Array.from({ length: twice.count }, (_, round) => drivenRanges(ofRound(round))).flat();
+}
+
+function inRound(p: PathElement, lanes: Lanes, round: number): PathElement {
+  const lane = laneAt(p);
+  return lane?.lanes === lanes ? { index: lane.scale * round + lane.offset } : p;
 }
 
 function rangesIn(type: Type, path: readonly PathElement[], from: number): LeafRange[] {
@@ -33,7 +43,8 @@ function rangesIn(type: Type, path: readonly PathElement[], from: number): LeafR
       const place = fieldPlace(type, first.field);
       return rangesIn(place.type, rest, from + place.leaf);
     }
-    return type.kind === 'vec' ? rangesIn(type.element, rest, from + Number(first.index) * countLeaves(type.element)) : [];
+    const index = Number(first.index);
+    return type.kind === 'vec' && index < type.length ? rangesIn(type.element, rest, from + index * countLeaves(type.element)) : [];
   }
   const leaves = countLeaves(type.element);
   const inner = rangesIn(type.element, rest, 0);

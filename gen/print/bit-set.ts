@@ -24,4 +24,26 @@ export class BitSet {
   has(bit: number): boolean {
     return bit < this.full || (bit < this.words.length * 32 && ((this.words[bit >> 5] >>> (bit & 31)) & 1) === 1);
   }
+
+  /** Ranges of bits below `end` that are not in the set, as long as they can be, ascending. */
+  gaps(end: number): { readonly lo: number; readonly hi: number }[] {
+    const ranges: { readonly lo: number; readonly hi: number }[] = [];
+    for (let lo = this.next(0, end, false); lo < end;) {
+      const after = this.next(lo, end, true);
+      ranges.push({ lo, hi: after - 1 });
+      lo = this.next(after, end, false);
+    }
+    return ranges;
+  }
+
+  /** The first bit from `at` on that is in the set, or is not; `end` if none is. */
+  private next(at: number, end: number, isIn: boolean): number {
+    const same = isIn ? 0 : 0xffffffff;
+    let bit = isIn ? at : Math.max(at, this.full);
+    while (bit < end && this.has(bit) !== isIn) {
+      // Whole words at once.
+      bit += (bit & 31) === 0 && (this.words[bit >> 5] ?? 0) === same ? 32 : 1;
+    }
+    return Math.min(bit, end);
+  }
 }

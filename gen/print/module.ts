@@ -64,13 +64,12 @@ class ModulePrinter {
   private readonly readers = new Map<Signal, Assign>();
   private readonly enumSignals: ReadonlySet<Signal>;
   private readonly resets: ResetPrinter;
-  private readonly follows: ReadonlyMap<string, ReadonlySet<string>>;
+  private followed: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
   constructor(private readonly m: Module, private readonly names: TextNames, private readonly options: PrintOptions = {}) {
     this.p = new ExpressionPrinter(m, names);
     this.resets = new ResetPrinter(this.p, names, m.body);
     this.enumSignals = typedefSafe(m);
-    this.follows = signalGraph(m);
     for (const s of m.body) {
       if (s.kind !== 'assign') continue;
       if (!this.firstDrivers.has(s.target)) this.firstDrivers.set(s.target, s);
@@ -238,7 +237,7 @@ class ModulePrinter {
 
   /** Prints statements as blocks and loops; returns what they drive. */
   private statements(body: readonly Statement[], out: Item[]): Set<Target> {
-    const blocks = blocksOf(body.filter((s) => s.kind !== 'for'), this.follows);
+    const blocks = blocksOf(body.filter((s) => s.kind !== 'for'), () => (this.followed ??= signalGraph(this.m)));
     for (const b of blocks) if (isUnconditional(b)) this.assigns(b, out);
     for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) out.push(this.block(b, 'comb', printStatements(this.p, b.statements, b.targets, '=')));
     for (const b of blocks) if (b.kind !== 'comb') out.push(this.block(b, 'clock', this.clocked(b)));
@@ -445,18 +444,7 @@ function isConnectable(e: Expr): boolean {
 /** Contiguous ranges of bits that are not in `read`, as selections. */
 function unreadRanges(name: string, width: number, read: BitSet | undefined): string[] {
   if (!read) return [name];
-  const ranges: string[] = [];
-  for (let lo = 0; lo < width;) {
-    if (read.has(lo)) {
-      lo++;
-      continue;
-    }
-    let hi = lo;
-    while (hi + 1 < width && !read.has(hi + 1)) hi++;
-    ranges.push(lo === 0 && hi === width - 1 ? name : hi === lo ? `${name}[${lo}]` : `${name}[${hi}:${lo}]`);
-    lo = hi + 1;
-  }
-  return ranges;
+  return read.gaps(width).map(({ lo, hi }) => (lo === 0 && hi === width - 1 ? name : hi === lo ? `${name}[${lo}]` : `${name}[${hi}:${lo}]`));
 }
 
 /**

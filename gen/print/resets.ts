@@ -5,7 +5,7 @@ import type { PathElement, Signal, Statement } from '../ir/module.ts';
 import { isScalar } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
-import { unrolledAsIs } from '../passes/unroll.ts';
+import { drivenRanges } from '../passes/driven-places.ts';
 import type { SvAssign } from '../verilog/form.ts';
 import type { ExpressionPrinter } from './expressions.ts';
 import { literalText } from './types.ts';
@@ -32,11 +32,10 @@ export class ResetPrinter {
   rest(body: readonly Statement[]): SvAssign[] {
     if (this.looped.size === 0) return [];
     const driven = new Map([...this.looped].map((r) => [r, new Set<number>()]));
-    walkStatements(unrolledAsIs(body), (s) => {
+    walkStatements(body, (s) => {
       const leaves = s.kind === 'assign' ? driven.get(s.target) : undefined;
       if (!leaves || s.kind !== 'assign') return;
-      const { start, end } = leafRange(s.target.type, s.path);
-      for (let leaf = start; leaf < end; leaf++) leaves.add(leaf);
+      for (const { start, end } of drivenRanges(s)) for (let leaf = start; leaf < end; leaf++) leaves.add(leaf);
     });
     return [...driven].flatMap(([r, leaves]) => {
       if (leaves.size === countLeaves(r.type)) return [];

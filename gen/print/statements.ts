@@ -48,7 +48,7 @@ export function targetsOf(s: Statement): Set<Target> {
  * one kind and do not follow each other within the cycle, be it through other blocks: a block of blocking assignments would
  * read half-way values, and blocks that wake each other may never come to rest. `follows`: see `signalGraph`.
  */
-export function blocksOf(body: readonly Statement[], follows: ReadonlyMap<string, ReadonlySet<string>>): Block[] {
+export function blocksOf(body: readonly Statement[], follows: () => ReadonlyMap<string, ReadonlySet<string>>): Block[] {
   const parent = new Map<Target, Target>();
   const find = (t: Target): Target => {
     let root = t;
@@ -96,12 +96,13 @@ export function blocksOf(body: readonly Statement[], follows: ReadonlyMap<string
 }
 
 /** Targets of groups that depend on themselves when each group is seen as one. */
-function entangledTargets(groups: readonly ReadonlySet<Target>[], follows: ReadonlyMap<string, ReadonlySet<string>>): Set<Target> {
+function entangledTargets(groups: readonly ReadonlySet<Target>[], follows: () => ReadonlyMap<string, ReadonlySet<string>>): Set<Target> {
   const together = groups.filter((g) => g.size > 1 && [...g].every((t) => kindOf(t) === 'comb'));
+  if (together.length === 0) return new Set();
   const nodeOf = new Map(together.flatMap((g, i) => [...g].map((t) => [t.name, `#${i}`])));
   const node = (name: string): string => nodeOf.get(name) ?? name;
   const graph = new Map<string, Set<string>>();
-  for (const [from, to] of follows) {
+  for (const [from, to] of follows()) {
     const set = graph.get(node(from)) ?? new Set<string>();
     for (const t of to) set.add(node(t));
     graph.set(node(from), set);

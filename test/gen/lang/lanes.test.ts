@@ -167,6 +167,26 @@ describe('what a loop means', () => {
     for (const lo of [4, 11, 18]) expect(text).toContain(`pair[${lo + 2}:${lo}] <= 3'd5;`);
   });
 
+  it('what no lane drives beside a diagonal is reset all the same', () => {
+    const Top = hw('Top', { a: In(vec(U(4), 3)), o: Out(vec(vec(U(4), 3), 3)) }, (m, io) => {
+      const r = m.regs({ square: vec(vec(U(4, 6), 3), 3) });
+      m.each(3, (i) => {
+        r.square.at(i).put(i, io.a.at(i));
+        m.each(3, (j) => m.when(io.a.at(j).lt(0), () => r.square.at(i).put(j, io.a.at(j))));
+      });
+      io.o = r.square;
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('rst', 1);
+    sim.step();
+    expect(sim.peek('o')).toBe(0x666666666n);
+    sim.poke('rst', 0);
+    sim.poke('a', 0x321);
+    sim.step();
+    expect(sim.peek('o')).toBe(0x366626661n);
+    expect(textOf(Top).match(/square\[\d+:\d+\] <= 4'd6;/g)).toHaveLength(6);
+  });
+
   it('a condition that is constant is a condition, as it is without loops', () => {
     const Top = hw('Top', { a: In(vec(U(4), 3)), o: Out(vec(U(4), 3)) }, (m, io) => {
       const r = m.regs({ kept: vec(U(4, 9), 3) });
