@@ -3,7 +3,7 @@
  * Must not know instructions: `AluControl` says what to do.
  */
 import { B, In, Out, U, cat, hw } from '../../gen/index.ts';
-import type { Bool, UInt } from '../../gen/index.ts';
+import type { Bool, Builder, UInt } from '../../gen/index.ts';
 import type { CoreConfig } from './config.ts';
 import { AluControl, BitControl, LOGIC } from './decoder.ts';
 import { withOnly } from '../lib/with-only.ts';
@@ -28,10 +28,9 @@ const ports = {
 export function Alu(config: CoreConfig) {
   const serial = config.shifter === 'serial';
   return hw('Alu', withOnly(ports, { preshift: config.isa.zba, stepping: serial }), (m, io) => {
-    m.doc('Adder, comparison, logic and shifter.');
+    m.doc('Adder, comparison, logic and shifter. The operations run side by side; control chooses whose result counts.');
     const { control, a, b } = io;
-    const shifted = config.isa.zba ? io.preshift.bit(1).mux(cat(a.slice(29, 0), U(2).lit(0)), a).named('shifted') : a;
-    const augend = config.isa.zba ? io.preshift.bit(0).mux(cat(shifted.slice(30, 0), U(1).lit(0)), shifted) : a;
+    const augend = config.isa.zba ? shiftedBefore(m, a, io.preshift) : a;
     const { operandB } = m.let({ operandB: control.invertB.mux(b.not(), b) });
 
     // The extra bit below brings in the carry that completes the two's complement; the one above holds the carry out.
@@ -44,28 +43,36 @@ export function Alu(config: CoreConfig) {
     io.less = control.unsignedOrder.mux(borrow, borrow.xor(a.bit(31)).xor(b.bit(31)));
     io.equal = bitwise.andR();
 
-    const shift = serial ? shiftByOne(control, a) : barrelShift(control, a, b.slice(4, 0));
+    const { shifted } = m.let({ shifted: serial ? shiftByOne(control, a) : barrelShift(m, control, a, b.slice(4, 0)) });
     io.result = oneHot([
       [control.isSum, sum.slice(32, 1)],
       [serial ? control.isLogic.or(control.isShift.and(io.stepping.not())) : control.isLogic, bitwise],
       [control.isLess, io.less.asUInt().zext(32)],
-      [serial ? io.stepping : control.isShift, shift],
+      [serial ? io.stepping : control.isShift, shifted],
     ]);
   });
+}
+
+/** `a` times 1, 2, 4 or 8: for the address of an element. */
+function shiftedBefore(m: Builder, a: UInt, by: UInt): UInt {
+  const { scaled } = m.let({ scaled: by.bit(1).mux(cat(a.slice(29, 0), U(2).lit(0)), a) });
+  return m.let({ augend: by.bit(0).mux(cat(scaled.slice(30, 0), U(1).lit(0)), scaled) }).augend;
 }
 
 type ShiftControl = { readonly shiftRight: Bool; readonly arithmetic: Bool; readonly rotate: Bool };
 
 /** Right shift of 63 bits by 0…31; a left shift is a right shift of the value above 31 other bits, by the complement of the amount. */
-function barrelShift(control: ShiftControl, a: UInt, amount: UInt): UInt {
+function barrelShift(m: Builder, control: ShiftControl, a: UInt, amount: UInt): UInt {
   const upper = control.rotate.mux(a.slice(30, 0), control.arithmetic.and(a.bit(31)).mux<UInt>((1n << 31n) - 1n, U<number>(31).lit(0)));
   const lower = control.rotate.mux(a.slice(31, 1), U<number>(31).lit(0));
-  let value = control.shiftRight.mux(cat(upper, a), cat(a, lower)).named('shiftedBy0');
-  const distance = control.shiftRight.mux(amount, amount.not()).named('distance');
+  const { distance } = m.let({ distance: control.shiftRight.mux(amount, amount.not()) });
+  const { window } = m.let({ window: control.shiftRight.mux(cat(upper, a), cat(a, lower)) });
+  let value: UInt = window;
   for (let bit = 4; bit >= 0; bit--) {
     // What is further up than the shifts still to come can reach falls away.
-    const width = 31 + 2 ** bit;
-    value = distance.bit(bit).mux(value.slice(value.width - 1, 2 ** bit), value.slice(value.width - 2 ** bit - 1, 0)).exact<number>(width).named(`shiftedTo${bit}`);
+    const step = 2 ** bit;
+    const next = distance.bit(bit).mux(value.slice(value.width - 1, step), value.slice(value.width - step - 1, 0));
+    value = bit === 0 ? next : m.let({ [`after${step}`]: next })[`after${step}`];
   }
   return value;
 }

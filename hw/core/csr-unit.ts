@@ -157,14 +157,17 @@ export function CsrUnit(config: CoreConfig) {
     }
     // Addresses are told apart only for an instruction that has one: the engines then skip it for all others.
     const known = [...new Set([...words, ...writes].map(([csr]) => csr))];
-    const choices = [isAnyOf(io.address, [...cubes.values()]), ...known.map((csr) => isCsr(...cubesOf([csr, ...aliasesOf(csr)])))];
-    const { selected } = m.let({ selected: repeat(io.active, choices.length).and(cat(...[...choices].reverse())) });
-    const isSelected = (csr: Csr): Bool => selected.bit(1 + known.indexOf(csr));
-    io.allowed = selected.bit(0).and(io.writes.and(isReadOnly).not());
+    const { exists } = m.let({ exists: io.active.and(isAnyOf(io.address, [...cubes.values()])) });
+    const selected = m.let(Object.fromEntries(known.map((csr) =>
+      [`is${capitalised(csr.name)}`, io.active.and(isCsr(...cubesOf([csr, ...aliasesOf(csr)])))])));
+    const isSelected = ({ name }: Csr): Bool => selected[`is${capitalised(name)}`];
+    io.allowed = exists.and(io.writes.and(isReadOnly).not());
     io.readData = repeat(io.active, 32).and(oneHot(words.map(([csr, word]) => [isSelected(csr), word] as const)));
     for (const [csr, body] of writes) m.when(write.and(isSelected(csr)), body);
   });
 }
+
+const capitalised = (name: string): string => `${name[0].toUpperCase()}${name.slice(1)}`;
 
 /** Counters that unprivileged software reads under another address. */
 function aliasesOf(csr: Csr): Csr[] {

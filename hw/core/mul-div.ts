@@ -30,25 +30,27 @@ export function MulDiv(config: CoreConfig) {
      * the lower half.
      */
     const r = m.regs({ busy: Flag(false), negate: Flag(false), steps: U<number>(6), upper: U<number>(33), lower: Word });
-    const { multiply } = m.let({ multiply: iterative || stepped ? control.divide.not() : bool(false) });
+    const multiply = iterative || stepped ? m.let({ multiply: control.divide.not() }).multiply : bool(false);
     const { last } = m.let({ last: r.busy.and(r.steps.eq(0)) });
     const usesUnit = iterative || stepped ? io.request : io.request.and(control.divide);
 
     // Division: twice the remainder, with the next bit of the dividend, minus the divisor's magnitude.
-    const doubled = cat(r.upper.slice(31, 0), r.lower.bit(31)).named('doubled');
-    const augend = iterative ? multiply.mux(r.upper, doubled).named('augend') : doubled;
+    const { doubled } = m.let({ doubled: cat(r.upper.slice(31, 0), r.lower.bit(31)) });
+    const augend = iterative ? m.let({ augend: multiply.mux(r.upper, doubled) }).augend : doubled;
     const augendSign = iterative ? multiply.and(r.upper.bit(32)) : bool(false);
     // The multiplier's sign bit has negative weight: its partial product, the last, is subtracted.
     const { subtract } = m.let({ subtract: iterative ? multiply.mux(signA.and(r.steps.eq(1)), signB.not()) : signB.not() });
-    const take = iterative ? control.divide.or(r.lower.bit(0)).named('take') : bool(true);
-    const addend = take.mux(subtract.mux(cat(signB, signB, b).not(), cat(signB, signB, b)), U<number>(34).lit(0));
-    const sumAndCarry = cat(augendSign, augend, U(1).lit(1)).addWrap(cat(addend, subtract.and(take))).named('sumAndCarry');
+    const take = iterative ? m.let({ take: control.divide.or(r.lower.bit(0)) }).take : bool(true);
+    const { wideB } = m.let({ wideB: cat(signB, signB, b) });
+    const { addend } = m.let({ addend: take.mux(subtract.mux(wideB.not(), wideB), U<number>(34).lit(0)) });
+    // The bit below brings in the carry that completes the two's complement.
+    const { sumAndCarry } = m.let({ sumAndCarry: cat(augendSign, augend, U(1).lit(1)).addWrap(cat(addend, subtract.and(take))) });
     const { sum } = m.let({ sum: sumAndCarry.slice(34, 1) });
     const { fits } = m.let({ fits: sum.bit(33).not() });
 
     // One negator serves the dividend before and the result after the steps.
     const { selected } = m.let({ selected: r.busy.and(control.upperResult).and(last).mux(r.upper.slice(31, 0), r.lower) });
-    const negation = cat(r.negate.mux(selected.not(), selected), U(1).lit(1)).addWrap(cat(Word.lit(0), r.negate)).named('negation');
+    const { negation } = m.let({ negation: cat(r.negate.mux(selected.not(), selected), U(1).lit(1)).addWrap(cat(Word.lit(0), r.negate)) });
     const { negated } = m.let({ negated: negation.slice(32, 1) });
 
     m.when(r.busy.not(), () => {
@@ -90,19 +92,21 @@ export function MulDiv(config: CoreConfig) {
     if (stepped) {
       // One multiplier of 33 by 17 bits on registered operands: first with the lower half of b, then with the upper one, then the sum.
       const half = m.regs({ low: U<number>(50), high: U<number>(50) });
-      const upperFactor = cat(control.signedSecond.and(r.lower.bit(31)), r.lower.slice(31, 16));
-      const factor = r.steps.bit(1).mux(cat(U(1).lit(0), r.lower.slice(15, 0)), upperFactor);
-      const { partial } = m.let({ partial: r.upper.asSInt().mul(factor.asSInt()).named('signedPartial').asUInt() });
+      const upperHalf = cat(control.signedSecond.and(r.lower.bit(31)), r.lower.slice(31, 16));
+      const { halfOfB } = m.let({ halfOfB: r.steps.bit(1).mux(cat(U(1).lit(0), r.lower.slice(15, 0)), upperHalf) });
+      const { signedPartial } = m.let({ signedPartial: r.upper.asSInt().mul(halfOfB.asSInt()) });
+      const partial = signedPartial.asUInt();
       half.high = partial;
       m.when(r.steps.bit(1), () => {
         half.low = partial;
       });
-      const upperOfLow = half.low.asSInt().shr(16).named('upperOfLow');
+      const { upperOfLow } = m.let({ upperOfLow: half.low.asSInt().shr(16) });
       const { upperSum } = m.let({ upperSum: half.high.slice(47, 0).addWrap(upperOfLow.slice(47, 0)) });
-      product = cat(upperSum, half.low.slice(15, 0)).named('product');
+      ({ product } = m.let({ product: cat(upperSum, half.low.slice(15, 0)) }));
       io.done = last;
     } else {
-      ({ product } = m.let({ product: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()).named('signedProduct').asUInt() }));
+      const { signedProduct } = m.let({ signedProduct: cat(signA, a).asSInt().mul(cat(signB, b).asSInt()) });
+      product = signedProduct.asUInt();
       io.done = control.divide.mux(last, io.request);
     }
     io.result = control.divide.mux(negated, control.upperResult.mux(product.slice(63, 32), product.slice(31, 0)));

@@ -122,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'csrrc keeps the bits that it should clear', tests: [MACHINE_MODE, LOCKSTEP] },
   { file: 'hw/core/pmp.ts', old: 'm.when(pmp.locked.at(i).or(beginsRange).not(), () => {', to: 'm.when(pmp.locked.at(i).not(), () => {',
     fault: 'the lower end of a locked range can be moved', tests: ['test/hw/core/pmp.test.ts'] },
-  { file: 'hw/core/branch-predictor.ts', old: 'entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag)', to: 'entry.slice(33 + TAG_BITS, 34).eq(asked.askedTag).or(bool(true))',
+  { file: 'hw/core/branch-predictor.ts', old: 'entry.tag.eq(asked.askedTag)', to: 'entry.tag.eq(asked.askedTag).or(bool(true))',
     fault: 'the predictor believes entries of other addresses: slower, still right', tests: [CYCLES] },
 
   // --- hw/lib and hw/soc ---
