@@ -2,6 +2,7 @@
  * Constant folding and local simplification. Rules only remove work: they never change a width, a name or what a reader
  * of the printed module would call the structure. All arithmetic is on unsigned bit patterns.
  */
+import { Consing } from '../ir/consing.ts';
 import type { Binary, Expr, Lit } from '../ir/expr.ts';
 import { rewriter } from '../ir/expr.ts';
 import { BINARY_VALUE, UNARY_VALUE } from '../ir/fold.ts';
@@ -16,9 +17,10 @@ function lit(type: ScalarType, value: bigint): Lit {
   return { op: 'lit', type, value: value & mask(widthOf(type)) };
 }
 
-/** Simplifier with a memory: equal nodes stay shared. */
+/** Simplifier with a memory: equal nodes become one. */
 export function simplifier(): (e: Expr) => Expr {
-  return rewriter(simplifyNode);
+  const consing = new Consing();
+  return rewriter((e) => consing.one(simplifyNode(e)));
 }
 
 export function simplify(m: Module): Module {

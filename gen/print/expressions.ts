@@ -78,7 +78,7 @@ export class ExpressionPrinter {
   readonly read = new Map<string, BitSet>();
   private readonly wireNames: WireNames;
   private readonly names = new Map<Expr, string>();
-  private readonly shared = new Set<Expr>();
+  private readonly shared: Set<Expr>;
   /** Levels of operations below an expression, down to what has a name for their sake. */
   private readonly depths = new Map<Expr, number>();
   /** Names of wires inside of loops. */
@@ -89,7 +89,7 @@ export class ExpressionPrinter {
 
   constructor(m: Module, private readonly pool: TextNames) {
     this.wireNames = new WireNames(m, pool);
-    for (const e of this.wireNames.shared()) if (!isCheap(e)) this.shared.add(e);
+    this.shared = this.wireNames.shared(isCheap);
   }
 
   /**

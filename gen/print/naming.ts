@@ -3,7 +3,7 @@
  * where there is no hint, the name begins with what the value is first needed for, in the order of the statements: `next_sum`. So a line
  * that is added elsewhere changes no name, and numbers only tell apart what is equal in one place. Must not know how anything is printed.
  */
-import { operands } from '../ir/expr.ts';
+import { operands, walkUp } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { expressionsOf, walkStatements } from '../ir/leaves.ts';
 import type { Assign, Check, MemWrite, Module, Statement } from '../ir/module.ts';
@@ -23,6 +23,9 @@ interface Use {
   count: number;
   readonly owner: Owner | undefined;
 }
+
+/** Operators that may be repeated before someone has to think of a name. */
+const LIGHT = 8;
 
 /** Verilator calls what is longer by a hash. */
 const MOST_CHARACTERS = 120;
@@ -50,9 +53,29 @@ export class WireNames {
     }
   }
 
-  /** Expressions that are needed more than once. */
-  * shared(): Iterable<Expr> {
-    for (const [e, { count }] of this.uses) if (count > 1) yield e;
+  /**
+   * Expressions that are written once, under a name, because they are needed more than once: those that the designer has called something
+   * and those that take more than a few operators. `isCheap`: what is read as easily as a name.
+   */
+  shared(isCheap: (e: Expr) => boolean): Set<Expr> {
+    const shared = new Set<Expr>();
+    // Operators of the text, down to what has a name.
+    const sizes = new Map<Expr, number>();
+    for (const root of this.uses.keys()) {
+      walkUp(root, (e) => sizes.has(e), (e) => {
+        if (isCheap(e)) {
+          sizes.set(e, 0);
+          return;
+        }
+        let size = e.op === 'cast' ? 0 : 1;
+        for (const o of operands(e)) size += sizes.get(o) ?? 0;
+        const { count = 1 } = this.uses.get(e) ?? {};
+        const isShared = count > 1 && (e.hint !== undefined || size * (count - 1) > LIGHT);
+        if (isShared) shared.add(e);
+        sizes.set(e, isShared ? 0 : size);
+      });
+    }
+    return shared;
   }
 
   /** A name that nothing else in the module has; a further one at each call. */

@@ -176,11 +176,12 @@ describe('a wire without a hint, or with one that others have too', () => {
     type Line = (io: Record<string, UInt>, out: string) => void;
     for (let seed = 1; seed <= 20; seed++) {
       const rng = new Rng(seed);
-      // Hints of several lines, of one line, and none: those that are added have no hint that others have alone.
+      // Hints of several lines, of one line, and none: those that are added have no hint that others have alone. No two lines have a value
+      // in common: it would be called after the first of them.
       const lines = Array.from({ length: 12 }, (_, i): Line => {
-        const [kind, amount, hint] = [rng.below(4), rng.between(1, 200), rng.pick(['', 'sum', 'moved', 'sum', `own${i}`])];
+        const [kind, amount, hint] = [rng.below(4), 1 + i * 16 + rng.below(16), rng.pick(['', 'sum', 'moved', 'sum', `own${i}`])];
         return (io, out) => {
-          const terms = [io.a.addWrap(amount), io.a.xor(io.b).subWrap(amount), io.a.mul(io.b).trunc(8), io.a.addWrap(io.b).addWrap(amount)];
+          const terms = [io.a.addWrap(amount), io.a.xor(io.b).subWrap(amount), io.a.mul(io.b.addWrap(amount)).trunc(8), io.a.addWrap(io.b).addWrap(amount)];
           const value = hint === '' ? terms[kind] : terms[kind].named(hint);
           io[out] = value.slice(5, 2).addWrap(value.slice(7, 4)).addWrap(io.b.subWrap(amount).trunc(4));
         };
@@ -189,7 +190,7 @@ describe('a wire without a hint, or with one that others have too', () => {
         const ports = io as unknown as Record<string, UInt>;
         // Two of each, so that no hint becomes one of several by what is added.
         for (const add of [0, 1]) {
-          const [one, other] = ['sum', 'moved'].map((hint) => ports.a.addWrap(add + 1).named(hint).slice(5, 2));
+          const [one, other] = [ports.a.addWrap(add + 1).named('sum'), ports.b.addWrap(add + 1).named('moved')].map((x) => x.slice(5, 2));
           ports[`out${10 + add}`] = one.addWrap(other);
         }
         for (let i = 0; i < 10; i++) {

@@ -10,11 +10,6 @@ module Checked (
 );
 
   logic [2:0] count;
-  logic       count_both;
-  logic       count_both_1;
-
-  assign count_both = push && !pop;
-  assign count_both_1 = pop && !push;
 
   assign level = count;
 
@@ -22,18 +17,19 @@ module Checked (
     if (rst) begin
       count <= 3'd0;
     end else begin
-      if (count_both) begin
+      if (push && !pop) begin
         count <= count + 3'd1;
-      end else if (count_both_1) begin
+      end else if (pop && !push) begin
         count <= count - 3'd1;
       end
     end
   end
 
 `ifndef SYNTHESIS
-  always @(posedge clk) if (!rst && !(!count_both || count != 3'd5)) $error("%m.noOverflow: pushed \"while\" full");
+  always @(posedge clk) if (!rst && !(!(push && !pop) || count != 3'd5)) $error("%m.noOverflow: pushed \"while\" full");
   logic [31:0] cover_drained = 0;
-  always @(posedge clk) if (!rst && (!count_both && count_both_1 && count == 3'd1)) cover_drained <= cover_drained + 1;
+  always @(posedge clk) if (!rst && (!(push && !pop) && (pop && !push)
+      && count == 3'd1)) cover_drained <= cover_drained + 1;
   always @(posedge clk) if (!rst && count > 3'd5) $error("%m.bounded");
 `endif
 endmodule

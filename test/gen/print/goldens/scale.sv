@@ -30,7 +30,6 @@ module Scale (
 );
 
   logic signed [31:0] multiplier_O;
-  logic [16:0]        y_bits;
   logic signed [31:0] y_shifted;
 
 `ifdef SYNTHESIS
@@ -53,10 +52,9 @@ module Scale (
   );
 `endif
 
-  assign y_bits = y_shifted[31:15];
   assign y_shifted = multiplier_O >>> 5'd4;
 
-  assign y = &y_bits || !(|y_bits) ? y_shifted[15:0] : y_shifted[31] ? 16'sh8000 : 16'sd32767;
+  assign y = &y_shifted[31:15] || !(|y_shifted[31:15]) ? y_shifted[15:0] : y_shifted[31] ? 16'sh8000 : 16'sd32767;
 
   // Bits that nothing reads.
   logic unused;
