@@ -101,17 +101,17 @@ export function laneRange({ lanes, scale, offset }: LaneIndex): { readonly least
   return { least: offset, most: scale * (lanes.count - 1) + offset };
 }
 
-/** Names a value, and what it is only another view of. What has a name of its own (a signal, a lane) or is a constant keeps that. */
+/** Names a value, and what it is only another view of. What has a name of its own (a signal, a lane) keeps that. */
 export function giveHint(value: Expr, hint: string): void {
-  for (let e = value; e.op !== 'ref' && e.op !== 'lit' && e.op !== 'lane'; e = e.of) {
+  for (let e = value; e.op !== 'ref' && e.op !== 'lane'; e = e.of) {
     if (e === value || e.hint === undefined) e.hint = hint;
     if (e.op !== 'cast') return;
   }
 }
 
-/** `to`, which a pass puts in the place of `from`: under the same name, unless it has one already. */
+/** `to`, which a pass puts in the place of `from`: under the same name, unless it has one already or turned out to be constant. */
 export function keepHint(from: Expr, to: Expr): Expr {
-  if (from !== to && from.hint !== undefined && to.hint === undefined) giveHint(to, from.hint);
+  if (from !== to && from.hint !== undefined && to.hint === undefined && to.op !== 'lit') giveHint(to, from.hint);
   return to;
 }
 

@@ -251,7 +251,7 @@ export function rebuilt(s: Statement, branches: readonly (readonly Statement[])[
     case 'when':
       return { ...s, then: branches[0], else: branches[1] };
     case 'switch':
-      return { ...s, cases: s.cases.map((c, i) => ({ values: c.values, body: branches[i] })), default: branches[s.cases.length] };
+      return { ...s, cases: s.cases.map((c, i) => ({ ...c, body: branches[i] })), default: branches[s.cases.length] };
     case 'for':
       return { ...s, body: branches[0] };
   }
@@ -299,7 +299,7 @@ export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, 
         return branches[0].length === 0 ? [] : [{ ...s, body: branches[0] }];
       case 'switch': {
         if (branches.every((b) => b.length === 0)) return [];
-        const cases = s.cases.map((c, i) => ({ values: c.values, body: branches[i] }));
+        const cases = s.cases.map((c, i) => ({ ...c, body: branches[i] }));
         return [{ ...s, on: f(s.on), cases, default: branches[branches.length - 1] }];
       }
     }

@@ -7,9 +7,9 @@ export interface Base<T extends Type = Type> {
   /** Where the user wrote it; literals and derived nodes may lack it. */
   readonly site?: Site;
   /**
-   * What the designer calls the value, for the case that the text needs a name for it. It is no part of what is described: nodes that
-   * differ in it alone are equal, and it is the one thing that can be given to a node later (`giveHint` of expr.ts), so that whoever
-   * names a value that others hold too does not make a second one.
+   * What the designer calls the value, for the case that the text needs a name for it; a literal always gets it. It is no part of what is
+   * described: nodes that differ in it alone are equal, and it is the one thing that can be given to a node later (`giveHint` of expr.ts),
+   * so that whoever names a value that others hold too does not make a second one.
    */
   hint?: string;
 }

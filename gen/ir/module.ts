@@ -31,9 +31,15 @@ export interface When {
 export interface Switch {
   readonly kind: 'switch';
   readonly on: Expr;
-  readonly cases: readonly { readonly values: readonly bigint[]; readonly body: readonly Statement[] }[];
+  readonly cases: readonly SwitchCase[];
   readonly default: readonly Statement[];
   readonly site: Site;
+}
+export interface SwitchCase {
+  readonly values: readonly bigint[];
+  /** What the designer calls the values, as far as he does: see `hint` of an expression. */
+  readonly names?: readonly (string | undefined)[];
+  readonly body: readonly Statement[];
 }
 /** The body once for every lane, in ascending order; what it reads is settled, so the order decides only which assignment is the last. */
 export interface For {

@@ -164,15 +164,17 @@ export class Builder implements Recorder {
   }
 
   /** One branch a set of numbers; `otherwise` for the rest. The sets must be disjoint. */
-  switchOn(on: UInt, branches: readonly (readonly [Num | readonly Num[], () => void])[], otherwise?: () => void): void {
+  switchOn(on: UInt, branches: readonly (readonly [Constant | readonly Constant[], () => void])[], otherwise?: () => void): void {
     const site = here();
-    const cases = branches.map(([values, body]) => ({
-      values: (typeof values === 'object' ? values : [values]).map((v) => {
-        const lit = toExpr(v, on.expr.type, site);
-        return lit.op === 'lit' ? lit.value : 0n;
-      }),
-      body,
-    }));
+    const cases = branches.map(([values, body]) => {
+      const literals = (Array.isArray(values) ? values : [values]).map((v: Constant) => {
+        const literal = toExpr(v, on.expr.type, site);
+        if (literal.op === 'lit') return literal;
+        throw new DesignError('type-mismatch', 'a branch of a switch is for a value that is not constant', site, undefined, 'use when() and eq()');
+      });
+      const names = literals.map((l) => l.hint);
+      return { values: literals.map((l) => l.value), ...(names.some((n) => n !== undefined) ? { names } : {}), body };
+    });
     if (cases.some((c) => c.values.length === 0)) throw new DesignError('missing-case', 'a branch of a switch has no value', site, undefined, 'give it one, or leave it out');
     const seen = new Set<bigint>();
     for (const v of cases.flatMap((c) => c.values)) {
@@ -183,12 +185,12 @@ export class Builder implements Recorder {
   }
 
   private addSwitch(
-    on: Expr, cases: readonly { values: readonly bigint[]; body: () => void }[], otherwise: (() => void) | undefined, site: Site,
+    on: Expr, cases: readonly { values: readonly bigint[]; names?: readonly (string | undefined)[]; body: () => void }[], otherwise: (() => void) | undefined, site: Site,
   ): void {
     const is = (values: readonly bigint[]): Expr =>
       values.map((v): Expr => ({ op: 'binary', fn: 'eq', type: BOOL, a: on, b: { op: 'lit', type: on.type as EnumType, value: v } }))
         .reduce((a, b): Expr => ({ op: 'binary', fn: 'or', type: BOOL, a, b }));
-    const built = cases.map((c) => ({ values: c.values, body: [] as Statement[] }));
+    const built = cases.map((c) => ({ ...c, body: [] as Statement[] }));
     const rest: Statement[] = [];
     this.scope.push({ kind: 'switch', on, cases: built, default: rest, site });
     const { conditions } = this;
@@ -567,6 +569,10 @@ function conjunction(conditions: Conditions): Expr {
   return known ?? conditions.cond;
 }
 
+/** What a switch tells apart: numbers, and literals that have a name. */
+const CONSTANT = either(LITERAL, UINT);
+type Constant = Num | UInt;
+
 const BUILDER = {
   doc: { text: TEXT },
   regs: { shapes: recordOf(SHAPE) }, wires: { shapes: recordOf(SHAPE) }, let: { values: RECORD },
@@ -575,7 +581,7 @@ const BUILDER = {
   })) },
   when: { cond: ANY, body: BODY },
   switch: { on: ENUM, branches: recordOf(optional(BODY)), otherwise: optional(BODY) },
-  switchOn: { on: UINT, branches: listOf(tuple(either(LITERAL, listOf(LITERAL)), BODY)), otherwise: optional(BODY) },
+  switchOn: { on: UINT, branches: listOf(tuple(either(CONSTANT, listOf(CONSTANT)), BODY)), otherwise: optional(BODY) },
   each: { count: NUMBER, body: BODY }, map: { name: TEXT, count: NUMBER, f: BODY },
   sum: { name: TEXT, values: VALUE }, fold: { name: TEXT, values: VALUE, f: BODY }, first: { name: TEXT, flags: VALUE },
   inst: { name: TEXT, def: DEFINITION }, grid: { name: TEXT, def: DEFINITION, rows: NUMBER, columns: NUMBER },

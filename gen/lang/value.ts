@@ -37,7 +37,10 @@ export abstract class Value {
   }
   /** Reinterprets the bits as an unsigned number of the same width. */
   abstract asUInt(): UInt;
-  /** This value, under the name that it gets where the text needs one for it. Whatever is declared goes before. */
+  /**
+   * This value, under the name that it gets where the text needs one for it; whatever is declared goes before. A literal is written as a
+   * constant of that name wherever it stands.
+   */
   named(name: string): this {
     checkHint(name, here());
     giveHint(this.#expr, name);

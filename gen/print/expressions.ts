@@ -17,14 +17,23 @@ import { BitSet } from './bit-set.ts';
 import { WireNames } from './naming.ts';
 import { member, positions, rangeText } from './selection.ts';
 import type { LaneStep, Selection } from './selection.ts';
-import { literalText } from './types.ts';
+import { tableOf } from './tables.ts';
+import type { Table } from './tables.ts';
+import { literalText, plainType } from './types.ts';
 
 /** A wire that printing introduced. */
 export interface Hoisted {
   readonly name: string;
   readonly type: Type;
-  readonly text: string;
+  readonly value: string | TableText;
   readonly expr: Expr;
+}
+
+/** A value that a `case` gives. */
+export interface TableText {
+  readonly on: string;
+  readonly arms: readonly { readonly labels: readonly string[]; readonly value: string }[];
+  readonly otherwise: string;
 }
 
 interface DynamicStep {
@@ -84,6 +93,8 @@ export class ExpressionPrinter {
   /** Names of wires inside of loops. */
   private readonly local = new Set<string>();
   private readonly laneNames = new Map<string, string>();
+  private readonly constants = new Map<string, Declaration>();
+  private readonly tables = new Map<Expr, Table<Expr> | 'none'>();
   /** By depth. */
   private readonly loopNames: string[] = [];
 
@@ -120,15 +131,29 @@ export class ExpressionPrinter {
     return (this.loopNames[depth] ??= this.pool.fresh(LOOP_VARIABLES[depth] ?? 'i'));
   }
 
-  literal(type: Type, value: bigint): string {
-    return literalText(type, value, this.pool);
+  /** Text of a literal: its name, if it has one. */
+  literal(type: Type, value: bigint, name?: string): string {
+    return name === undefined || type.kind === 'enum' ? literalText(type, value, this.pool) : this.constant(type, value, name);
+  }
+
+  private constant(type: Type, value: bigint, wish: string): string {
+    const text = literalText(type, value, this.pool);
+    const key = `${wish} ${plainType(type)} ${text}`;
+    let known = this.constants.get(key);
+    if (!known) this.constants.set(key, (known = { lead: 'localparam ', type: plainType(type), name: this.pool.fresh(wish), rest: ` = ${text}` }));
+    return known.name;
+  }
+
+  /** Literals that the designer has named. */
+  get namedConstants(): Iterable<Declaration> {
+    return this.constants.values();
   }
 
   /** Text of an expression that stands alone on the right of an assignment. */
   rightSide(e: Expr): string {
     this.prepare(e);
     if (!this.names.has(e) && this.shared.has(e)) return this.name(e);
-    return this.root(e);
+    return this.isTable(e) ? this.readName(e) : this.root(e);
   }
 
   /** Text inside another construct (a condition, a port connection): no bare product. */
@@ -197,7 +222,7 @@ export class ExpressionPrinter {
   }
 
   private print(e: Expr): Text {
-    if (this.names.has(e) || this.shared.has(e) || (e.op === 'binary' && e.fn === 'mul')) return { text: this.readName(e), prec: PRIMARY };
+    if (this.isApart(e) || (e.op === 'binary' && e.fn === 'mul') || this.isTable(e)) return { text: this.readName(e), prec: PRIMARY };
     return this.compose(e);
   }
 
@@ -216,10 +241,43 @@ export class ExpressionPrinter {
     const hoisted = this.loopOf(e)?.hoisted ?? this.hoisted;
     if (hoisted !== this.hoisted) this.local.add(name);
     const slot = hoisted.length;
-    hoisted.push({ name, type: e.type, text: '', expr: e });
-    hoisted[slot] = { name, type: e.type, text: this.composeRoot(e), expr: e };
+    hoisted.push({ name, type: e.type, value: '', expr: e });
+    hoisted[slot] = { name, type: e.type, value: this.tableText(e) ?? this.composeRoot(e), expr: e };
     if (hoisted !== this.hoisted) this.inLoops.push(hoisted[slot]);
     return name;
+  }
+
+  // --- tables ---
+
+  /** A value as what a `case` gives, if it is one that stands here and not under a name. To be asked before its text. */
+  table(e: Expr): TableText | undefined {
+    this.prepare(e);
+    return this.isApart(e) ? undefined : this.tableText(e);
+  }
+
+  private tableText(e: Expr): TableText | undefined {
+    const table = this.tableOf(e);
+    return table && {
+      on: this.inline(table.on),
+      arms: table.arms.map(({ labels, of }) => ({ labels: labels.map((l) => this.literal(l.type, l.value, l.hint)), value: this.rightSide(of) })),
+      otherwise: this.rightSide(table.otherwise),
+    };
+  }
+
+  /** Reads by a name of its own. */
+  isApart(e: Expr): boolean {
+    return this.names.has(e) || this.shared.has(e);
+  }
+
+  private isTable(e: Expr): boolean {
+    return this.tableOf(e) !== undefined;
+  }
+
+  private tableOf(e: Expr): Table<Expr> | undefined {
+    if (e.op !== 'mux') return undefined;
+    let table = this.tables.get(e);
+    if (table === undefined) this.tables.set(e, (table = tableOf(e, (x) => this.isApart(x)) ?? 'none'));
+    return table === 'none' ? undefined : table;
   }
 
   // --- loops ---
@@ -301,7 +359,7 @@ export class ExpressionPrinter {
     if (sel) return { text: this.selectionText(sel), prec: PRIMARY };
     switch (e.op) {
       case 'lit':
-        return { text: this.literal(e.type, e.value), prec: e.type.kind === 'sint' ? UNARY : PRIMARY };
+        return { text: this.literal(e.type, e.value, e.hint), prec: e.type.kind === 'sint' ? UNARY : PRIMARY };
       case 'unary': {
         const opposite = e.fn === 'not' ? this.opposite(e.a) : undefined;
         if (opposite) return opposite;

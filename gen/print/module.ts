@@ -15,10 +15,11 @@ import { writeModule } from '../verilog/write.ts';
 import type { BitSet } from './bit-set.ts';
 import { grouped } from './declarations.ts';
 import { ExpressionPrinter } from './expressions.ts';
+import type { Hoisted, TableText } from './expressions.ts';
 import { CLOCK, printGrid, unusedBits } from './grid.ts';
 import { dataFolder, memoryInits } from './memory-data.ts';
 import { ResetPrinter } from './resets.ts';
-import { blocksOf, isUnconditional, printStatements } from './statements.ts';
+import { blocksOf, caseOf, isUnconditional, printStatements } from './statements.ts';
 import type { Block, Target } from './statements.ts';
 import { commentLines, formatText } from './text.ts';
 import { plainType } from './types.ts';
@@ -68,7 +69,7 @@ class ModulePrinter {
 
   constructor(private readonly m: Module, private readonly names: TextNames, private readonly options: PrintOptions = {}) {
     this.p = new ExpressionPrinter(m, names);
-    this.resets = new ResetPrinter(this.p, names, m.body);
+    this.resets = new ResetPrinter(this.p, m.body);
     this.enumSignals = typedefSafe(m);
     for (const s of m.body) {
       if (s.kind !== 'assign') continue;
@@ -90,7 +91,7 @@ class ModulePrinter {
     }
     const checks = this.checks();
     const declarations = this.declare();
-    const hoisted = this.p.hoisted.map((h): Item => ({ kind: 'assign', target: h.name, value: h.text }));
+    const hoisted = valuesOf(this.p.hoisted);
     const unused = this.unused();
     return { ...this.header(), sections: [this.typedefs(), declarations, structure, hoisted, logic, checks, unused] };
   }
@@ -181,6 +182,7 @@ class ModulePrinter {
     const plain = (s: Signal): string => plainType(s.type);
     const edges = m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]);
     const groups = [
+      { comment: 'Constants.', of: [...this.p.namedConstants] },
       { comment: 'Registers.', of: of(m.regs, own) },
       { comment: 'Memories.', of: memories },
       { comment: 'Wires.', of: of(m.wires, own) },
@@ -188,7 +190,7 @@ class ModulePrinter {
       { comment: 'Edges of the grids.', of: of(edges, plain) },
       { comment: 'Values with a name of their own.', of: this.p.hoisted.map((h) => ({ type: this.memberType(h.type), name: h.name })) },
     ];
-    this.declaredCount = groups.reduce((n, g) => n + g.of.length, 0);
+    this.declaredCount = groups.slice(1).reduce((n, g) => n + g.of.length, 0);
     const declared = grouped(groups);
     return [...(declared.length > 0 ? [{ kind: 'declarations' as const, groups: declared }] : []), ...memoryInits(m, () => this.p.loopVariable)];
   }
@@ -238,7 +240,9 @@ class ModulePrinter {
   /** Prints statements as blocks and loops; returns what they drive. */
   private statements(body: readonly Statement[], out: Item[]): Set<Target> {
     const blocks = blocksOf(body.filter((s) => s.kind !== 'for'), () => (this.followed ??= signalGraph(this.m)));
-    for (const b of blocks) if (isUnconditional(b)) this.assigns(b, out);
+    const drivers: Item[] = [];
+    for (const b of blocks) if (isUnconditional(b)) this.assigns(b, drivers);
+    out.push(...drivers.filter((x) => x.kind === 'assign'), ...drivers.filter((x) => x.kind !== 'assign'));
     for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) out.push(this.block(b, 'comb', printStatements(this.p, b.statements, b.targets, '=')));
     for (const b of blocks) if (b.kind !== 'comb') out.push(this.block(b, 'clock', this.clocked(b)));
     const driven = new Set(blocks.flatMap((b) => [...b.targets]));
@@ -254,7 +258,8 @@ class ModulePrinter {
   private assigns(b: Block, out: Item[]): void {
     for (const s of b.statements) {
       if (s.kind !== 'assign') continue;
-      out.push({ kind: 'assign', target: this.p.place(s.target, s.path).text, value: this.p.rightSide(s.value) });
+      const target = this.p.place(s.target, s.path).text;
+      out.push(driver(target, this.p.table(s.value) ?? this.p.rightSide(s.value)));
     }
   }
 
@@ -287,7 +292,7 @@ class ModulePrinter {
       const items: Item[] = [
         ...[...parameters.values()].map((x) => declare(x)),
         ...hoisted.map((h) => declare({ type: plainType(h.type), name: h.name })),
-        ...hoisted.map((h): Item => ({ kind: 'assign', target: h.name, value: h.text })),
+        ...valuesOf(hoisted),
         ...body,
         ...(terms.length === 0 ? [] : [UNREAD, ...unusedBits(this.names.fresh('unused'), terms)]),
       ];
@@ -416,6 +421,18 @@ function uses(m: Module): { readonly reads: ReadonlyMap<Signal, number>; readonl
 }
 
 const UNREAD: Item = { kind: 'comment', text: 'Bits that nothing reads.' };
+
+/** Drives `target` for ever. */
+function driver(target: string, value: string | TableText): Item {
+  if (typeof value === 'string') return { kind: 'assign', target, value };
+  return { kind: 'always', trigger: 'comb', body: [caseOf(value, (of) => ({ kind: 'set', target, op: '=', value: of }))] };
+}
+
+/** Drives what has a name of its own: one line each, then what takes several. */
+function valuesOf(hoisted: readonly Hoisted[]): Item[] {
+  const items = hoisted.map((h) => driver(h.name, h.value));
+  return [...items.filter((x) => x.kind === 'assign'), ...items.filter((x) => x.kind !== 'assign')];
+}
 
 function inReset(body: readonly Stmt[], otherwise: readonly Stmt[] = []): Stmt {
   return { kind: 'if', arms: [{ cond: 'rst', body }], else: otherwise };

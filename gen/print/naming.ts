@@ -45,7 +45,7 @@ export class WireNames {
           continue;
         }
         this.uses.set(e, { count: 1, owner });
-        if (e.hint !== undefined && !isView(e)) this.hints.set(e.hint, (this.hints.get(e.hint) ?? 0) + 1);
+        if (e.hint !== undefined && e.op !== 'lit' && !isView(e)) this.hints.set(e.hint, (this.hints.get(e.hint) ?? 0) + 1);
         const of = operands(e);
         const repeats = e.op === 'cat' || (e.op === 'vec' && of.every((o) => o === of[0]));
         for (let i = of.length - 1; i >= 0; i--) if (!repeats || of[i] !== of[i - 1]) stack.push(of[i]);

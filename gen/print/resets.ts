@@ -4,11 +4,9 @@ import { countLeaves, leafRange, walkStatements } from '../ir/leaves.ts';
 import type { PathElement, Signal, Statement } from '../ir/module.ts';
 import { isScalar } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
-import type { TextNames } from '../names/text-names.ts';
 import { drivenRanges } from '../passes/driven-places.ts';
 import type { SvAssign } from '../verilog/form.ts';
 import type { ExpressionPrinter } from './expressions.ts';
-import { literalText } from './types.ts';
 
 type Path = readonly PathElement[];
 
@@ -16,7 +14,7 @@ export class ResetPrinter {
   /** Registers that loops drive. */
   private readonly looped = new Set<Signal>();
 
-  constructor(private readonly p: ExpressionPrinter, private readonly names: TextNames, body: readonly Statement[]) {
+  constructor(private readonly p: ExpressionPrinter, body: readonly Statement[]) {
     for (const loop of body) {
       if (loop.kind !== 'for') continue;
       walkStatements(loop.body, (s) => s.kind === 'assign' && this.looped.add(s.target));
@@ -54,7 +52,7 @@ export class ResetPrinter {
   }
 
   private whole(type: Type, leaves: readonly (Lit | undefined)[], from: number): string {
-    if (isScalar(type)) return literalText(type, leaves[from]?.value ?? 0n, this.names);
+    if (isScalar(type)) return this.p.literal(type, leaves[from]?.value ?? 0n, leaves[from]?.hint);
     const parts: string[] = [];
     let at = from;
     for (const inner of type.kind === 'vec' ? Array.from({ length: type.length }, () => type.element) : type.fields.map((f) => f.type)) {

@@ -1,11 +1,13 @@
 /** Statements as SystemVerilog: which of them form one block, and what stands in it. */
+import type { Expr } from '../ir/expr.ts';
 import { leafRange, rebuildStatements, walkStatements } from '../ir/leaves.ts';
 import type { Assign, MemWrite, Memory, PathElement, Signal, Statement, Switch, When } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
 import type { Stmt, SvAssign } from '../verilog/form.ts';
-import type { ExpressionPrinter } from './expressions.ts';
+import type { ExpressionPrinter, TableText } from './expressions.ts';
+import { casesOf } from './tables.ts';
 
 export type Target = Signal | Memory;
 
@@ -212,6 +214,12 @@ class BlockPrinter {
         this.write(s, out);
         return;
       case 'when': {
+        const table = casesOf(s, (body) => this.only(body), (e) => this.p.isApart(e));
+        if (table) {
+          const named = table.arms.map(({ labels, of }) => ({ labels: labels.map((l) => this.p.literal(l.type, l.value, l.hint)), body: of }));
+          this.cases(table.on, named, table.otherwise, out);
+          return;
+        }
         const arms: IfArm[] = [];
         const rest: Stmt[] = [];
         out.push({ kind: 'if', arms, else: rest });
@@ -232,6 +240,8 @@ class BlockPrinter {
 
   private assign(s: Assign): Stmt {
     const place = this.p.place(s.target, s.path);
+    const table = place.dynamic ? undefined : this.p.table(s.value);
+    if (table) return caseOf(table, (value) => this.set(place.text, value));
     const then = this.set(place.text, place.dynamic ? this.p.atomic(s.value) : this.p.rightSide(s.value));
     return place.guard ? { kind: 'guarded', cond: place.guard, then } : then;
   }
@@ -272,27 +282,45 @@ class BlockPrinter {
       return;
     }
     arms.push({ cond: this.p.inline(s.cond), body });
-    const relevant = s.else.filter((x) => this.driving.has(x));
-    const only = relevant.length === 1 ? relevant[0] : undefined;
+    const only = this.only(s.else);
     const next = only?.kind === 'when' && this.drives(only.then) ? () => this.when(only, arms, rest) : this.body(s.else, rest);
     this.then(this.body(s.then, body), next);
   }
 
+  /** The one statement of a body that drives something, if there is but one. */
+  private only(body: readonly Statement[]): Statement | undefined {
+    const relevant = body.filter((s) => this.driving.has(s));
+    return relevant.length === 1 ? relevant[0] : undefined;
+  }
+
   private switch(s: Switch, out: Stmt[]): void {
-    const hasDefault = this.drives(s.default);
-    const cases = s.cases.filter((c) => hasDefault || this.drives(c.body));
+    const named = s.cases.map(({ values, names, body }) => ({ labels: values.map((v, i) => this.p.literal(s.on.type, v, names?.[i])), body }));
+    this.cases(s.on, named, s.default, out);
+  }
+
+  private cases(
+    on: Expr, all: readonly { readonly labels: readonly string[]; readonly body: readonly Statement[] }[], otherwise: readonly Statement[], out: Stmt[],
+  ): void {
+    const hasDefault = this.drives(otherwise);
+    const cases = all.filter((c) => hasDefault || this.drives(c.body));
     const arms: CaseArm[] = [];
-    out.push({ kind: 'case', on: this.p.inline(s.on), arms });
+    out.push({ kind: 'case', on: this.p.inline(on), arms });
     const arm = (labels: readonly string[], of: readonly Statement[]) => (): void => {
       const body: Stmt[] = [];
       arms.push({ labels, body });
       this.then(this.body(of, body));
     };
     this.then(
-      ...cases.map((c) => arm(c.values.map((v) => this.p.literal(s.on.type, v)), c.body)),
-      arm(['default'], s.default),
+      ...cases.map((c) => arm(c.labels, c.body)),
+      arm(['default'], otherwise),
     );
   }
+}
+
+/** A value that a `case` gives, put where `set` says. */
+export function caseOf(table: TableText, set: (value: string) => Stmt): Stmt {
+  const arms = table.arms.map(({ labels, value }) => ({ labels, body: [set(value)] }));
+  return { kind: 'case', on: table.on, arms: [...arms, { labels: ['default'], body: [set(table.otherwise)] }] };
 }
 
 type IfArm = Extract<Stmt, { kind: 'if' }>['arms'][number];

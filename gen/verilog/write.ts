@@ -84,7 +84,7 @@ class Writer {
     const next = (): void => {
       if (i === items.length) return;
       const item = items[i];
-      if (i > 0 && !close && isBlock(item)) this.lines.push('');
+      if (i > 0 && !close && (isBlock(item) || isBlock(items[i - 1]))) this.lines.push('');
       i++;
       this.steps.push(next);
       this.item(item, indent, close);

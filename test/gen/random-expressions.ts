@@ -118,6 +118,8 @@ export class RandomExpressions {
       () => this.fitU(this.element(d), w),
       () => (w === 1 ? this.bool(d).asUInt() : this.bool(d).asUInt().zext(w)),
       () => this.pack(w, d),
+      () => this.tableU(w, d),
+      () => this.uint(w, d).xor(this.namedU(w)),
     ];
     if (w > 1) {
       const part = rng.between(1, w - 1);
@@ -153,6 +155,8 @@ export class RandomExpressions {
       () => this.fitS(this.sint(this.width(), d), w),
       () => this.bool(d).mux<SInt>(this.sint(w, d), this.sint(w, d)),
       () => this.structField(w, d),
+      () => this.tableS(w, d),
+      () => this.sint(w, d).addWrap(this.namedS(w)),
     ];
     if (w > 1) {
       const part = rng.between(1, w - 1);
@@ -217,6 +221,35 @@ export class RandomExpressions {
     if (w < 2) return this.uint(w, d);
     if (w % 2 === 0) return fromBits(vec(U(w / 2), 2), this.uint(w, d)).asUInt();
     return valueOf(vec(U(1), w), Array.from({ length: w }, (_, i) => (i % 3 === 0 ? this.bool(d - 2).asUInt() : i % 2))).asUInt();
+  }
+
+  private namedU(w: number): UInt {
+    return U(w).lit(this.rng.bits(w)).named(`K${this.rng.below(4)}`);
+  }
+  private namedS(w: number): SInt {
+    return S(w).lit(BigInt.asIntN(w, this.rng.bits(w))).named(`K${this.rng.below(4)}`);
+  }
+
+  private tableU(w: number, d: number): UInt {
+    return this.table<UInt>(() => this.uint(w, d - 1), d);
+  }
+  private tableS(w: number, d: number): SInt {
+    return this.table<SInt>(() => this.sint(w, d - 1), d);
+  }
+
+  /** One value compared with several constants, the same one twice now and then. */
+  private table<T>(value: () => T, d: number): T {
+    const { rng } = this;
+    const w = rng.between(1, 4);
+    const on = rng.chance(0.7) ? this.uint(w, d - 1) : this.sint(w, d - 1);
+    const is = (): Bool => {
+      const bits = rng.bits(w);
+      if (on.kind === 'sint') return rng.chance(0.3) ? on.eq(S(w).lit(BigInt.asIntN(w, bits)).named('MARK')) : on.eq(BigInt.asIntN(w, bits));
+      return rng.chance(0.3) ? on.eq(U(w).lit(bits).named('MARK')) : on.eq(bits);
+    };
+    let result = value();
+    for (let n = rng.between(2, 7); n > 0; n--) result = (rng.chance(0.2) ? is().or(is()) : is()).mux(value(), result);
+    return result;
   }
 
   /** A signed field of a bundle: made from parts, seen in bits, or chosen between two. */
