@@ -1,6 +1,7 @@
 /**
  * Hash-consing: equal expressions become one node, so that what a designer has written twice is named, printed and evaluated once. Nodes
- * that differ in their site or hint alone are equal; the first hint stays. Must not know what expressions are for.
+ * that differ in their site or hint alone are equal; the first hint stays. A note says what a value is for in one place, and is told
+ * apart. Must not know what expressions are for.
  */
 import { giveHint, mapOperands, operands } from './expr.ts';
 import type { Expr } from './expr.ts';
@@ -15,7 +16,7 @@ export class Consing {
   one(e: Expr): Expr {
     if (this.numbers.has(e)) return e;
     const known = operands(e).every((o) => this.numbers.has(o)) ? e : mapOperands(e, (o) => this.one(o));
-    const key = this.key(known);
+    const key = known.note === undefined ? this.key(known) : `${this.key(known)} // ${known.note}`;
     const first = this.nodes.get(key);
     if (first) {
       if (e.hint !== undefined && first.hint === undefined) giveHint(first, e.hint);

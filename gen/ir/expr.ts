@@ -109,10 +109,17 @@ export function giveHint(value: Expr, hint: string): void {
   }
 }
 
-/** `to`, which a pass puts in the place of `from`: under the same name, unless it has one already or turned out to be constant. */
+/** `to`, which a pass puts in the place of `from`: under the same name and note, unless it has its own or turned out to be constant. */
 export function keepHint(from: Expr, to: Expr): Expr {
+  // Others may read the same value for another reason: what is noted beside it is said here only.
+  if (from.note !== undefined && to.note === undefined && mayHaveNote(to)) return keepHint(from, { ...to, note: from.note });
   if (from !== to && from.hint !== undefined && to.hint === undefined && to.op !== 'lit') giveHint(to, from.hint);
   return to;
+}
+
+/** Whether a note can stand beside it: not beside what has a name of its own or is a constant. */
+export function mayHaveNote(e: Expr): boolean {
+  return e.op !== 'ref' && e.op !== 'lit' && e.op !== 'lane';
 }
 
 /** Whether an index selects the element of a lane: one that exists in every round. Others are looked for, and 0 where there is none. */

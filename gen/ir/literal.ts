@@ -12,6 +12,8 @@ export interface Base<T extends Type = Type> {
    * so that whoever names a value that others hold too does not make a second one.
    */
   hint?: string;
+  /** What stands beside the value where the text spells it out. No part of what is described either. */
+  note?: string;
 }
 /** `value` is the unsigned bit pattern, `0 <= value < 2^width`. */
 export interface Lit extends Base<ScalarType> {

@@ -110,7 +110,7 @@ export class Vec<V> extends Value {
 }
 guard<Vec<unknown>>(Vec, 'Vec', {
   at: { i: INDEX }, near: { lane: UINT, offset: NUMBER, edge: ANY }, put: { i: INDEX, value: ANY },
-  toArray: {}, map: { f: BODY }, asUInt: {}, named: { name: TEXT },
+  toArray: {}, map: { f: BODY }, asUInt: {}, named: { name: TEXT }, note: { text: TEXT },
 });
 
 /** Vector made of values, element 0 first. All must have the type of the first. */

@@ -2,7 +2,7 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
-import type { BlackBox, Check, Grid, Instance, MemWrite, Memory, Module, PathElement, Signal, SignalKind, Statement } from '../ir/module.ts';
+import type { BlackBox, Check, Grid, Instance, MemWrite, Memory, Module, PathElement, Signal, SignalKind, Statement, SwitchCase } from '../ir/module.ts';
 import { BOOL, uintType, widthOf } from '../ir/types.ts';
 import type { EnumType, Type } from '../ir/types.ts';
 import { NamePool } from '../names/pool.ts';
@@ -170,7 +170,7 @@ export class Builder implements Recorder {
       const literals = (Array.isArray(values) ? values : [values]).map((v: Constant) => {
         const literal = toExpr(v, on.expr.type, site);
         if (literal.op === 'lit') return literal;
-        throw new DesignError('type-mismatch', 'a branch of a switch is for a value that is not constant', site, undefined, 'use when() and eq()');
+        throw new DesignError('type-mismatch', 'a branch of a switch is for a value that is not constant', site, undefined, 'use when()');
       });
       const names = literals.map((l) => l.hint);
       return { values: literals.map((l) => l.value), ...(names.some((n) => n !== undefined) ? { names } : {}), body };
@@ -185,7 +185,7 @@ export class Builder implements Recorder {
   }
 
   private addSwitch(
-    on: Expr, cases: readonly { values: readonly bigint[]; names?: readonly (string | undefined)[]; body: () => void }[], otherwise: (() => void) | undefined, site: Site,
+    on: Expr, cases: readonly (Omit<SwitchCase, 'body'> & { readonly body: () => void })[], otherwise: (() => void) | undefined, site: Site,
   ): void {
     const is = (values: readonly bigint[]): Expr =>
       values.map((v): Expr => ({ op: 'binary', fn: 'eq', type: BOOL, a: on, b: { op: 'lit', type: on.type as EnumType, value: v } }))

@@ -412,7 +412,7 @@ export function bitsOf(v: unknown): UInt {
   return new UInt(castTo(e, uintType(widthOf(e.type))));
 }
 
-const COMMON = { asUInt: {}, named: { name: TEXT } };
+const COMMON = { asUInt: {}, named: { name: TEXT }, note: { text: TEXT } };
 const EQUALITY = { eq: { other: ANY }, ne: { other: ANY } };
 const COMPARISONS = { ...EQUALITY, lt: { other: ANY }, le: { other: ANY }, gt: { other: ANY }, ge: { other: ANY } };
 const BITS = { bit: { i: INDEX }, slice: { hi: NUMBER, lo: NUMBER }, cat: { '...others': VALUE }, andR: {}, orR: {}, xorR: {}, lit: { value: LITERAL } };

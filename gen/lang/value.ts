@@ -3,7 +3,7 @@
  * the type that is wanted, with the language's checks. Must not know the operations of the single kinds of values.
  */
 import { DesignError } from '../design-error.ts';
-import { giveHint } from '../ir/expr.ts';
+import { giveHint, mayHaveNote } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { sameType, typeName, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
@@ -44,6 +44,11 @@ export abstract class Value {
   named(name: string): this {
     checkHint(name, here());
     giveHint(this.#expr, name);
+    return this;
+  }
+  /** This value, with a comment that stands beside it where the text spells out how it is computed: not beside a name or a constant. */
+  note(text: string): this {
+    if (mayHaveNote(this.#expr)) this.#expr.note = text;
     return this;
   }
   [Symbol.toPrimitive](): never {

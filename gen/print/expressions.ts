@@ -4,7 +4,7 @@
  * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
  */
 import { isLaneIndex, laneRange, operands, walkUp } from '../ir/expr.ts';
-import type { Binary, Expr, LaneIndex } from '../ir/expr.ts';
+import type { Binary, Expr, LaneIndex, Lit } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
@@ -19,6 +19,7 @@ import { member, positions, rangeText } from './selection.ts';
 import type { LaneStep, Selection } from './selection.ts';
 import { tableOf } from './tables.ts';
 import type { Table } from './tables.ts';
+import { inlineComment } from './text.ts';
 import { literalText, plainType } from './types.ts';
 
 /** A wire that printing introduced. */
@@ -136,11 +137,18 @@ export class ExpressionPrinter {
     return name === undefined || type.kind === 'enum' ? literalText(type, value, this.pool) : this.constant(type, value, name);
   }
 
+  literals(all: readonly Lit[]): string[] {
+    return all.map((l) => this.literal(l.type, l.value, l.hint));
+  }
+
   private constant(type: Type, value: bigint, wish: string): string {
     const text = literalText(type, value, this.pool);
     const key = `${wish} ${plainType(type)} ${text}`;
     let known = this.constants.get(key);
-    if (!known) this.constants.set(key, (known = { lead: 'localparam ', type: plainType(type), name: this.pool.fresh(wish), rest: ` = ${text}` }));
+    if (!known) {
+      known = { lead: 'localparam ', type: plainType(type), name: this.pool.fresh(wish), rest: ` = ${text}` };
+      this.constants.set(key, known);
+    }
     return known.name;
   }
 
@@ -259,7 +267,7 @@ export class ExpressionPrinter {
     const table = this.tableOf(e);
     return table && {
       on: this.inline(table.on),
-      arms: table.arms.map(({ labels, of }) => ({ labels: labels.map((l) => this.literal(l.type, l.value, l.hint)), value: this.rightSide(of) })),
+      arms: table.arms.map(({ labels, of }) => ({ labels: this.literals(labels), value: this.rightSide(of) })),
       otherwise: this.rightSide(table.otherwise),
     };
   }
@@ -338,9 +346,14 @@ export class ExpressionPrinter {
     return e.op === 'binary' ? this.alone(e) : this.compose(e, true).text;
   }
 
+  /** With what the designer notes beside it. */
+  private noted(e: Expr, text: string): string {
+    return e.note === undefined ? text : `${text} ${inlineComment(e.note)}`;
+  }
+
   /** Text of a binary operation that no other operation surrounds. */
   private alone(e: Binary): string {
-    return e.fn === 'mul' ? this.product(e) : this.binary(e).text;
+    return this.noted(e, e.fn === 'mul' ? this.product(e) : this.binary(e).text);
   }
 
   private product(e: Binary): string {
@@ -355,6 +368,11 @@ export class ExpressionPrinter {
 
   /** `defining`: the text is what the wire of this name is assigned, so it must not be the name. */
   private compose(e: Expr, defining = false): Text {
+    const { text, prec } = this.composed(e, defining);
+    return { text: this.noted(e, text), prec };
+  }
+
+  private composed(e: Expr, defining: boolean): Text {
     const sel = defining ? this.selectPart(e) : this.select(e);
     if (sel) return { text: this.selectionText(sel), prec: PRIMARY };
     switch (e.op) {
@@ -403,7 +421,7 @@ export class ExpressionPrinter {
     const runs: { part: Expr; times: number }[] = [];
     for (const part of parts) {
       const last = runs[runs.length - 1];
-      if (last?.part === part) last.times++;
+      if (last?.part === part && part.op !== 'lit') last.times++;
       else runs.push({ part, times: 1 });
     }
     const texts = runs.map(({ part, times }) => (times > 1 ? `{${times}{${this.print(part).text}}}` : this.print(part).text));

@@ -1,7 +1,7 @@
 /** Statements as SystemVerilog: which of them form one block, and what stands in it. */
 import type { Expr } from '../ir/expr.ts';
 import { leafRange, rebuildStatements, walkStatements } from '../ir/leaves.ts';
-import type { Assign, MemWrite, Memory, PathElement, Signal, Statement, Switch, When } from '../ir/module.ts';
+import type { Assign, MemWrite, Memory, PathElement, Signal, Statement, Switch, SwitchCase, When } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
@@ -216,8 +216,7 @@ class BlockPrinter {
       case 'when': {
         const table = casesOf(s, (body) => this.only(body), (e) => this.p.isApart(e));
         if (table) {
-          const named = table.arms.map(({ labels, of }) => ({ labels: labels.map((l) => this.p.literal(l.type, l.value, l.hint)), body: of }));
-          this.cases(table.on, named, table.otherwise, out);
+          this.cases(table.on, table.arms.map(({ labels, of }) => ({ labels: this.p.literals(labels), body: of })), table.otherwise, out);
           return;
         }
         const arms: IfArm[] = [];
@@ -294,13 +293,11 @@ class BlockPrinter {
   }
 
   private switch(s: Switch, out: Stmt[]): void {
-    const named = s.cases.map(({ values, names, body }) => ({ labels: values.map((v, i) => this.p.literal(s.on.type, v, names?.[i])), body }));
-    this.cases(s.on, named, s.default, out);
+    const labelsOf = ({ values, names }: SwitchCase): string[] => values.map((v, i) => this.p.literal(s.on.type, v, names?.[i]));
+    this.cases(s.on, s.cases.map((c) => ({ labels: labelsOf(c), body: c.body })), s.default, out);
   }
 
-  private cases(
-    on: Expr, all: readonly { readonly labels: readonly string[]; readonly body: readonly Statement[] }[], otherwise: readonly Statement[], out: Stmt[],
-  ): void {
+  private cases(on: Expr, all: readonly Branch[], otherwise: readonly Statement[], out: Stmt[]): void {
     const hasDefault = this.drives(otherwise);
     const cases = all.filter((c) => hasDefault || this.drives(c.body));
     const arms: CaseArm[] = [];
@@ -321,6 +318,12 @@ class BlockPrinter {
 export function caseOf(table: TableText, set: (value: string) => Stmt): Stmt {
   const arms = table.arms.map(({ labels, value }) => ({ labels, body: [set(value)] }));
   return { kind: 'case', on: table.on, arms: [...arms, { labels: ['default'], body: [set(table.otherwise)] }] };
+}
+
+/** A branch of a `case`. */
+interface Branch {
+  readonly labels: readonly string[];
+  readonly body: readonly Statement[];
 }
 
 type IfArm = Extract<Stmt, { kind: 'if' }>['arms'][number];

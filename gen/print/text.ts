@@ -19,6 +19,11 @@ export function formatText(text: string): string {
   return result;
 }
 
+/** `text` as a comment inside of a line; none can end it early. */
+export function inlineComment(text: string): string {
+  return `/* ${printable(text.trim()).replaceAll(/\s+/gu, ' ').replaceAll('*/', '* /').replaceAll('/*', '/ *')} */`;
+}
+
 /** `text` as lines of comment; none can end the comment early. */
 export function commentLines(text: string): string[] {
   const trimmed = text.trim();

@@ -1,11 +1,23 @@
 /** Breaks long lines where a person would: after a comma or before an operator, with the continuation indented. */
 const LIMIT = 120;
 
+/** What has a comment behind it has a line of its own, if there are several. */
 export function wrapLine(line: string): string[] {
-  if (line.length <= LIMIT || line.trimStart().startsWith('//')) return [line];
+  const notes = line.indexOf(NOTE_END);
+  if (notes < 0 || line.indexOf(NOTE_END, notes + 1) < 0) return wrapped(line, '');
   const indent = /^ */.exec(line)?.[0] ?? '';
+  const [first, ...rest] = line.split(/(?<=\*\/[)}]*,?) (?![;)}])/u);
+  return [...wrapped(first, ''), ...rest.flatMap((l) => wrapped(l, `${indent}    `))];
+}
+
+const NOTE_END = '*/';
+
+/** `lead`: what stands before the first line. */
+function wrapped(line: string, before: string): string[] {
+  if (before.length + line.length <= LIMIT || line.trimStart().startsWith('//')) return [before + line];
+  const indent = before === '' ? (/^ */.exec(line)?.[0] ?? '') : before.slice(4);
   const lines: string[] = [];
-  let lead = '';
+  let lead = before;
   // Of a long line only the next piece is looked at.
   let from = 0;
   while (lead.length + line.length - from > LIMIT) {

@@ -35,10 +35,12 @@ export function Alu(config: CoreConfig) {
 
     // The extra bit below brings in the carry that completes the two's complement; the one above holds the carry out.
     const { sum } = m.let({ sum: cat(U(1).lit(0), augend, U(1).lit(1)).addWrap(cat(U(1).lit(0), operandB, control.invertB)) });
-    const is = (operation: number): Bool => control.bitwise.eq(operation);
-    const { bitwise } = m.let({
-      bitwise: is(LOGIC.xor).mux(a.xor(operandB), is(LOGIC.or).mux(a.or(operandB), is(LOGIC.and).mux(a.and(operandB), a))),
-    });
+    const operations: Readonly<Record<number, UInt>> = {
+      [LOGIC.xor]: a.xor(operandB), [LOGIC.or]: a.or(operandB), [LOGIC.and]: a.and(operandB), [LOGIC.first]: a,
+    };
+    // Chosen bit by bit: synthesis makes less of it than of comparisons with four numbers.
+    const ofTwo = (low: number): UInt => control.bitwise.bit(0).mux(operations[low + 1], operations[low]);
+    const { bitwise } = m.let({ bitwise: control.bitwise.bit(1).mux(ofTwo(2), ofTwo(0)) });
     const { borrow } = m.let({ borrow: sum.bit(33).not() });
     io.less = control.unsignedOrder.mux(borrow, borrow.xor(a.bit(31)).xor(b.bit(31)));
     io.equal = bitwise.andR();

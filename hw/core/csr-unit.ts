@@ -7,6 +7,7 @@ import type { Bool, Builder, Inside, UInt } from '../../gen/index.ts';
 import { CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, csrsOf, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
 import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from '../lib/bit-fields.ts';
+import type { Cube } from '../lib/cubes.ts';
 import { decoderFor, isAnyOf } from '../lib/match.ts';
 import type { CoreConfig } from './config.ts';
 import { pmpRegionsShape, pmpRegisters } from './pmp.ts';
@@ -69,7 +70,9 @@ export function CsrUnit(config: CoreConfig) {
     const existing = csrsOf({ zicntr: config.isa.zicntr, counters: config.counters, pmpRegions: config.pmpRegions });
     const cubes = new Map(existing.map((c) => [c.address, { match: c.address, mask: 0xfff }]));
     const cubesOf = (list: readonly Csr[]) => list.flatMap((c) => cubes.get(c.address) ?? []);
-    const isCsr = decoderFor(io.address, [...cubes.values()]);
+    const names = new Map(existing.map((c) => [cubes.get(c.address), c.name]));
+    const wording = { gathered: true, label: (c: Cube): string => names.get(c) ?? '' };
+    const isCsr = decoderFor(io.address, [...cubes.values()], wording);
     // Registers whose address says so.
     const isReadOnly = io.address.slice(11, 10).eq(3);
 
@@ -157,7 +160,7 @@ export function CsrUnit(config: CoreConfig) {
     }
     // Addresses are told apart only for an instruction that has one: the engines then skip it for all others.
     const known = [...new Set([...words, ...writes].map(([csr]) => csr))];
-    const { exists } = m.let({ exists: io.active.and(isAnyOf(io.address, [...cubes.values()])) });
+    const { exists } = m.let({ exists: io.active.and(isAnyOf(io.address, [...cubes.values()], wording)) });
     const selected = m.let(Object.fromEntries(known.map((csr) =>
       [`is${capitalised(csr.name)}`, io.active.and(isCsr(...cubesOf([csr, ...aliasesOf(csr)])))])));
     const isSelected = ({ name }: Csr): Bool => selected[`is${capitalised(name)}`];

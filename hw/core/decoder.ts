@@ -89,13 +89,14 @@ export function Decoder(config: CoreConfig) {
   return hw('Decoder', chosen, (m, io) => {
     m.doc(`Control signals of one instruction. Patterns are minimised: they hold for legal instructions only, many of them
       only for those that use the signal.`);
-    const is = decoderFor(io.instr, table);
+    const wording = { label: (i: Instruction): string => i.mnemonic };
+    const is = decoderFor(io.instr, table, wording);
     /** Decoder for a signal that only matters to some instructions. */
-    const among = (...users: Instruction[]): Decode => decoderFor(io.instr, table.filter((i) => users.includes(i)));
+    const among = (...users: Instruction[]): Decode<Instruction> => decoderFor(io.instr, table.filter((i) => users.includes(i)), wording);
     const formats = (...names: Format[]): Instruction[] => ofFormat(table, ...names);
     const withField = (field: 'rd' | 'rs1' | 'rs2'): Instruction[] => table.filter((i) => FORMAT_FIELDS[i.format][field]);
 
-    io.legal = isAnyOf(io.instr, table);
+    io.legal = isAnyOf(io.instr, table, wording);
     io.writesRd = is(...withField('rd'));
     if (waits) {
       io.readsRs1 = is(...withField('rs1').filter((i) => i.format !== 'csri'));

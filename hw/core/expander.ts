@@ -112,9 +112,11 @@ export const Expander = hw('Expander', {
     they hold for legal halfwords only.`);
   const cubes = new Map(COMPRESSED.map((entry) => [entry, cubesOf(entry)]));
   const all = [...cubes.values()].flat();
-  const decode = decoderFor(io.half, all);
+  const names = new Map([...cubes].flatMap(([entry, own]) => own.map((c) => [c, entry.mnemonic])));
+  const wording = { label: (c: Cube): string => names.get(c) ?? '' };
+  const decode = decoderFor(io.half, all, wording);
   const is = (entries: readonly CompressedInstruction[]): Bool => decode(...entries.flatMap((entry) => cubes.get(entry) ?? []));
-  io.legal = isAnyOf(io.half, all);
+  io.legal = isAnyOf(io.half, all, wording);
 
   const conditions = new Map<string, Bool>();
   /** The instruction is one of these. They are called by their names if they are few, else by what they have in the field. */

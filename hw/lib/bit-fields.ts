@@ -21,6 +21,10 @@ export const fieldBits = (mask: number): number[] => Array.from({ length: 32 }, 
 export const bitIndex = (mask: number): number => 31 - Math.clz32(mask);
 export const countBits = (mask: number): number => fieldBits(mask).length;
 
+/** What `gather` does to a word, done to a number. */
+export const gathered = (value: number, mask: number): number =>
+  fieldBits(mask).reduce((all, bit, i) => (all | (((value >>> bit) & 1) << i)) >>> 0, 0);
+
 /** The bits of a word that a mask names, side by side. */
 export const gather = (word: UInt, mask: number): UInt => cat(...runsOf(mask).map(({ hi, lo }) => word.slice(hi, lo)));
 

@@ -15,7 +15,7 @@ export function intersects(a: Cube, b: Cube): boolean {
   return ((a.match ^ b.match) & a.mask & b.mask) === 0;
 }
 
-function contains(outer: Cube, inner: Cube): boolean {
+export function contains(outer: Cube, inner: Cube): boolean {
   return (outer.mask & ~inner.mask) === 0 && ((outer.match ^ inner.match) & outer.mask) === 0;
 }
 

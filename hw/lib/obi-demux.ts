@@ -37,7 +37,7 @@ export function ObiDemux<const N extends string>(windows: Readonly<Record<N, Win
     const isNobody = anyOf(mine).not();
 
     const responses = subordinates.map((s) => s.rvalid);
-    const responds = m.let({ responds: r.busy.and(select(r.target, [...responses, bool(true)])) }).responds;
+    const responds = m.let({ responds: r.busy.and(select(r.target, [...responses, bool(true)]).named('targetResponds')) }).responds;
     const asks = m.let({ asks: manager.req.and(r.busy.not().or(responds)) }).asks;
     for (const [i, s] of subordinates.entries()) {
       s.req = asks.and(mine[i]);

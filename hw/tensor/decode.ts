@@ -5,7 +5,7 @@
  */
 import type { Bool, UInt } from '../../gen/index.ts';
 import { TENSOR } from '../isa/tensor.ts';
-import { fieldBits, gather } from '../lib/bit-fields.ts';
+import { countBits, gather, gathered } from '../lib/bit-fields.ts';
 import { intersects } from '../lib/cubes.ts';
 import type { Cube } from '../lib/cubes.ts';
 import { decoderFor } from '../lib/match.ts';
@@ -26,15 +26,13 @@ export function tableDecoder<Op extends string>(table: Readonly<Record<Op, Cube>
     if (other) throw new RangeError(`the instruction table cannot tell ${name} from ${other[0]}: a word may be both`);
   }
   const bits = keyMask(rows.map(([, row]) => row));
-  const places = fieldBits(bits);
-  /** What `gather` does to the word, done to a row. */
-  const gathered = (value: number): number => places.reduce((key, place, i) => (key | (((value >>> place) & 1) << i)) >>> 0, 0);
-  const keys = new Map(rows.map(([name, { match, mask }]) => [name, { match: gathered(match), mask: gathered(mask) }]));
+  const keys = new Map(rows.map(([name, { match, mask }]) => [name, { match: gathered(match, bits), mask: gathered(mask, bits) }]));
+  const names = new Map([...keys].map(([name, cube]) => [cube, name]));
   return {
-    keyBits: places.length,
+    keyBits: countBits(bits),
     key: (instr) => gather(instr, bits),
     is: (key) => {
-      const decode = decoderFor(key, [...keys.values()]);
+      const decode = decoderFor(key, [...keys.values()], { label: (cube) => names.get(cube) ?? '' });
       return (...ops) => decode(...ops.flatMap((op) => keys.get(op) ?? []));
     },
   };

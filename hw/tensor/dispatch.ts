@@ -190,14 +190,14 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
 
     function information(index: UInt): UInt {
       const facts = informationOf(p);
-      return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0));
+      return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0)).named('fact');
     }
     function state(index: UInt): UInt {
       const pending = r.argValid;
       const parts: Record<TensorState, UInt> = {
         status, argStride: gate(pending, r.argStride), argRowBytes: gate(pending, U(1).lit(1).cat(r.argBytes.zext(31))),
       };
-      return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(i).mux(parts[name], rest), U(32).lit(0));
+      return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(i).mux(parts[name], rest), U(32).lit(0)).named('stateWord');
     }
   });
 }

@@ -50,7 +50,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     /** Of one value an entry, that of the next entry to start. */
     const next = <T>(items: readonly T[]): T => items.slice(1).reduce((chosen, item, i) => r.started.eq(i + 1).mux(item, chosen), items[0]);
     const { pendingStart } = m.let({ pendingStart: r.started.lt(r.count) });
-    const clear = others.map((o) => next(waits[`${o}Wait`].toArray()).eq(0));
+    const clear = others.map((o) => next(waits[`${o}Wait`].toArray()).named(`${o}WaitOfNext`).eq(0));
     const { free } = m.let({ free: clear.reduce((a, b) => a.and(b)) });
     io.start.valid = pendingStart.and(free);
     io.start.bits = named('nextCommand', next(r.commands.toArray()));

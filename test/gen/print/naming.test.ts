@@ -181,7 +181,10 @@ describe('a wire without a hint, or with one that others have too', () => {
       const lines = Array.from({ length: 12 }, (_, i): Line => {
         const [kind, amount, hint] = [rng.below(4), 1 + i * 16 + rng.below(16), rng.pick(['', 'sum', 'moved', 'sum', `own${i}`])];
         return (io, out) => {
-          const terms = [io.a.addWrap(amount), io.a.xor(io.b).subWrap(amount), io.a.mul(io.b.addWrap(amount)).trunc(8), io.a.addWrap(io.b).addWrap(amount)];
+          const terms = [
+            io.a.addWrap(amount), io.a.xor(io.b).subWrap(amount), io.a.mul(io.b.addWrap(amount)).trunc(8),
+            io.a.addWrap(io.b).addWrap(amount),
+          ];
           const value = hint === '' ? terms[kind] : terms[kind].named(hint);
           io[out] = value.slice(5, 2).addWrap(value.slice(7, 4)).addWrap(io.b.subWrap(amount).trunc(4));
         };
