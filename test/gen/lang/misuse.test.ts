@@ -262,6 +262,7 @@ function inWorld(seed: number, use: (world: World) => void): World {
     for (const from of ['fromWest', 'fromNorth', 'fromEast', 'fromSouth']) w.attempt(m.grid(`grid_${from}`, Child, 2, 2), from, ['x', 'y', edge]);
     const inputs = { all: io.s, row: edge, column: edge, cell: vecOf([io.s, io.s, io.s, io.s]) };
     for (const [way, values] of Object.entries(inputs)) w.attempt(m.grid(`grid_${way}`, Child, 2, 2), way, ['x', values]);
+    for (const out of ['rowOut', 'columnOut']) w.attempt(m.grid(`grid_${out}`, Child, 2, 2), out, ['y', 1]);
     for (const name of ['addWrap', 'xor', 'or']) for (const value of [r.level, r.count]) w.attempt(value, name, [1]);
     w.attempt(r.level, 'sext', [9]);
     w.attempt(m, 'map', ['mapped', 3, () => io.s]);
