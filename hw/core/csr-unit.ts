@@ -79,8 +79,9 @@ export function CsrUnit(config: CoreConfig) {
     const mepcBits = config.isa.c ? CSR.mepc.writable : (CSR.mepc.writable & ~2) >>> 0;
     const stored = { mie: CSR.mie.writable, mtvec: CSR.mtvec.writable, mepc: mepcBits, mcause: CSR.mcause.writable };
     const r = m.regs({
-      enabled: Flag(false), wasEnabled: Flag(false), mie: U<number>(countBits(stored.mie), 0), mtvec: U<number>(countBits(stored.mtvec), 0),
-      mscratch: Word, mepc: U<number>(countBits(stored.mepc)), mcause: U<number>(countBits(stored.mcause)), mtval: Word,
+      mstatusMie: Flag(false), mstatusMpie: Flag(false),
+      mie: U<number>(countBits(stored.mie), 0), mtvec: U<number>(countBits(stored.mtvec), 0), mscratch: Word,
+      mepc: U<number>(countBits(stored.mepc)), mcause: U<number>(countBits(stored.mcause)), mtval: Word,
     });
     const { mieWord, mtvecWord, mepcWord } = m.let({
       mieWord: scatter(r.mie, stored.mie), mtvecWord: scatter(r.mtvec, stored.mtvec), mepcWord: scatter(r.mepc, stored.mepc),
@@ -88,14 +89,14 @@ export function CsrUnit(config: CoreConfig) {
     const lines = [[INTERRUPT.software, io.irqSoftware], [INTERRUPT.timer, io.irqTimer], [INTERRUPT.external, io.irqExternal]] as const;
     const { mip } = m.let({ mip: bitsAt(lines) });
     const mstatus = bitsAt([
-      [bitIndex(MSTATUS.MIE), r.enabled], [bitIndex(MSTATUS.MPIE), r.wasEnabled],
+      [bitIndex(MSTATUS.MIE), r.mstatusMie], [bitIndex(MSTATUS.MPIE), r.mstatusMpie],
       ...fieldBits(MSTATUS.MPP).map((bit) => [bit, bool(true)] as const),
     ]);
 
     const { wanted } = m.let({ wanted: mieWord.and(mip) });
     const causeWidth = io.interruptCause.width;
     io.wakeUp = wanted.ne(0);
-    io.interrupt = r.enabled.and(io.wakeUp);
+    io.interrupt = r.mstatusMie.and(io.wakeUp);
     const number = (n: number): UInt => U<number>(causeWidth).lit(n);
     io.interruptCause = INTERRUPT_PRIORITY.map(number).reduceRight((rest, n, i) => wanted.bit(INTERRUPT_PRIORITY[i]).mux(n, rest));
     const base = cat(mtvecWord.slice(31, 2), U(2).lit(0));
@@ -117,8 +118,8 @@ export function CsrUnit(config: CoreConfig) {
     const whenWritten = (csr: Csr, body: () => void): void => void writes.push([csr, body]);
 
     whenWritten(CSR.mstatus, () => {
-      r.enabled = writeData.bit(bitIndex(MSTATUS.MIE));
-      r.wasEnabled = writeData.bit(bitIndex(MSTATUS.MPIE));
+      r.mstatusMie = writeData.bit(bitIndex(MSTATUS.MIE));
+      r.mstatusMpie = writeData.bit(bitIndex(MSTATUS.MPIE));
     });
     whenWritten(CSR.mie, () => {
       r.mie = gather(writeData, stored.mie);
@@ -139,12 +140,12 @@ export function CsrUnit(config: CoreConfig) {
       r.mtval = writeData;
     });
     m.when(io.trapReturn, () => {
-      r.enabled = r.wasEnabled;
-      r.wasEnabled = bool(true);
+      r.mstatusMie = r.mstatusMpie;
+      r.mstatusMpie = bool(true);
     });
     m.when(io.trap, () => {
-      r.enabled = bool(false);
-      r.wasEnabled = r.enabled;
+      r.mstatusMie = bool(false);
+      r.mstatusMpie = r.mstatusMie;
       r.mepc = gather(io.trapPc, stored.mepc);
       r.mcause = cat(io.trapInterrupt, io.trapInterrupt.mux(io.interruptCause, io.trapCause));
       r.mtval = io.trapValue;

@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a word at a half-word address is stored without a trap', tests: [MACHINE_MODE, LOCKSTEP] },
   { file: 'hw/core/data-alignment.ts', old: 'isHalf.mux(half.bit(15), low.bit(7))', to: 'half.bit(15)',
     fault: 'a loaded byte is extended by the sign of its half word', tests: ['test/hw/core/core.test.ts', LOCKSTEP] },
-  { file: 'hw/core/csr-unit.ts', old: '      r.enabled = r.wasEnabled;\n', to: '      r.enabled = bool(true);\n',
+  { file: 'hw/core/csr-unit.ts', old: '      r.mstatusMie = r.mstatusMpie;\n', to: '      r.mstatusMie = bool(true);\n',
     fault: 'mret enables interrupts whatever they were before the trap', tests: [MACHINE_MODE, LOCKSTEP] },
   { file: 'hw/core/csr-unit.ts', old: 'io.clear.mux(io.readData.and(io.operand.not()), io.readData.or(io.operand))', to: 'io.clear.mux(io.readData.and(io.operand), io.readData.or(io.operand))',
     fault: 'csrrc keeps the bits that it should clear', tests: [MACHINE_MODE, LOCKSTEP] },
