@@ -1,5 +1,5 @@
 /**
- * What a step consists of: stores of next values, memory writes, checks, loops over grids, in terms of nodes. Also how
+ * What a step consists of: stores of next values, memory writes, checks, loops over grids, copies, in terms of nodes. Also how
  * ropes become stores. Must not know modules or WebAssembly.
  */
 import type { Graph, Node } from './nodes.ts';
@@ -81,6 +81,14 @@ export interface LoopAction {
   readonly writes: readonly Slot[];
 }
 
+/** Bytes as they lie, after `after` has put them there. */
+export interface CopyAction {
+  readonly kind: 'copy';
+  readonly enable: Node;
+  readonly after?: Node;
+  readonly copies: readonly { readonly slot: Slot; readonly from: number; readonly to: number; readonly bytes: number }[];
+}
+
 /** Evaluates early, before what is read changes. */
 export interface EvaluateAction {
   readonly kind: 'evaluate';
@@ -94,7 +102,7 @@ export interface SpillAction {
   readonly address: number;
 }
 
-export type Action = StoresAction | WriteAction | ChecksAction | CoverAction | LoopAction | EvaluateAction | SpillAction;
+export type Action = StoresAction | WriteAction | ChecksAction | CoverAction | LoopAction | CopyAction | EvaluateAction | SpillAction;
 
 export function slotsWritten(a: Action): Slot[] {
   switch (a.kind) {
@@ -104,6 +112,8 @@ export function slotsWritten(a: Action): Slot[] {
       return [a.slot];
     case 'loop':
       return [...a.writes];
+    case 'copy':
+      return a.copies.map((c) => c.slot);
     default:
       return [];
   }
@@ -122,6 +132,8 @@ export function rootsOf(a: Action): Node[] {
       return [a.hit];
     case 'loop':
       return [...a.prepare.map((s) => s.value), ...a.invariants];
+    case 'copy':
+      return a.after ? [a.enable, a.after] : [a.enable];
     case 'evaluate':
     case 'spill':
       return [a.node];

@@ -10,13 +10,13 @@ import { widthOf } from '../../gen/ir/types.ts';
 import type { Type } from '../../gen/ir/types.ts';
 import type { WriteAction, WritePart } from './actions.ts';
 import { storesOf } from './actions.ts';
-import type { Context, Placed } from './context.ts';
-import { leafRanges } from './context.ts';
+import type { Context } from './context.ts';
 import type { Guard } from './drivers.ts';
 import type { Lowering } from './lower.ts';
 import type { Node } from './nodes.ts';
+import { locate } from './offsets.ts';
+import type { Storage, Term } from './offsets.ts';
 import { RopeReader } from './rope.ts';
-import { storageBytes } from './slots.ts';
 
 /** Elements from which a vector is an array. */
 const MIN_LENGTH = 64;
@@ -58,42 +58,35 @@ export function isArray(ctx: Context, reg: Signal): boolean {
 
 /** What the assignments to an array do at the clock edge, in their order: the last one wins. */
 export function arrayWrites(low: Lowering, ctx: Context, reg: Signal): WriteAction[] {
-  const placed = ctx.register(reg);
-  return ctx.drivers.of(reg).guarded.map(({ assign, guards }) => write(low, ctx, reg, placed, assign, guards));
+  const { slot, address } = ctx.register(reg)[0].box;
+  return ctx.drivers.of(reg).guarded.flatMap(({ assign, guards }) => write(low, ctx, { slot, address, type: reg.type }, assign, guards));
 }
 
-function write(low: Lowering, ctx: Context, reg: Signal, placed: readonly Placed[], assign: Assign, guards: readonly Guard[]): WriteAction {
+/** One action for each place that is computed. */
+function write(low: Lowering, ctx: Context, array: Storage, assign: Assign, guards: readonly Guard[]): WriteAction[] {
   const g = low.graph;
-  const target = targetOf(reg.type, assign.path);
-  if (!target || reg.type.kind !== 'vec') throw new Error(`engine: ${reg.name} is no array`);
-  const { slot, address } = placed[0].box;
-  const leaves = leafRanges(reg.type.element);
-  const stride = leaves.reduce((n, l) => n + storageBytes(l.width), 0);
-  let offset: Node = g.constant('i32', 0);
+  const { type, slot } = array;
+  const target = targetOf(type, assign.path);
+  if (!target || type.kind !== 'vec') throw new Error(`engine: ${slot.name} is no array`);
+  const terms: Term[] = [];
   let enable = low.guard(ctx, guards);
   if (target.dynamic) {
-    const { index, inside } = low.dynamic.bounded(low.whole(ctx, target.dynamic), reg.type.length, 0);
-    offset = g.binary('mul', index, g.constant('i32', stride));
+    const { index, inside } = low.dynamic.bounded(low.whole(ctx, target.dynamic), type.length, 0);
+    terms.push({ index, stride: widthOf(type.element), least: 0, most: type.length - 1 });
     enable = g.binary('and', enable, inside);
   }
-  const width = widthOf(target.type);
+  const places = locate(g, array, { lo: target.lo, terms }, widthOf(target.type));
+  if (!places) throw new Error(`engine: ${slot.name} is no array`);
   const value = new RopeReader(low.whole(ctx, assign.value));
-  const parts: WritePart[] = [];
-  // Leaves follow each other in memory as their bits do in the value.
-  const elementWidth = widthOf(reg.type.element);
-  const first = Math.floor(target.lo / elementWidth);
-  for (let element = first; element * elementWidth < target.lo + width; element++) {
-    let at = address + element * stride;
-    for (const leaf of leaves) {
-      const bytes = storageBytes(leaf.width);
-      const from = element * elementWidth + leaf.lo - target.lo;
-      if (from >= 0 && from < width) {
-        const box = { slot, base: 'dynamic' as const, dynamic: offset, address: at, width: leaf.width, bytes };
-        const stores = storesOf(low.arithmetic.words, value.slice(from, leaf.width), box, true);
-        for (const s of stores) parts.push({ address: s.address, bytes: s.bytes, value: s.value });
-      }
-      at += bytes;
-    }
+  const parts = new Map<Node, WritePart[]>();
+  let at = 0;
+  for (const { box, width } of places) {
+    const offset = box.dynamic ?? g.constant('i32', 0);
+    const list = parts.get(offset) ?? [];
+    parts.set(offset, list);
+    const stores = storesOf(low.arithmetic.words, value.slice(at, width), box, true);
+    list.push(...stores.map((s): WritePart => ({ address: s.address, bytes: s.bytes, value: s.value })));
+    at += width;
   }
-  return { kind: 'write', slot, enable, offset, parts, full: [] };
+  return [...parts].map(([offset, list]): WriteAction => ({ kind: 'write', slot, enable, offset, parts: list, full: [] }));
 }

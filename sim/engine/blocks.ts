@@ -22,7 +22,11 @@ const BIG = 1000;
 function costOf(n: Node): number {
   switch (n.op) {
     case 'const':
+    case 'lane':
+    case 'level':
       return 0;
+    case 'sweep':
+      return BIG;
     case 'mul':
       return 3;
     case 'load':
@@ -34,6 +38,11 @@ function costOf(n: Node): number {
     default:
       return 1;
   }
+}
+
+/** What decides whether the conditional part of an action happens. */
+function guardOf(a: Action): Node | undefined {
+  return a.kind === 'stores' || a.kind === 'write' || a.kind === 'copy' ? a.enable : a.kind === 'checks' ? a.any : undefined;
 }
 
 /** A multiplexer, or a conjunction or disjunction of booleans seen as one, whose arms are blocks. */
@@ -72,12 +81,13 @@ export class Blocks {
     const sizes = treeSizes(this.nodes);
     const owners: { block: Arms | number; stores: number; least: number }[] = [];
     for (const a of actions) {
-      const block = a.kind === 'write' || a.kind === 'checks' || (a.kind === 'stores' && a.enable) ? this.open(0) : 0;
+      const guard = guardOf(a);
+      // What always happens is no part of its own.
+      const block = guard && (guard.op !== 'const' || a.kind === 'checks') ? this.open(0) : 0;
       if (block !== 0) {
         this.groupOf.set(a, block);
         if (a.kind === 'stores') owners.push({ block, stores: a.stores.length, least: minGroup });
       }
-      const guard = a.kind === 'stores' ? a.enable : a.kind === 'write' ? a.enable : a.kind === 'checks' ? a.any : undefined;
       for (const n of rootsOf(a)) this.use(n, n === guard ? 0 : block);
     }
     for (const n of this.nodes) {
@@ -159,7 +169,7 @@ export class Blocks {
     for (const a of actions) {
       const block = this.groupOf.get(a);
       if (block === undefined) continue;
-      const guard = a.kind === 'stores' || a.kind === 'write' ? a.enable : a.kind === 'checks' ? a.any : undefined;
+      const guard = guardOf(a);
       for (const n of rootsOf(a)) if (n !== guard) note(n, block);
     }
     for (const n of this.nodes) {

@@ -37,6 +37,7 @@ export class Collector {
   private readonly stores: (Store & { readonly present: Node })[] = [];
   private readonly writes = new Map<Slot, Action[]>();
   private readonly loops: Action[] = [];
+  private readonly copies: Action[] = [];
   private readonly fails: Node[] = [];
   private readonly asserts: CheckPoint[] = [];
   private readonly covers: (CheckPoint & { address: number })[] = [];
@@ -54,7 +55,7 @@ export class Collector {
     const g = this.lowering.graph;
     const tasks: Task[] = groupStores(g, this.stores).map((a) => [a]);
     for (const list of this.writes.values()) tasks.push(list);
-    for (const l of this.loops) tasks.push([l]);
+    for (const l of [...this.loops, ...this.copies]) tasks.push([l]);
     for (const c of this.coverActions) tasks.push([c]);
     if (this.fails.length > 0) {
       const any = this.fails.reduce((a, b) => g.binary('or', a, b));
@@ -100,7 +101,10 @@ export class Collector {
 
   private registers(ctx: Context): void {
     const words = this.lowering.arithmetic.words;
+    const { actions, done } = this.lowering.run(() => this.lowering.lanes.commits(ctx, ctx.module.regs));
+    this.copies.push(...actions);
     for (const reg of ctx.module.regs) {
+      if (done.has(reg)) continue;
       if (isArray(ctx, reg)) {
         const list = this.lowering.run(() => arrayWrites(this.lowering, ctx, reg));
         const possible = list.filter((a) => !this.lowering.graph.isConst(a.enable, 0n));

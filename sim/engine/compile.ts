@@ -3,7 +3,7 @@
  * of wires that are watched. Must not know paths or the simulator's interface.
  */
 import type { Design, Signal } from '../../gen/ir/module.ts';
-import { widthOf } from '../../gen/ir/types.ts';
+import { sameType, widthOf } from '../../gen/ir/types.ts';
 import type { Action } from './actions.ts';
 import { storesOf } from './actions.ts';
 import { settleGroups } from './blocks.ts';
@@ -13,13 +13,16 @@ import type { Placed } from './context.ts';
 import { Context, Shared, place } from './context.ts';
 import { emitLoop } from './emit-loop.ts';
 import { emitMemo, fillParams } from './emit-memo.ts';
+import { emitSweep } from './emit-sweep.ts';
 import { Emitter } from './emit.ts';
-import type { EmitLoop } from './emit.ts';
+import type { EmitParts } from './emit.ts';
+import { LEAST_LANES } from './lane-drivers.ts';
 import { Lowering } from './lower.ts';
 import { MIN_MEMO_OPERATIONS } from './memo.ts';
 import type { EntryLayout } from './memo.ts';
 import { Graph } from './nodes.ts';
 import type { Node } from './nodes.ts';
+import { storedBytes } from './offsets.ts';
 import type { Rope } from './rope.ts';
 import { RopeReader, boxRope, concatRopes, sliceRope } from './rope.ts';
 import { orderTasks, planFunctions } from './schedule.ts';
@@ -33,6 +36,9 @@ export const SETTLE = 'settle';
 /** `run` that stops when the output is 1 before an edge. */
 export const runUntilName = (output: string): string => `run:${output}`;
 
+/** Bytes of a signal from which they are copied instead of loaded and stored. */
+const MIN_COPY_BYTES = 64;
+
 /** A module with the functions that fill tables of remembered results, as far as its code looks into them. */
 class EngineModule extends ModuleBuilder {
   private readonly fills = new Map<EntryLayout, number>();
@@ -44,8 +50,12 @@ class EngineModule extends ModuleBuilder {
 
   emitter(code: Code, actions: readonly Action[], atHand: (n: Node) => (() => void) | undefined = () => undefined): Emitter {
     const { graph, memos } = this.lowering;
-    const loop: EmitLoop = (c, action, local) => emitLoop(graph, c, action, local);
-    return new Emitter(code, graph, actions, atHand, undefined, loop, (c, table) => emitMemo(c, memos.tables[table], this.fill(table)));
+    const parts: EmitParts = {
+      loop: (c, action, local) => emitLoop(graph, c, action, local),
+      memo: (c, table) => emitMemo(c, memos.tables[table], this.fill(table)),
+      sweep: (c, sweep, local) => emitSweep(graph, c, sweep, local),
+    };
+    return new Emitter(code, graph, actions, atHand, undefined, parts);
   }
 
   private fill(table: number): number {
@@ -88,9 +98,9 @@ export class Compilation {
   readonly failedAddress: number;
   readonly collected: Collected;
 
-  /** `minMemoOperations`: see `WasmOptions`. */
-  constructor(design: Design, minMemoOperations = MIN_MEMO_OPERATIONS) {
-    const shared = new Shared(this.arena);
+  /** `minMemoOperations`, `minLanes`: see `WasmOptions`. */
+  constructor(design: Design, minMemoOperations = MIN_MEMO_OPERATIONS, minLanes?: number) {
+    const shared = new Shared(this.arena, minLanes === undefined ? LEAST_LANES : { inVectors: minLanes, oneByOne: minLanes });
     const top = design.top;
     const hold = (kind: Signal['kind']): ReadonlyMap<string, Held> =>
       new Map(
@@ -100,7 +110,7 @@ export class Compilation {
       );
     this.inputs = hold('input');
     this.outputs = hold('output');
-    const input = this.inputBits.bind(this);
+    const input = { rope: this.inputBits.bind(this), placed: (signal: Signal) => this.input(signal).placed };
     this.lowering = new Lowering(this.graph, this.arena, shared, minMemoOperations, input);
     this.top = new Context(shared, top, '', { kind: 'top' }, { kind: 'plain' }, '');
     this.resetAddress = this.arena.allocate(4);
@@ -113,11 +123,15 @@ export class Compilation {
     this.collected = new Collector(this.lowering, this.arena, { failed: this.failedAddress, reset }).collect(this.top);
   }
 
-  private inputBits(signal: Signal, lo: number, width: number): Rope {
+  private input(signal: Signal): Held {
     const held = this.inputs.get(signal.name);
     if (!held) throw new Error(`engine: no input ${signal.name}`);
+    return held;
+  }
+
+  private inputBits(signal: Signal, lo: number, width: number): Rope {
     return concatRopes(
-      held.placed.map(({ lo: at, box }) =>
+      this.input(signal).placed.map(({ lo: at, box }) =>
         sliceRope(boxRope(box), Math.max(0, lo - at), Math.max(0, Math.min(lo + width, at + box.width) - Math.max(lo, at))),
       ),
     );
@@ -169,6 +183,12 @@ export class Compilation {
   }
 
   private observe(ctx: Context, held: Held): Action[] {
+    const { slot, address } = held.placed[0].box;
+    const storage = this.lowering.run(() => this.lowering.wholeStorage(ctx, held.signal));
+    const bytes = storedBytes(held.signal.type);
+    if (storage && bytes >= MIN_COPY_BYTES && sameType(storage.type, held.signal.type)) {
+      return [{ kind: 'copy', enable: this.graph.bool(true), copies: [{ slot, from: storage.address, to: address, bytes }], ...(storage.after ? { after: storage.after } : {}) }];
+    }
     const value = this.value(ctx, held.signal);
     const reader = new RopeReader(value);
     return held.placed.map(({ lo, box }): Action => {
@@ -181,6 +201,7 @@ export class Compilation {
     return planFunctions(this.graph, this.arena, actions).map((plan) => {
       const code = new Code();
       const atHand = (n: Node): (() => void) | undefined => {
+        if (plan.made.has(n)) return () => undefined;
         const address = plan.kept.get(n);
         if (address === undefined) return undefined;
         return () => {

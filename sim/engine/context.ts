@@ -2,12 +2,15 @@
  * The design's hierarchy as the engine walks it: a context is one place of a module (an instance, a cell of a grid, or
  * the cell that stands for all in a grid's loop), with the memory in which its registers live. Must not know expressions.
  */
+import type { Lanes } from '../../gen/ir/lanes.ts';
 import { fieldPlace } from '../../gen/ir/leaves.ts';
 import type { Grid, Memory, Module, Signal } from '../../gen/ir/module.ts';
-import type { Type } from '../../gen/ir/types.ts';
+import type { Type, VecType } from '../../gen/ir/types.ts';
 import { isScalar, widthOf } from '../../gen/ir/types.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { ModuleDrivers } from './drivers.ts';
+import type { LeastLanes } from './lane-drivers.ts';
+import type { Node } from './nodes.ts';
 import type { Box, Rope } from './rope.ts';
 import type { Arena, Slot } from './slots.ts';
 import { storageBytes } from './slots.ts';
@@ -36,22 +39,45 @@ export interface Placed {
   readonly box: Box;
 }
 
-/** Fresh memory for a value, leaf by leaf, by ascending bits; dense neighbours share a box. */
+/** Lines of a grid and columns are padded to this many elements, so that vector operations may run past the last one. */
+const LANES = 16;
+/** Elements from which a vector of anything but scalars lies in columns. */
+const MIN_COLUMN = 16;
+
+/**
+ * The vector, if each leaf of its elements has a column of its own, with the leaf of all elements one after the other, instead of each
+ * element its leaves: loops over cells then find what they need of the next element behind that of the present one.
+ */
+export function columnsOf(type: Type): VecType | undefined {
+  return type.kind === 'vec' && type.length >= MIN_COLUMN && !isScalar(type.element) ? type : undefined;
+}
+
+/** Elements of a column, with what loops over cells may overwrite past its end. */
+export const columnLength = (type: VecType): number => Math.ceil(type.length / LANES) * LANES;
+
+/** Fresh memory for a value, leaf by leaf, by ascending bits, or in columns; dense neighbours share a box. */
 export function place(arena: Arena, name: string, type: Type): Placed[] {
   const leaves = leafRanges(type);
-  let address = arena.allocate(leaves.reduce((n, l) => n + storageBytes(l.width), 0));
+  const columns = columnsOf(type);
+  const [elements, column] = columns ? [columns.length, columnLength(columns)] : [1, 1];
+  const inElement = leaves.length / elements;
+  const start = arena.allocate(column * leaves.slice(0, inElement).reduce((n, l) => n + storageBytes(l.width), 0));
   const slot = arena.slot(name);
   const out: Placed[] = [];
-  for (const leaf of leaves) {
+  /** Bytes of the leaves before, in the present element. */
+  let before = 0;
+  for (const [i, leaf] of leaves.entries()) {
     const bytes = storageBytes(leaf.width);
+    if (i % inElement === 0) before = 0;
+    const address = start + column * before + Math.floor(i / inElement) * bytes;
+    before += bytes;
     const last = out.at(-1);
-    if (last && last.box.width === last.box.bytes * 8 && leaf.width === bytes * 8) {
+    if (last && last.box.width === last.box.bytes * 8 && leaf.width === bytes * 8 && last.box.address + last.box.bytes === address) {
       const box = { ...last.box, width: last.box.width + leaf.width, bytes: last.box.bytes + bytes };
       out[out.length - 1] = { lo: last.lo, width: box.width, box };
     } else {
       out.push({ lo: leaf.lo, width: leaf.width, box: { slot, base: 'abs', address, width: leaf.width, bytes } });
     }
-    address += bytes;
   }
   return out;
 }
@@ -63,9 +89,6 @@ export interface CellArray {
   readonly width: number;
   readonly bytes: number;
 }
-
-/** Lines of a grid are padded to this many elements, so that vector operations may run past the last column. */
-const LANES = 16;
 
 /** The storage of a grid's cells, as a structure of arrays. */
 export class GridStorage {
@@ -139,12 +162,15 @@ export interface MemoryStorage {
 /** What all contexts of one design share. */
 export class Shared {
   private readonly drivers = new Map<Module, ModuleDrivers>();
-  constructor(readonly arena: Arena) {}
+  constructor(
+    readonly arena: Arena,
+    private readonly leastLanes: LeastLanes,
+  ) {}
 
   driversOf(m: Module): ModuleDrivers {
     let d = this.drivers.get(m);
     if (!d) {
-      d = new ModuleDrivers(m);
+      d = new ModuleDrivers(m, this.leastLanes);
       this.drivers.set(m, d);
     }
     return d;
@@ -271,3 +297,19 @@ export class Context {
     return out;
   }
 }
+
+/** A round of loops in a context: what bodies mean by their lanes. */
+export class LaneContext {
+  readonly path: string;
+  constructor(
+    readonly base: Context,
+    /** Number of the round by its loop. */
+    readonly rounds: ReadonlyMap<Lanes, Node>,
+    number: number,
+  ) {
+    this.path = `${base.path}#${number}`;
+  }
+}
+
+/** Where an expression is evaluated. */
+export type Where = Context | LaneContext;

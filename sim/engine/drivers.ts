@@ -4,16 +4,22 @@
  * instances. Must not know values or nodes.
  */
 import type { Expr } from '../../gen/ir/expr.ts';
+import type { Lanes } from '../../gen/ir/lanes.ts';
 import { branchesOf, fieldPlace, walkStatements } from '../../gen/ir/leaves.ts';
 import type { Assign, MemWrite, Module, PathElement, Signal, Statement, Switch } from '../../gen/ir/module.ts';
 import { BOOL, isScalar, widthOf } from '../../gen/ir/types.ts';
 import type { Type } from '../../gen/ir/types.ts';
-import { unrolledModule } from '../../gen/passes/unroll.ts';
+import { hasLoops, unrolled, unrolledModule } from '../../gen/passes/unroll.ts';
+import { isLong, loopedSignal, readAtOwnLane } from './lane-drivers.ts';
+import type { LeastLanes, LoopedSignal } from './lane-drivers.ts';
 
-/** A range of a signal's bits and the statements that can touch it. */
-export interface Unit {
+export interface Range {
   readonly lo: number;
   readonly width: number;
+}
+
+/** A range of a signal's bits and the statements that can touch it. */
+export interface Unit extends Range {
   readonly body: readonly Statement[];
 }
 
@@ -34,7 +40,7 @@ export interface GuardedWrite {
 }
 
 /** The bits that a path can reach: exact as far as its indices are static. */
-function reach(type: Type, path: readonly PathElement[]): { lo: number; width: number } {
+function reach(type: Type, path: readonly PathElement[]): Range {
   let lo = 0;
   let t = type;
   for (const p of path) {
@@ -68,6 +74,8 @@ function splitBy<K>(body: readonly Statement[], keysOf: (s: Assign) => Iterable<
       for (const key of new Set([...a.keys(), ...b.keys()])) add(key, { ...s, then: a.get(key) ?? [], else: b.get(key) ?? [] });
     } else if (s.kind === 'switch') {
       splitSwitch(s, keysOf, add);
+    } else if (s.kind === 'for') {
+      for (const [key, inner] of splitBy(s.body, keysOf)) add(key, { ...s, body: inner });
     }
   }
   return result;
@@ -111,7 +119,10 @@ function levelsOf(s: Statement): number {
  * conditions at once: walks may then be recursive, and the time they take does not grow with the depth.
  */
 function flattened(body: readonly Statement[]): readonly Statement[] {
-  return body.flatMap((s) => (levelsOf(s) > MOST_NESTED ? sideBySide([s]) : [s]));
+  return body.flatMap((s): readonly Statement[] => {
+    if (s.kind === 'for') return [{ ...s, body: flattened(s.body) }];
+    return levelsOf(s) > MOST_NESTED ? sideBySide([s]) : [s];
+  });
 }
 
 function sideBySide(body: readonly Statement[]): Statement[] {
@@ -166,7 +177,7 @@ function cuts(
   paths: readonly (readonly PathElement[])[],
   fine: boolean,
   lo: number,
-  out: { lo: number; width: number }[],
+  out: Range[],
 ): void {
   if (type.kind === 'bundle') {
     for (const f of type.fields) {
@@ -189,7 +200,7 @@ function cuts(
 }
 
 /** Number of the first of ascending, touching ranges of bits that ends above `lo`. */
-export function firstEndingAbove(ranges: readonly { readonly lo: number; readonly width: number }[], lo: number): number {
+export function firstEndingAbove(ranges: readonly Range[], lo: number): number {
   let [from, to] = [0, ranges.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -223,7 +234,7 @@ export class SignalDrivers {
   }
 
   private split(fine: boolean): Unit[] {
-    const ranges: { lo: number; width: number }[] = [];
+    const ranges: Range[] = [];
     cuts(
       this.type,
       assignments(this.body).map((s) => s.path),
@@ -232,23 +243,37 @@ export class SignalDrivers {
       ranges,
     );
     ranges.sort((a, b) => a.lo - b.lo);
-    if (ranges.length === 1) return [{ ...ranges[0], body: this.body }];
-    const bodies = splitBy(this.body, (s) => {
-      const r = reach(this.type, s.path);
-      const hit: number[] = [];
-      for (let i = firstEndingAbove(ranges, r.lo); i < ranges.length && ranges[i].lo < r.lo + r.width; i++) hit.push(i);
-      return hit;
-    });
-    return ranges.map((r, i) => ({ ...r, body: bodies.get(i) ?? [] }));
+    return unitsOf(this.body, ranges, (s) => reach(this.type, s.path));
   }
+}
+
+/** The statements by the ranges, ascending, that their assignments reach. */
+function unitsOf(body: readonly Statement[], ranges: readonly Range[], reachOf: (s: Assign) => Range): Unit[] {
+  if (ranges.length === 1) return [{ ...ranges[0], body }];
+  const bodies = splitBy(body, (s) => {
+    const r = reachOf(s);
+    const hit: number[] = [];
+    for (let i = firstEndingAbove(ranges, r.lo); i < ranges.length && ranges[i].lo < r.lo + r.width; i++) hit.push(i);
+    return hit;
+  });
+  return ranges.map((r, i) => ({ ...r, body: bodies.get(i) ?? [] }));
 }
 
 export class ModuleDrivers {
   private readonly bySignal = new Map<Signal, SignalDrivers>();
+  private readonly loops = new Map<Signal, LoopedSignal | undefined>();
   readonly writes: readonly GuardedWrite[];
-  private readonly bodies: Map<Signal, Statement[]>;
-  constructor(module: Module) {
-    const body = flattened(unrolledModule(module).body);
+  private readonly bodies: ReadonlyMap<Signal, readonly Statement[]>;
+  private ownLanes: ReadonlyMap<Signal, Lanes> | undefined;
+
+  /** `least`: see `isLong`. */
+  constructor(
+    private readonly module: Module,
+    least: LeastLanes,
+  ) {
+    let someLong = false;
+    walkStatements(module.body, (s) => (someLong ||= s.kind === 'for' && isLong(s, least)));
+    const body = flattened(someLong ? unrolled(module.body, (s) => !isLong(s, least)) : unrolledModule(module).body);
     this.bodies = splitBy(body, (s) => [s.target]);
     this.writes = guardedStatements(body, []).flatMap(({ statement, guards }) => (statement.kind === 'memWrite' ? [{ write: statement, guards }] : []));
   }
@@ -257,13 +282,29 @@ export class ModuleDrivers {
     return this.bodies.has(signal);
   }
 
+  /** With loops written out. */
   of(signal: Signal): SignalDrivers {
     let d = this.bySignal.get(signal);
     if (!d) {
-      d = new SignalDrivers(signal.type, this.bodies.get(signal) ?? []);
+      const body = this.bodies.get(signal) ?? [];
+      d = new SignalDrivers(signal.type, hasLoops(body) ? unrolled(body) : body);
       this.bySignal.set(signal, d);
     }
     return d;
+  }
+
+  /** With the loops that drive it; undefined if there are none, or they must be written out. */
+  looped(signal: Signal): LoopedSignal | undefined {
+    if (!this.loops.has(signal)) {
+      const body = this.bodies.get(signal) ?? [];
+      this.loops.set(signal, body.some((s) => s.kind === 'for') ? loopedSignal(signal, body, unitsOf) : undefined);
+    }
+    return this.loops.get(signal);
+  }
+
+  /** The lanes in whose bodies alone the signal is read, if it needs no memory. */
+  ownLane(signal: Signal): Lanes | undefined {
+    return (this.ownLanes ??= readAtOwnLane(this.module)).get(signal);
   }
 }
 
@@ -284,7 +325,7 @@ function guardedStatements(body: readonly Statement[], guards: readonly Guard[])
           ...guardedStatements(s.else, [...guards, { kind: 'when', cond: s.cond, holds: false }]),
         ];
       case 'for':
-        throw new Error('engine: a loop that is not written out');
+        return [];
       case 'switch': {
         const all = s.cases.flatMap((c) => c.values);
         return [

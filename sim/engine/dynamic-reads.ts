@@ -30,7 +30,18 @@ export class DynamicReads {
 
   /** Element `index` of `elements` (each `width` bits); 0 past the end. */
   read(elements: readonly Rope[], index: Rope, width: number): Rope {
-    return this.tableRead(elements, index, width) ?? this.muxTree(elements, index, width);
+    const table = elements.length < MIN_TABLE ? undefined : this.table(elements, this.bounded(index, elements.length, 0), width);
+    return table ?? this.muxTree(elements, index, width);
+  }
+
+  /** Constants in memory, densely. */
+  constants(value: bigint, width: number): Box {
+    const bytes = storageBytes(width);
+    this.tableSlot ??= this.arena.slot('tables');
+    const address = this.arena.allocate(bytes);
+    const words = Array.from({ length: Math.ceil(width / 64) }, (_, i) => BigInt.asUintN(64, value >> BigInt(64 * i)));
+    this.tables.push({ address, elementBytes: Math.min(bytes, 8), values: words });
+    return { slot: this.tableSlot, base: 'abs', address, width, bytes };
   }
 
   private muxTree(elements: readonly Rope[], index: Rope, width: number): Rope {
@@ -60,17 +71,15 @@ export class DynamicReads {
     return { index: g.select(inside, low, g.constant('i32', past)), inside };
   }
 
-  /** Elements that lie in memory at equal distances, or are constants, are read at a computed address. */
-  private tableRead(elements: readonly Rope[], index: Rope, width: number): Rope | undefined {
+  /** Elements that lie in memory at equal distances, or are constants, are read at a computed address; undefined if they do not. */
+  table(elements: readonly Rope[], { index: i, inside }: { readonly index: Node; readonly inside: Node }, width: number): Rope | undefined {
     const g = this.arithmetic.graph;
-    if (elements.length < MIN_TABLE) return undefined;
-    const { index: i, inside } = this.bounded(index, elements.length, 0);
     const dynamic = (stride: number): Node => g.binary('mul', i, g.constant('i32', stride));
     const finish = (r: Rope): Rope => this.arithmetic.mux(inside, r, constRope(0n, width));
     const first = elements[0].length === 1 ? elements[0][0] : undefined;
     if (first?.kind === 'box' && first.box.base === 'abs') {
-      const second = elements[1][0];
-      if (second.kind !== 'box') return undefined;
+      const second = elements.at(1)?.at(0);
+      if (second?.kind !== 'box') return undefined;
       const at = (k: number): number => {
         const p = elements[k][0];
         return p.kind === 'box' && elements[k].length === 1 && p.box.slot === first.box.slot && p.box.base === 'abs'

@@ -1,4 +1,7 @@
-/** The loop over a grid's cells in WebAssembly: rows outside, columns inside, one running element number per element size. */
+/**
+ * Loops over cells in WebAssembly, of a grid or of a row of lanes: rows outside, columns inside, one running element number per element
+ * size.
+ */
 import type { Action, LoopAction, LoopPass, StoresAction } from './actions.ts';
 import { VectorBody } from './emit-vector.ts';
 import { Emitter } from './emit.ts';
@@ -6,6 +9,7 @@ import type { Pointers } from './emit.ts';
 import { columnsAtOnce, vectorNodes } from './lanes.ts';
 import type { Graph, Node } from './nodes.ts';
 import { withEarlyLoads } from './schedule.ts';
+import type { CellsFill } from './sweeps.ts';
 import type { AccessBytes } from './slots.ts';
 import type { Code } from './wasm-encoder.ts';
 import { OP } from './wasm-opcodes.ts';
@@ -26,8 +30,22 @@ class Scaled {
   }
 }
 
+/** How cells lie: their number and that of the first cell of a row, which begins `pitch` elements after the one before. */
+interface Cells {
+  readonly rows: number;
+  readonly columns: number;
+  readonly pitch: number;
+  readonly first: number;
+}
+
 export function emitLoop(graph: Graph, code: Code, loop: LoopAction, local: (n: Node) => number): void {
-  for (const pass of loop.passes) emitPass(graph, code, loop, pass, local);
+  for (const pass of loop.passes) emitPass(graph, code, { ...loop, first: loop.pitch + 1 }, pass, local);
+}
+
+/** The cells of one row, whose numbers count from 0. */
+export function emitRow(graph: Graph, code: Code, { count, actions }: CellsFill, local: (n: Node) => number): void {
+  const pass: LoopPass = { rowsDown: false, columnsDown: false, keepsEastEdge: false, actions };
+  emitPass(graph, code, { rows: 1, columns: count, pitch: 0, first: 0 }, pass, local);
 }
 
 /** The cell's work on `count` columns at a time. */
@@ -46,7 +64,7 @@ function scalarBody(graph: Graph, code: Code, pass: LoopPass, local: (n: Node) =
   return { count: 1, actions, prepare: () => undefined, emit: (pointers) => new Emitter(code, graph, actions, atHand, pointers).emit() };
 }
 
-function vectorBody(code: Code, loop: LoopAction, pass: LoopPass, local: (n: Node) => number): Body | undefined {
+function vectorBody(code: Code, loop: Cells, pass: LoopPass, local: (n: Node) => number): Body | undefined {
   if (pass.keepsEastEdge || loop.columns < MIN_VECTOR_COLUMNS) return undefined;
   // A condition that differs from cell to cell is part of the value instead.
   const actions = pass.actions.map((a): StoresAction => (a.enable?.isVariant ? { kind: 'stores', stores: a.always, always: a.always } : a));
@@ -65,7 +83,7 @@ function vectorBody(code: Code, loop: LoopAction, pass: LoopPass, local: (n: Nod
   };
 }
 
-function emitPass(graph: Graph, code: Code, loop: LoopAction, pass: LoopPass, local: (n: Node) => number): void {
+function emitPass(graph: Graph, code: Code, loop: Cells, pass: LoopPass, local: (n: Node) => number): void {
   const body = vectorBody(code, loop, pass, local) ?? scalarBody(graph, code, pass, local);
   const { count } = body;
   const cells = new Scaled(code);
@@ -94,11 +112,11 @@ function emitPass(graph: Graph, code: Code, loop: LoopAction, pass: LoopPass, lo
     code.opIndex(OP.localSet, l);
   }
   for (const [bytes, l] of cells.locals) {
-    // ((row + 1) * pitch + columnFirst + 1) * bytes
+    // (row * pitch + first + columnFirst) * bytes
     code.opIndex(OP.localGet, row);
     code.i32(loop.pitch * bytes);
     code.op(OP.i32Mul);
-    code.i32((loop.pitch + columnFirst + 1) * bytes);
+    code.i32((loop.first + columnFirst) * bytes);
     code.op(OP.i32Add);
     code.opIndex(OP.localSet, l);
   }
@@ -159,6 +177,7 @@ function usedSizes(actions: readonly Action[]): Record<'cell' | 'row' | 'column'
     if (seen.has(n) || !n.isVariant) continue;
     seen.add(n);
     const base = n.access?.base;
+    if (n.op === 'lane' || n.access?.base === 'bit') used.cell.add(1);
     if (n.access && (base === 'cell' || base === 'row' || base === 'column')) used[base].add(n.access.bytes);
     stack.push(...n.args);
   }

@@ -8,9 +8,9 @@ import type { Pointers } from './emit.ts';
 import type { Lane } from './lanes.ts';
 import { compareLane, isCompare, isTruth, laneOf, shiftLane, vectorsFor } from './lanes.ts';
 import type { Node } from './nodes.ts';
-import { ARITHMETIC, COMPARE, EXTEND, EXTMUL, LOW_HALVES, NARROW, NEG, SIMD, SIMD_PREFIX, SPLAT } from './simd-opcodes.ts';
+import { ARITHMETIC, BIT_OF_BYTE, COMPARE, EXTEND, EXTMUL, FIRST_BYTES, LOW_HALVES, NARROW, NEG, SIMD, SIMD_PREFIX, SPLAT } from './simd-opcodes.ts';
 import type { Code } from './wasm-encoder.ts';
-import { OP, loadOp } from './wasm-opcodes.ts';
+import { BINARY_OPS, OP, loadOp } from './wasm-opcodes.ts';
 
 /** Lanes in vectors that locals hold. `mask`: all ones for 1, else the value. */
 interface Held {
@@ -283,7 +283,10 @@ export class VectorBody {
     }
     const lane = laneOf(n);
     switch (n.op) {
+      case 'lane':
+        return value(lane, this.numbers(lane));
       case 'load':
+        if (n.access?.base === 'bit') return { lane: 8, vectors: [this.bits(n.access.address)], isMask: true };
         return value((this.accessOf(n).bytes * 8) as Lane, this.load(n));
       case 'add':
       case 'sub':
@@ -334,6 +337,44 @@ export class VectorBody {
       this.get(pointer);
       this.code.memory(total >= 16 ? SIMD.load : total === 8 ? SIMD.load64Zero : SIMD.load32Zero, a.address + 16 * i, SIMD_PREFIX);
       return this.keep();
+    });
+  }
+
+  /** A mask of the bits of the columns' numbers, the first of which is a multiple of how many there are. */
+  private bits(address: number): number {
+    const constant = (key: string, bytes: readonly number[]): number => {
+      let l = this.splats.get(key);
+      if (l === undefined) this.splats.set(key, (l = this.code.local('v128')));
+      this.want?.(key, () => this.code.simd(SIMD.const, ...bytes));
+      return l;
+    };
+    this.get(this.pointers.cell(1));
+    this.code.i32(3);
+    this.code.op(BINARY_OPS.shrU.i32);
+    this.code.memory(this.count > 8 ? SIMD.load16Splat : SIMD.load8Splat, address, SIMD_PREFIX);
+    let spread = this.keep();
+    if (this.count > 8) {
+      this.get(spread);
+      this.get(spread);
+      this.code.simd(SIMD.shuffle, ...FIRST_BYTES);
+      spread = this.keep();
+    }
+    const own = this.op2(SIMD.and, spread, constant('bits', BIT_OF_BYTE));
+    return this.op2(this.opcode(COMPARE.ne[8]), own, this.constant(0, 8));
+  }
+
+  /** The columns' numbers. */
+  private numbers(lane: Lane): readonly number[] {
+    const inVector = 128 / lane;
+    return Array.from({ length: vectorsFor(lane, this.count) }, (_, i) => {
+      const key = `numbers:${lane}:${i}`;
+      let steps = this.splats.get(key);
+      if (steps === undefined) this.splats.set(key, (steps = this.code.local('v128')));
+      const byteOf = (b: number): number => ((b * 8) % lane === 0 ? i * inVector + (b * 8) / lane : 0);
+      this.want?.(key, () => this.code.simd(SIMD.const, ...Array.from({ length: 16 }, (__, b) => byteOf(b))));
+      this.get(this.pointers.cell(1));
+      this.code.simd(SPLAT[lane]);
+      return this.op2(this.opcode(ARITHMETIC.add[lane]), this.keep(), steps);
     });
   }
 

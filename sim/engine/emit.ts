@@ -1,5 +1,5 @@
 /** From actions over nodes to WebAssembly instructions: shared values in locals, costly arms under `if`. */
-import type { Action, LoopAction, Store, StoresAction, WriteAction, WritePart } from './actions.ts';
+import type { Action, CopyAction, LoopAction, Store, StoresAction, WriteAction, WritePart } from './actions.ts';
 import { rootsOf } from './actions.ts';
 import { Blocks } from './blocks.ts';
 import type { Graph, Node } from './nodes.ts';
@@ -20,13 +20,22 @@ export type EmitLoop = (code: Code, action: LoopAction, local: (n: Node) => numb
 /** Emits the lookup in a table: replaces the key on the stack by the entry's offset. */
 export type EmitMemo = (code: Code, table: number) => void;
 
+/** Emits what a sweep does to memory; given so that this file need not know how. */
+export type EmitSweep = (code: Code, sweep: Node, local: (n: Node) => number) => void;
+
+export interface EmitParts {
+  readonly loop?: EmitLoop;
+  readonly memo?: EmitMemo;
+  readonly sweep?: EmitSweep;
+}
+
 type Work = { readonly node: Node; readonly keep: boolean } | (() => void);
 
 export class Emitter {
   private readonly blocks: Blocks;
   private readonly localOf = new Map<Node, number>();
   private readonly done = new Set<Node>();
-  /** Loads of each slot that are still to come. */
+  /** Loads and sweeps of each slot that are still to come. */
   private readonly pending = new Map<Slot, number>();
 
   constructor(
@@ -36,13 +45,21 @@ export class Emitter {
     /** Values at hand: emits the instructions that push one. */
     private readonly atHand: (n: Node) => (() => void) | undefined,
     private readonly pointers?: Pointers,
-    private readonly emitLoop?: EmitLoop,
-    private readonly emitMemo?: EmitMemo,
+    private readonly parts: EmitParts = {},
   ) {
     this.blocks = new Blocks(graph, actions, (n) => atHand(n) !== undefined);
     for (const n of this.blocks.nodes) {
-      if (n.access && !atHand(n)) this.pending.set(n.access.slot, (this.pending.get(n.access.slot) ?? 0) + 1);
+      if (!atHand(n)) this.await(n, 1);
     }
+  }
+
+  private await(n: Node, by: 1 | -1): void {
+    if (n.access) this.awaitSlot(n.access.slot, by);
+    if (n.sweep) for (const slot of n.sweep.reads) this.awaitSlot(slot, by);
+  }
+
+  private awaitSlot(slot: Slot, by: 1 | -1): void {
+    this.pending.set(slot, (this.pending.get(slot) ?? 0) + by);
   }
 
   emit(): void {
@@ -89,9 +106,12 @@ export class Emitter {
       case 'loop': {
         for (const s of a.prepare) this.store(s);
         const locals = new Map(a.invariants.map((n) => [n, this.local(n)]));
-        this.emitLoop?.(code, a, (n) => locals.get(n) ?? this.local(n));
+        this.parts.loop?.(code, a, (n) => locals.get(n) ?? this.local(n));
         return;
       }
+      case 'copy':
+        this.guarded(a, a.enable, () => this.copy(a));
+        return;
     }
   }
 
@@ -155,6 +175,11 @@ export class Emitter {
     code.op(OP.end);
   }
 
+  private copy(a: CopyAction): void {
+    if (a.after) this.ensure(a.after);
+    for (const c of a.copies) this.code.copy(c.to, c.from, c.bytes);
+  }
+
   private writePart(a: WriteAction, p: WritePart): void {
     const code = this.code;
     if (p.condition) {
@@ -192,7 +217,8 @@ export class Emitter {
   }
 
   private ensure(n: Node): void {
-    if (n.op !== 'const') this.local(n);
+    if (n.op === 'sweep') this.run({ node: n, keep: false });
+    else if (n.op !== 'const') this.local(n);
   }
 
   /** Emits what pushes the value of a node that the actions use. */
@@ -212,6 +238,10 @@ export class Emitter {
       const { node, keep } = w;
       if (node.op === 'const') {
         if (keep) this.constant(node);
+        continue;
+      }
+      if (node.op === 'sweep') {
+        this.sweep(node, work);
         continue;
       }
       if (this.done.has(node) && this.localOf.has(node)) {
@@ -252,6 +282,18 @@ export class Emitter {
     }
   }
 
+  /** A sweep leaves nothing on the stack. */
+  private sweep(node: Node, work: Work[]): void {
+    if (this.done.has(node)) return;
+    this.done.add(node);
+    if (this.atHand(node)) return;
+    work.push(() => {
+      this.parts.sweep?.(this.code, node, (n) => this.local(n));
+      this.await(node, -1);
+    });
+    for (let i = node.args.length - 1; i >= 0; i--) work.push({ node: node.args[i], keep: false });
+  }
+
   /** Pushes a value for a branch, last step first: a comparison with 0 that nothing else uses costs nothing there. */
   private condition(n: Node): Work[] {
     const isPlain = n.op !== 'eqz' || n.args[0].type !== 'i32' || this.blocks.uses(n) > 1 || this.atHand(n) !== undefined;
@@ -261,7 +303,7 @@ export class Emitter {
   /** The value is on the stack. */
   private finish(node: Node, keep: boolean): void {
     this.done.add(node);
-    if (node.access && !this.atHand(node)) this.pending.set(node.access.slot, (this.pending.get(node.access.slot) ?? 1) - 1);
+    if (node.access && !this.atHand(node)) this.awaitSlot(node.access.slot, -1);
     let l = this.localOf.get(node);
     if (l === undefined && (this.blocks.uses(node) > 1 || !keep)) {
       l = this.code.local(node.type);
@@ -275,20 +317,43 @@ export class Emitter {
     else this.code.i64(n.value);
   }
 
+  /** The bit of the cell's number from an address on. */
+  private bit(address: number): void {
+    const { code } = this;
+    const number = this.pointer('cell', 1);
+    code.opIndex(OP.localGet, number);
+    code.i32(3);
+    code.op(BINARY_OPS.shrU.i32);
+    code.memory(loadOp('i32', 1, false), address);
+    code.opIndex(OP.localGet, number);
+    code.i32(7);
+    code.op(BINARY_OPS.and.i32, BINARY_OPS.shrU.i32);
+    code.i32(1);
+    code.op(BINARY_OPS.and.i32);
+  }
+
   /** The operation on operands that are on the stack. */
   private operation(n: Node): void {
     const code = this.code;
     if (n.op === 'load') {
       const a = n.access;
       if (!a) throw new Error('engine: load from nowhere');
-      if (a.base === 'abs') code.i32(0);
+      if (a.base === 'bit') {
+        this.bit(a.address);
+        return;
+      }
+      if (a.base === 'abs' || a.base === 'round') code.i32(0);
       else if (a.base !== 'dynamic') code.opIndex(OP.localGet, this.pointer(a.base, a.bytes));
       code.memory(loadOp(n.type, a.bytes, a.signed), a.address);
+    } else if (n.op === 'lane') {
+      code.opIndex(OP.localGet, this.pointer('cell', 1));
+    } else if (n.op === 'level') {
+      throw new Error('engine: a round outside its loop');
     } else if (n.op === 'param') {
       code.opIndex(OP.localGet, Number(n.value));
     } else if (n.op === 'memo') {
-      if (!this.emitMemo) throw new Error('engine: no tables here');
-      this.emitMemo(code, Number(n.value));
+      if (!this.parts.memo) throw new Error('engine: no tables here');
+      this.parts.memo(code, Number(n.value));
     } else if (n.op === 'select') {
       code.op(OP.select);
       // One instruction, where V8 makes three of a comparison whose result is a value.

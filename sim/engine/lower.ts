@@ -3,26 +3,35 @@
  * module is never an atomic node and only real dependencies order the circuit. Must not know tasks or code.
  */
 import { DesignError } from '../../gen/design-error.ts';
-import type { Expr } from '../../gen/ir/expr.ts';
+import type { Expr, LaneIndex } from '../../gen/ir/expr.ts';
 import { fieldPlace } from '../../gen/ir/leaves.ts';
 import type { Grid, GridInput, MemWrite, PathElement, Signal, Statement } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import { Arithmetic } from './arithmetic.ts';
-import type { Context, Shared } from './context.ts';
+import { LaneContext } from './context.ts';
+import type { Context, Placed, Shared, Where } from './context.ts';
 import { firstEndingAbove } from './drivers.ts';
 import type { Guard, Unit } from './drivers.ts';
 import { DynamicReads } from './dynamic-reads.ts';
+import { ElementReads } from './element-reads.ts';
+import { hasLane } from './lane-drivers.ts';
+import { LaneLoops, LoopRefused } from './lane-loops.ts';
 import { Memos, NotMemoisable } from './memo.ts';
 import type { Graph, Node } from './nodes.ts';
+import type { Storage } from './offsets.ts';
 import type { Rope } from './rope.ts';
-import { boxRope, concatRopes, constRope, sliceRope } from './rope.ts';
+import { boxRope, concatRopes, constRope, nodeRope, sliceRope } from './rope.ts';
 import type { Arena } from './slots.ts';
+import { isReduction, reduceStored } from './stored-reductions.ts';
+import type { Reduction } from './stored-reductions.ts';
 
 /** Thrown out of a deep recursion: do this first, then start again. Results so far are remembered. */
 class Suspend {
   constructor(
     readonly key: string,
     readonly first: () => void,
+    /** Whose loops are being lowered. */
+    readonly pending: LaneLoops['pending'],
   ) {}
 }
 
@@ -42,6 +51,8 @@ interface Values {
   readonly open: Set<Unit>;
 }
 
+const baseOf = (where: Where): Context => (where instanceof LaneContext ? where.base : where);
+
 /** How a loop's cell reads its inputs. */
 export interface LoopInputs {
   read(ctx: Context, grid: Grid, input: GridInput, port: Signal, lo: number, width: number): Rope;
@@ -49,7 +60,7 @@ export interface LoopInputs {
 
 export class Lowering {
   readonly arithmetic: Arithmetic;
-  private readonly values = new Map<Context, Values>();
+  private readonly values = new Map<Where, Values>();
   private readonly opened: { readonly values: Values; readonly unit: Unit }[] = [];
   private depth = 0;
   private serial = 0;
@@ -58,18 +69,26 @@ export class Lowering {
   loopInputs: LoopInputs | undefined;
   readonly dynamic: DynamicReads;
   readonly memos: Memos;
+  readonly lanes: LaneLoops;
+  private readonly elements: ElementReads;
 
   constructor(
     readonly graph: Graph,
-    arena: Arena,
+    readonly arena: Arena,
     shared: Shared,
     minMemoOperations: number,
-    private readonly topInput: (signal: Signal, lo: number, width: number) => Rope,
+    private readonly topInput: { rope(signal: Signal, lo: number, width: number): Rope; placed(signal: Signal): readonly Placed[] },
   ) {
     this.arithmetic = new Arithmetic(graph);
     this.dynamic = new DynamicReads(this.arithmetic, arena);
     const read = this.read.bind(this);
     this.memos = new Memos({ graph, words: this.arithmetic.words, arena, shared, read }, minMemoOperations);
+    this.lanes = new LaneLoops(this);
+    this.elements = new ElementReads(this);
+  }
+
+  private suspend(key: string, first: () => void): Suspend {
+    return new Suspend(key, first, this.lanes.pending);
   }
 
   /** Runs `f`, which reads values, restarting it as often as deep recursions make it necessary. */
@@ -87,16 +106,26 @@ export class Lowering {
       } catch (e) {
         for (const o of this.opened.splice(0)) o.values.open.delete(o.unit);
         this.memos.restart();
-        if (e instanceof CutFiner || e instanceof NotMemoisable) continue;
+        this.lanes.restart();
+        this.elements.restart();
+        if (e instanceof CutFiner || e instanceof NotMemoisable || e instanceof LoopRefused) continue;
         if (!(e instanceof Suspend)) throw e;
-        if (waiting.has(e.key)) throw this.loopInputs ? new NotLoopable() : loopError(e.key);
+        if (waiting.has(e.key)) {
+          // A circle; if it leads through loops, written out it may be none.
+          const loops = stack.slice(stack.findIndex((s) => s.key === e.key)).concat(e).flatMap((s) => s.pending);
+          if (loops.length === 0) throw this.loopInputs ? new NotLoopable() : loopError(e.key);
+          this.lanes.refuse(loops);
+          stack.length = 0;
+          waiting.clear();
+          continue;
+        }
         waiting.add(e.key);
         stack.push(e);
       }
     }
   }
 
-  private valuesOf(ctx: Context): Values {
+  private valuesOf(ctx: Where): Values {
     let v = this.values.get(ctx);
     if (!v) {
       v = { whole: new Map(), parts: new Map(), units: new Map(), fine: new Set(), open: new Set() };
@@ -111,11 +140,11 @@ export class Lowering {
     return n;
   }
 
-  word(ctx: Context, e: Expr): Node {
+  word(ctx: Where, e: Expr): Node {
     return this.arithmetic.words.word(this.whole(ctx, e));
   }
 
-  whole(ctx: Context, e: Expr): Rope {
+  whole(ctx: Where, e: Expr): Rope {
     return this.bits(ctx, e, 0, widthOf(e.type));
   }
 
@@ -150,7 +179,7 @@ export class Lowering {
     const link = ctx.link;
     switch (link.kind) {
       case 'top':
-        return this.topInput(signal, lo, width);
+        return this.topInput.rope(signal, lo, width);
       case 'given':
         return sliceRope(link.inputs.get(signal.name) ?? [], lo, width);
       case 'instance': {
@@ -220,7 +249,10 @@ export class Lowering {
   }
 
   private readRegister(ctx: Context, signal: Signal, lo: number, width: number): Rope {
-    const placed = ctx.register(signal);
+    return this.readPlaced(ctx.register(signal), lo, width);
+  }
+
+  private readPlaced(placed: readonly Placed[], lo: number, width: number): Rope {
     const parts: Rope[] = [];
     for (let i = firstEndingAbove(placed, lo); i < placed.length && placed[i].lo < lo + width; i++) {
       const p = placed[i];
@@ -231,6 +263,8 @@ export class Lowering {
   }
 
   private readDriven(ctx: Context, signal: Signal, lo: number, width: number): Rope {
+    const array = this.lanes.array(ctx, signal);
+    if (array) return this.readPlaced(array.placed, lo, width);
     const units = ctx.drivers.of(signal).units(this.valuesOf(ctx).fine.has(signal));
     if (units.length === 1) return this.part(this.unit(ctx, signal, units[0]), lo, width, units[0].width);
     const parts: Rope[] = [];
@@ -259,7 +293,7 @@ export class Lowering {
       throw new CutFiner();
     }
     if (++this.depth > MAX_DEPTH)
-      throw new Suspend(`${ctx.pathOf(signal.name)}[${unit.lo + unit.width - 1}:${unit.lo}]`, () => this.unit(ctx, signal, unit));
+      throw this.suspend(`${ctx.pathOf(signal.name)}[${unit.lo + unit.width - 1}:${unit.lo}]`, () => this.unit(ctx, signal, unit));
     values.open.add(unit);
     this.opened.push({ values, unit });
     const result = this.block(ctx, unit.body, unit, undefined) ?? constRope(0n, unit.width);
@@ -268,6 +302,45 @@ export class Lowering {
     this.depth--;
     values.units.set(unit, result);
     return result;
+  }
+
+  /** What the statements of a loop's unit make of `start`, remembered by unit. */
+  unitValue(where: Where, unit: Unit, start: Rope | undefined): Rope {
+    const values = this.valuesOf(where);
+    const known = values.units.get(unit);
+    if (known) return known;
+    const result = this.block(where, unit.body, unit, start) ?? constRope(0n, unit.width);
+    values.units.set(unit, result);
+    return result;
+  }
+
+  /** Where a signal's value lies in memory, if it lies there as a whole, leaf by leaf. */
+  storageOf(ctx: Context, signal: Signal): Storage | undefined {
+    const of = (placed: readonly Placed[]): Storage => ({ slot: placed[0].box.slot, address: placed[0].box.address, type: signal.type });
+    if (signal.kind === 'reg') return ctx.home.kind === 'plain' ? of(ctx.register(signal)) : undefined;
+    if (signal.kind === 'input') return ctx.link.kind === 'top' ? of(this.topInput.placed(signal)) : undefined;
+    return signal.kind === 'instOut' || signal.kind === 'gridOut' ? undefined : this.lanes.array(ctx, signal)?.storage;
+  }
+
+  /** The signal that an input or an output of an instance shows. */
+  behind(ctx: Context, signal: Signal): { readonly ctx: Context; readonly signal: Signal } | undefined {
+    if (signal.kind === 'input') {
+      const { link } = ctx;
+      const outer = link.kind === 'instance' ? link.connections.get(signal.name) : undefined;
+      return link.kind === 'instance' && outer ? { ctx: link.parent, signal: outer } : undefined;
+    }
+    if (signal.kind !== 'instOut') return undefined;
+    const { instance, port } = this.portOf(signal);
+    const child = ctx.instance(instance);
+    return this.memos.isRemembered(child) ? undefined : { ctx: child, signal: portNamed(child, port) };
+  }
+
+  gather(value: Rope): ReturnType<LaneLoops['gather']> {
+    return this.lanes.gather(value);
+  }
+
+  atOwnLane(...given: Parameters<LaneLoops['atOwnLane']>): Rope | undefined {
+    return this.lanes.atOwnLane(...given);
   }
 
   /** What a register takes at the next edge if it is not reset; undefined for one that is never assigned. */
@@ -283,7 +356,7 @@ export class Lowering {
 
   // ── statements ──
 
-  private block(ctx: Context, body: readonly Statement[], unit: Unit, start: Rope | undefined): Rope | undefined {
+  private block(ctx: Where, body: readonly Statement[], unit: Unit, start: Rope | undefined): Rope | undefined {
     let value = start;
     for (const s of body) {
       if (s.kind === 'assign') {
@@ -314,7 +387,7 @@ export class Lowering {
     return this.arithmetic.mux(cond, a, b);
   }
 
-  private matches(ctx: Context, on: Expr, values: readonly bigint[]): Node {
+  matches(ctx: Where, on: Expr, values: readonly bigint[]): Node {
     const g = this.graph;
     const x = this.whole(ctx, on);
     const width = widthOf(on.type);
@@ -325,7 +398,7 @@ export class Lowering {
   }
 
   private assign(
-    ctx: Context,
+    ctx: Where,
     path: readonly PathElement[],
     type: Expr['type'],
     value: Expr,
@@ -345,6 +418,9 @@ export class Lowering {
         const w = widthOf(t.element);
         if (typeof p.index === 'number') {
           lo += p.index * w;
+        } else if (p.index.op === 'lane' && ctx instanceof LaneContext) {
+          // A unit of a loop lies as it does in round 0.
+          lo += p.index.offset * w;
         } else {
           const k = Math.floor((unit.lo - lo) / w);
           if (k < 0 || k >= t.length) return before;
@@ -362,14 +438,14 @@ export class Lowering {
     return cond ? this.arithmetic.mux(cond, v, before ?? constRope(0n, unit.width)) : v;
   }
 
-  private indexIs(ctx: Context, index: Expr, k: number): Node {
+  private indexIs(ctx: Where, index: Expr, k: number): Node {
     const width = widthOf(index.type);
     if (BigInt(k) >> BigInt(width) !== 0n) return this.graph.bool(false);
     return this.arithmetic.words.word(this.arithmetic.binary('eq', this.whole(ctx, index), constRope(BigInt(k), width), false));
   }
 
   /** Whether a guarded statement is reached. */
-  guard(ctx: Context, guards: readonly Guard[]): Node {
+  guard(ctx: Where, guards: readonly Guard[]): Node {
     const g = this.graph;
     let all = g.bool(true);
     for (const x of guards) {
@@ -382,9 +458,10 @@ export class Lowering {
   // ── expressions ──
 
   /** Bits `lo + width - 1 .. lo` of an expression. */
-  bits(ctx: Context, e: Expr, lo: number, width: number): Rope {
+  bits(where: Where, e: Expr, lo: number, width: number): Rope {
     if (e.op === 'lit') return constRope(e.value >> BigInt(lo), width);
-    if (e.op === 'ref') return this.read(ctx, e.signal, lo, width);
+    if (e.op === 'ref') return this.read(baseOf(where), e.signal, lo, width);
+    const ctx = where instanceof LaneContext && !hasLane(e) ? where.base : where;
     const values = this.valuesOf(ctx);
     const total = widthOf(e.type);
     const known = values.whole.get(e);
@@ -393,7 +470,7 @@ export class Lowering {
     const key = lo * 0x100000 + width;
     const part = isWhole ? undefined : values.parts.get(e)?.get(key);
     if (part) return part;
-    if (++this.depth > MAX_DEPTH) throw new Suspend(`${ctx.path}#${this.nameOf(e)}:${key}`, () => this.bits(ctx, e, lo, width));
+    if (++this.depth > MAX_DEPTH) throw this.suspend(`${ctx.path}#${this.nameOf(e)}:${key}`, () => this.bits(ctx, e, lo, width));
     const result = this.evaluate(ctx, e, lo, width, total);
     this.depth--;
     if (isWhole) {
@@ -406,13 +483,15 @@ export class Lowering {
     return result;
   }
 
-  private evaluate(ctx: Context, e: Exclude<Expr, { op: 'lit' | 'ref' }>, lo: number, width: number, total: number): Rope {
+  private evaluate(ctx: Where, e: Exclude<Expr, { op: 'lit' | 'ref' }>, lo: number, width: number, total: number): Rope {
     const a = this.arithmetic;
     switch (e.op) {
       case 'lane':
-        throw new Error('engine: a lane outside of its loop');
-      case 'field':
+        return this.part(this.lane(ctx, e, total), lo, width, total);
+      case 'field': {
+        if (e.of.type.kind !== 'bundle') throw new Error('engine: field of no bundle');
         return this.bits(ctx, e.of, fieldPlace(e.of.type, e.name).lo + lo, width);
+      }
       case 'slice':
         return this.bits(ctx, e.of, e.lo + lo, width);
       case 'cast':
@@ -424,6 +503,7 @@ export class Lowering {
       case 'bundle':
         return this.joined(ctx, [...e.fields].reverse(), lo, width);
       case 'index':
+        if (ctx instanceof LaneContext && typeof e.index !== 'number') return this.elements.element(ctx, e, { lo, terms: [] }, width);
         return this.index(ctx, e.of, e.index, lo, width, total);
       case 'mux': {
         const c = this.word(ctx, e.cond);
@@ -439,6 +519,10 @@ export class Lowering {
       }
       case 'unary':
         if (e.fn === 'not' && total > 64) return a.unary('not', this.bits(ctx, e.a, lo, width));
+        if (isReduction(e.fn)) {
+          const reduced = this.reduced(baseOf(ctx), e.fn, e.a);
+          if (reduced) return nodeRope(reduced, 1);
+        }
         return this.part(a.unary(e.fn, this.whole(ctx, e.a)), lo, width, total);
       case 'binary': {
         const bitwise = e.fn === 'and' || e.fn === 'or' || e.fn === 'xor';
@@ -448,8 +532,36 @@ export class Lowering {
     }
   }
 
+  /** Of a whole signal that lies in memory because loops drive it. */
+  private reduced(ctx: Context, fn: Reduction, of: Expr): Node | undefined {
+    let whole = of;
+    while (whole.op === 'cast') whole = whole.of;
+    const storage = whole.op === 'ref' ? this.wholeStorage(ctx, whole.signal) : undefined;
+    return storage?.after && reduceStored(this.graph, this.arena, storage, fn, (most) => this.lanes.ownRound(most));
+  }
+
+  /** As `storageOf`, also of what shows such a signal and nothing else. */
+  wholeStorage(ctx: Context, signal: Signal): Storage | undefined {
+    const storage = this.storageOf(ctx, signal);
+    if (storage) return storage;
+    const behind = this.behind(ctx, signal);
+    if (behind) return this.wholeStorage(behind.ctx, behind.signal);
+    if (signal.kind === 'reg' || signal.kind === 'input' || signal.kind === 'instOut' || signal.kind === 'gridOut') return undefined;
+    const units = ctx.drivers.of(signal).units(false);
+    const only = units.length === 1 && units[0].body.length === 1 ? units[0].body[0] : undefined;
+    return only?.kind === 'assign' && only.path.length === 0 && only.value.op === 'ref' ? this.wholeStorage(ctx, only.value.signal) : undefined;
+  }
+
+  private lane(ctx: Where, { lanes, scale, offset }: LaneIndex, total: number): Rope {
+    const round = ctx instanceof LaneContext ? ctx.rounds.get(lanes) : undefined;
+    if (!round) throw new Error('engine: a lane outside of its loop');
+    const g = this.graph;
+    const value = g.binary('add', g.binary('mul', round, g.constant('i32', scale)), g.constant('i32', offset));
+    return nodeRope(g.mask(value, total), total);
+  }
+
   /** Bits of a concatenation, its least significant part first. */
-  private joined(ctx: Context, parts: readonly Expr[], lo: number, width: number): Rope {
+  private joined(ctx: Where, parts: readonly Expr[], lo: number, width: number): Rope {
     const out: Rope[] = [];
     let at = 0;
     for (const p of parts) {
@@ -462,7 +574,7 @@ export class Lowering {
     return concatRopes(out);
   }
 
-  private index(ctx: Context, of: Expr, index: Expr | number, lo: number, width: number, w: number): Rope {
+  private index(ctx: Where, of: Expr, index: Expr | number, lo: number, width: number, w: number): Rope {
     if (of.type.kind !== 'vec') throw new Error('engine: element of no vector');
     const n = of.type.length;
     if (typeof index === 'number') return index < n ? this.bits(ctx, of, index * w + lo, width) : constRope(0n, width);
@@ -476,16 +588,17 @@ export class Lowering {
   }
 
   /** Place of a memory's element: the byte offset as a node; past the end it is the element of zeros. */
-  address(ctx: Context, mem: MemWrite['mem'], addr: Expr): { offset: Node; inside: Node } {
-    if (ctx.home.kind === 'loop') throw new NotLoopable();
-    const s = ctx.memory(mem);
+  address(ctx: Where, mem: MemWrite['mem'], addr: Expr): { offset: Node; inside: Node } {
+    const { home } = baseOf(ctx);
+    if (home.kind === 'loop') throw new NotLoopable();
+    const s = baseOf(ctx).memory(mem);
     const { index, inside } = this.dynamic.bounded(this.whole(ctx, addr), mem.depth, mem.depth);
     return { offset: this.graph.binary('mul', index, this.graph.constant('i32', s.elementBytes)), inside };
   }
 
-  private memoryRead(ctx: Context, e: Expr & { op: 'memRead' }, lo: number, width: number): Rope {
+  private memoryRead(ctx: Where, e: Expr & { op: 'memRead' }, lo: number, width: number): Rope {
     const { offset } = this.address(ctx, e.mem, e.addr);
-    const s = ctx.memory(e.mem);
+    const s = baseOf(ctx).memory(e.mem);
     return boxRope(
       { slot: s.slot, base: 'dynamic', dynamic: offset, address: s.address, width: widthOf(e.mem.type), bytes: s.elementBytes },
       lo,

@@ -137,6 +137,11 @@ export class Memos {
     this.open.clear();
   }
 
+  /** Whether an instance's outputs come from a table. */
+  isRemembered(ctx: Context): boolean {
+    return this.layout(ctx) !== undefined;
+  }
+
   private layout(ctx: Context): EntryLayout | undefined {
     if (ctx.home.kind !== 'plain' || this.refused.has(ctx)) return undefined;
     if (!this.layouts.has(ctx.module)) this.layouts.set(ctx.module, layoutOf(ctx.module, this.minOperations));

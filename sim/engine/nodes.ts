@@ -9,7 +9,7 @@ import type { AccessBytes, Base, Slot } from './slots.ts';
 export type WordType = 'i32' | 'i64';
 export type BinaryOp = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shrU' | 'shrS' | 'eq' | 'ne' | 'ltU' | 'ltS' | 'leU' | 'leS';
 export type UnaryOp = 'eqz' | 'wrap' | 'extU' | 'extS' | 'ext8' | 'ext16' | 'ext32' | 'popcnt';
-export type Op = 'const' | 'param' | 'load' | 'select' | 'memo' | BinaryOp | UnaryOp;
+export type Op = 'const' | 'param' | 'lane' | 'level' | 'load' | 'select' | 'memo' | 'sweep' | BinaryOp | UnaryOp;
 
 export interface Access {
   readonly slot: Slot;
@@ -25,15 +25,25 @@ export interface Node {
   readonly op: Op;
   readonly type: WordType;
   readonly args: readonly Node[];
-  /** Constants: the unsigned pattern; `param`: its number; `memo`: that of the table. */
+  /** Constants: the unsigned pattern; `param`, `lane`, `level`, `sweep`: its number; `memo`: that of the table. */
   readonly value: bigint;
   readonly access?: Access;
   /** The value is below 2^unsignedBits. */
   readonly unsignedBits: number;
   /** As a two's complement number of its type the value fits signedBits. */
   readonly signedBits: number;
-  /** Differs from cell to cell of a grid's loop. */
+  /** Differs from cell to cell of a grid's loop, or from round to round of one over lanes. */
   readonly isVariant: boolean;
+  /** Of a `sweep`, which has no value: what it does to memory. */
+  readonly sweep?: Sweep;
+}
+
+/** Work that fills memory, before others load from there; see `sweeps.ts`. */
+export interface Sweep {
+  /** What it loads and may have changed by the end of the step. */
+  readonly reads: ReadonlySet<Slot>;
+  /** Operations of one round. */
+  readonly size: number;
 }
 
 export const bitsOfType = (t: WordType): number => (t === 'i32' ? 32 : 64);
@@ -66,14 +76,14 @@ export class Graph {
   ): Node {
     let key: string = op + type;
     for (const a of args) key += `,${a.id}`;
-    if (op === 'const' || op === 'memo') key += `,${value}`;
+    if (op === 'const' || op === 'memo' || op === 'lane' || op === 'level') key += `,${value}`;
     if (op === 'param') key += `,${value},${unsignedBits}`;
     if (access) key += `,${access.slot.id},${access.base},${access.address},${access.bytes},${access.signed}`;
     const found = this.table.get(key);
     if (found) return found;
     const bits = bitsOfType(type);
     const u = Math.min(unsignedBits, bits);
-    const isVariant = access !== undefined && access.base !== 'abs' && access.base !== 'dynamic' ? true : args.some((a) => a.isVariant);
+    const isVariant = op === 'lane' || op === 'level' || (access !== undefined && access.base !== 'abs' && access.base !== 'dynamic') || args.some((a) => a.isVariant);
     const s = Math.min(signedBits, bits, u < bits ? u + 1 : bits);
     const node: Node = { id: this.nodes.length, op, type, args, value, access, unsignedBits: u, signedBits: s, isVariant };
     this.nodes.push(node);
@@ -98,14 +108,32 @@ export class Graph {
     return this.intern('memo', 'i32', [key], width, 32, BigInt(table));
   }
 
+  /**
+   * The number of the present round of loop `index`, at most `most`: as a `lane`, the column of the cells that the loop runs over, or as a
+   * `level`, of a loop with others around or in it.
+   */
+  round(op: 'lane' | 'level', index: number, most: number): Node {
+    const width = bitLength(BigInt(most));
+    return this.intern(op, 'i32', [], width, width + 1, BigInt(index));
+  }
+
+  /** `args`: values that it uses and other sweeps that come before it. */
+  sweep(sweep: Sweep, args: readonly Node[]): Node {
+    const id = this.nodes.length;
+    const node: Node = { id, op: 'sweep', type: 'i32', args, value: BigInt(id), unsignedBits: 32, signedBits: 32, isVariant: false, sweep };
+    this.nodes.push(node);
+    return node;
+  }
+
   bool(value: boolean): Node {
     return this.constant('i32', value ? 1 : 0);
   }
 
-  /** `width`: how many bits of what is loaded can be 1. `dynamic` is the address for base `dynamic`. */
-  load(type: WordType, access: Access, width: number, dynamic?: Node): Node {
+  /**
+   * `width`: how many bits of what is loaded can be 1. `args`: the address for base `dynamic`, then the sweep that comes before it, if any.
+   */
+  load(type: WordType, access: Access, width: number, args: readonly Node[] = []): Node {
     const bits = access.bytes * 8;
-    const args = dynamic ? [dynamic] : [];
     return access.signed
       ? this.intern('load', type, args, bitsOfType(type), bits, 0n, access)
       : this.intern('load', type, args, Math.min(width, bits), bits + 1, 0n, access);
@@ -145,7 +173,7 @@ export class Graph {
       return this.binary('shl', this.unary('wrap', a.args[0]), this.unary('wrap', a.args[1]));
     }
     if (a.op === 'load' && !a.isVariant && a.access && a.access.bytes >= 4 && !a.access.signed) {
-      return this.load('i32', { ...a.access, bytes: 4 }, Math.min(a.unsignedBits, 32), a.args[0]);
+      return this.load('i32', { ...a.access, bytes: 4 }, Math.min(a.unsignedBits, 32), a.args);
     }
     return this.intern('wrap', 'i32', [a], a.unsignedBits <= 32 ? a.unsignedBits : 32, a.signedBits <= 32 ? a.signedBits : 32);
   }
@@ -329,7 +357,7 @@ export class Graph {
     if (n.signedBits <= width) return n;
     if (n.op === 'const') return this.constant(n.type, BigInt.asIntN(width, n.value));
     if (n.op === 'load' && n.access && !n.access.signed && n.access.bytes * 8 === width) {
-      return this.load(n.type, { ...n.access, signed: true }, width, n.args[0]);
+      return this.load(n.type, { ...n.access, signed: true }, width, n.args);
     }
     if (width === 8) return this.unary('ext8', n);
     if (width === 16) return this.unary('ext16', n);

@@ -6,6 +6,7 @@ import { leavesOf } from '../../gen/ir/leaves.ts';
 import type { Signal } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import type { Context, GridStorage } from './context.ts';
+import { firstEndingAbove } from './drivers.ts';
 import { storageBytes } from './slots.ts';
 
 /** `bytes` go to `address`, and if `grid` is given to the same place of every cell. */
@@ -30,17 +31,19 @@ function valuesOf(ctx: Context, reg: Signal): ResetValue[] {
     const lit = literals[i];
     if (!lit) return [];
     const width = widthOf(leaf.type);
-    return placed.flatMap(({ lo, box }): ResetValue[] => {
+    const out: ResetValue[] = [];
+    for (let k = firstEndingAbove(placed, leaf.lo); k < placed.length && placed[k].lo < leaf.lo + width; k++) {
+      const { lo, box } = placed[k];
       const start = Math.max(lo, leaf.lo);
       const end = Math.min(lo + box.width, leaf.lo + width);
-      if (start >= end) return [];
       const bytes = littleEndian(
         BigInt.asUintN(end - start, lit.value >> BigInt(start - leaf.lo)),
         Math.min(storageBytes(width), box.bytes),
       );
       const address = box.address + (start - lo) / 8;
-      return [ctx.home.kind === 'loop' ? { address, bytes, grid: ctx.home.storage } : { address, bytes }];
-    });
+      out.push(ctx.home.kind === 'loop' ? { address, bytes, grid: ctx.home.storage } : { address, bytes });
+    }
+    return out;
   });
 }
 

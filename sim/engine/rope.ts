@@ -13,6 +13,8 @@ export interface Box {
   readonly base: Base;
   readonly address: number;
   readonly dynamic?: Node;
+  /** The sweep that has filled it. */
+  readonly after?: Node;
   readonly width: number;
   readonly bytes: number;
 }
@@ -100,7 +102,9 @@ export class RopeReader {
 }
 
 export function sameBox(a: Box, b: Box): boolean {
-  return a === b || (a.slot === b.slot && a.base === b.base && a.address === b.address && a.dynamic === b.dynamic && a.width === b.width);
+  if (a === b) return true;
+  if (a.slot !== b.slot || a.base !== b.base || a.dynamic !== b.dynamic || a.after !== b.after) return false;
+  return a.address === b.address && a.width === b.width;
 }
 
 /** The two pieces as one, if they lie next to each other in the same source. */
@@ -117,6 +121,7 @@ function join(a: Piece, b: Piece): Piece | undefined {
     x.base === y.base &&
     (x.base === 'abs' || x.base === 'dynamic') &&
     x.dynamic === y.dynamic &&
+    x.after === y.after &&
     x.width === x.bytes * 8 &&
     x.address + x.bytes === y.address &&
     a.lo + a.width === x.width &&
@@ -248,6 +253,6 @@ export class Words {
     // Past the end of a dense box lies something else.
     const known = at + bytes > box.bytes ? bytes * 8 : Math.max(0, Math.min(bytes * 8, box.width - at * 8));
     const access = { slot: box.slot, base: box.base, address: box.address + at, bytes, signed: false };
-    return this.graph.load(bytes === 8 ? 'i64' : 'i32', access, known, box.dynamic);
+    return this.graph.load(bytes === 8 ? 'i64' : 'i32', access, known, [...(box.dynamic ? [box.dynamic] : []), ...(box.after ? [box.after] : [])]);
   }
 }

@@ -14,6 +14,8 @@ export interface FunctionPlan {
   readonly actions: readonly Action[];
   /** Values that earlier functions left in memory. */
   readonly kept: ReadonlyMap<Node, number>;
+  /** Sweeps that earlier functions have made. */
+  readonly made: ReadonlySet<Node>;
 }
 
 /** Operations after which a function is full. */
@@ -23,10 +25,19 @@ const MANY_WRITERS = 64;
 /** Node visits spent on finding a good order. */
 const ORDER_BUDGET = 20_000_000;
 
+/** What a node itself reads of memory. */
+function slotsRead(n: Node): Iterable<Slot> {
+  return n.access ? [n.access.slot] : (n.sweep?.reads ?? []);
+}
+
 /** Per node whether it is made of something that a writer changes. */
 function readers(graph: Graph, writers: ReadonlyMap<Slot, unknown>): Uint8Array {
   const reads = new Uint8Array(graph.nodes.length);
-  for (const n of graph.nodes) if ((n.access && writers.has(n.access.slot)) || n.args.some((a) => reads[a.id] === 1)) reads[n.id] = 1;
+  for (const n of graph.nodes) {
+    let isReader = n.args.some((a) => reads[a.id] === 1);
+    for (const slot of slotsRead(n)) isReader ||= writers.has(slot);
+    if (isReader) reads[n.id] = 1;
+  }
   return reads;
 }
 
@@ -56,7 +67,7 @@ export function orderTasks(graph: Graph, tasks: readonly Task[]): Task[] {
       if (stamp[n.id] === i || !reads[n.id]) continue;
       stamp[n.id] = i;
       budget--;
-      if (n.access) slots.add(n.access.slot);
+      for (const slot of slotsRead(n)) slots.add(slot);
       for (const a of n.args) stack.push(a);
     }
     for (const slot of slots) {
@@ -96,7 +107,7 @@ function loopWeight(a: Action): number {
 /** When each node is evaluated, as the index of an action; NEVER for nodes that are not used. */
 interface Evaluation {
   readonly at: Int32Array;
-  /** Loads that must be made before the action because it, or an earlier one, overwrites what they read. */
+  /** Loads and sweeps that must be made before the action because it, or an earlier one, overwrites what they read. */
   readonly early: ReadonlyMap<number, readonly Node[]>;
   readonly newNodes: Float64Array;
   readonly firstWriter: ReadonlyMap<Slot, number>;
@@ -115,14 +126,15 @@ function evaluation(graph: Graph, actions: readonly Action[], isLeaf: (n: Node) 
   for (let id = count - 1; id >= 0; id--) {
     const n = graph.nodes[id];
     if (at[id] === NEVER || isLeaf(n)) continue;
-    const writer = n.access && firstWriter.get(n.access.slot);
-    if (writer !== undefined && writer < at[id]) {
+    let writer = NEVER;
+    for (const slot of slotsRead(n)) writer = Math.min(writer, firstWriter.get(slot) ?? NEVER);
+    if (writer < at[id]) {
       at[id] = writer;
       const list = early.get(writer);
       if (list) list.push(n);
       else early.set(writer, [n]);
     }
-    newNodes[at[id]]++;
+    newNodes[at[id]] += 1 + (n.sweep?.size ?? 0);
     for (const a of n.args) if (at[a.id] > at[id]) at[a.id] = at[id];
   }
   for (const list of early.values()) list.sort((x, y) => x.id - y.id);
@@ -192,6 +204,7 @@ export function planFunctions(graph: Graph, arena: Arena, given: readonly Action
 
   const lists: Action[][] = Array.from({ length: current + 1 }, () => []);
   const kept: Map<Node, number>[] = lists.map(() => new Map());
+  const made: Set<Node>[] = lists.map(() => new Set());
   for (const [i, a] of actions.entries()) {
     lists[functionOf[i]].push(...evaluate(early.get(i)), a);
   }
@@ -199,7 +212,7 @@ export function planFunctions(graph: Graph, arena: Arena, given: readonly Action
   const isReloadable = (n: Node, f: number, depth: number): boolean => {
     if (n.op === 'const') return true;
     if (n.op === 'load') return n.args.length === 0 && n.access !== undefined && (firstWriter.get(n.access.slot) ?? NEVER) > lastAction[f];
-    return depth < 2 && n.op !== 'mul' && n.op !== 'memo' && n.args.every((x) => isReloadable(x, f, depth + 1));
+    return depth < 2 && n.op !== 'mul' && n.op !== 'memo' && n.op !== 'sweep' && n.args.every((x) => isReloadable(x, f, depth + 1));
   };
   for (let f = 1; f < lists.length; f++) {
     const seen = new Set<Node>();
@@ -207,7 +220,10 @@ export function planFunctions(graph: Graph, arena: Arena, given: readonly Action
     for (let n = stack.pop(); n; n = stack.pop()) {
       if (seen.has(n)) continue;
       seen.add(n);
-      if (functionOf[evaluatedAt[n.id]] < f && !isReloadable(n, f, 0)) {
+      const isEarlier = functionOf[evaluatedAt[n.id]] < f;
+      if (isEarlier && n.sweep) {
+        made[f].add(n);
+      } else if (isEarlier && !isReloadable(n, f, 0)) {
         let address = spills.get(n);
         if (address === undefined) spills.set(n, (address = arena.allocate(8)));
         kept[f].set(n, address);
@@ -216,9 +232,11 @@ export function planFunctions(graph: Graph, arena: Arena, given: readonly Action
       }
     }
   }
+  // Whatever the function that makes them needs of them itself.
+  for (const node of new Set(made.flatMap((m) => [...m]))) lists[functionOf[evaluatedAt[node.id]]].push({ kind: 'evaluate', node });
   for (const [node, address] of spills) {
     const spill: SpillAction = { kind: 'spill', node, address };
     lists[functionOf[evaluatedAt[node.id]]].push(spill);
   }
-  return lists.map((list, f) => ({ actions: list, kept: kept[f] }));
+  return lists.map((list, f) => ({ actions: list, kept: kept[f], made: made[f] }));
 }

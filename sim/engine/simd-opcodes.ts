@@ -5,6 +5,8 @@ export const SIMD_PREFIX = 0xfd;
 
 export const SIMD = {
   load: 0x00,
+  load8Splat: 0x07,
+  load16Splat: 0x08,
   load32Zero: 0x5c,
   load64Zero: 0x5d,
   store: 0x0b,
@@ -59,5 +61,9 @@ export const NARROW: Readonly<Record<8 | 16, { readonly signed: number; readonly
   8: { signed: 0x65, unsigned: 0x66 },
   16: { signed: 0x85, unsigned: 0x86 },
 };
+/** Bytes that take the first byte eight times, and the second. */
+export const FIRST_BYTES: readonly number[] = Array.from({ length: 16 }, (_, i) => i >> 3);
+/** A bit of each byte: the lowest of the first, the next of the second, and so on. */
+export const BIT_OF_BYTE: readonly number[] = Array.from({ length: 16 }, (_, i) => 1 << (i & 7));
 /** Bytes that take the low halves of the 64-bit lanes of two vectors. */
 export const LOW_HALVES: readonly number[] = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27];

@@ -30,6 +30,8 @@ export interface WasmOptions {
    * cycle. Changes speed only.
    */
   readonly minMemoOperations?: number;
+  /** Lanes from which a loop over lanes is run as one; shorter ones are written out. Changes speed only. */
+  readonly minLanes?: number;
 }
 
 export function createWasmSimulator(design: Design, options: WasmOptions = {}): Simulator {
@@ -80,7 +82,7 @@ class WasmSimulator implements Simulator {
     private readonly design: Design,
     options: WasmOptions,
   ) {
-    this.compilation = new Compilation(design, options.minMemoOperations);
+    this.compilation = new Compilation(design, options.minMemoOperations, options.minLanes);
     const code = this.compilation.encode();
     this.hostMemory = createMemory(this.compilation.pages);
     this.bytes = new Uint8Array(this.hostMemory.buffer);
@@ -241,7 +243,7 @@ class WasmSimulator implements Simulator {
     const value = this.compilation.value(ctx, signal);
     const bits = sliceRope(value, lo, width);
     this.makeRoom();
-    if (bits.every((p) => p.kind === 'const' || (p.kind === 'box' && p.box.base === 'abs'))) return { bits, observer: undefined };
+    if (bits.every((p) => p.kind === 'const' || (p.kind === 'box' && p.box.base === 'abs' && !p.box.after))) return { bits, observer: undefined };
     const watch = this.watchOf(ctx);
     const place = watch.held.get(signal);
     if (!place) throw new Error(`engine: ${path} is not watched`);

@@ -10,9 +10,11 @@ export interface Slot {
 
 /**
  * How a load or store finds its bytes. `abs`: at a fixed address; `dynamic`: at an address computed in the design;
- * `cell`, `row`, `column`: relative to the running indices of a grid's loop.
+ * `cell`, `row`, `column`: relative to the running indices of a loop over cells; `bit`: the bit of the cell's number, counted from an
+ * address; `round`: at a fixed address, where each round of a loop
+ * finds what the one before it has left.
  */
-export type Base = 'abs' | 'dynamic' | 'cell' | 'row' | 'column';
+export type Base = 'abs' | 'dynamic' | 'round' | 'cell' | 'row' | 'column' | 'bit';
 
 export type AccessBytes = 1 | 2 | 4 | 8;
 
@@ -23,6 +25,9 @@ export function storageBytes(width: number): number {
   if (width <= 32) return 4;
   return Math.ceil(width / 64) * 8;
 }
+
+/** Bytes of 16 elements, and the same again. */
+const SLACK = 256;
 
 /** Hands out addresses and slots; everything starts at zero. */
 export class Arena {
@@ -47,8 +52,8 @@ export class Arena {
     this.next = Math.max(this.next, address);
   }
 
-  /** Bytes in use, with slack so that a wide load of the last value stays inside. */
+  /** Bytes in use, with slack so that a wide load of the last value, or a load of 16 from the last on, stays inside. */
   get bytes(): number {
-    return this.next + 64;
+    return this.next + SLACK;
   }
 }

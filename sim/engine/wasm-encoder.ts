@@ -77,6 +77,14 @@ export class Code {
     pushUnsigned(this.bytes, offset);
   }
 
+  /** Copies bytes from one fixed place to another. */
+  copy(to: number, from: number, bytes: number): void {
+    this.i32(to);
+    this.i32(from);
+    this.i32(bytes);
+    this.op(0xfc, 10, 0, 0);
+  }
+
   /** A vector instruction, with immediate bytes such as a lane. */
   simd(op: number, ...immediates: number[]): void {
     this.bytes.push(0xfd);

@@ -38,8 +38,10 @@ function lane(w: World, i: Lane): RandomExpressions {
   const { rng, words, signed, flags, shared } = w;
   const near = <V>(v: Vec<V>, edge: V): V => v.near(i, rng.between(-2, 2), edge);
   const any = rng.pick(words);
+  // As wide as the lane itself it would be one, which selects only what exists for all lanes.
+  const number = (width: number): UInt => i.zext(Math.max(i.width + 1, width));
   return new RandomExpressions(rng, {
-    uints: [...words.map((v) => v.at(i)), near(any, any.at(0)), i.zext(rng.between(4, 9)), ...shared.uints.slice(0, 2)],
+    uints: [...words.map((v) => v.at(i)), near(any, any.at(0)), number(rng.between(4, 9)), ...shared.uints.slice(0, 2)],
     sints: [...signed.map((v) => v.at(i)), near(signed[0], signed[0].at(0)), ...shared.sints],
     bools: [...flags.map((v) => v.at(i)), i.eq(rng.below(w.count)), near(flags[0], flags[0].at(0)), ...shared.bools],
     vectors: shared.vectors,
@@ -195,7 +197,7 @@ const FORMS: readonly ((w: World) => void)[] = [
       m.when(e.bool(1), () => chosen[row].put(e.uint(2, 1), e.uint(3, 1)));
       m.each(inner, (j) => {
         const leaves = {
-          uints: [value, j.zext(4), i.zext(5), e.uint(4, 1), chosen[row].at(e.uint(2, 0))],
+          uints: [value, j.zext(4), i.zext(Math.max(i.width + 1, 5)), e.uint(4, 1), chosen[row].at(e.uint(2, 0))],
           sints: w.shared.sints, bools: [j.eq(1 % inner), i.lt(2 % count), e.bool(1)], vectors: w.shared.vectors,
         };
         const f = new RandomExpressions(rng, leaves);
@@ -258,9 +260,9 @@ interface Inputs {
   readonly stop: Bool;
 }
 
-/** Makes module `name` of a seed. */
-export function randomLanes(name: string, rng: () => Rng): ModuleDef<PortMap> {
-  const count = rng().between(1, 7);
+/** Makes module `name` of a seed, with at most `mostLanes` lanes. */
+export function randomLanes(name: string, rng: () => Rng, mostLanes = 7): ModuleDef<PortMap> {
+  const count = rng().between(1, mostLanes);
   const inputs = {
     a: In(vec(U(8), count)), b: In(vec(S(7), count)), mask: In(U(count)), sel: In(U(3)), word: In(U(16)), go: In(B), stop: In(B),
   };
