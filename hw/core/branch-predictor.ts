@@ -5,6 +5,7 @@
  */
 import { B, Flag, In, Out, U, bool, bundle, cat, hw, valueOf } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
+import { constant } from '../lib/constants.ts';
 import type { CoreConfig } from './config.ts';
 import { allOf } from './word.ts';
 
@@ -37,8 +38,8 @@ export const isTaken = ({ hit, counter }: Told): Bool => hit.and(counter.bit(1))
 /** The same prediction, of which something else decides whether it counts. */
 export const withHit = (hit: Bool, { upper, counter, target }: Told) => valueOf(Prediction, { hit, upper, counter, target });
 
-/** Counter of an entry that no instruction shall follow. */
-export const COUNTER = { never: 0, likely: 2 } as const;
+/** Counter of an entry that no instruction shall follow, and that of a new one. */
+export const COUNTER = { never: constant<number>(2, 0, 'counter', 'never'), likely: constant<number>(2, 2, 'counter', 'likely') } as const;
 
 /** What the execute stage teaches. */
 export const predictorUpdate = {

@@ -7,6 +7,7 @@ import { B, Flag, U, bool, cat, hw, repeat } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { EXCEPTION, pmpConfigs } from '../isa/csr.ts';
 import { immediateOf, rdOf, rs1Of, rs2Of } from '../isa/encoding.ts';
+import { constant } from '../lib/constants.ts';
 import { Aligner } from './aligner.ts';
 import { Alu } from './alu.ts';
 import { BitUnit } from './bit-unit.ts';
@@ -169,16 +170,16 @@ export function Core(config: CoreConfig) {
     });
     const { trap } = m.let({ trap: anyOf(interrupt, exception, e.accessFault) });
     const faultIsStore = write ? write.faultIsStore : d.isStore;
-    const cause = (number: number): UInt => U<number>(5).lit(number);
+    const cause = (name: keyof typeof EXCEPTION): UInt => constant<number>(5, EXCEPTION[name].cause, 'cause', name);
     const misalignedCause = (isStore: Bool): UInt =>
-      isStore.mux(cause(EXCEPTION.storeMisaligned.cause), cause(EXCEPTION.loadMisaligned.cause));
-    const faultCause = (isStore: Bool): UInt => isStore.mux(cause(EXCEPTION.storeFault.cause), cause(EXCEPTION.loadFault.cause));
+      isStore.mux(cause('storeMisaligned'), cause('loadMisaligned'));
+    const faultCause = (isStore: Bool): UInt => isStore.mux(cause('storeFault'), cause('loadFault'));
     const trapCause = oneHot([
-      [e.fetchFault, cause(EXCEPTION.instructionFault.cause)],
-      [e.illegal, cause(EXCEPTION.illegalInstruction.cause)],
-      [e.breakpoint, cause(EXCEPTION.breakpoint.cause)],
-      [e.call, cause(EXCEPTION.machineCall.cause)],
-      [e.targetMisaligned, cause(EXCEPTION.instructionMisaligned.cause)],
+      [e.fetchFault, cause('instructionFault')],
+      [e.illegal, cause('illegalInstruction')],
+      [e.breakpoint, cause('breakpoint')],
+      [e.call, cause('machineCall')],
+      [e.targetMisaligned, cause('instructionMisaligned')],
       [e.accessMisaligned, misalignedCause(d.isStore)],
       [e.accessDenied, faultCause(d.isStore)],
       [e.accessFault, write
@@ -366,9 +367,8 @@ export function Core(config: CoreConfig) {
       fetch.updateTarget = address.slice(31, 1);
       const more = count.eq(3).mux(count, count.addWrap(1));
       const less = count.eq(0).mux(count, count.subWrap(1));
-      const two = U<number>(2);
-      const counted = guess.expected.hit.mux(jumps.mux(more, less), two.lit(COUNTER.likely));
-      fetch.updateCounter = refetch.mux(two.lit(COUNTER.never), counted);
+      const counted = guess.expected.hit.mux(jumps.mux(more, less), COUNTER.likely);
+      fetch.updateCounter = refetch.mux(COUNTER.never, counted);
     }
     const { next1, next2 } = m.let({
       next1: advance.mux(fieldOf(next.instr, rs1Of, 5), rs1Number), next2: advance.mux(fieldOf(next.instr, rs2Of, 5), rs2Number),

@@ -4,9 +4,10 @@
  */
 import { B, Flag, In, Out, U, bool, cat, hw, repeat } from '../../gen/index.ts';
 import type { Bool, Builder, Inside, UInt } from '../../gen/index.ts';
-import { CSR, INTERRUPT, INTERRUPT_PRIORITY, MCOUNTINHIBIT, MSTATUS, csrByAddress, csrsOf, misaValue } from '../isa/csr.ts';
+import { CSR, INTERRUPT, INTERRUPT_ORDER, MCOUNTINHIBIT, MSTATUS, csrByAddress, csrsOf, misaValue } from '../isa/csr.ts';
 import type { Csr } from '../isa/csr.ts';
 import { bitIndex, bitsAt, countBits, fieldBits, gather, scatter } from '../lib/bit-fields.ts';
+import { constant } from '../lib/constants.ts';
 import type { Cube } from '../lib/cubes.ts';
 import { decoderFor, isAnyOf } from '../lib/match.ts';
 import type { CoreConfig } from './config.ts';
@@ -97,15 +98,15 @@ export function CsrUnit(config: CoreConfig) {
     const causeWidth = io.interruptCause.width;
     io.wakeUp = wanted.ne(0);
     io.interrupt = r.mstatusMie.and(io.wakeUp);
-    const number = (n: number): UInt => U<number>(causeWidth).lit(n);
-    io.interruptCause = INTERRUPT_PRIORITY.map(number).reduceRight((rest, n, i) => wanted.bit(INTERRUPT_PRIORITY[i]).mux(n, rest));
+    const causes = INTERRUPT_ORDER.map((name) => constant<number>(causeWidth, INTERRUPT[name], 'interrupt', name));
+    io.interruptCause = causes.reduceRight((rest, cause, i) => wanted.bit(INTERRUPT[INTERRUPT_ORDER[i]]).mux(cause, rest));
     const base = cat(mtvecWord.slice(31, 2), U(2).lit(0));
     const offset = io.trapInterrupt.and(mtvecWord.bit(0)).mux(cat(io.interruptCause, U(2).lit(0)).zext(32), Word.lit(0));
     io.handler = base.addWrap(offset);
     io.returnPc = mepcWord;
 
     const words: (readonly [Csr, UInt])[] = [
-      [CSR.mstatus, mstatus], [CSR.misa, Word.lit(misaValue(config.isa))], [CSR.mimpid, Word.lit(CSR.mimpid.reset)], [CSR.mie, mieWord],
+      [CSR.mstatus, mstatus], [CSR.misa, constant(32, misaValue(config.isa), 'misa')], [CSR.mimpid, constant(32, CSR.mimpid.reset, 'mimpid')], [CSR.mie, mieWord],
       [CSR.mip, mip], [CSR.mtvec, mtvecWord], [CSR.mscratch, r.mscratch], [CSR.mepc, mepcWord],
       [CSR.mcause, scatter(r.mcause, stored.mcause)],
       [CSR.mtval, r.mtval],

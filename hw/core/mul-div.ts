@@ -4,13 +4,18 @@
  */
 import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import type { UInt } from '../../gen/index.ts';
+import { constant } from '../lib/constants.ts';
 import type { CoreConfig } from './config.ts';
 import { MulDivControl } from './decoder.ts';
 import { Word } from './word.ts';
 
+/** Steps of a division after the first cycle: the dividend's magnitude, and a bit of the quotient each. */
+const DIVIDE_STEPS = constant<number>(6, 33, 'divide', 'steps');
+
 export function MulDiv(config: CoreConfig) {
   const iterative = config.multiplier === 'iterative';
   const stepped = config.multiplier === 'stepped';
+  const multiplySteps = constant<number>(6, stepped ? 2 : 32, 'multiply', 'steps');
   return hw('MulDiv', {
     /** Held, with stable control and operands, until `done`. */
     request: In(B),
@@ -57,12 +62,12 @@ export function MulDiv(config: CoreConfig) {
       r.upper = stepped ? multiply.mux(cat(signA, a), U<number>(33).lit(0)) : U<number>(33).lit(0);
       r.lower = stepped ? multiply.mux(b, a) : a;
       r.negate = control.divide.and(signA);
-      r.steps = multiply.mux<UInt>(stepped ? 2 : 32, U<number>(6).lit(33));
+      r.steps = multiply.mux(multiplySteps, DIVIDE_STEPS);
       r.busy = usesUnit;
     }).otherwise(() => {
       r.steps = r.steps.subWrap(1);
       const divides = (): void => {
-        m.when(r.steps.eq(33), () => {
+        m.when(r.steps.eq(DIVIDE_STEPS), () => {
           r.lower = negated;
           r.negate = control.upperResult.mux(signA, signA.ne(signB).and(b.orR()));
         }).otherwise(() => {

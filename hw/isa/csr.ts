@@ -30,7 +30,8 @@ export const MCOUNTINHIBIT = { CY: 1 << 0, IR: 1 << 2 } as const;
 /** Interrupts: number in mcause, bit in mie and mip. Taken in the order external, software, timer. */
 export const INTERRUPT = { software: 3, timer: 7, external: 11 } as const;
 /** Numbers of the interrupts, the first that is pending and enabled is taken. */
-export const INTERRUPT_PRIORITY: readonly number[] = [INTERRUPT.external, INTERRUPT.software, INTERRUPT.timer];
+export const INTERRUPT_ORDER = ['external', 'software', 'timer'] as const;
+export const INTERRUPT_PRIORITY: readonly number[] = INTERRUPT_ORDER.map((name) => INTERRUPT[name]);
 const INTERRUPT_BITS = (1 << INTERRUPT.software) | (1 << INTERRUPT.timer) | (1 << INTERRUPT.external);
 
 /** CSRs with a name of their own; the object's keys are their names. */

@@ -25,9 +25,9 @@ export function firstOf(requests: readonly Bool[]): UInt {
   return requests.slice(0, -1).reduceRight((rest, request, i) => request.mux<UInt>(shape.lit(i), rest), last);
 }
 
-/** The value with the number `index`; the last one if there is none. */
-export function select<V>(index: UInt, values: readonly V[]): V {
-  return values.slice(0, -1).reduceRight<V>((rest, value, i) => index.eq(i).mux<V>(value, rest), values[values.length - 1]);
+/** The value with the number `index`, or that of the same place in `numbers`; the last one if there is none. */
+export function select<V>(index: UInt, values: readonly V[], numbers: readonly (UInt | number)[] = [...values.keys()]): V {
+  return values.slice(0, -1).reduceRight<V>((rest, value, i) => index.eq(numbers[i]).mux<V>(value, rest), values[values.length - 1]);
 }
 
 export function anyOf(conditions: readonly Bool[]): Bool {

@@ -4,8 +4,8 @@
  */
 import { B, Sink, Source, U, bundle, flip } from '../../gen/index.ts';
 
-export const AXI_BURST_INCR = 1;
-export const AXI_RESP_OKAY = 0;
+export const AXI_BURST_INCR = U(2).lit(1).named('AXI_BURST_INCR');
+export const AXI_RESP_OKAY = U(2).lit(0).named('AXI_RESP_OKAY');
 export const AXI_RESP_SLVERR = 2;
 export const AXI_RESP_DECERR = 3;
 

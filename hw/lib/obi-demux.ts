@@ -5,6 +5,7 @@
 import { Flag, U, bool, flip, hw, indexWidth } from '../../gen/index.ts';
 import type { Bool, Inside, ModuleDef, Outside } from '../../gen/index.ts';
 import { anyOf, select } from './arbiter.ts';
+import { constant } from './constants.ts';
 import { ObiData } from './obi.ts';
 import { assertStays } from './stream-rules.ts';
 
@@ -28,16 +29,20 @@ export function ObiDemux<const N extends string>(windows: Readonly<Record<N, Win
     const { manager } = view;
     const subordinates = names.map((n) => view.subordinates[n]);
     /** Who answers next; the number after the last subordinate: nobody, an error. */
-    const nobody = names.length;
-    const r = m.regs({ busy: Flag(false), target: U(indexWidth(names.length + 1)) });
+    const targetBits = indexWidth(names.length + 1);
+    const targets = [...names, 'nobody'].map((name, i) => constant<number>(targetBits, i, 'target', name));
+    const r = m.regs({ busy: Flag(false), target: U(targetBits) });
 
-    const isIn = ({ base, bytes }: Window): Bool => manager.addr.slice(31, Math.log2(bytes)).eq(Math.floor(base / bytes));
-    const mine = names.map((n) => m.let({ [`is${n[0].toUpperCase()}${n.slice(1)}`]: isIn(windows[n]) }))
+    const isIn = (name: N): Bool => {
+      const low = Math.log2(windows[name].bytes);
+      return manager.addr.slice(31, low).eq(constant(32 - low, Math.floor(windows[name].base / windows[name].bytes), name, 'page'));
+    };
+    const mine = names.map((n) => m.let({ [`is${n[0].toUpperCase()}${n.slice(1)}`]: isIn(n) }))
       .map((named) => Object.values(named)[0]);
     const isNobody = anyOf(mine).not();
 
     const responses = subordinates.map((s) => s.rvalid);
-    const responds = m.let({ responds: r.busy.and(select(r.target, [...responses, bool(true)]).named('targetResponds')) }).responds;
+    const responds = m.let({ responds: r.busy.and(select(r.target, [...responses, bool(true)], targets).named('targetResponds')) }).responds;
     const asks = m.let({ asks: manager.req.and(r.busy.not().or(responds)) }).asks;
     for (const [i, s] of subordinates.entries()) {
       s.req = asks.and(mine[i]);
@@ -49,14 +54,14 @@ export function ObiDemux<const N extends string>(windows: Readonly<Record<N, Win
       r.busy = manager.gnt;
     });
     m.when(manager.gnt, () => {
-      r.target = mine.reduceRight((rest, is, i) => is.mux(U(r.target.width).lit(i), rest), U(r.target.width).lit(nobody));
+      r.target = mine.reduceRight((rest, is, i) => is.mux(targets[i], rest), targets[names.length]);
     });
     manager.rvalid = responds;
-    manager.rdata = select(r.target, subordinates.map((s) => s.rdata));
-    manager.err = select(r.target, [...subordinates.map((s) => s.err), bool(true)]);
+    manager.rdata = select(r.target, subordinates.map((s) => s.rdata), targets);
+    manager.err = select(r.target, [...subordinates.map((s) => s.err), bool(true)], targets);
 
     for (const [i, n] of names.entries()) {
-      m.assert(`${n}Expected`, responses[i].not().or(r.busy.and(r.target.eq(i))), `a response of ${n} without a request`);
+      m.assert(`${n}Expected`, responses[i].not().or(r.busy.and(r.target.eq(targets[i]))), `a response of ${n} without a request`);
     }
     assertStays(m, 'request', manager.req, manager.gnt);
   });

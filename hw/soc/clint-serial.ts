@@ -7,11 +7,13 @@
  * turn 8 is added to it.
  */
 import { B, Flag, Out, U, bool, cat, flip, hw, repeat } from '../../gen/index.ts';
-import type { UInt } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
 import { select } from '../lib/arbiter.ts';
+import { constant } from '../lib/constants.ts';
 import { ObiData } from '../lib/obi.ts';
 import { assertStays } from '../lib/stream-rules.ts';
 import { REGIONS, REGISTERS } from './memory-map.ts';
+import type { Register } from './memory-map.ts';
 
 const HIGH_WORD = 2;
 const REGION_BITS = Math.log2(REGIONS.clint.bytes);
@@ -24,11 +26,12 @@ export const SerialClint = hw('SerialClint', { obi: flip(ObiData), irqSoftware: 
     software: Flag(false), timer: Flag(false), active: Flag(false), answers: Flag(false), rdata: U(32),
   });
   const { phase, active } = r;
-  const isPair = (offset: number) => obi.addr.slice(REGION_BITS - 1, HIGH_WORD + 1).eq(offset >> (HIGH_WORD + 1));
+  const isPair = ({ offset }: Register, name: string): Bool =>
+    obi.addr.slice(REGION_BITS - 1, HIGH_WORD + 1).eq(constant(REGION_BITS - HIGH_WORD - 1, offset >> (HIGH_WORD + 1), name));
   const { isClock, isCompare, isSoftware, isFirst, isLast } = m.let({
-    isClock: isPair(REGISTERS.mtimeLo.offset),
-    isCompare: isPair(REGISTERS.mtimecmpLo.offset),
-    isSoftware: isPair(REGISTERS.msip.offset).and(obi.addr.bit(HIGH_WORD).not()),
+    isClock: isPair(REGISTERS.mtimeLo, 'mtime'),
+    isCompare: isPair(REGISTERS.mtimecmpLo, 'mtimecmp'),
+    isSoftware: isPair(REGISTERS.msip, 'msip').and(obi.addr.bit(HIGH_WORD).not()),
     isFirst: phase.eq(0),
     isLast: phase.eq(7),
   });

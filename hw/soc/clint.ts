@@ -4,10 +4,12 @@
  * Must not know the core.
  */
 import { B, Flag, Out, U, bitsOf, bool, flip, hw, vec } from '../../gen/index.ts';
-import type { UInt } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
+import { constant } from '../lib/constants.ts';
 import { ObiData } from '../lib/obi.ts';
 import { assertStays } from '../lib/stream-rules.ts';
 import { REGIONS, REGISTERS } from './memory-map.ts';
+import type { Register } from './memory-map.ts';
 
 /** Bit of an address that tells the low from the high word of a 64-bit register. */
 const HIGH_WORD = 2;
@@ -30,11 +32,12 @@ export const Clint = hw(
       answers: Flag(false), rdata: U(32),
     });
 
-    const isPair = (offset: number) => obi.addr.slice(REGION_BITS - 1, HIGH_WORD + 1).eq(offset >> (HIGH_WORD + 1));
+    const isPair = ({ offset }: Register, name: string): Bool =>
+      obi.addr.slice(REGION_BITS - 1, HIGH_WORD + 1).eq(constant(REGION_BITS - HIGH_WORD - 1, offset >> (HIGH_WORD + 1), name));
     const { isTime, isCompare, isSoftware, high } = m.let({
-      isTime: isPair(REGISTERS.mtimeLo.offset),
-      isCompare: isPair(REGISTERS.mtimecmpLo.offset),
-      isSoftware: isPair(REGISTERS.msip.offset).and(obi.addr.bit(HIGH_WORD).not()),
+      isTime: isPair(REGISTERS.mtimeLo, 'mtime'),
+      isCompare: isPair(REGISTERS.mtimecmpLo, 'mtimecmp'),
+      isSoftware: isPair(REGISTERS.msip, 'msip').and(obi.addr.bit(HIGH_WORD).not()),
       high: obi.addr.bit(HIGH_WORD),
     });
     const word = (pair: UInt): UInt => high.mux<UInt>(pair.slice(63, 32), pair.slice(31, 0));

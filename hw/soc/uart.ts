@@ -3,10 +3,13 @@
  * not know how bytes travel on a wire (`uart-phy.ts`) or into a simulation.
  */
 import { Flag, Sink, Source, U, bool, cat, flip, hw } from '../../gen/index.ts';
+import type { Bool } from '../../gen/index.ts';
+import { constant } from '../lib/constants.ts';
 import { ObiData } from '../lib/obi.ts';
 import { Queue } from '../lib/queue.ts';
 import { assertStays } from '../lib/stream-rules.ts';
 import { REGIONS, REGISTERS } from './memory-map.ts';
+import type { Register } from './memory-map.ts';
 
 const REGION_BITS = Math.log2(REGIONS.uart.bytes);
 
@@ -24,8 +27,8 @@ export const Uart = (p: UartParams) =>
     m.connect(sent.deq, io.tx);
     m.connect(io.rx, received.enq);
 
-    const isAt = (offset: number) => obi.addr.slice(REGION_BITS - 1, 2).eq(offset >> 2);
-    const { isData, isStatus } = m.let({ isData: isAt(REGISTERS.uartData.offset), isStatus: isAt(REGISTERS.uartStatus.offset) });
+    const isAt = ({ name, offset }: Register): Bool => obi.addr.slice(REGION_BITS - 1, 2).eq(constant(REGION_BITS - 2, offset >> 2, name));
+    const { isData, isStatus } = m.let({ isData: isAt(REGISTERS.uartData), isStatus: isAt(REGISTERS.uartStatus) });
     const sends = isData.and(obi.we).and(obi.be.bit(0)).named('sends');
     sent.enq.valid = obi.req.and(sends);
     sent.enq.bits = obi.wdata.slice(7, 0);

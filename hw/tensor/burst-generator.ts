@@ -68,7 +68,7 @@ export function BurstGenerator(
     io.bursts.valid = active;
     io.bursts.bits = {
       id: U(p.idBits).lit(0), addr: r.beat.cat(U(low).lit(0)).exact(32), len: burstLast.zext(8), size: U(3).lit(low),
-      burst: U(2).lit(AXI_BURST_INCR),
+      burst: AXI_BURST_INCR,
     };
 
     m.when(io.command.fire, () => {

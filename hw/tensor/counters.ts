@@ -3,6 +3,7 @@ import { B, In, Out, U, hw } from '../../gen/index.ts';
 import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { TENSOR_COUNTERS } from '../isa/tensor.ts';
 import type { TensorCounter } from '../isa/tensor.ts';
+import { constant } from '../lib/constants.ts';
 import type { TensorParams } from './params.ts';
 
 /** Events of a cycle by counter; `cycles` counts itself. */
@@ -37,6 +38,6 @@ export function Counters(p: TensorParams): ModuleDef<typeof counterPorts> {
       }
       return r[name];
     });
-    io.value = values.reduce<UInt>((rest, v, i) => io.index.eq(i).mux(v, rest), U(32).lit(0)).exact(32);
+    io.value = values.reduce<UInt>((rest, v, i) => io.index.eq(constant(4, i, 'counter', TENSOR_COUNTERS[i].name)).mux(v, rest), U(32).lit(0)).exact(32);
   });
 }

@@ -12,6 +12,7 @@ import {
 } from '../isa/tensor.ts';
 import type { TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
 import type { TensorMemoryName } from '../isa/tensor-rows.ts';
+import { constant } from '../lib/constants.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
 import { FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
@@ -190,14 +191,14 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
 
     function information(index: UInt): UInt {
       const facts = informationOf(p);
-      return TENSOR_INFO.reduce((rest, fact, i) => index.eq(i).mux(U(32).lit(facts[fact.name]), rest), U(32).lit(0)).named('fact');
+      return TENSOR_INFO.reduce((rest, { name }, i) => index.eq(constant(32, i, 'info', name)).mux(U(32).lit(facts[name]), rest), U(32).lit(0)).named('fact');
     }
     function state(index: UInt): UInt {
       const pending = r.argValid;
       const parts: Record<TensorState, UInt> = {
         status, argStride: gate(pending, r.argStride), argRowBytes: gate(pending, U(1).lit(1).cat(r.argBytes.zext(31))),
       };
-      return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(i).mux(parts[name], rest), U(32).lit(0)).named('stateWord');
+      return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(constant(32, i, 'state', name)).mux(parts[name], rest), U(32).lit(0)).named('stateWord');
     }
   });
 }

@@ -4,10 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { alikeIn, withoutNumbers } from '../../tools/alike-modules.ts';
 
 const PAGE = readFileSync(new URL('../../docs/language.md', import.meta.url), 'utf8');
-const BURSTS = [['LoadBursts', 'StoreBursts']];
 
 describe('modules of one text but for numbers', () => {
-  it.each([['base', BURSTS], ['edge', BURSTS], ['nano', []], ['fast', []]] as const)('are few in %s', (name, known) => {
+  it.each([['base', []], ['edge', [['LoadBursts', 'StoreBursts']]], ['nano', []], ['fast', []]] as const)('are few in %s', (name, known) => {
     const { modules, families, inNumbersOnly } = alikeIn(name);
     expect(inNumbersOnly).toEqual(known);
     expect(PAGE).toContain(`| \`${name}\` | ${modules} | ${families.map((f) => f.map((n) => `\`${n}\``).join(' ')).join('; ') || 'none'} |`);

@@ -34,7 +34,7 @@ const BenchMemory = (p: TensorParams) => {
     r.lfsr = feedback.asUInt().cat(r.lfsr.slice(15, 1)).exact(16);
     const top = Math.log2(BENCH_BYTES);
     const isOutside = (address: UInt) => address.slice(31, top).ne(BENCH_BASE / BENCH_BYTES);
-    const errorIf = (bad: Bool) => bad.mux(U(2).lit(AXI_RESP_DECERR), U(2).lit(AXI_RESP_OKAY));
+    const errorIf = (bad: Bool) => bad.mux(U(2).lit(AXI_RESP_DECERR), AXI_RESP_OKAY);
     const go = (bit: number) => io.stall.not().or(r.lfsr.bit(bit));
 
     const lastRead = io.mem.r.fire.and(r.readLeft.eq(0));

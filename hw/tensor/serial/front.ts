@@ -9,6 +9,7 @@ import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../../isa/tensor-rows.ts';
 import { TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE, commandsOf } from '../../isa/tensor.ts';
 import type { TensorCommandOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../../isa/tensor.ts';
+import { constant } from '../../lib/constants.ts';
 import { fires, xifUnit } from '../../lib/cv-x-if.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
 import { tensorDecoder } from '../decode.ts';
@@ -110,14 +111,14 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
       const parts: Record<TensorState, UInt> = { status, argStride: io.argStride, argRowBytes: io.argRowBytes };
       const index = io.heldRs1;
       const near = index.slice(1, 0);
-      const part = TENSOR_STATE.reduce<UInt>((rest, { name }, i) => near.eq(i).mux(parts[name], rest), U(32).lit(0));
+      const part = TENSOR_STATE.reduce<UInt>((rest, { name }, i) => near.eq(constant(2, i, 'state', name)).mux(parts[name], rest), U(32).lit(0));
       return index.slice(31, 2).eq(0).mux(part, U(32).lit(0));
     }
     function information(): UInt {
       const facts = informationOf(p);
       const index = io.heldRs1;
       const near = index.slice(3, 0);
-      const fact = TENSOR_INFO.reduce((rest, f, i) => near.eq(i).mux(U(32).lit(facts[f.name]), rest), U(32).lit(0));
+      const fact = TENSOR_INFO.reduce((rest, { name }, i) => near.eq(constant(4, i, 'info', name)).mux(U(32).lit(facts[name]), rest), U(32).lit(0));
       return index.slice(31, 4).eq(0).mux(fact, U(32).lit(0));
     }
   });

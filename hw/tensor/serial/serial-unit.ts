@@ -50,7 +50,7 @@ export function SerialUnit(p: TensorParams, xif: XifParams, isWatched: boolean):
     // --- main memory: one word at a time, its address given while the word before is moved ---
     const isLoad = op.ld.or(op.ldp).named('isLoad');
     const address = {
-      id: U(p.idBits).lit(0), addr: sequencer.next.address, len: U(8).lit(0), size: U(3).lit(2), burst: U(2).lit(AXI_BURST_INCR),
+      id: U(p.idBits).lit(0), addr: sequencer.next.address, len: U(8).lit(0), size: U(3).lit(2), burst: AXI_BURST_INCR,
     };
     const r = m.regs({ unacknowledged: U(UNACKNOWLEDGED_BITS, 0) });
     io.mem.ar.valid = sequencer.next.read;
