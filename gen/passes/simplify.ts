@@ -3,7 +3,7 @@
  * of the printed module would call the structure. All arithmetic is on unsigned bit patterns.
  */
 import { Consing } from '../ir/consing.ts';
-import type { Binary, Expr, Lit } from '../ir/expr.ts';
+import type { Binary, Cat, Expr, Lit } from '../ir/expr.ts';
 import { rewriter } from '../ir/expr.ts';
 import { BINARY_VALUE, UNARY_VALUE } from '../ir/fold.ts';
 import { fieldPlace, mapStatements } from '../ir/leaves.ts';
@@ -52,7 +52,7 @@ export function simplifyNode(e: Expr): Expr {
       return e.of.op === 'lit' ? lit(e.type, numeric(e.of.type, e.of.value)) : e;
     case 'cat':
       if (e.parts.every((p): p is Lit => p.op === 'lit')) return lit(e.type, joinBits(e.parts.map((p) => p.value), e.parts.map((p) => widthOf(p.type))));
-      return e;
+      return joinNeighbours(e);
     case 'field': {
       if (e.of.op !== 'bundle') return constantPart(e.of, fieldPlace(e.of.type, e.name).lo, e.type) ?? e;
       return e.of.fields[fieldPlace(e.of.type, e.name).at];
@@ -69,6 +69,20 @@ export function simplifyNode(e: Expr): Expr {
     default:
       return e;
   }
+}
+
+/** Parts that follow each other in one value are one part of it. */
+function joinNeighbours(e: Cat): Expr {
+  const parts: Expr[] = [];
+  for (const part of e.parts) {
+    const last = parts.at(-1);
+    const isNext = last?.op === 'slice' && part.op === 'slice' && last.of === part.of && last.lo === part.lo + widthOf(part.type)
+      && [last, part].every((p) => p.note === undefined && p.hint === undefined);
+    if (isNext) parts[parts.length - 1] = { ...part, type: uintType(widthOf(last.type) + widthOf(part.type)) };
+    else parts.push(part);
+  }
+  if (parts.length === e.parts.length) return e;
+  return parts.length === 1 ? simplifyNode(parts[0]) : { ...e, parts };
 }
 
 /** An element of joined numbers that are seen as a vector: the bits of one of them. */

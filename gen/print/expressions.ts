@@ -416,16 +416,27 @@ export class ExpressionPrinter {
     }
   }
 
-  /** Neighbours that are one and the same expression are written as a repetition. */
-  private concatenation(parts: readonly Expr[]): string {
+  /** What is joined, where that is no more than a part of something longer that is joined. */
+  private joinedParts(e: Expr): readonly Expr[] {
+    let of = e;
+    while (of.op === 'cast' && of.note === undefined && !this.isApart(of)) of = of.of;
+    return of.op === 'cat' && of.note === undefined && !this.isApart(of) ? of.parts.flatMap((p) => this.joinedParts(p)) : [e];
+  }
+
+  /** Text of each part of what is joined. Neighbours that are one and the same expression are written as a repetition. */
+  private partTexts(parts: readonly Expr[]): string[] {
     const runs: { part: Expr; times: number }[] = [];
-    for (const part of parts) {
+    for (const part of parts.flatMap((p) => this.joinedParts(p))) {
       const last = runs[runs.length - 1];
       if (last?.part === part && part.op !== 'lit') last.times++;
       else runs.push({ part, times: 1 });
     }
-    const texts = runs.map(({ part, times }) => (times > 1 ? `{${times}{${this.print(part).text}}}` : this.print(part).text));
-    return texts.length === 1 && runs[0].times > 1 ? texts[0] : `{${texts.join(', ')}}`;
+    return runs.map(({ part, times }) => (times > 1 ? `{${times}{${this.print(part).text}}}` : this.print(part).text));
+  }
+
+  private concatenation(parts: readonly Expr[]): string {
+    const texts = this.partTexts(parts);
+    return texts.length === 1 && parts.length > 1 ? texts[0] : `{${texts.join(', ')}}`;
   }
 
   private vector(items: readonly Expr[]): string {
@@ -436,7 +447,7 @@ export class ExpressionPrinter {
   }
 
   private extension(of: Expr, by: number): string {
-    if (of.type.kind !== 'sint') return `{${by}'d0, ${this.print(of).text}}`;
+    if (of.type.kind !== 'sint') return `{${by}'d0, ${this.partTexts([of]).join(', ')}}`;
     const whole = this.select(of) ?? this.nameSelection(of);
     const sign = this.selectionText({ ...whole, lo: whole.lo + whole.width - 1, width: 1, struct: false });
     return `{${by === 1 ? sign : `{${by}{${sign}}}`}, ${this.selectionText(whole)}}`;

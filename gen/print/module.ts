@@ -287,11 +287,10 @@ class ModulePrinter {
       const driven = this.statements(s.body, body);
       const [first] = driven;
       const label = this.names.fresh(`${first.name}_lanes`);
-      const declare = (d: Declaration): Item => ({ kind: 'declarations', groups: [{ of: [d] }] });
+      const declare = (of: readonly Declaration[]): Item[] => (of.length > 0 ? [{ kind: 'declarations', groups: [{ of }] }] : []);
       const terms = hoisted.flatMap((h) => unreadRanges(h.name, widthOf(h.type), this.p.read.get(h.name)));
       const items: Item[] = [
-        ...[...parameters.values()].map((x) => declare(x)),
-        ...hoisted.map((h) => declare({ type: plainType(h.type), name: h.name })),
+        ...declare([...parameters.values()]), ...declare(hoisted.map((h) => ({ type: plainType(h.type), name: h.name }))),
         ...valuesOf(hoisted),
         ...body,
         ...(terms.length === 0 ? [] : [UNREAD, ...unusedBits(this.names.fresh('unused'), terms)]),

@@ -59,6 +59,7 @@ export class ResetPrinter {
       parts.push(this.whole(inner, leaves, at));
       at += countLeaves(inner);
     }
+    if (type.kind === 'vec' && parts.length > 1 && parts.every((p) => p === parts[0])) return `{${parts.length}{${parts[0]}}}`;
     return `{${(type.kind === 'vec' ? parts.reverse() : parts).join(', ')}}`;
   }
 }

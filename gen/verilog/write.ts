@@ -8,6 +8,8 @@ import { wrapLine } from './wrap.ts';
 
 /** Indentation grows no further from this depth on: nobody counts it any more, and the text would grow with its square. */
 const MOST_INDENTED = 64;
+/** A condition with one assignment that is no longer stands on one line. */
+const SHORT = 100;
 const deeper = (indent: string): string => (indent.length < MOST_INDENTED ? `${indent}  ` : indent);
 
 export function writeModule(m: SvModule): string {
@@ -195,6 +197,14 @@ class Writer {
         this.line(indent, short(s));
         return;
       case 'if': {
+        const [{ cond, body: [only, ...others] }, ...arms] = s.arms;
+        if (arms.length + s.else.length + others.length === 0 && only?.kind === 'set') {
+          const text = short({ kind: 'guarded', cond, then: only });
+          if (indent.length + text.length <= SHORT) {
+            this.line(indent, text);
+            return;
+          }
+        }
         const inner = deeper(indent);
         this.then(
           ...s.arms.flatMap((arm, i) => [this.lineLater(indent, `${i > 0 ? 'end else ' : ''}if (${arm.cond}) begin`), this.body(arm.body, inner)]),

@@ -25,6 +25,7 @@ export const NOT_MEASURED: readonly NotMeasured[] = [
   { page: 'docs/explore.md', where: { heading: 'Cells' }, kind: 'definition', by: 'how cells are counted' },
   { page: 'docs/fpga.md', where: { heading: 'FPGA' }, kind: 'definition', by: 'resources of the boards' },
   { page: 'docs/configuration.md', where: { heading: '' }, kind: 'test', by: 'test/hw/soc/config-manual.test.ts' },
+  { page: 'docs/language.md', where: { heading: 'Parameters, and why the text has none' }, kind: 'test', by: 'test/hw/alike-modules.test.ts' },
   { page: 'docs/firmware.md', where: { text: /300 s, 2 GiB of memory and 1 GiB/g }, kind: 'definition', by: 'bounds of firmware/compiler.ts' },
   { page: 'docs/simulation.md', where: { text: /100,000 cycles, or for 1,000 times/g }, kind: 'definition', by: 'sim/patience.ts' },
   { page: 'docs/simulation.md', where: { text: /every 255 cycles/g }, kind: 'definition', by: 'sim/event-recorder.ts' },

@@ -72,8 +72,16 @@ describe('a block', () => {
 
   it('writes conditions after each other as one chain', () => {
     const arms = ['x', 'y'].map((cond) => ({ cond, body: [set('a', cond)] }));
-    expect(writeStatements([{ kind: 'if', arms, else: [set('a', '0')] }, { kind: 'if', arms: [arms[0]], else: [] }]).split('\n')).toEqual([
-      'if (x) begin', '  a <= x;', 'end else if (y) begin', '  a <= y;', 'end else begin', '  a <= 0;', 'end', 'if (x) begin', '  a <= x;', 'end',
+    expect(writeStatements([{ kind: 'if', arms, else: [set('a', '0')] }]).split('\n')).toEqual([
+      'if (x) begin', '  a <= x;', 'end else if (y) begin', '  a <= y;', 'end else begin', '  a <= 0;', 'end',
+    ]);
+  });
+
+  it('writes a condition with one short assignment on one line', () => {
+    const one = (cond: string, body: readonly Stmt[]): Stmt => ({ kind: 'if', arms: [{ cond, body }], else: [] });
+    const long = Array.from({ length: 12 }, (_, i) => `term_${i}`).join(' + ');
+    expect(writeStatements([one('x', [set('a', 'x')]), one('y', [set('a', 'x'), set('b', 'y')]), one('z', [set('a', long)]), one('w', [])]).split('\n')).toEqual([
+      'if (x) a <= x;', 'if (y) begin', '  a <= x;', '  b <= y;', 'end', 'if (z) begin', `  a <= ${long};`, 'end', 'if (w) begin', 'end',
     ]);
   });
 
@@ -81,7 +89,7 @@ describe('a block', () => {
     let body: readonly Stmt[] = [set('a', '1')];
     for (let i = 0; i < 100_000; i++) body = [{ kind: 'if', arms: [{ cond: `c${i}`, body }], else: [] }];
     const lines = writeStatements(body).split('\n');
-    expect(lines).toHaveLength(200_001);
+    expect(lines).toHaveLength(199_999);
     expect(lines.every((l) => l.length < 100)).toBe(true);
   });
 

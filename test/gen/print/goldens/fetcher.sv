@@ -58,9 +58,7 @@ module Fetcher (
           end
         end
         FETCH_STATE_ASK_MEMORY: begin
-          if (req_valid && req_ready) begin
-            state <= FETCH_STATE_WAIT_FOR_DATA;
-          end
+          if (req_valid && req_ready) state <= FETCH_STATE_WAIT_FOR_DATA;
         end
         FETCH_STATE_WAIT_FOR_DATA: begin
           if (answered && extended > -16'sd100) begin

@@ -60,9 +60,7 @@ module Lanes (
         sum[i * 16 +: 16] <= 16'sd0;
       end else begin
         taken[i] <= take[i];
-        if (taken[i]) begin
-          steps[i * 4 +: 4] <= steps[i * 4 +: 4] + 4'd1;
-        end
+        if (taken[i]) steps[i * 4 +: 4] <= steps[i * 4 +: 4] + 4'd1;
         if (clear) begin
           sum[i * 16 +: 16] <= 16'sd0;
         end else if (taken[i] && lane != 3'd5) begin

@@ -25,9 +25,7 @@ module MacCell (
   assign spare = w[7];
 
   always_ff @(posedge clk) begin
-    if (load) begin
-      w <= weight;
-    end
+    if (load) w <= weight;
     a <= aIn;
     p <= pIn + {{4{product[15]}}, product};
   end

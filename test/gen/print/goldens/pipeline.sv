@@ -22,16 +22,12 @@ module Slice (
     if (rst) begin
       full <= 1'b0;
     end else begin
-      if (to_ready || !full) begin
-        full <= from_valid;
-      end
+      if (to_ready || !full) full <= from_valid;
     end
   end
 
   always_ff @(posedge clk) begin
-    if (to_ready || !full) begin
-      item <= from_bits;
-    end
+    if (to_ready || !full) item <= from_bits;
   end
 endmodule
 

@@ -33,9 +33,7 @@ module Store (
   end
 
   always_ff @(posedge clk) begin
-    if (!write) begin
-      readWord <= addr < 4'd12 ? words[addr] : 32'd0;
-    end
+    if (!write) readWord <= addr < 4'd12 ? words[addr] : 32'd0;
   end
 
   // Bits that nothing reads.
