@@ -3,9 +3,8 @@
  * request is under way at a time; the way from request to AXI and from AXI to response is combinational, so that a memory
  * that answers in the next cycle is as fast as one on OBI itself. Must not know what lies at which address.
  */
-import { Flag, U, bool, cat, flip, hw, indexWidth, repeat, valueOf } from '../../gen/index.ts';
+import { Flag, U, bool, cat, flip, fromBits, hw, indexWidth, repeat, valueOf, vec } from '../../gen/index.ts';
 import type { ModuleDef, UInt } from '../../gen/index.ts';
-import { select } from './arbiter.ts';
 import { AXI_BURST_INCR, axiAddress, axiManager, axiWriteData } from './axi4.ts';
 import type { AxiParams } from './axi4.ts';
 import { ObiData } from './obi.ts';
@@ -20,8 +19,8 @@ export function laneOf(address: UInt, dataBytes: number): UInt | undefined {
 
 /** The word of lane `lane` of a beat. */
 export function wordOf(beat: UInt, lane: UInt | undefined): UInt<32> {
-  const words = Array.from({ length: beat.width / 32 }, (_, i) => beat.slice(32 * i + 31, 32 * i));
-  return (lane ? select(lane, words) : words[0]).exact(32);
+  const words = fromBits(vec(U(32), beat.width / 32), beat);
+  return lane ? words.at(lane) : words.at(0);
 }
 
 export function ObiToAxi(p: AxiParams): ModuleDef<ReturnType<typeof obiToAxiPorts>> {

@@ -6,9 +6,8 @@
  * At phase p byte p of both registers passes the head of its ring. The timer's value is exact when phase 0 begins; in each
  * turn 8 is added to it.
  */
-import { B, Flag, Out, U, bool, cat, flip, hw, repeat } from '../../gen/index.ts';
+import { B, Flag, Out, U, bool, cat, flip, fromBits, hw, repeat, vec } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
-import { select } from '../lib/arbiter.ts';
 import { constant } from '../lib/constants.ts';
 import { ObiData } from '../lib/obi.ts';
 import { assertStays } from '../lib/stream-rules.ts';
@@ -51,7 +50,7 @@ export const SerialClint = hw('SerialClint', { obi: flip(ObiData), irqSoftware: 
   const lane = phase.slice(1, 0);
   const { here } = m.let({ here: active.and(phase.bit(2).eq(obi.addr.bit(HIGH_WORD))) });
   const { writes } = m.let({ writes: here.and(obi.we).and(obi.be.bit(lane)) });
-  const given = m.let({ given: select<UInt>(lane, [0, 1, 2, 3].map((i) => obi.wdata.slice(8 * i + 7, 8 * i))) }).given;
+  const given = m.let({ given: fromBits(vec(U(8), 4), obi.wdata).at(lane) }).given;
   const clockByte = r.clock.slice(7, 0);
   const compareByte = m.let({ compareByte: writes.and(isCompare).mux<UInt>(given, r.compare.slice(7, 0)) }).compareByte;
 
