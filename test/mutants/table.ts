@@ -34,6 +34,7 @@ const COUNTERS = 'test/hw/tensor/counters.test.ts';
 const IMPLEMENTED = 'test/hw/isa/implemented.test.ts';
 const LOCKSTEP = 'test/hw/core/lockstep.test.ts';
 const SEMANTICS = 'test/sim/engine/semantics.test.ts';
+const ENGINE_LANES = 'test/sim/engine/lanes.test.ts';
 const MODEL_TENSOR = 'test/sim/model/tensor.test.ts';
 const MACHINE_MODE = 'test/hw/core/machine-mode.test.ts';
 const GGUF_ARRAYS = 'test/sw/formats/gguf-arrays.test.ts';
@@ -217,6 +218,36 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a borrow between limbs of a wide subtraction is lost', tests: ['test/sim/engine/sums.test.ts'] },
   { file: 'sim/engine/arithmetic.ts', old: 'const word = (r: Rope): Node => (signed ? this.signExtend(r, type) : this.words.word(r, type));', to: 'const word = (r: Rope): Node => this.words.word(r, type);',
     fault: 'signed products are computed without signs', tests: ['test/sim/engine/products.test.ts'] },
+  { file: 'sim/engine/element-reads.ts', old: 'this.at(where, of, along(further(o, index.offset * w), term), width)', to: 'this.at(where, of, along(o, term), width)',
+    fault: 'a lane finds itself where its neighbour should be', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/element-reads.ts', old: 'const last = Math.min(term.most, Math.floor((to - end) / term.stride));', to: 'const last = Math.min(term.most, Math.floor((to - end) / term.stride) + 1);',
+    fault: 'the lane behind a part of a concatenation finds what lies in it', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/schedule.ts', old: 'return n.access ? [n.access.slot] : (n.sweep?.reads ?? []);', to: 'return n.access ? [n.access.slot] : [];',
+    fault: 'a loop reads what the step has already overwritten', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/schedule.ts', old: '    for (const slot of slotsRead(n)) writer = Math.min(writer, firstWriter.get(slot) ?? NEVER);', to: '    if (!n.sweep) for (const slot of slotsRead(n)) writer = Math.min(writer, firstWriter.get(slot) ?? NEVER);',
+    fault: 'loops wait for the first who needs them, whatever has changed by then', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/schedule.ts', old: 'if (isEarlier && n.sweep) {', to: 'if (n.sweep) {',
+    fault: 'a loop is taken for one that an earlier function has run', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/lane-loops.ts', old: 'return { fills: [...fills.filter((f) => f.kind === \'cells\'), ...fills.filter((f) => f.kind !== \'cells\')], enable };', to: 'return { fills: [...fills.filter((f) => f.kind !== \'cells\'), ...fills.filter((f) => f.kind === \'cells\')], enable };',
+    fault: 'what vectors store past the end of a row stays', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/lane-loops.ts', old: 'return n.args[0].isVariant ? g.binary(\'or\', a, b) : g.select(n.args[0], a, b);', to: 'return n.args[0].isVariant ? g.binary(\'and\', a, b) : g.select(n.args[0], a, b);',
+    fault: 'a loop in which only some lanes change does not run', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/lane-loops.ts', old: 'if (present) enable = g.binary(\'or\', enable, this.mayChange(value, present, offset, u.width));', to: 'if (present) enable = this.mayChange(value, present, offset, u.width);',
+    fault: 'of a register that several loops drive only the last one counts', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/lane-loops.ts', old: 'const start = present && readStored(this.host.arithmetic.words, present, offset, u.width);', to: 'const start = present && readStored(this.host.arithmetic.words, { ...present, address: into.address }, offset, u.width);',
+    fault: 'a register that keeps its value takes the one before it', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/context.ts', old: 'Math.ceil(type.length / LANES) * LANES;', to: 'type.length;',
+    fault: 'vectors overwrite the beginning of the next column', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/offsets.ts', old: 'offset: further(o, within * 8), width: n };', to: 'offset: o, width: n };',
+    fault: 'of elements that are loaded together the first is taken for each', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/emit-vector.ts', old: '((b * 8) % lane === 0 ? i * inVector + (b * 8) / lane : 0)', to: '((b * 8) % lane === 0 ? (b * 8) / lane : 0)',
+    fault: 'lanes count anew in every vector', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/simd-opcodes.ts', old: '(_, i) => i >> 3);', to: '() => 0);',
+    fault: 'the second eight lanes see the mask\'s bits of the first', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/stored-reductions.ts', old: 'const parts = [{ value: all, bytes: 8 }, ...rest];', to: 'const parts: typeof rest = [{ value: all, bytes: 8 }];',
+    fault: 'the last elements of a large vector count for nothing', tests: [ENGINE_LANES] },
+  { file: 'sim/engine/emit-sweep.ts', old: 'for (const fill of fills) {', to: 'for (const fill of fills.slice(0, 1)) {',
+    fault: 'of several loops that drive a vector one runs', tests: [ENGINE_LANES] },
   { file: 'sim/engine/memo.ts', old: 'if (m.clocked || m.checks.length > 0 || m.memories.length > 0 || m.grids.length > 0) return undefined;', to: 'if (m.checks.length > 0 || m.memories.length > 0 || m.grids.length > 0) return undefined;',
     fault: 'results of modules with state are remembered', tests: ['test/sim/engine/memo.test.ts', 'test/sim/engine/differential.test.ts'] },
 

@@ -188,6 +188,14 @@ describe('a loop over lanes does what its lanes would do one by one', () => {
     }));
   });
 
+  it('with more lanes than a byte can count', () => {
+    expectSame(hw('Numbers', { x: In(U(10)), y: Out(vec(U(10), 300)) }, (m, io) => {
+      const r = m.regs({ kept: vec(U(10, 0), 300) });
+      m.each(300, (i) => m.when(i.lt(io.x.trunc(9)), () => r.kept.put(i, i.zext(10).addWrap(r.kept.near(i, 1, io.x)))));
+      io.y = r.kept;
+    }), 6);
+  });
+
   it('within others', () => {
     expectSame(hw('Matrix', { x: In(vec(U(6), 9)), go: In(B), y: Out(U(6)) }, (m, io) => {
       const r = m.regs({ cells: vec(vec(U(6, 1), 9), 18), sums: vec(U(8, 0), 18) });

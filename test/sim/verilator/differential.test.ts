@@ -40,7 +40,7 @@ describe.skipIf(skip)('wasm and verilator', () => {
     const printable = seeds.filter((seed) => designs.get(seed));
     const lanes = LANES.map((seed) => elaborate(randomLanes(`Lanes${seed}`, () => new Rng(seed))));
     const design = batch([...printable.map((seed) => designs.get(seed) as Design), ...lanes]);
-    const wasm = createWasmSimulator(design);
+    const wasm = createWasmSimulator(design, { minLanes: 2 });
     const verilator = await createVerilatorSimulator(design, { onProgress: () => undefined });
     const inputs = [...randomInputs(from, design.top, CYCLES)];
     const { difference } = runLockstep(wasm, verilator, (cycle) => inputs[cycle], CYCLES, { deepEvery: 8 });

@@ -1,6 +1,6 @@
 /**
- * Random designs with loops over lanes in both engines, many in one build; those of every day are in the build of `differential.test.ts`.
- * With SYSTOLE_LANES=from:to.
+ * Random designs with loops over lanes, which `wasm` runs as loops however short, in both engines, many in one build; those of every day
+ * are in the build of `differential.test.ts`. With SYSTOLE_LANES=from:to.
  */
 import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
@@ -26,7 +26,7 @@ describe.skipIf(skip || given === undefined)('wasm and verilator', () => {
     for (let from = FROM; from <= TO; from += AT_ONCE) {
       const seeds = Array.from({ length: Math.min(AT_ONCE, TO - from + 1) }, (_, i) => from + i);
       const design = batch(seeds.map((seed) => elaborate(randomLanes(`Lanes${seed}`, () => new Rng(seed)))));
-      const wasm = createWasmSimulator(design);
+      const wasm = createWasmSimulator(design, { minLanes: 2 });
       const verilator = await createVerilatorSimulator(design, { onProgress: () => undefined });
       const inputs = [...randomInputs(from, design.top, CYCLES)];
       const { difference } = runLockstep(wasm, verilator, (cycle) => inputs[cycle], CYCLES, { deepEvery: 8 });
