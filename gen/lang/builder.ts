@@ -301,7 +301,8 @@ export class Builder implements Recorder {
     const enable = this.enable();
     if (enable && kind === 'cover') expr = { op: 'binary', fn: 'and', type: BOOL, a: enable, b: expr, site };
     if (enable && kind === 'assert') expr = { op: 'binary', fn: 'or', type: BOOL, a: { op: 'unary', fn: 'not', type: BOOL, a: enable }, b: expr, site };
-    this.checks.push({ kind, name, cond: this.lanes.isOpen ? this.inAllLanes(kind, name, expr, site) : expr, message, site });
+    const conds = this.lanes.isOpen ? this.inLanes(kind, name, expr, site) : [{ name, cond: expr }];
+    for (const c of conds) this.checks.push({ kind, ...c, message, site });
   }
 
   // --- used by views, memories and grids ---
@@ -341,13 +342,17 @@ export class Builder implements Recorder {
     throw new DesignError('outside-body', what, here(), undefined, 'use the builder that the body is given');
   }
 
-  /** A condition of lanes as one: what is asserted holds in all of them, what is counted holds in one. */
-  private inAllLanes(kind: 'assert' | 'cover', name: string, cond: Expr, site: Site): Expr {
+  /** A condition of lanes: what is asserted holds in each of them, which a failure tells (`name[3]`); what is counted holds in one. */
+  private inLanes(kind: 'assert' | 'cover', name: string, cond: Expr, site: Site): { readonly name: string; readonly cond: Expr }[] {
     const type = this.lanes.typeOf(BOOL, site);
     const signal = this.addJoinedWire(name, type, site);
     this.atTop(() => this.drive(signal, this.lanes.path, cond, site));
-    const bits: Expr = { op: 'cast', type: uintType(widthOf(type)), of: { op: 'ref', type, signal } };
-    return { op: 'unary', fn: kind === 'assert' ? 'andR' : 'orR', type: BOOL, a: bits, site };
+    const all: Expr = { op: 'ref', type, signal };
+    if (kind === 'assert' && widthOf(type) <= MOST_TOLD_APART) {
+      return this.lanes.elements(all).map(({ place, element }) => ({ name: `${name}${place}`, cond: element }));
+    }
+    const bits: Expr = { op: 'cast', type: uintType(widthOf(type)), of: all };
+    return [{ name, cond: { op: 'unary', fn: kind === 'assert' ? 'andR' : 'orR', type: BOOL, a: bits, site } }];
   }
 
   /** Not everything exists once a lane. */
@@ -548,6 +553,8 @@ interface Conditions {
  * not: the bodies of deeper ones run when the outermost is complete, each into its place.
  */
 const MOST_NESTED = 200;
+/** Lanes of which an assertion tells which has failed: each is a check of its own. */
+const MOST_TOLD_APART = 4096;
 /** Depth from which lines share the conjunction of their conditions: each has one of its own as long as that can be read. */
 const SHARED_DEPTH = 32;
 

@@ -87,6 +87,17 @@ export class LaneNest {
     return this.open.map((lanes) => ({ index: laneIn(lanes).expr }));
   }
 
+  /** Every element of such a vector, with its place as text: `[3]`, of loops in loops `[3][0]`. */
+  elements(vector: Expr): { readonly place: string; readonly element: Expr }[] {
+    return this.open.reduce<{ readonly place: string; readonly element: Expr }[]>((all, lanes) => all.flatMap(({ place, element }) => {
+      const { type } = element;
+      if (type.kind !== 'vec') throw new Error('there is a vector for each loop');
+      return Array.from({ length: lanes.count }, (_, index) => ({
+        place: `${place}[${index}]`, element: { op: 'index' as const, type: type.element, of: element, index },
+      }));
+    }), [{ place: '', element: vector }]);
+  }
+
   /** The present lane's element of such a vector. */
   element(vector: Expr): Expr {
     return this.open.reduce<Expr>((of, lanes) => {

@@ -7,42 +7,53 @@ import { createWasmSimulator } from '../../sim/engine/index.ts';
 import { AssertionError, type Simulator } from '../../sim/simulator.ts';
 import { createVerilatorSimulator, missingTools } from '../../sim/verilator/index.ts';
 import { has, inDirectory } from '../gen/tools.ts';
-import { TEXTS, Texts } from '../support/assertion-texts.ts';
+import { TOLD, Texts } from '../support/assertion-texts.ts';
+import type { Told } from '../support/assertion-texts.ts';
+import { Interpreter } from '../support/interpreter.ts';
 
 const design = elaborate(Texts);
 
-/** Path and text of what fails when assertion `i` does. */
-function failure(sim: Simulator, i: number): { path: string; message: string } {
-  sim.poke('failing', i);
+/** What fails when `failing` is `value`. */
+function failure(sim: Simulator, value: number): Told {
+  sim.poke('failing', value);
   try {
     sim.step();
   } catch (error) {
-    if (error instanceof AssertionError) return { path: error.failure.path, message: error.failure.message };
+    if (error instanceof AssertionError) return { value, path: error.failure.path, message: error.failure.message };
     throw error;
   }
-  throw new Error(`assertion ${i} did not fail`);
+  throw new Error(`nothing fails for ${value}`);
 }
-
-const expected = TEXTS.map((message, i) => ({ path: `text${i}`, message }));
 
 describe('the text of an assertion', () => {
   it('is whole from the wasm engine', () => {
     const sim = createWasmSimulator(design);
-    expect(TEXTS.map((_, i) => failure(sim, i))).toEqual(expected);
+    expect(TOLD.map(({ value }) => failure(sim, value))).toEqual(TOLD);
   });
 
   it.skipIf(missingTools() !== undefined && !process.env.CI)('is whole from the verilator engine', async () => {
     const sim = await createVerilatorSimulator(design, { onProgress: () => undefined });
-    expect(TEXTS.map((_, i) => failure(sim, i))).toEqual(expected);
+    expect(TOLD.map(({ value }) => failure(sim, value))).toEqual(TOLD);
     sim.close();
   }, 120_000);
+
+  it('is of the lane that the interpreter finds', () => {
+    const run = new Interpreter(design.top);
+    for (const { value } of TOLD) {
+      run.poke('failing', BigInt(value));
+      run.step();
+    }
+    expect(run.failures.map(({ path }) => path)).toEqual(TOLD.map(({ path }) => path));
+  });
 
   it.skipIf(!has('iverilog'))('is whole in the printed SystemVerilog under Icarus', () => {
     const testbench = `module tb;
   logic clk = 0;
   logic [7:0] failing = 0;
   Texts dut(.clk(clk), .rst(1'b0), .failing(failing));
-  initial for (int i = 0; i < ${TEXTS.length}; i++) begin failing = i; #1 clk = 1; #1 clk = 0; end
+  initial begin
+${TOLD.map(({ value }) => `    failing = ${value}; #1 clk = 1; #1 clk = 0;`).join('\n')}
+  end
 endmodule
 `;
     const said = inDirectory([...printDesign(design), { name: 'Tb.sv', text: testbench }], (dir) => {
@@ -54,7 +65,7 @@ endmodule
       expect(rest).toMatch(pattern);
       rest = rest.replace(pattern, '');
     };
-    for (const { path, message } of expected) {
+    for (const { path, message } of TOLD) {
       skip(/^ERROR: Texts\.sv:\d+: /);
       const text = `tb.dut.${path}${message === '' ? '' : `: ${message}`}\n`;
       expect(rest.slice(0, text.length)).toBe(text);

@@ -11,6 +11,27 @@ export const TEXTS: readonly string[] = [
   'x\n[0] %Error: Texts.sv:1: Assertion failed in TOP.SystoleShell.Texts: TOP.SystoleShell.Texts.text0: plain',
 ];
 
+/** Of loops over lanes a failure tells which lane it is. */
+const [ROWS, COLUMNS] = [3, 2];
+const LANE_TEXT = 'in one of the lanes';
+
 export const Texts = hw('Texts', { failing: In(U(8)) }, (m, io) => {
   for (const [i, text] of TEXTS.entries()) m.assert(`text${i}`, io.failing.ne(i), text);
+  m.each(ROWS, (i) => m.each(COLUMNS, (j) => m.when(io.failing.slice(7, 4).eq(i.plus(8).zext(4)), () => {
+    m.assert('lane', io.failing.slice(3, 0).ne(j.zext(4)), LANE_TEXT);
+  })));
 });
+
+/** What `Texts` tells when `failing` is `value`: path and text. */
+export interface Told {
+  readonly value: number;
+  readonly path: string;
+  readonly message: string;
+}
+
+const upTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
+
+export const TOLD: readonly Told[] = [
+  ...TEXTS.map((message, value) => ({ value, path: `text${value}`, message })),
+  ...upTo(ROWS).flatMap((i) => upTo(COLUMNS).map((j) => ({ value: 16 * (i + 8) + j, path: `lane[${i}][${j}]`, message: LANE_TEXT }))),
+];
