@@ -6,7 +6,7 @@ export type { Rule } from './design-error.ts';
 export type { Design, Module } from './ir/module.ts';
 export {
   Flag, In, Out, S, Sink, Source, U, bitsOf, blackBox, bool, bundle, cat, elaborate, enumeration, flip, fromBits, hw, indexWidth, named,
-  repeat, shapeOf, valueOf, vec, vecOf,
+  repeat, resetTo, shapeOf, valueOf, vec, vecOf,
 } from './lang/functions.ts';
 export { Vec } from './lang/aggregates.ts';
 export type { ModuleDef } from './lang/definition.ts';

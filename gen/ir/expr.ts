@@ -127,6 +127,14 @@ export function isLaneIndex(index: Expr | number, of: Expr['type']): index is La
   return typeof index !== 'number' && index.op === 'lane' && of.kind === 'vec' && laneRange(index).most < of.length;
 }
 
+const laneDependence = new WeakMap<Expr, boolean>();
+
+/** Whether an expression has another value in each round of a loop. */
+export function dependsOnLane(root: Expr): boolean {
+  walkUp(root, (e) => laneDependence.has(e), (e) => laneDependence.set(e, e.op === 'lane' || operands(e).some((o) => laneDependence.get(o))));
+  return laneDependence.get(root) === true;
+}
+
 /** Direct operands of an expression. */
 export function operands(e: Expr): readonly Expr[] {
   switch (e.op) {

@@ -1,6 +1,6 @@
 /** Vectors and records of values, and the handle for an expression of any type. */
 import { DesignError } from '../design-error.ts';
-import { laneRange } from '../ir/expr.ts';
+import { dependsOnLane, laneRange } from '../ir/expr.ts';
 import type { Expr, LaneIndex } from '../ir/expr.ts';
 import { indexWidth, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { VecType } from '../ir/types.ts';
@@ -75,14 +75,22 @@ export class Vec<V> extends Value {
     const above = Math.max(0, most + offset - (this.length - 1));
     const type = checkedType<VecType>({ kind: 'vec', element: this.#type.element, length: below + this.length + above }, site);
     const beyond = toExpr(edge, type.element, site, declaredAt(this.expr));
+    // What stands beyond stands in the vector, once for all lanes; of each lane its own stands beside it.
+    const isOwn = dependsOnLane(beyond);
     const bits = (e: Expr): Expr => castTo(e, uintType(widthOf(e.type)));
-    const times = (n: number): Expr[] => Array.from({ length: n }, () => bits(beyond));
+    const pad: Expr = isOwn ? { op: 'lit', type: uintType(widthOf(type.element)), value: 0n, site } : bits(beyond);
+    const times = (n: number): Expr[] => Array.from({ length: n }, () => pad);
     const parts = [...times(above), bits(this.expr), ...times(below)];
     const of: Expr = parts.length === 1 ? this.expr : castTo({ op: 'cat', type: uintType(widthOf(type)), parts, site }, type);
     if (parts.length > 1) hintAfter(this, 'padded', new Vec(of));
     const at = offset + below;
     const index: LaneIndex = { ...expr, type: uintType(indexWidth(most + at + 1)), offset: expr.offset + at };
-    return wrap({ op: 'index', type: type.element, of, index, site }) as V;
+    const element: Expr = { op: 'index', type: type.element, of, index, site };
+    if (!isOwn || parts.length === 1) return wrap(element) as V;
+    const place = new UInt(index);
+    const [isBefore, isAfter] = [place.lt(below), place.ge(below + this.length)];
+    const isBeyond = above === 0 ? isBefore : below === 0 ? isAfter : isBefore.or(isAfter);
+    return wrap({ op: 'mux', type: type.element, cond: isBeyond.expr, a: beyond, b: element, site }) as V;
   }
   #element(i: number | UInt, site: Site): V {
     if (typeof i === 'number' && this.expr.op === 'vec') return wrap(this.expr.items[i]) as V;

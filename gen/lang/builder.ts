@@ -32,8 +32,15 @@ import { closed, strictRecord } from './strict.ts';
 import { defineAccessor, portRecordOf, portsView, signalAccessor } from './views.ts';
 import type { Accessor } from './views.ts';
 
-/** A signal that is not called as the designer says until the body is complete. */
-type Renamable = { -readonly [K in keyof Signal]: Signal[K] };
+/** What is not called as the designer says until the body is complete. */
+type Named<T> = { -readonly [K in keyof T]: T[K] };
+type Renamable = Named<Signal>;
+
+/** A check, and of which lanes, as it stands behind its name. */
+interface CheckAt {
+  readonly check: Named<Check>;
+  readonly place: string;
+}
 
 type Handles<R> = { [K in keyof R]: R[K] extends Shape<infer V> ? V : never };
 
@@ -59,6 +66,9 @@ export class Builder implements Recorder {
   private lanes = new LaneNest();
   private readonly finishers: (() => void)[] = [];
   private readonly joined: Renamable[] = [];
+  /** Of names that are given again where a body runs several times: `again`. */
+  private suffix = '';
+  private readonly checksAgain: { readonly wish: string; readonly of: readonly CheckAt[] }[] = [];
   readonly body: Statement[] = this.scope;
   readonly ports: Signal[] = [];
   readonly wireList: Signal[] = [];
@@ -296,13 +306,15 @@ export class Builder implements Recorder {
   private check(kind: 'assert' | 'cover', name: string, cond: Bool, message: string): void {
     const site = here();
     if (UNPRINTABLE.test(message)) throw new DesignError('bad-text', `the text of ${name} holds a character that is in no printed line`, site, undefined, 'leave out NUL and halves of surrogate pairs');
-    this.claim(name, site);
+    if (this.suffix === '') this.claim(name, site);
     let expr = toExpr(cond, BOOL, site);
     const enable = this.enable();
     if (enable && kind === 'cover') expr = { op: 'binary', fn: 'and', type: BOOL, a: enable, b: expr, site };
     if (enable && kind === 'assert') expr = { op: 'binary', fn: 'or', type: BOOL, a: { op: 'unary', fn: 'not', type: BOOL, a: enable }, b: expr, site };
-    const conds = this.lanes.isOpen ? this.inLanes(kind, name, expr, site) : [{ name, cond: expr }];
-    for (const c of conds) this.checks.push({ kind, ...c, message, site });
+    const conds = this.lanes.isOpen ? this.inLanes(kind, name + this.suffix, expr, site) : [{ place: '', cond: expr }];
+    const of = conds.map((c) => ({ place: c.place, check: { kind, name: name + c.place, cond: c.cond, message, site } }));
+    this.checks.push(...of.map(({ check }) => check));
+    if (this.suffix !== '') this.checksAgain.push({ wish: name + this.suffix, of });
   }
 
   // --- used by views, memories and grids ---
@@ -343,16 +355,16 @@ export class Builder implements Recorder {
   }
 
   /** A condition of lanes: what is asserted holds in each of them, which a failure tells (`name[3]`); what is counted holds in one. */
-  private inLanes(kind: 'assert' | 'cover', name: string, cond: Expr, site: Site): { readonly name: string; readonly cond: Expr }[] {
+  private inLanes(kind: 'assert' | 'cover', name: string, cond: Expr, site: Site): { readonly place: string; readonly cond: Expr }[] {
     const type = this.lanes.typeOf(BOOL, site);
     const signal = this.addJoinedWire(name, type, site);
     this.atTop(() => this.drive(signal, this.lanes.path, cond, site));
     const all: Expr = { op: 'ref', type, signal };
     if (kind === 'assert' && widthOf(type) <= MOST_TOLD_APART) {
-      return this.lanes.elements(all).map(({ place, element }) => ({ name: `${name}${place}`, cond: element }));
+      return this.lanes.elements(all).map(({ place, element }) => ({ place, cond: element }));
     }
     const bits: Expr = { op: 'cast', type: uintType(widthOf(type)), of: all };
-    return [{ name, cond: { op: 'unary', fn: kind === 'assert' ? 'andR' : 'orR', type: BOOL, a: bits, site } }];
+    return [{ place: '', cond: { op: 'unary', fn: kind === 'assert' ? 'andR' : 'orR', type: BOOL, a: bits, site } }];
   }
 
   /** Not everything exists once a lane. */
@@ -363,6 +375,7 @@ export class Builder implements Recorder {
 
   /** Declares a signal after checking its name. */
   addSignal(signal: Signal): Signal {
+    if (this.suffix !== '') return this.addJoined({ ...signal, name: signal.name + this.suffix });
     this.claim(signal.name, signal.site);
     return signal;
   }
@@ -409,6 +422,17 @@ export class Builder implements Recorder {
       return f();
     } finally {
       this.lanes = outer;
+    }
+  }
+
+  /** Runs what runs several times though it is written once: names that it gives get `suffix`, and make way. */
+  again<T>(suffix: string, f: () => T): T {
+    const outer = this.suffix;
+    this.suffix = `${suffix}${outer}`;
+    try {
+      return f();
+    } finally {
+      this.suffix = outer;
     }
   }
 
@@ -512,6 +536,10 @@ export class Builder implements Recorder {
   finish(site: Site): Module {
     for (const action of this.finishers) action();
     const pool = new NamePool(this.names.keys());
+    for (const { wish, of } of this.checksAgain) {
+      const name = pool.fresh(wish);
+      for (const { check, place } of of) check.name = `${name}${place}`;
+    }
     for (const s of this.joined) s.name = pool.fresh(s.name);
     const clocked = this.regList.length > 0 || this.memories.length > 0 || this.checks.length > 0 || this.blackBox?.clock !== undefined
       || this.blackBox?.behaviour?.clocked === true

@@ -22,6 +22,7 @@ export const bundle = checked('bundle', { name: TEXT, fields: recordOf(SHAPE) },
 export const vec = checked('vec', { element: SHAPE, length: NUMBER }, shapes.vec);
 export const fromBits = checked('fromBits', { shape: SHAPE, bits: UINT }, shapes.fromBits);
 export const valueOf = checked('valueOf', { shape: SHAPE, value: ANY }, shapes.valueOf);
+export const resetTo = checked('resetTo', { shape: SHAPE, value: ANY }, shapes.resetTo);
 export const shapeOf = checked('shapeOf', { value: HARDWARE }, shapes.shapeOf);
 
 export const In = checked('In', { shape: SHAPE }, ports.In);

@@ -24,6 +24,8 @@ export interface Recorder extends Driver {
   /** Loops around the present line. */
   readonly nest: LaneNest;
   inNest<T>(nest: LaneNest, f: () => T): T;
+  /** Runs what runs several times though it is written once: names that it gives get `suffix`, and make way. */
+  again<T>(suffix: string, f: () => T): T;
   /** Conjunction of the conditions under which the present line is reached; undefined at the top level. */
   enable(): Expr | undefined;
   unclaimed(wish: string): string;

@@ -83,7 +83,9 @@ function tree(b: Recorder, name: string, values: Expr, join: (a: Expr, b: Expr) 
   let at = values;
   for (let number = 1; at.type.kind === 'vec'; number++) {
     const isLast = at.type.length <= 2;
-    at = level(b, { text: isLast ? name : `${name}_${number}`, isGiven: isLast }, at, join, alone, site);
+    // What the designer names in `join` he names once, and it is there in every level.
+    const joined = (x: Expr, y: Expr): Expr => (isLast ? join(x, y) : b.again(`_${number}`, () => join(x, y)));
+    at = level(b, { text: isLast ? name : `${name}_${number}`, isGiven: isLast }, at, joined, alone, site);
     if (isLast) break;
   }
   return at;

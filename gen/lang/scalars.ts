@@ -28,6 +28,13 @@ function same(fn: BinaryFn, a: Value, b: Value | Num | boolean | string, result?
   return { op: 'binary', fn, type: result ?? (a.expr.type as ScalarType), a: a.expr, b: bx, site };
 }
 
+/** A lane is compared with any whole number: with one beyond its width all lanes compare alike. */
+function compared(fn: 'eq' | 'ne' | 'lt' | 'le', a: Value, b: Value | Num): Bool {
+  const isNumber = typeof b === 'bigint' || (typeof b === 'number' && Number.isSafeInteger(b));
+  if (!isNumber || a.expr.op !== 'lane' || (b >= 0 && BigInt(b) < 1n << BigInt(widthOf(a.expr.type)))) return new Bool(same(fn, a, b, BOOL));
+  return new Bool(literal(BOOL, fn === 'ne' || (fn !== 'eq' && b >= 0), here()));
+}
+
 function sliceExpr(v: Value, hi: number, lo: number): Expr {
   const site = here();
   const w = widthOf(v.expr.type);
@@ -109,16 +116,16 @@ abstract class Bits<W extends number, Same extends Value> extends Value {
   /** A number as a literal of this value's type: `r.count = r.count.lit(0)`. */
   abstract lit(value: Num): Value;
   eq(o: Same | Num): Bool {
-    return new Bool(same('eq', this, o, BOOL));
+    return compared('eq', this, o);
   }
   ne(o: Same | Num): Bool {
-    return new Bool(same('ne', this, o, BOOL));
+    return compared('ne', this, o);
   }
   lt(o: Same | Num): Bool {
-    return new Bool(same('lt', this, o, BOOL));
+    return compared('lt', this, o);
   }
   le(o: Same | Num): Bool {
-    return new Bool(same('le', this, o, BOOL));
+    return compared('le', this, o);
   }
   gt(o: Same | Num): Bool {
     return this.le(o).not();

@@ -2,16 +2,17 @@
 import { DesignError } from '../design-error.ts';
 import type { Expr, Lit } from '../ir/expr.ts';
 import { countLeaves } from '../ir/leaves.ts';
-import { BOOL, sintType, uintType, widthOf } from '../ir/types.ts';
+import { BOOL, sintType, typeName, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
 import { here } from '../site.ts';
+import type { Site } from '../site.ts';
 import type { Vec } from './aggregates.ts';
 import { wrap } from './handles.ts';
 import { checkedType, checkedWidth } from './limits.ts';
 import { checkName } from './names.ts';
 import { Bool, Enum, SInt, UInt } from './scalars.ts';
 import { strictObject } from './strict.ts';
-import { castTo, describe, exprOf, literal, toExpr } from './value.ts';
+import { castTo, declaredAt, describe, exprName, exprOf, literal, toExpr } from './value.ts';
 import type { Value } from './value.ts';
 
 /** Value handle `V` in hardware. `reset` has one entry per scalar leaf. */
@@ -123,6 +124,21 @@ export function fromBits<V>(shape: Shape<V>, bits: UInt): V {
 /** A literal or signal as a value of `shape`, with the language's checks: makes bundles from plain records. */
 export function valueOf<V>(shape: Shape<V>, value: unknown): V {
   return wrap(toExpr(value, shape.type, here())) as V;
+}
+
+/** The same shape with a reset that is written as a value is: of a vector one for each element, of a bundle a record. */
+export function resetTo<V>(shape: Shape<V>, value: unknown): Shape<V> {
+  const site = here();
+  const { type, width } = shape;
+  return strictObject('shape', { type, width, reset: constantsIn(toExpr(value, type, site), site) });
+}
+
+/** One a leaf. */
+function constantsIn(e: Expr, site: Site): Lit[] {
+  if (e.op === 'lit') return [e];
+  if (e.op === 'vec') return e.items.flatMap((x) => constantsIn(x, site));
+  if (e.op === 'bundle') return e.fields.flatMap((x) => constantsIn(x, site));
+  throw new DesignError('type-mismatch', `${exprName(e)} (${typeName(e.type)}) in a reset`, site, declaredAt(e), 'a reset is constant: give numbers, or load the register after reset');
 }
 
 /** Shape of an existing value, without reset. */

@@ -7,7 +7,7 @@ import { operands, walkUp } from '../ir/expr.ts';
 import type { Expr, LaneIndex } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { branchesOf, drivenSignals, expressionsOf, leavesOf, moduleExpressions, walkExpressions, walkStatements } from '../ir/leaves.ts';
-import type { Module, Signal, Statement } from '../ir/module.ts';
+import type { Assign, Module, Signal, Statement } from '../ir/module.ts';
 import { sameType } from '../ir/types.ts';
 import type { EnumType } from '../ir/types.ts';
 import type { Site } from '../site.ts';
@@ -38,7 +38,7 @@ export function checkDrivers(m: Module): void {
       if (driven !== 'all' && !(signal.kind === 'reg' && driven === 'some')) {
         const what = `${m.name}.${signal.name}${leavesOf(signal.type)[leaf].suffix}`;
         if (driven === 'no') throw new DesignError('undriven', what, undefined, signal.site, undrivenHint(signal));
-        throw new DesignError('latch', `${what} keeps its value on some paths`, first?.site, signal.site, 'give it a default before the when, or make it a register');
+        throw new DesignError('latch', `${what} keeps its value on some paths`, first?.site, signal.site, latchMend(first));
       }
       leaf += leaves;
     }
@@ -47,6 +47,12 @@ export function checkDrivers(m: Module): void {
 
 function undrivenHint(signal: Signal): string {
   return signal.kind === 'instIn' ? `drive port ${signal.port?.port} of instance ${signal.port?.instance}` : 'assign it in the body';
+}
+
+/** `first`: the first assignment to the place. */
+function latchMend(first: Assign | undefined): string {
+  const isChosen = first?.path.some((p) => 'index' in p && typeof p.index !== 'number' && p.index.op !== 'lane');
+  return isChosen ? 'give it a default first: which element is driven is known in the circuit only' : 'give it a default before the when, or make it a register';
 }
 
 function checkReferences(m: Module): { readonly hasLanes: boolean } {

@@ -8,7 +8,7 @@ import type { Lanes } from '../ir/lanes.ts';
 import { expressionsOf, fieldPlace, mapStatements, rebuildStatements, rebuilt, walkStatements, withExpressions } from '../ir/leaves.ts';
 import type { For, Module, PathElement, Statement } from '../ir/module.ts';
 import type { Type } from '../ir/types.ts';
-import { simplifyNode } from './simplify.ts';
+import { simplifier, simplifyNode } from './simplify.ts';
 
 const written = new WeakMap<Module, Module>();
 
@@ -97,11 +97,17 @@ function withFixedPlaces(body: readonly Statement[]): Statement[] {
   });
 }
 
+/** A number where the lanes alone decide. */
+function fixedIndex(index: Expr): Expr | number {
+  const simple = simplifier()(index);
+  return simple.op === 'lit' ? Number(simple.value) : index;
+}
+
 function fixedPath(whole: Type, path: readonly PathElement[]): PathElement[] | undefined {
   let type = whole;
   const fixed: PathElement[] = [];
   for (const p of path) {
-    const at = 'index' in p && typeof p.index !== 'number' && p.index.op === 'lit' ? { index: Number(p.index.value) } : p;
+    const at = 'index' in p && typeof p.index !== 'number' ? { index: fixedIndex(p.index) } : p;
     if ('index' in at && type.kind === 'vec') {
       if (typeof at.index === 'number' && at.index >= type.length) return undefined;
       type = type.element;

@@ -2,7 +2,7 @@
  * Random designs whose repetition is written as loops over lanes: every form of loop that the language has, over wires, registers,
  * bundles and cells of a grid, alone, within each other, under conditions and after defaults. Whatever is declared is an output.
  */
-import { B, In, Out, S, U, bitsOf, bundle, enumeration, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, S, U, bitsOf, bundle, enumeration, hw, resetTo, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, Builder, ModuleDef, PortMap, SInt, UInt, Value, Vec } from '../../gen/index.ts';
 import { RandomExpressions } from './random-expressions.ts';
 import type { Leaves } from './random-expressions.ts';
@@ -36,14 +36,14 @@ const Cell = hw('Cell', { x: In(U(6)), carry: In(U(6)), y: Out(U(6)), sum: Out(U
 
 function lane(w: World, i: Lane): RandomExpressions {
   const { rng, words, signed, flags, shared } = w;
-  const near = <V>(v: Vec<V>, edge: V): V => v.near(i, rng.between(-2, 2), edge);
+  const near = <V>(v: Vec<V>): V => v.near(i, rng.between(-2, 2), v.at(rng.chance(0.5) ? 0 : i));
   const any = rng.pick(words);
   // As wide as the lane itself it would be one, which selects only what exists for all lanes.
   const number = (width: number): UInt => i.zext(Math.max(i.width + 1, width));
   return new RandomExpressions(rng, {
-    uints: [...words.map((v) => v.at(i)), near(any, any.at(0)), number(rng.between(4, 9)), ...shared.uints.slice(0, 2)],
-    sints: [...signed.map((v) => v.at(i)), near(signed[0], signed[0].at(0)), ...shared.sints],
-    bools: [...flags.map((v) => v.at(i)), i.eq(rng.below(w.count)), near(flags[0], flags[0].at(0)), ...shared.bools],
+    uints: [...words.map((v) => v.at(i)), near(any), number(rng.between(4, 9)), ...shared.uints.slice(0, 2)],
+    sints: [...signed.map((v) => v.at(i)), near(signed[0]), ...shared.sints],
+    bools: [...flags.map((v) => v.at(i)), i.eq(rng.below(w.count + 2)), near(flags[0]), ...shared.bools],
     vectors: shared.vectors,
   });
 }
@@ -130,6 +130,23 @@ const FORMS: readonly ((w: World) => void)[] = [
     w.words.push(wires[name]);
     show(w, name, wires[name]);
   },
+  function computedPlaces(w) {
+    const { m, count, rng } = w;
+    const [name, held] = ['mixed', 'stored'].map((x) => fresh(w, x));
+    const wires = m.wires({ [name]: vec(U(8), count) }) as unknown as Record<string, Vec<UInt>>;
+    const resets = Array.from({ length: count }, () => rng.below(256));
+    const r = m.regs({ [held]: resetTo(vec(U(8), count), resets) }) as unknown as Record<string, Vec<UInt>>;
+    (wires as Record<string, unknown>)[name] = vecOf(w.words[0].map((v) => v.zext(17).trunc(8)));
+    const place = (i: Lane): UInt => rng.pick([() => i.not(), () => i.addWrap(1), () => i.xor(rng.below(2)), () => i.shr(1), () => i])();
+    m.each(count, (i) => {
+      const e = lane(w, i);
+      m.when(e.bool(1).xor(w.shared.bools[0]), () => wires[name].put(place(i), e.uint(8, 1)));
+      m.when(e.bool(1), () => r[held].put(i, e.uint(8, 1)));
+      m.when(e.bool(1), () => r[held].put(place(i), e.uint(8, 1)));
+    });
+    w.words.push(wires[name], r[held]);
+    for (const x of [name, held]) show(w, x, x === name ? wires[name] : r[held]);
+  },
   function shifted(w) {
     const { m, count, rng } = w;
     const name = fresh(w, 'delay');
@@ -179,7 +196,8 @@ const FORMS: readonly ((w: World) => void)[] = [
     const [s, t, f, g] = ['total', 'largest', 'lowest', 'signedTotal'].map((x) => fresh(w, x));
     show(w, s, m.sum(s, rng.pick(w.words)));
     show(w, g, m.sum(g, rng.pick(w.signed)));
-    show(w, t, m.fold(t, rng.pick(w.words), (a, b) => a.lt(b).mux(b, a)));
+    const isLess = fresh(w, 'isLess');
+    show(w, t, m.fold(t, rng.pick(w.words), (a, b) => m.let({ [isLess]: a.lt(b) })[isLess].mux(b, a)));
     const { valid, index } = m.first(f, rng.pick(w.flags));
     show(w, `${f}valid`, valid);
     show(w, `${f}index`, index);

@@ -1,6 +1,6 @@
 /** Loops over lanes: what a body may do, what each form means in the IR, and what the language says to mistakes, word for word. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, U, bool, bundle, elaborate, fromBits, hw, vec, vecOf } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, U, bool, bundle, elaborate, fromBits, hw, resetTo, vec, vecOf } from '../../../gen/index.ts';
 import type { Builder, ModuleDef, PortMap, UInt } from '../../../gen/index.ts';
 import type { Statement } from '../../../gen/ir/module.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
@@ -212,6 +212,80 @@ describe('what a loop means', () => {
   });
 });
 
+describe('what only some lanes have', () => {
+  it('a lane is compared with any whole number', () => {
+    const compared = (lanes: number): bigint => {
+      const sim = createWasmSimulator(elaborate(hw('Top', { o: Out(vec(U(8), lanes)) }, (m, io) => m.each(lanes, (i) => {
+        const truths = [i.eq(7), i.ne(7), i.lt(7), i.ge(7), i.gt(-1), i.le(-1n), i.eq(2n ** 70n), i.lt(2)];
+        io.o.put(i, truths.map((b) => b.asUInt()).reduce<UInt>((all, b) => b.cat(all), truths[0].asUInt()).slice(8, 1).exact(8));
+      }))));
+      return sim.peek('o');
+    };
+    const truthsOf = (i: number): readonly boolean[] => [i === 7, i !== 7, i < 7, i >= 7, true, false, false, i < 2];
+    const asNumbers = (i: number): number => truthsOf(i).reduce((bits, b, at) => bits | (Number(b) << at), 0);
+    for (const lanes of [1, 2, 4, 5, 8, 9]) {
+      const expected = Array.from({ length: lanes }, (_, i) => BigInt(asNumbers(i)) << BigInt(8 * i)).reduce((x, y) => x | y);
+      expect(compared(lanes), `${lanes} lanes`).toBe(expected);
+    }
+    expect(inBody((m) => m.each(4, (i) => i.eq(1.5)))).toMatch(/^literal-range: 1\.5 is not a whole number /);
+    expect(inBody((m) => m.each(4, (i) => i.addWrap(7 as never)))).toMatch(/^literal-range: 7 does not fit UInt<2> /);
+  });
+
+  it.each([-9, -2, -1, 1, 2, 9])('near() at %i takes what stands beyond from the lane, and pads the vector once for all', (offset) => {
+    const Top = hw('Top', { a: In(vec(U(4), 5)), b: In(vec(U(4), 5)), o: Out(vec(U(4), 5)) }, (m, io) => {
+      m.each(5, (i) => io.o.put(i, io.a.near(i, offset, io.b.at(i).xor(i.zext(4)))));
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    const [a, b] = [[3, 9, 14, 6, 1], [8, 2, 11, 7, 12]];
+    const packed = (list: readonly number[]): bigint => list.reduceRight((bits, x) => (bits << 4n) | BigInt(x), 0n);
+    sim.poke('a', packed(a));
+    sim.poke('b', packed(b));
+    expect(sim.peek('o')).toBe(packed(b.map((own, i) => a[i + offset] ?? own ^ i)));
+    const loop = /begin : o_lanes\n([^]*?)\n {2}end/.exec(textOf(Top))?.[1] ?? '';
+    expect(loop).toContain('assign o[');
+    expect(loop).not.toMatch(/\{a|a,|logic \[\d\d:0\]/);
+  });
+
+  it('a place that is computed of lanes alone is driven as one that is written', () => {
+    const Top = hw('Top', { a: In(vec(U(4), 4)), o: Out(vec(U(4), 4)), p: Out(vec(U(4), 4)), q: Out(vec(vec(U(4), 2), 2)) }, (m, io) => {
+      m.each(4, (i) => {
+        io.o.put(i.not(), io.a.at(i));
+        io.p.put(i.addWrap(1), io.a.at(i));
+      });
+      m.each(2, (i) => m.each(2, (j) => io.q.at(i.xor(j)).put(j, io.a.at(i))));
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('a', 0x4321);
+    expect([sim.peek('o'), sim.peek('p'), sim.peek('q')]).toEqual([0x1234n, 0x3214n, 0x1221n]);
+    expect(inBody((m) => {
+      const w = m.wires({ v: vec(U(4), 4) });
+      m.each(4, (i) => w.v.put(i.shr(1), U(4).lit(1)));
+    })).toMatch(/^doubly-driven: Top\.v\[0\] is driven again /);
+    expect(elaborationError(hw('Top', { x: In(U(2)), o: Out(vec(B, 4)) }, (m, io) => m.each(4, (i) => io.o.put(i.xor(io.x.exact(2) as never), bool(true))))))
+      .toMatch(/^latch: Top\.o\[0\] .*; give it a default first: which element is driven is known in the circuit only$/);
+  });
+
+  it('registers may be reset to something else in each lane', () => {
+    const Pair = bundle('Pair', { high: U(4), low: S(4) });
+    const Top = hw('Top', { a: In(vec(U(4), 3)), go: In(B), ov: Out(vec(U(4), 3)), op: Out(vec(Pair, 2)) }, (m, io) => {
+      const r = m.regs({ v: resetTo(vec(U(4), 3), [7, 8, 9]), p: resetTo(vec(Pair, 2), [{ high: 1, low: -1 }, { high: 2, low: -2 }]) });
+      m.when(io.go, () => m.each(3, (i) => r.v.put(i, io.a.at(i))));
+      m.when(io.go, () => m.each(2, (i) => {
+        r.p.at(i).high = io.a.at(i);
+        r.p.at(i).low = io.a.at(i).asSInt();
+      }));
+      io.ov = r.v;
+      io.op = r.p;
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    sim.poke('rst', 1);
+    sim.step();
+    expect([sim.peek('ov'), sim.peek('op')]).toEqual([0x987n, 0x2e1fn]);
+    expect(inBody((m) => m.each(3, (i) => m.regs({ x: resetTo(U(2), i) })))).toMatch(/^type-mismatch: lane \(UInt<2>\) in a reset .*; a reset is constant: /);
+    expect(inBody((m) => m.each(3, (i) => m.regs({ x: U(2, i as never) })))).toMatch(/^type-mismatch: U\(\): reset is a UInt<2>, not a number or bigint /);
+  });
+});
+
 describe('reductions', () => {
   const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 13];
   it.each(LENGTHS)('of %i elements are what they say', (n) => {
@@ -238,5 +312,51 @@ describe('reductions', () => {
       expect(sim.peek('valid')).toBe(flags === 0 ? 0n : 1n);
       expect(sim.peek('index')).toBe(flags === 0 ? 0n : BigInt(Math.log2(flags & -flags)));
     }
+  });
+
+  it('what a fold names is there once a level, with the names of its wires, and makes way for what the designer named', () => {
+    const Top = (isBefore: boolean) => hw('Top', { a: In(vec(U(4), 6)), most: Out(U(4)), o: Out(U(1)) }, (m, io) => {
+      if (isBefore) io.o = m.let({ isLess_1: io.a.at(0).bit(0).asUInt() }).isLess_1;
+      io.most = m.fold('largest', io.a, (x, y) => {
+        const { isLess } = m.let({ isLess: x.lt(y) });
+        const w = m.wires({ chosen: U(4) });
+        w.chosen = isLess.mux(y, x);
+        m.assert('isOne', w.chosen.eq(x).or(w.chosen.eq(y)), 'one of both');
+        m.cover('isSecond', isLess);
+        return w.chosen;
+      });
+      if (!isBefore) io.o = m.let({ isLess_1: io.a.at(0).bit(0).asUInt() }).isLess_1;
+    });
+    for (const isBefore of [true, false]) {
+      const { top } = elaborate(Top(isBefore));
+      expect(top.wires.filter((w) => /isLess|chosen/.test(w.name)).map((w) => w.name).sort()).toEqual(
+        ['chosen', 'chosen_1', 'chosen_2', 'isLess', 'isLess_1', 'isLess_1_1', 'isLess_2'],
+      );
+      expect(top.checks.map((c) => c.name)).toEqual(
+        ['isOne_1[0]', 'isOne_1[1]', 'isOne_1[2]', 'isSecond_1', 'isOne_2[0]', 'isSecond_2', 'isOne', 'isSecond'],
+      );
+    }
+    const sim = createWasmSimulator(elaborate(Top(false)));
+    sim.poke('a', 0x1b3752);
+    sim.step(2);
+    expect(sim.peek('most')).toBe(11n);
+    expect(inBody((m) => m.fold('all', m.wires({ v: vec(U(4), 3) }).v, (x, y) => {
+      m.let({ twice: x });
+      return m.let({ twice: y }).twice;
+    }))).toMatch(/^duplicate-name: 'twice' is declared twice in Top /);
+  });
+
+  it('a fold may fold', () => {
+    const Top = hw('Top', { a: In(vec(vec(U(4), 3), 3)), o: Out(vec(U(4), 3)) }, (m, io) => {
+      io.o = m.fold('both', io.a, (x, y) => {
+        const least = m.fold('least', m.map('smaller', 3, (i) => x.at(i).lt(y.at(i)).mux(x.at(i), y.at(i))), (p, q) => p.lt(q).mux(p, q));
+        return vecOf([0, 1, 2].map((i) => x.at(i).or(y.at(i)).and(least)));
+      });
+    });
+    const sim = createWasmSimulator(elaborate(Top));
+    const rows = [[1, 6, 9], [12, 3, 5], [7, 11, 14]];
+    sim.poke('a', rows.flat().reduceRight((bits, x) => (bits << 4n) | BigInt(x), 0n));
+    const join = (x: number[], y: number[]): number[] => x.map((v, i) => (v | y[i]) & Math.min(...x, ...y));
+    expect(sim.peek('o')).toBe(join(join(rows[0], rows[1]), rows[2]).reduceRight((bits, x) => (bits << 4n) | BigInt(x), 0n));
   });
 });

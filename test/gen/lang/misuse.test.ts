@@ -147,7 +147,7 @@ class World {
       default:
         if (this.rng.chance(0.2)) return this.argument();
         if (this.rng.chance(0.5)) return this.rng.pick(any);
-        return receiver instanceof language.Value ? this.rng.pick([0, value(receiver.kind)]) : value('uint', 'sint', 'bool', 'vec');
+        return receiver instanceof language.Value ? this.rng.pick([0, value(receiver.kind)]) : this.rng.pick([0, value('uint', 'sint', 'bool', 'vec')]);
     }
   }
 
