@@ -67,12 +67,18 @@ export function exceptConstants(said: string): string[] {
 }
 
 /**
- * Runs a testbench `Tb.sv` (module `tb`) with the files; returns the lines that it prints. Icarus 11 wakes every later
- * always_comb of the whole simulation when one wakes, so that three in a row never come to rest: it gets `always @*`.
+ * A module as Icarus 11 simulates it right: that wakes every later always_comb of the whole simulation when one wakes, so that three in a
+ * row never come to rest. It gets `always @*`, which reads something that changes once: else a block of constants would never run.
  */
+function forIcarus(text: string): string {
+  if (!/\balways_comb\b/.test(text)) return text;
+  const begun = text.replace(/^module [^;]*;/m, (head) => `${head}\n  logic has_begun = 0;\n  initial #0 has_begun = 1;`);
+  return begun.replace(/\balways_comb\b/g, 'always @* if (has_begun)');
+}
+
+/** Runs a testbench `Tb.sv` (module `tb`) with the files; returns the lines that it prints. */
 export function simulate(files: readonly SourceFile[], testbench: string): string[] {
-  const forIcarus = files.map((f) => ({ ...f, text: f.text.replace(/\balways_comb\b/g, 'always @*') }));
-  return inDirectory([...forIcarus, { name: 'Tb.sv', text: testbench }], (dir) => {
+  return inDirectory([...files.map((f) => ({ ...f, text: forIcarus(f.text) })), { name: 'Tb.sv', text: testbench }], (dir) => {
     execFileSync('iverilog', ['-g2012', '-s', 'tb', '-o', 'tb.vvp', ...names(files), 'Tb.sv'], { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     return execFileSync('vvp', ['-n', 'tb.vvp'], { cwd: dir, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 20_000 }).trim().split('\n');
   });

@@ -147,7 +147,7 @@ class World {
       default:
         if (this.rng.chance(0.2)) return this.argument();
         if (this.rng.chance(0.5)) return this.rng.pick(any);
-        return receiver instanceof language.Value ? this.rng.pick([0, value(receiver.kind)]) : this.rng.pick([0, value('uint', 'sint', 'bool', 'vec')]);
+        return receiver instanceof language.Value ? this.rng.pick([0, value(receiver.kind)]) : value('uint', 'sint', 'bool', 'vec');
     }
   }
 
@@ -273,6 +273,8 @@ function inWorld(seed: number, use: (world: World) => void): World {
       w.attempt(r.store, 'near', [lane, 3, 0]);
       for (const step of ['plus', 'minus', 'times']) w.attempt(lane, step, [0]);
     });
+    w.attempt(language, 'resetTo', [vec(U(8), 2), [1, 2]]);
+    w.attempt(language, 'blackBox', ['Box', Ports, { cell: 'BOX' }]);
     w.attempt(U(1).lit(1), 'asBool', []);
     w.attempt(r.count, 'exact', [8]);
     w.attempt(r.state, 'isOneOf', ['idle', 'busy']);

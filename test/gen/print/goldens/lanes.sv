@@ -80,7 +80,12 @@ module Lanes (
   end
 
 `ifndef SYNTHESIS
-  always @(posedge clk) if (!rst && !(&awake_1)) $error("%m.awake: no lane is taken before the start");
+  always @(posedge clk) if (!rst && !awake_1[0]) $error("%m.awake[0]: no lane is taken before the start");
+  always @(posedge clk) if (!rst && !awake_1[1]) $error("%m.awake[1]: no lane is taken before the start");
+  always @(posedge clk) if (!rst && !awake_1[2]) $error("%m.awake[2]: no lane is taken before the start");
+  always @(posedge clk) if (!rst && !awake_1[3]) $error("%m.awake[3]: no lane is taken before the start");
+  always @(posedge clk) if (!rst && !awake_1[4]) $error("%m.awake[4]: no lane is taken before the start");
+  always @(posedge clk) if (!rst && !awake_1[5]) $error("%m.awake[5]: no lane is taken before the start");
 `endif
 
   // Bits that nothing reads.
