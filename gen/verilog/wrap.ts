@@ -1,9 +1,9 @@
 /** Breaks long lines where a person would: after a comma or before an operator, with the continuation indented. */
 const LIMIT = 120;
 
-/** What has a comment behind it has a line of its own, if there are several. */
+/** What has a comment behind it has a line of its own, if there are several. A text has none: what looks like one is text. */
 export function wrapLine(line: string): string[] {
-  const notes = line.indexOf(NOTE_END);
+  const notes = line.includes('"') ? -1 : line.indexOf(NOTE_END);
   if (notes < 0 || line.indexOf(NOTE_END, notes + 1) < 0) return wrapped(line, '');
   const indent = /^ */.exec(line)?.[0] ?? '';
   const [first, ...rest] = line.split(/(?<=\*\/[)}]*,?) (?![;)}])/u);
