@@ -150,7 +150,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const isCounter = r.rs1.lt(p.counters ? TENSOR_COUNTERS.length : 0);
     const values: Readonly<Record<TensorQuestionOp, UInt>> = {
       info: information(r.rs1), count: gate(isCounter, io.counterValue),
-      poll: U(28).lit(0).cat(io.busy.at(3), io.busy.at(2), io.busy.at(1), io.busy.at(0)), fence: status, state: state(r.rs1),
+      poll: U(28).lit(0).cat(io.busy.asUInt()), fence: status, state: state(r.rs1),
     };
     const [lastQuestion, ...questions] = [...TENSOR_QUESTION_OPS].reverse();
     const value = questions.reduce((rest, name) => op(name).mux(values[name], rest), values[lastQuestion]);
