@@ -3,7 +3,7 @@
  * one case: a product stands alone on the right of an assignment, where the language widens its operands by their sign.
  * What cannot be written inline (selecting bits of a sum, a product inside a sum) or is used twice becomes a named wire.
  */
-import { isLaneIndex, laneRange, operands, walkUp } from '../ir/expr.ts';
+import { isLaneIndex, operands, walkUp } from '../ir/expr.ts';
 import type { Binary, Expr, LaneIndex, Lit } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
@@ -11,31 +11,20 @@ import type { Module } from '../ir/module.ts';
 import { indexWidth, numeric, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
-import { dependentOn } from '../passes/unroll.ts';
 import type { Declaration } from '../verilog/form.ts';
 import { BitSet } from './bit-set.ts';
-import { WireNames } from './naming.ts';
+import type { Hoisted, TableText } from './hoisted.ts';
+import { OpenLoops, laneBounds } from './loops.ts';
+import type { Loop } from './loops.ts';
+import { WireNames, isCheap } from './naming.ts';
+import { BINARY, OPPOSITE, PRIMARY, UNARY, operand, paren } from './operators.ts';
+import type { Text } from './operators.ts';
 import { member, positions, rangeText } from './selection.ts';
 import type { LaneStep, Selection } from './selection.ts';
 import { tableOf } from './tables.ts';
 import type { Table } from './tables.ts';
 import { inlineComment } from './text.ts';
 import { literalText, plainType } from './types.ts';
-
-/** A wire that printing introduced. */
-export interface Hoisted {
-  readonly name: string;
-  readonly type: Type;
-  readonly value: string | TableText;
-  readonly expr: Expr;
-}
-
-/** A value that a `case` gives. */
-export interface TableText {
-  readonly on: string;
-  readonly arms: readonly { readonly labels: readonly string[]; readonly value: string }[];
-  readonly otherwise: string;
-}
 
 interface DynamicStep {
   readonly index: Expr;
@@ -46,44 +35,11 @@ interface DynamicStep {
 /** Levels of operations in the text of one expression. */
 const MOST_NESTED = 128;
 
-const PRIMARY = 20;
-const UNARY = 12;
-const BINARY: Readonly<Record<string, { text: string; prec: number }>> = {
-  mul: { text: '*', prec: 10 }, add: { text: '+', prec: 9 }, sub: { text: '-', prec: 9 }, shl: { text: '<<', prec: 8 }, shr: { text: '>>', prec: 8 },
-  lt: { text: '<', prec: 7 }, le: { text: '<=', prec: 7 }, gt: { text: '>', prec: 7 }, ge: { text: '>=', prec: 7 },
-  eq: { text: '==', prec: 6 }, ne: { text: '!=', prec: 6 },
-  and: { text: '&', prec: 5 }, xor: { text: '^', prec: 4 }, or: { text: '|', prec: 3 }, logicalAnd: { text: '&&', prec: 2 }, logicalOr: { text: '||', prec: 1 },
-};
-
-/** Comparison that holds where the given one does not. */
-const OPPOSITE: ReadonlyMap<string, string> = new Map([['lt', 'ge'], ['le', 'gt'], ['eq', 'ne'], ['ne', 'eq']]);
-
-interface Text {
-  readonly text: string;
-  readonly prec: number;
-}
-
-/** A loop whose inside is being printed. */
-export interface Loop {
-  readonly lanes: Lanes;
-  readonly variable: string;
-  /** Expressions that differ from lane to lane. */
-  readonly dependent: ReadonlySet<Expr>;
-  /** Wires of its inside. */
-  readonly hoisted: Hoisted[];
-  /** Values of its lane as numbers of some width. */
-  readonly parameters: Map<string, Declaration>;
-  /** Warnings of Verilator that the lane would cause at the edges, where comparisons with it are constant and places guarded. */
-  readonly edges: Set<string>;
-}
-
-const LOOP_VARIABLES = ['i', 'j', 'k'];
-
 export class ExpressionPrinter {
   readonly hoisted: Hoisted[] = [];
   /** Those inside of loops. */
   readonly inLoops: Hoisted[] = [];
-  private readonly loops: Loop[] = [];
+  private readonly loops: OpenLoops;
   /** Bits of each declared name that some printed expression reads. */
   readonly read = new Map<string, BitSet>();
   private readonly wireNames: WireNames;
@@ -93,15 +49,13 @@ export class ExpressionPrinter {
   private readonly depths = new Map<Expr, number>();
   /** Names of wires inside of loops. */
   private readonly local = new Set<string>();
-  private readonly laneNames = new Map<string, string>();
   private readonly constants = new Map<string, Declaration>();
   private readonly tables = new Map<Expr, Table<Expr> | 'none'>();
-  /** By depth. */
-  private readonly loopNames: string[] = [];
 
   constructor(m: Module, private readonly pool: TextNames) {
     this.wireNames = new WireNames(m, pool);
-    this.shared = this.wireNames.shared(isCheap);
+    this.loops = new OpenLoops(pool);
+    this.shared = this.wireNames.shared();
   }
 
   /**
@@ -125,11 +79,7 @@ export class ExpressionPrinter {
 
   /** Variable of the loops inside of blocks. */
   get loopVariable(): string {
-    return this.variable(this.loops.length);
-  }
-
-  private variable(depth: number): string {
-    return (this.loopNames[depth] ??= this.pool.fresh(LOOP_VARIABLES[depth] ?? 'i'));
+    return this.loops.variable;
   }
 
   /** Text of a literal: its name, if it has one. */
@@ -246,7 +196,7 @@ export class ExpressionPrinter {
     if (known !== undefined) return known;
     const name = this.wireNames.fresh(e);
     this.names.set(e, name);
-    const hoisted = this.loopOf(e)?.hoisted ?? this.hoisted;
+    const hoisted = this.loops.loopOf(e)?.hoisted ?? this.hoisted;
     if (hoisted !== this.hoisted) this.local.add(name);
     const slot = hoisted.length;
     hoisted.push({ name, type: e.type, value: '', expr: e });
@@ -292,53 +242,12 @@ export class ExpressionPrinter {
 
   /** Prints the inside of a loop: what depends on its lane gets its name there. */
   within<T>(lanes: Lanes, roots: readonly Expr[], print: (loop: Loop) => T): T {
-    const variable = this.variable(this.loops.length);
-    const loop: Loop = { lanes, variable, dependent: dependentOn(lanes, roots), hoisted: [], parameters: new Map(), edges: new Set() };
-    this.loops.push(loop);
-    try {
-      return print(loop);
-    } finally {
-      this.loops.pop();
-    }
-  }
-
-  /** The innermost loop that an expression depends on. */
-  private loopOf(e: Expr): Loop | undefined {
-    return this.loops.findLast((loop) => loop.dependent.has(e));
-  }
-
-  private loopFor(lanes: Lanes): Loop {
-    const loop = this.loops.find((x) => x.lanes === lanes);
-    if (!loop) throw new Error('a lane outside of its loop');
-    return loop;
-  }
-
-  /** The lane's variable, times `by`. */
-  private laneText({ lanes, scale }: LaneIndex, by: number): string {
-    const { variable } = this.loopFor(lanes);
-    return scale * by === 1 ? variable : `${variable} * ${scale * by}`;
-  }
-
-  /** The lane as a value of its width: tools take a loop's variable as 32 bits. */
-  private laneName(e: LaneIndex): string {
-    const loop = this.loopFor(e.lanes);
-    const { parameters } = loop;
-    const width = widthOf(e.type);
-    const key = `${e.scale} ${e.offset} ${width}`;
-    const known = parameters.get(key);
-    if (known) return known.name;
-    // Loops beside each other may use one name.
-    const place = `${this.loops.indexOf(loop)}:${parameters.size}`;
-    const name = this.laneNames.get(place) ?? this.pool.fresh('lane');
-    this.laneNames.set(place, name);
-    const value = `${this.laneText(e, 1)}${e.offset > 0 ? ` + ${e.offset}` : ''}`;
-    parameters.set(key, { lead: 'localparam ', type: `logic [${width - 1}:0]`, name, rest: ` = ${value}` });
-    return name;
+    return this.loops.within(lanes, roots, print);
   }
 
   /** The lane's element, of so many bits, of what is selected. */
   private laneElement(of: Selection, e: LaneIndex, width: number): Selection {
-    const step: LaneStep = { text: this.laneText(e, width), bits: e.scale * width, lanes: e.lanes };
+    const step: LaneStep = { text: this.loops.laneText(e, width), bits: e.scale * width, lanes: e.lanes };
     return { ...of, lo: of.lo + e.offset * width, width, struct: false, steps: [...(of.steps ?? []), step] };
   }
 
@@ -474,8 +383,8 @@ export class ExpressionPrinter {
   /** Where the comparison of an order is constant in some lane. */
   private noteEdges({ fn, a, b }: Binary): void {
     const [left, right] = [laneBounds(a), laneBounds(b)];
-    if ((fn === 'lt' ? right : left)?.hasLeast) this.loopOf(fn === 'lt' ? b : a)?.edges.add('UNSIGNED');
-    if ((fn === 'lt' ? left : right)?.hasMost) this.loopOf(fn === 'lt' ? a : b)?.edges.add('CMPCONST');
+    if ((fn === 'lt' ? right : left)?.hasLeast) this.loops.loopOf(fn === 'lt' ? b : a)?.edges.add('UNSIGNED');
+    if ((fn === 'lt' ? left : right)?.hasMost) this.loops.loopOf(fn === 'lt' ? a : b)?.edges.add('CMPCONST');
   }
 
   private bySign(e: Expr): Text {
@@ -516,7 +425,7 @@ export class ExpressionPrinter {
     // In each lane one place is looked up, or none: a linter sees that the others are not, and what the guard keeps out.
     if (laneBounds(index)) {
       if (this.local.has(base)) this.read.delete(base);
-      this.loopOf(index)?.edges.add('SELRANGE');
+      this.loops.loopOf(index)?.edges.add('SELRANGE');
     }
     const w = widthOf(type);
     const length = widthOf(of.type) / w;
@@ -618,7 +527,7 @@ export class ExpressionPrinter {
         return { base: e.signal.name, root: e.signal.name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' && e.signal.kind !== 'input' };
       }
       case 'lane': {
-        const [w, name] = [widthOf(e.type), this.laneName(e)];
+        const [w, name] = [widthOf(e.type), this.loops.laneName(e)];
         return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: false };
       }
       case 'field':
@@ -643,7 +552,7 @@ export class ExpressionPrinter {
     const w = widthOf(e.type);
     const name = this.name(e);
     // Yosys finds no members of what is declared inside of a loop.
-    return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' && !this.loopOf(e) };
+    return { base: name, root: name, rootLo: 0, lo: 0, width: w, of: w, struct: e.type.kind === 'bundle' && !this.loops.loopOf(e) };
   }
 
   private narrow(e: Expr, of: Selection): Selection {
@@ -670,59 +579,6 @@ export class ExpressionPrinter {
   }
 }
 
-function paren(t: Text, atLeast: number): string {
-  return t.prec >= atLeast ? t.text : `(${t.text})`;
-}
-
-/** Operand of a binary operator: only what every reader knows goes without parentheses. */
-function operand(t: Text, prec: number, chains: boolean): string {
-  const compares = (p: number): boolean => p === BINARY.eq.prec || p === BINARY.lt.prec;
-  const obvious = t.prec >= UNARY || (chains && t.prec === prec)
-    || (prec <= BINARY.logicalAnd.prec && compares(t.prec)) || (compares(prec) && t.prec === BINARY.add.prec);
-  return obvious ? t.text : `(${t.text})`;
-}
-
-/** Whether a lane's number is the least or the most of its width in some round; nothing for what is no such number. */
-function laneBounds(e: Expr): { readonly hasLeast: boolean; readonly hasMost: boolean } | undefined {
-  if (e.op === 'lane') {
-    const { least, most } = laneRange(e);
-    return { hasLeast: least === 0, hasMost: most === 2 ** widthOf(e.type) - 1 };
-  }
-  if (e.op === 'extend') return laneBounds(e.of) && { hasLeast: true, hasMost: false };
-  return (e.op === 'cast' || e.op === 'slice') && laneBounds(e.of) ? { hasLeast: true, hasMost: true } : undefined;
-}
-
 function isArithmeticShift(e: Binary): boolean {
   return e.fn === 'shr' && e.type.kind === 'sint';
-}
-
-/** Not worth a name even if it is used often. */
-function isCheap(root: Expr): boolean {
-  let e = root;
-  for (let steps = 0; steps < MOST_NESTED; steps++) {
-    switch (e.op) {
-      case 'lit':
-      case 'lane':
-      case 'ref':
-        return true;
-      case 'field':
-      case 'slice':
-      case 'cast':
-        e = e.of;
-        break;
-      case 'index':
-        if (typeof e.index !== 'number' && !isLaneIndex(e.index, e.of.type)) return false;
-        e = e.of;
-        break;
-      case 'unary':
-        if (e.fn !== 'not') return false;
-        e = e.a;
-        break;
-      case 'extend':
-        return e.of.op === 'ref';
-      default:
-        return false;
-    }
-  }
-  return false;
 }

@@ -15,7 +15,7 @@ import { writeModule } from '../verilog/write.ts';
 import type { BitSet } from './bit-set.ts';
 import { grouped } from './declarations.ts';
 import { ExpressionPrinter } from './expressions.ts';
-import type { Hoisted, TableText } from './expressions.ts';
+import type { Hoisted, TableText } from './hoisted.ts';
 import { CLOCK, printGrid, unusedBits } from './grid.ts';
 import { dataFolder, memoryInits } from './memory-data.ts';
 import { ResetPrinter } from './resets.ts';

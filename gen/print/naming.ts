@@ -3,7 +3,7 @@
  * where there is no hint, the name begins with what the value is first needed for, in the order of the statements: `next_sum`. So a line
  * that is added elsewhere changes no name, and numbers only tell apart what is equal in one place. Must not know how anything is printed.
  */
-import { operands, walkUp } from '../ir/expr.ts';
+import { isLaneIndex, operands, walkUp } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { expressionsOf, walkStatements } from '../ir/leaves.ts';
 import type { Assign, Check, MemWrite, Module, Statement } from '../ir/module.ts';
@@ -26,6 +26,9 @@ interface Use {
 
 /** Operators that may be repeated before someone has to think of a name. */
 const LIGHT = 8;
+
+/** Selections in each other through which a cheap value is looked for. */
+const MOST_STEPS = 128;
 
 /** Verilator calls what is longer by a hash. */
 const MOST_CHARACTERS = 120;
@@ -55,9 +58,9 @@ export class WireNames {
 
   /**
    * Expressions that are written once, under a name, because they are needed more than once: those that the designer has called something
-   * and those that take more than a few operators. `isCheap`: what is read as easily as a name.
+   * and those that take more than a few operators.
    */
-  shared(isCheap: (e: Expr) => boolean): Set<Expr> {
+  shared(): Set<Expr> {
     const shared = new Set<Expr>();
     // Operators of the text, down to what has a name.
     const sizes = new Map<Expr, number>();
@@ -122,3 +125,34 @@ const KIND: Readonly<Partial<Record<string, string>>> = {
   add: 'sum', sub: 'difference', mul: 'product', and: 'both', or: 'either', xor: 'differ', shl: 'shifted', shr: 'shifted', eq: 'equal', ne: 'unequal', lt: 'less', le: 'atMost',
   mux: 'choice', memRead: 'word', cat: 'joined', vec: 'joined', bundle: 'joined', index: 'element', extend: 'wide', slice: 'bits',
 };
+
+/** Not worth a name even if it is used often. */
+export function isCheap(root: Expr): boolean {
+  let e = root;
+  for (let steps = 0; steps < MOST_STEPS; steps++) {
+    switch (e.op) {
+      case 'lit':
+      case 'lane':
+      case 'ref':
+        return true;
+      case 'field':
+      case 'slice':
+      case 'cast':
+        e = e.of;
+        break;
+      case 'index':
+        if (typeof e.index !== 'number' && !isLaneIndex(e.index, e.of.type)) return false;
+        e = e.of;
+        break;
+      case 'unary':
+        if (e.fn !== 'not') return false;
+        e = e.a;
+        break;
+      case 'extend':
+        return e.of.op === 'ref';
+      default:
+        return false;
+    }
+  }
+  return false;
+}

@@ -6,7 +6,8 @@ import { widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
 import type { Stmt, SvAssign } from '../verilog/form.ts';
-import type { ExpressionPrinter, TableText } from './expressions.ts';
+import type { ExpressionPrinter } from './expressions.ts';
+import type { TableText } from './hoisted.ts';
 import { casesOf } from './tables.ts';
 
 export type Target = Signal | Memory;

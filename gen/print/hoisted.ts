@@ -1,0 +1,18 @@
+/** What printing gives a name of its own. */
+import type { Expr } from '../ir/expr.ts';
+import type { Type } from '../ir/types.ts';
+
+/** A wire that printing introduced. */
+export interface Hoisted {
+  readonly name: string;
+  readonly type: Type;
+  readonly value: string | TableText;
+  readonly expr: Expr;
+}
+
+/** A value that a `case` gives. */
+export interface TableText {
+  readonly on: string;
+  readonly arms: readonly { readonly labels: readonly string[]; readonly value: string }[];
+  readonly otherwise: string;
+}
