@@ -19,6 +19,7 @@ export interface NotMeasured {
 const PERFORMANCE = 'docs/performance.md';
 
 export const NOT_MEASURED: readonly NotMeasured[] = [
+  { page: 'docs/beside-ibex.md', where: { heading: 'Beside Ibex' }, kind: 'quotation', by: 'Ibex\'s source, and the same tools on it; lines of ours are held by test/docs/excerpts.test.ts' },
   { page: 'docs/caches.md', where: { heading: 'Cycles' }, kind: 'test', by: 'test/hw/lib/data-cache.test.ts' },
   { page: 'docs/caches.md', where: { text: /memory of 20 cycles/g }, kind: 'definition', by: 'the chip that is measured' },
   { page: 'docs/core.md', where: { heading: 'Cycles' }, kind: 'test', by: 'test/hw/core/latency.test.ts' },
@@ -27,6 +28,7 @@ export const NOT_MEASURED: readonly NotMeasured[] = [
   { page: 'docs/configuration.md', where: { heading: '' }, kind: 'test', by: 'test/hw/soc/config-manual.test.ts' },
   { page: 'docs/language.md', where: { heading: 'Parameters, and why the text has none' }, kind: 'test', by: 'test/hw/alike-modules.test.ts' },
   { page: 'docs/firmware.md', where: { text: /300 s, 2 GiB of memory and 1 GiB/g }, kind: 'definition', by: 'bounds of firmware/compiler.ts' },
+  { page: 'docs/language.md', where: { heading: 'Parameters' }, kind: 'test', by: 'test/hw/alike-modules.test.ts' },
   { page: 'docs/simulation.md', where: { text: /100,000 cycles, or for 1,000 times/g }, kind: 'definition', by: 'sim/patience.ts' },
   { page: 'docs/simulation.md', where: { text: /every 255 cycles/g }, kind: 'definition', by: 'sim/event-recorder.ts' },
   { page: 'docs/tensor-unit.md', where: { heading: '' }, kind: 'definition', by: 'follows from the structure of the unit, as the page says' },
