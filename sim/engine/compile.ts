@@ -184,7 +184,7 @@ export class Compilation {
 
   private observe(ctx: Context, held: Held): Action[] {
     const { slot, address } = held.placed[0].box;
-    const storage = this.lowering.run(() => this.lowering.wholeStorage(ctx, held.signal));
+    const storage = this.lowering.run(() => this.lowering.wholes.storageBehind(ctx, held.signal));
     const bytes = storedBytes(held.signal.type);
     if (storage && bytes >= MIN_COPY_BYTES && sameType(storage.type, held.signal.type)) {
       return [{ kind: 'copy', enable: this.graph.bool(true), copies: [{ slot, from: storage.address, to: address, bytes }], ...(storage.after ? { after: storage.after } : {}) }];

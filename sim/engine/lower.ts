@@ -14,6 +14,7 @@ import { firstEndingAbove } from './drivers.ts';
 import type { Guard, Unit } from './drivers.ts';
 import { DynamicReads } from './dynamic-reads.ts';
 import { ElementReads } from './element-reads.ts';
+import { portNamed, portOf, readCellInput, readGridOutput } from './grid-reads.ts';
 import { hasLane } from './lane-drivers.ts';
 import { LaneLoops, LoopRefused } from './lane-loops.ts';
 import { Memos, NotMemoisable } from './memo.ts';
@@ -24,6 +25,8 @@ import { boxRope, concatRopes, constRope, nodeRope, sliceRope } from './rope.ts'
 import type { Arena } from './slots.ts';
 import { isReduction, reduceStored } from './stored-reductions.ts';
 import type { Reduction } from './stored-reductions.ts';
+import { WholeSignals } from './whole-signals.ts';
+import type { Shown } from './whole-signals.ts';
 
 /** Thrown out of a deep recursion: do this first, then start again. Results so far are remembered. */
 class Suspend {
@@ -70,6 +73,7 @@ export class Lowering {
   readonly dynamic: DynamicReads;
   readonly memos: Memos;
   readonly lanes: LaneLoops;
+  readonly wholes: WholeSignals;
   private readonly elements: ElementReads;
 
   constructor(
@@ -84,6 +88,7 @@ export class Lowering {
     const read = this.read.bind(this);
     this.memos = new Memos({ graph, words: this.arithmetic.words, arena, shared, read }, minMemoOperations);
     this.lanes = new LaneLoops(this);
+    this.wholes = new WholeSignals(this.lanes, this.memos, (signal) => this.topInput.placed(signal));
     this.elements = new ElementReads(this);
   }
 
@@ -158,21 +163,16 @@ export class Lowering {
       case 'reg':
         return this.readRegister(ctx, signal, lo, width);
       case 'instOut': {
-        const { instance, port } = this.portOf(signal);
+        const { instance, port } = portOf(signal);
         const child = ctx.instance(instance);
         const output = portNamed(child, port);
         return this.memos.output(child, output, lo, width) ?? this.read(child, output, lo, width);
       }
       case 'gridOut':
-        return this.readGridOutput(ctx, signal, lo, width);
+        return readGridOutput(this, ctx, signal, lo, width);
       default:
         return this.readDriven(ctx, signal, lo, width);
     }
-  }
-
-  private portOf(signal: Signal): { instance: string; port: string } {
-    if (!signal.port) throw new Error(`engine: ${signal.name} names no port`);
-    return signal.port;
   }
 
   private readInput(ctx: Context, signal: Signal, lo: number, width: number): Rope {
@@ -187,65 +187,13 @@ export class Lowering {
         return s ? this.read(link.parent, s, lo, width) : constRope(0n, width);
       }
       case 'cell':
-        return this.readCellInput(link.parent, link.grid, link.row, link.column, signal, lo, width);
+        return readCellInput(this, link, signal, lo, width);
       case 'loop': {
         const input = link.grid.inputs.get(signal.name);
         if (!this.loopInputs) throw new Error('engine: no loop is open');
         return input ? this.loopInputs.read(ctx, link.grid, input, signal, lo, width) : constRope(0n, width);
       }
     }
-  }
-
-  private readCellInput(parent: Context, grid: Grid, row: number, column: number, port: Signal, lo: number, width: number): Rope {
-    const input = grid.inputs.get(port.name);
-    if (!input) return constRope(0n, width);
-    const w = widthOf(port.type);
-    const element = (i: number): Rope => this.read(parent, input.signal, i * w + lo, width);
-    switch (input.kind) {
-      case 'all':
-        return element(0);
-      case 'row':
-        return element(row);
-      case 'column':
-        return element(column);
-      case 'cell':
-        return element(row * grid.columns + column);
-      case 'neighbour': {
-        const [dr, dc] = stepTo(input.from);
-        const [r, c] = [row + dr, column + dc];
-        if (r < 0 || r >= grid.rows) return element(column);
-        if (c < 0 || c >= grid.columns) return element(row);
-        const neighbour = parent.cell(grid, r, c);
-        return this.read(neighbour, portNamed(neighbour, input.output), lo, width);
-      }
-    }
-  }
-
-  private readGridOutput(ctx: Context, signal: Signal, lo: number, width: number): Rope {
-    for (const grid of ctx.module.grids) {
-      for (const output of grid.outputs) {
-        if (output.signal !== signal) continue;
-        const port = grid.module.ports.find((p) => p.name === output.port);
-        if (!port) throw new Error(`engine: no port ${output.port} in ${grid.module.name}`);
-        const w = widthOf(port.type);
-        const parts: Rope[] = [];
-        for (let at = lo; at < lo + width;) {
-          const i = Math.floor(at / w);
-          const n = Math.min((i + 1) * w, lo + width) - at;
-          const [r, c] =
-            output.kind === 'row'
-              ? [output.row, i]
-              : output.kind === 'column'
-                ? [i, output.column]
-                : [Math.floor(i / grid.columns), i % grid.columns];
-          const cell = ctx.cell(grid, r, c);
-          parts.push(this.read(cell, portNamed(cell, output.port), at - i * w, n));
-          at += n;
-        }
-        return concatRopes(parts);
-      }
-    }
-    throw new Error(`engine: ${signal.name} is the output of no grid`);
   }
 
   private readRegister(ctx: Context, signal: Signal, lo: number, width: number): Rope {
@@ -314,25 +262,20 @@ export class Lowering {
     return result;
   }
 
-  /** Where a signal's value lies in memory, if it lies there as a whole, leaf by leaf. */
   storageOf(ctx: Context, signal: Signal): Storage | undefined {
-    const of = (placed: readonly Placed[]): Storage => ({ slot: placed[0].box.slot, address: placed[0].box.address, type: signal.type });
-    if (signal.kind === 'reg') return ctx.home.kind === 'plain' ? of(ctx.register(signal)) : undefined;
-    if (signal.kind === 'input') return ctx.link.kind === 'top' ? of(this.topInput.placed(signal)) : undefined;
-    return signal.kind === 'instOut' || signal.kind === 'gridOut' ? undefined : this.lanes.array(ctx, signal)?.storage;
+    return this.wholes.storageOf(ctx, signal);
   }
 
-  /** The signal that an input or an output of an instance shows. */
-  behind(ctx: Context, signal: Signal): { readonly ctx: Context; readonly signal: Signal } | undefined {
-    if (signal.kind === 'input') {
-      const { link } = ctx;
-      const outer = link.kind === 'instance' ? link.connections.get(signal.name) : undefined;
-      return link.kind === 'instance' && outer ? { ctx: link.parent, signal: outer } : undefined;
-    }
-    if (signal.kind !== 'instOut') return undefined;
-    const { instance, port } = this.portOf(signal);
-    const child = ctx.instance(instance);
-    return this.memos.isRemembered(child) ? undefined : { ctx: child, signal: portNamed(child, port) };
+  behind(ctx: Context, signal: Signal): Shown | undefined {
+    return this.wholes.behind(ctx, signal);
+  }
+
+  /** Of a whole signal that lies in memory because loops drive it. */
+  private reduced(ctx: Context, fn: Reduction, of: Expr): Node | undefined {
+    let whole = of;
+    while (whole.op === 'cast') whole = whole.of;
+    const storage = whole.op === 'ref' ? this.wholes.storageBehind(ctx, whole.signal) : undefined;
+    return storage?.after && reduceStored(this.graph, this.arena, storage, fn, (most) => this.lanes.ownRound(most));
   }
 
   gather(value: Rope): ReturnType<LaneLoops['gather']> {
@@ -532,26 +475,6 @@ export class Lowering {
     }
   }
 
-  /** Of a whole signal that lies in memory because loops drive it. */
-  private reduced(ctx: Context, fn: Reduction, of: Expr): Node | undefined {
-    let whole = of;
-    while (whole.op === 'cast') whole = whole.of;
-    const storage = whole.op === 'ref' ? this.wholeStorage(ctx, whole.signal) : undefined;
-    return storage?.after && reduceStored(this.graph, this.arena, storage, fn, (most) => this.lanes.ownRound(most));
-  }
-
-  /** As `storageOf`, also of what shows such a signal and nothing else. */
-  wholeStorage(ctx: Context, signal: Signal): Storage | undefined {
-    const storage = this.storageOf(ctx, signal);
-    if (storage) return storage;
-    const behind = this.behind(ctx, signal);
-    if (behind) return this.wholeStorage(behind.ctx, behind.signal);
-    if (signal.kind === 'reg' || signal.kind === 'input' || signal.kind === 'instOut' || signal.kind === 'gridOut') return undefined;
-    const units = ctx.drivers.of(signal).units(false);
-    const only = units.length === 1 && units[0].body.length === 1 ? units[0].body[0] : undefined;
-    return only?.kind === 'assign' && only.path.length === 0 && only.value.op === 'ref' ? this.wholeStorage(ctx, only.value.signal) : undefined;
-  }
-
   private lane(ctx: Where, { lanes, scale, offset }: LaneIndex, total: number): Rope {
     const round = ctx instanceof LaneContext ? ctx.rounds.get(lanes) : undefined;
     if (!round) throw new Error('engine: a lane outside of its loop');
@@ -612,15 +535,4 @@ export class NotLoopable extends Error {}
 
 function loopError(path: string): DesignError {
   return new DesignError('combinational-loop', `${path} depends on itself`, undefined, undefined, 'put a register into the loop');
-}
-
-function portNamed(ctx: Context, name: string): Signal {
-  const p = ctx.module.ports.find((x) => x.name === name);
-  if (!p) throw new Error(`engine: no port ${name} in ${ctx.module.name}`);
-  return p;
-}
-
-/** Row and column distance to the neighbour in a direction. */
-export function stepTo(from: 'west' | 'north' | 'east' | 'south'): readonly [number, number] {
-  return from === 'west' ? [0, -1] : from === 'east' ? [0, 1] : from === 'north' ? [-1, 0] : [1, 0];
 }
