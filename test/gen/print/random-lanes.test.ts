@@ -2,6 +2,7 @@
  * Random designs with loops over lanes: the interpreter on what the designer wrote, the interpreter after the passes, the built-in engine,
  * and Icarus, Yosys and Verilator on the printed text all show the same. More with SYSTOLE_LANES=from:to.
  */
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
 import type { Design } from '../../../gen/index.ts';
@@ -58,10 +59,11 @@ function caseOf(seed: number): Case {
   return { seed, written, design, vectors, expected: outputsOf(new Interpreter(written), written, vectors) };
 }
 
-/** Seeds in portions, so that a long run holds few designs at a time. */
-function* portions(): Generator<readonly Case[]> {
+/** Seeds in portions, so that a long run holds few designs at a time, and hears the test runner in between. */
+async function* portions(): AsyncGenerator<readonly Case[]> {
   for (let from = FROM; from <= TO; from += AT_ONCE) {
     yield Array.from({ length: Math.min(AT_ONCE, TO - from + 1) }, (_, i) => caseOf(from + i));
+    await setTimeout(1);
   }
 }
 
@@ -82,43 +84,51 @@ function shownBySimulator(cases: readonly Case[], synthesised: boolean): string[
 }
 
 describe('random designs with loops over lanes', () => {
-  it('mean the same after the passes, and in the built-in engine', { timeout: TIMEOUT }, () => {
+  it('mean the same after the passes, and in the built-in engine', { timeout: TIMEOUT }, async () => {
     let loops = 0;
-    for (const cases of portions()) {
+    const found: string[] = [];
+    for await (const cases of portions()) {
       for (const c of cases) {
         const { top } = c.design;
-        expect(differences(c, outputsOf(new Interpreter(top), top, c.vectors)), 'after the passes').toEqual([]);
+        found.push(...differences(c, outputsOf(new Interpreter(top), top, c.vectors)).map((d) => `after the passes: ${d}`));
         const sim = createWasmSimulator(c.design);
-        expect(differences(c, outputsOf(sim, top, c.vectors)), 'engine').toEqual([]);
+        found.push(...differences(c, outputsOf(sim, top, c.vectors)).map((d) => `engine: ${d}`));
         sim.close();
         if (hasLoops(top.body)) loops++;
       }
     }
+    expect(found).toEqual([]);
     // Loops that are written out would make the comparison easy.
     expect(loops).toBeGreaterThan(0.8 * (TO - FROM + 1));
   });
 
-  it.skipIf(!has('iverilog'))('behave the same in Icarus', { timeout: TIMEOUT }, () => {
-    for (const cases of portions()) {
+  it.skipIf(!has('iverilog'))('behave the same in Icarus', { timeout: TIMEOUT }, async () => {
+    const found: string[] = [];
+    for await (const cases of portions()) {
       const shown = shownBySimulator(cases, false);
-      expect(cases.flatMap((c, i) => differences(c, shown[i]))).toEqual([]);
+      found.push(...cases.flatMap((c, i) => differences(c, shown[i])));
     }
+    expect(found).toEqual([]);
   });
 
-  it.skipIf(!has('iverilog') || !has('yosys'))('behave the same after synthesis by Yosys', { timeout: TIMEOUT }, () => {
-    for (const cases of portions()) {
+  it.skipIf(!has('iverilog') || !has('yosys'))('behave the same after synthesis by Yosys', { timeout: TIMEOUT }, async () => {
+    const found: string[] = [];
+    for await (const cases of portions()) {
       const few = IS_LONG ? cases : cases.slice(0, 6);
       const shown = shownBySimulator(few, true);
-      expect(few.flatMap((c, i) => differences(c, shown[i]))).toEqual([]);
+      found.push(...few.flatMap((c, i) => differences(c, shown[i])));
     }
+    expect(found).toEqual([]);
   });
 
-  it.skipIf(!has('verilator'))('pass Verilator without a warning', { timeout: TIMEOUT }, () => {
-    for (const cases of portions()) {
+  it.skipIf(!has('verilator'))('pass Verilator without a warning', { timeout: TIMEOUT }, async () => {
+    const found: string[] = [];
+    for await (const cases of portions()) {
       for (const c of IS_LONG ? cases : cases.slice(0, 6)) {
         const files = printDesign(c.design);
-        expect(exceptConstants(inDirectory(files, (dir) => lintWithVerilator(dir, files, c.design.top.name))), `seed ${c.seed}`).toEqual([]);
+        found.push(...exceptConstants(inDirectory(files, (dir) => lintWithVerilator(dir, files, c.design.top.name))).map((said) => `seed ${c.seed}: ${said}`));
       }
     }
+    expect(found).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ const skip = missing !== undefined && !process.env.CI;
 
 const given = process.env.SYSTOLE_LANES ?? (IS_LONG ? '1:100' : undefined);
 const [FROM, TO] = (given ?? '1:2').split(':').map(Number);
-const AT_ONCE = 25;
+const AT_ONCE = 50;
 const CYCLES = 100;
 
 describe.skipIf(skip || given === undefined)('wasm and verilator', () => {
