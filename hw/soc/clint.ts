@@ -3,9 +3,10 @@
  * timer counts clock cycles from 0; the compare register starts at its largest value, so that nothing is pending after reset.
  * Must not know the core.
  */
-import { B, Flag, Out, U, bitsOf, bool, flip, hw, vec } from '../../gen/index.ts';
+import { B, Flag, Out, U, bitsOf, bool, cat, flip, fromBits, hw, repeat, vec } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { constant } from '../lib/constants.ts';
+import { repeated } from '../lib/lanes.ts';
 import { ObiData } from '../lib/obi.ts';
 import { assertStays } from '../lib/stream-rules.ts';
 import { REGIONS, REGISTERS } from './memory-map.ts';
@@ -57,14 +58,16 @@ export const Clint = hw(
     });
 
     const writes = m.let({ writes: obi.req.and(obi.we) }).writes;
-    const next = m.let({ next: bitsOf(r.notTime).subWrap(1) }).next;
-    for (let i = 0; i < 8; i++) {
-      const lane = i % 4;
-      const mine = writes.and(obi.be.bit(lane)).and(i < 4 ? high.not() : high).named(`mine${i}`);
-      const data = obi.wdata.slice(8 * lane + 7, 8 * lane).exact(8);
-      r.notTime.put(i, isTime.and(mine).mux<UInt<8>>(data.not(), next.slice(8 * i + 7, 8 * i).exact(8)));
-      m.when(isCompare.and(mine), () => r.compare.put(i, data));
-    }
+    const { next } = m.let({ next: fromBits(vec(U(8), 8), bitsOf(r.notTime).subWrap(1)) });
+    // Bytes of the pair that are written, and what would be written to each.
+    const ifIn = (half: Bool): UInt => repeat(half.and(writes), 4).and(obi.be);
+    const { strobes } = m.let({ strobes: cat(ifIn(high), ifIn(high.not())) });
+    const data = repeated(fromBits(vec(U(8), 4), obi.wdata), 2).named('data');
+    m.each(8, (i) => {
+      const isWritten = strobes.bit(i);
+      r.notTime.put(i, isTime.and(isWritten).mux(data.at(i).not(), next.at(i)));
+      m.when(isCompare.and(isWritten), () => r.compare.put(i, data.at(i)));
+    });
     m.when(writes.and(isSoftware).and(obi.be.bit(0)), () => {
       r.software = obi.wdata.bit(0);
     });
