@@ -1,7 +1,7 @@
 /** Excerpts of our SystemVerilog in pages are what is printed, and the sizes beside them those of the modules. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { withExcerpts } from '../../tools/excerpts.ts';
+import { moduleText, withExcerpts } from '../../tools/excerpts.ts';
 
 const PAGE = readFileSync(new URL('../../docs/beside-ibex.md', import.meta.url), 'utf8');
 const MODULES = ['Alu', 'MulDiv', 'Expander', 'CsrUnit', 'PmpCheck'];
@@ -16,20 +16,15 @@ describe('excerpts of modules', () => {
 
   const block = (comment: string, lines: string): string => `text\n\n<!-- ${comment} -->\n\`\`\`systemverilog\n${lines}\`\`\`\nmore\n`;
   it('are renewed, and nothing else of the page', () => {
-    const given = 'RegisterFile of fast: "module RegisterFile", "assign rs2", "number1 <= next1;" to "end", "if (write) begin" to end';
+    const given = 'RegisterFile of fast: "module RegisterFile", "next1," to "rd,", "always_ff" to end';
     const page = withExcerpts(block(given, 'old\n'));
-    expect(page).toBe(block(given, `module RegisterFile (
-// …
-  assign rs2 = number2 == 5'd0 ? 32'd0 : cells[number2];
-// …
-    number1 <= next1;
-    number2 <= next2;
-  end
-// …
-    if (write) begin
-      cells[rd] <= value;
-    end
-`));
+    const text = moduleText('RegisterFile', 'fast');
+    const parts = page.split('```')[1].replace('systemverilog\n', '').split('// …\n');
+    expect(page).toBe(block(given, parts.join('// …\n')));
+    expect(parts.map((part) => text.includes(part))).toEqual([true, true, true]);
+    expect(parts[0]).toBe('module RegisterFile (\n');
+    expect(parts[1].trim().split(/,\s*/).map((line) => line.split(' ').at(-1))).toEqual(['next1', 'next2', 'write', 'rd', '']);
+    expect(parts[2]).toMatch(/^ {2}always_ff [^]*\n {2}end\n$/);
     expect(withExcerpts(page)).toBe(page);
   });
 
