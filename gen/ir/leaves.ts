@@ -299,8 +299,13 @@ export function mapStatements(body: readonly Statement[], f: (e: Expr) => Expr, 
         return branches[0].length === 0 ? [] : [{ ...s, body: branches[0] }];
       case 'switch': {
         if (branches.every((b) => b.length === 0)) return [];
-        const cases = s.cases.map((c, i) => ({ ...c, body: branches[i] }));
-        return [{ ...s, on: f(s.on), cases, default: branches[branches.length - 1] }];
+        const on = f(s.on);
+        const last = branches.length - 1;
+        if (on.op === 'lit') {
+          const at = s.cases.findIndex((c) => c.values.includes(on.value));
+          return branches[at < 0 ? last : at];
+        }
+        return [{ ...s, on, cases: s.cases.map((c, i) => ({ ...c, body: branches[i] })), default: branches[last] }];
       }
     }
   });

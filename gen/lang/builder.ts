@@ -191,7 +191,11 @@ export class Builder implements Recorder {
       if (seen.has(v)) throw new DesignError('missing-case', `value ${v} stands in two branches of a switch`, site, undefined, 'keep one of them');
       seen.add(v);
     }
-    this.addSwitch(on.expr, cases, otherwise, site);
+    // All values handled: the last branch becomes the default, as that of an enumeration does.
+    const isWhole = !otherwise && seen.size === 2 ** on.width;
+    const last = isWhole ? cases.pop() : undefined;
+    if (cases.length === 0) (otherwise ?? last?.body)?.();
+    else this.addSwitch(on.expr, cases, otherwise ?? last?.body, site);
   }
 
   private addSwitch(

@@ -122,7 +122,8 @@ function toBigInt(value: unknown, type: Type, site: Site): bigint {
 
 export function extendTo(e: Expr, type: ScalarType, site = e.site): Expr {
   if (widthOf(e.type) === widthOf(type)) return e;
-  return e.op === 'lit' ? { ...e, type, value: signExtend(e, widthOf(type)) } : { op: 'extend', type, of: e, site };
+  // Under its own name a literal has its own width only.
+  return e.op === 'lit' ? { op: 'lit', type, value: signExtend(e, widthOf(type)), site } : { op: 'extend', type, of: e, site };
 }
 
 function signExtend(e: Expr & { op: 'lit' }, width: number): bigint {

@@ -18,7 +18,7 @@ import { OpenLoops, laneBounds } from './loops.ts';
 import type { Loop } from './loops.ts';
 import { WireNames, isCheap } from './naming.ts';
 import { BINARY, OPPOSITE, PRIMARY, UNARY, operand, paren } from './operators.ts';
-import type { Text } from './operators.ts';
+import type { Operator, Text } from './operators.ts';
 import { member, positions, rangeText } from './selection.ts';
 import type { LaneStep, Selection } from './selection.ts';
 import { tableOf } from './tables.ts';
@@ -88,7 +88,7 @@ export class ExpressionPrinter {
   }
 
   literals(all: readonly Lit[]): string[] {
-    return all.map((l) => this.literal(l.type, l.value, l.hint));
+    return all.map((l) => this.noted(l, this.literal(l.type, l.value, l.hint)));
   }
 
   private constant(type: Type, value: bigint, wish: string): string {
@@ -149,7 +149,7 @@ export class ExpressionPrinter {
   /** The opposite of a comparison, as a comparison: `!(a < b)` is `a >= b`. */
   private opposite(e: Expr): Text | undefined {
     if (e.op !== 'binary' || this.names.has(e) || this.shared.has(e)) return undefined;
-    const fn = OPPOSITE.get(e.fn);
+    const fn = OPPOSITE[e.fn];
     return fn === undefined ? undefined : this.binary(e, fn);
   }
 
@@ -234,8 +234,26 @@ export class ExpressionPrinter {
   private tableOf(e: Expr): Table<Expr> | undefined {
     if (e.op !== 'mux') return undefined;
     let table = this.tables.get(e);
-    if (table === undefined) this.tables.set(e, (table = tableOf(e, (x) => this.isApart(x)) ?? 'none'));
+    if (table === undefined) {
+      const found = tableOf(e, (x) => this.isApart(x));
+      const parts = found && [found.on, ...found.arms.map(({ of }) => of), found.otherwise];
+      this.tables.set(e, (table = parts && !this.selectsParts(parts) ? found : 'none'));
+    }
     return table === 'none' ? undefined : table;
+  }
+
+  /** Whether the text would select bits of a name by number: of that in an `always_comb` Icarus 11 says that it is sorry. */
+  private selectsParts(roots: readonly Expr[]): boolean {
+    const seen = new Set<Expr>();
+    const stack = [...roots];
+    for (let e = stack.pop(); e; e = stack.pop()) {
+      if (seen.has(e) || this.isApart(e)) continue;
+      seen.add(e);
+      if (e.op === 'slice' || e.op === 'field' || (e.op === 'index' && typeof e.index === 'number')) return true;
+      if (e.op === 'extend' && e.type.kind === 'sint') return true;
+      for (const o of operands(e)) stack.push(o);
+    }
+    return false;
   }
 
   // --- loops ---
@@ -368,7 +386,7 @@ export class ExpressionPrinter {
     return sel && sel.lo === 0 && sel.width === sel.of ? this.selectionText(sel) : this.readName(e);
   }
 
-  private binary(e: Binary, fn: string = e.fn): Text {
+  private binary(e: Binary, fn: Operator = e.fn): Text {
     const logical = e.type.kind === 'bool' && (e.fn === 'and' || e.fn === 'or');
     const { text, prec } = BINARY[logical ? (e.fn === 'and' ? 'logicalAnd' : 'logicalOr') : fn];
     const order = e.fn === 'lt' || e.fn === 'le';

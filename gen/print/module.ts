@@ -181,8 +181,8 @@ class ModulePrinter {
     const own = (s: Signal): string => this.typeOf(s);
     const plain = (s: Signal): string => plainType(s.type);
     const edges = m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]);
+    const constants = [...this.p.namedConstants];
     const groups = [
-      { comment: 'Constants.', of: [...this.p.namedConstants] },
       { comment: 'Registers.', of: of(m.regs, own) },
       { comment: 'Memories.', of: memories },
       { comment: 'Wires.', of: of(m.wires, own) },
@@ -190,8 +190,10 @@ class ModulePrinter {
       { comment: 'Edges of the grids.', of: of(edges, plain) },
       { comment: 'Values with a name of their own.', of: this.p.hoisted.map((h) => ({ type: this.memberType(h.type), name: h.name })) },
     ];
-    this.declaredCount = groups.slice(1).reduce((n, g) => n + g.of.length, 0);
-    const declared = grouped(groups);
+    this.declaredCount = groups.reduce((n, g) => n + g.of.length, 0);
+    const signals = grouped(groups);
+    const comment = signals.length > 1 ? { comment: 'Constants.' } : {};
+    const declared = constants.length > 0 ? [{ ...comment, of: constants }, ...signals] : signals;
     return [...(declared.length > 0 ? [{ kind: 'declarations' as const, groups: declared }] : []), ...memoryInits(m, () => this.p.loopVariable)];
   }
 
@@ -259,7 +261,9 @@ class ModulePrinter {
     for (const s of b.statements) {
       if (s.kind !== 'assign') continue;
       const target = this.p.place(s.target, s.path).text;
-      out.push(driver(target, this.p.table(s.value) ?? this.p.rightSide(s.value)));
+      // Parts of one signal are driven all in one way: Icarus takes no `assign` beside an `always_comb`.
+      const table = s.path.length === 0 ? this.p.table(s.value) : undefined;
+      out.push(driver(target, table ?? this.p.rightSide(s.value)));
     }
   }
 

@@ -1,4 +1,5 @@
 /** Operators of SystemVerilog: how they are written, and what needs parentheses beside what. Must not know expressions. */
+import type { BinaryFn } from '../ir/expr.ts';
 
 /** Text with the precedence of its outermost operator. */
 export interface Text {
@@ -6,10 +7,13 @@ export interface Text {
   readonly prec: number;
 }
 
+/** Those of the IR, and those that only the text has. */
+export type Operator = BinaryFn | 'gt' | 'ge' | 'logicalAnd' | 'logicalOr';
+
 /** Names, literals, selections, concatenations. */
 export const PRIMARY = 20;
 export const UNARY = 12;
-export const BINARY: Readonly<Record<string, { text: string; prec: number }>> = {
+export const BINARY: Readonly<Record<Operator, { text: string; prec: number }>> = {
   mul: { text: '*', prec: 10 }, add: { text: '+', prec: 9 }, sub: { text: '-', prec: 9 }, shl: { text: '<<', prec: 8 }, shr: { text: '>>', prec: 8 },
   lt: { text: '<', prec: 7 }, le: { text: '<=', prec: 7 }, gt: { text: '>', prec: 7 }, ge: { text: '>=', prec: 7 },
   eq: { text: '==', prec: 6 }, ne: { text: '!=', prec: 6 },
@@ -17,7 +21,7 @@ export const BINARY: Readonly<Record<string, { text: string; prec: number }>> = 
 };
 
 /** Comparison that holds where the given one does not. */
-export const OPPOSITE: ReadonlyMap<string, string> = new Map([['lt', 'ge'], ['le', 'gt'], ['eq', 'ne'], ['ne', 'eq']]);
+export const OPPOSITE: Readonly<Partial<Record<BinaryFn, Operator>>> = { lt: 'ge', le: 'gt', eq: 'ne', ne: 'eq' };
 
 export function paren(t: Text, atLeast: number): string {
   return t.prec >= atLeast ? t.text : `(${t.text})`;

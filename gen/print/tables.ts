@@ -64,10 +64,11 @@ function comparisonOf(cond: Expr, isApart: (e: Expr) => boolean): { readonly on:
   for (let e = stack.pop(); e; e = stack.pop()) {
     if (e.op !== 'binary' || isApart(e)) return undefined;
     if (e.fn === 'or') stack.push(e.b, e.a);
-    else if (e.fn !== 'eq' || e.b.op !== 'lit' || e.a.op === 'lit' || (on && on !== e.a)) return undefined;
+    // A lane is a constant in each round: of the arms only one would ever be looked at.
+    else if (e.fn !== 'eq' || e.b.op !== 'lit' || e.a.op === 'lit' || e.a.op === 'lane' || (on && on !== e.a)) return undefined;
     else {
       on = e.a;
-      labels.push(e.b);
+      labels.push(e.note === undefined ? e.b : { ...e.b, note: e.note });
     }
   }
   return on && { on, labels };

@@ -1,6 +1,9 @@
 /** Text that a designer gave, as SystemVerilog: in strings for `$error` and in comments. Must not know modules. */
 import { printable } from '../printable.ts';
 
+/** Words by which a tool takes a comment for an order: Yosys leaves out what follows `synthesis translate_off`. */
+const ORDERS = /^(?=(synthesis|synopsys|pragma|verilator)\b)/iu;
+
 const LINE_BREAK = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/u;
 
 /**
@@ -21,11 +24,11 @@ export function formatText(text: string): string {
 
 /** `text` as a comment inside of a line; none can end it early. */
 export function inlineComment(text: string): string {
-  return `/* ${printable(text.trim()).replaceAll(/\s+/gu, ' ').replaceAll('*/', '* /').replaceAll('/*', '/ *')} */`;
+  return `/* ${printable(text.trim()).replaceAll(/\s+/gu, ' ').replaceAll('*/', '* /').replaceAll('/*', '/ *').replace(ORDERS, 'note: ')} */`;
 }
 
 /** `text` as lines of comment; none can end the comment early. */
 export function commentLines(text: string): string[] {
   const trimmed = text.trim();
-  return trimmed === '' ? [] : trimmed.split(LINE_BREAK).map((line) => printable(line.trim()));
+  return trimmed === '' ? [] : trimmed.split(LINE_BREAK).map((line) => printable(line.trim()).replace(ORDERS, 'note: '));
 }

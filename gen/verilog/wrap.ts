@@ -1,46 +1,74 @@
-/** Breaks long lines where a person would: after a comma or before an operator, with the continuation indented. */
+/**
+ * Breaks long lines where a person would: after a comma or before an operator, with the continuation indented; never inside of a string,
+ * and inside of a comment only where nothing else is left. Must not know what the line says.
+ */
 const LIMIT = 120;
 
-/** What has a comment behind it has a line of its own, if there are several. A text has none: what looks like one is text. */
+/** What has a comment behind it has a line of its own, if there are several. */
 export function wrapLine(line: string): string[] {
-  const notes = line.includes('"') ? -1 : line.indexOf(NOTE_END);
-  if (notes < 0 || line.indexOf(NOTE_END, notes + 1) < 0) return wrapped(line, '');
+  if (line.trimStart().startsWith('//')) return [line];
+  const places = placesOf(line);
+  const [first, ...rest] = piecesAt(line, places.notes > 1 ? places.afterNotes.filter((at) => !/^[;)}]/u.test(line.slice(at + 1))) : []);
   const indent = /^ */.exec(line)?.[0] ?? '';
-  const [first, ...rest] = line.split(/(?<=\*\/[)}]*,?) (?![;)}])/u);
-  return [...wrapped(first, ''), ...rest.flatMap((l) => wrapped(l, `${indent}    `))];
+  return [...wrapped(first, indent, ''), ...rest.flatMap((l) => wrapped(l, indent, `${indent}    `))];
 }
 
-const NOTE_END = '*/';
-
-/** `lead`: what stands before the first line. */
-function wrapped(line: string, before: string): string[] {
-  if (before.length + line.length <= LIMIT || line.trimStart().startsWith('//')) return [before + line];
-  const indent = before === '' ? (/^ */.exec(line)?.[0] ?? '') : before.slice(4);
+/** `before`: what stands before the first line. */
+function wrapped(line: string, indent: string, before: string): string[] {
+  if (before.length + line.length <= LIMIT) return [before + line];
+  const { breaks } = placesOf(line);
   const lines: string[] = [];
   let lead = before;
-  // Of a long line only the next piece is looked at.
   let from = 0;
+  let next = 0;
   while (lead.length + line.length - from > LIMIT) {
-    const piece = lead + line.slice(from, from + LIMIT + 4);
-    const at = breakPoint(piece, LIMIT, indent.length + 8);
-    if (at < 0) break;
-    lines.push(piece.slice(0, at).trimEnd());
-    from += at - lead.length;
+    // The last place at which the line is not too long, but none in what only continues the indentation.
+    let at = -1;
+    for (; next < breaks.length && lead.length + breaks[next] - from < LIMIT; next++) {
+      if (lead.length + breaks[next] - from >= indent.length + 8) at = breaks[next];
+    }
+    if (at < 0) {
+      // Too long in one piece: it ends at the first place that there is.
+      if (next === breaks.length) break;
+      at = breaks[next++];
+    }
+    lines.push(lead + line.slice(from, at).trimEnd());
+    from = at;
     while (line[from] === ' ') from++;
     lead = `${indent}    `;
   }
   return [...lines, lead + line.slice(from)];
 }
 
-/** Last space before `limit` that follows a comma or precedes an operator, outside of string literals. */
-function breakPoint(text: string, limit: number, from: number): number {
-  let best = -1;
-  let inString = false;
-  for (let i = 0; i < Math.min(limit, text.length); i++) {
-    if (text[i] === '"') inString = !inString;
-    if (inString || i < from || text[i] !== ' ') continue;
-    const next = text.slice(i + 1, i + 4);
-    if (text[i - 1] === ',' || /^(\|\||&&|\? |: |\+ |- |\^ |\| |& |\? )/.test(next)) best = i;
+function piecesAt(line: string, spaces: readonly number[]): string[] {
+  return [0, ...spaces.map((at) => at + 1)].map((from, i) => line.slice(from, spaces[i] ?? line.length));
+}
+
+interface Places {
+  /** Spaces at which a line may end. */
+  readonly breaks: readonly number[];
+  readonly notes: number;
+  /** Spaces behind a comment. */
+  readonly afterNotes: readonly number[];
+}
+
+/** Outside of strings, in which `\"` is no end, and of comments. */
+function placesOf(line: string): Places {
+  const breaks: number[] = [];
+  const afterNotes: number[] = [];
+  let notes = 0;
+  for (let i = 0; i < line.length; i++) {
+    if (line[i] === '"') {
+      for (i++; i < line.length && line[i] !== '"'; i++) if (line[i] === '\\') i++;
+    } else if (line.startsWith('/*', i)) {
+      const end = line.indexOf('*/', i + 2);
+      i = end < 0 ? line.length : end + 1;
+      notes++;
+      const behind = /^[)}]*,? /u.exec(line.slice(i + 1, i + 12));
+      if (behind) afterNotes.push(i + behind[0].length);
+    } else if (line[i] === ' ' && (line[i - 1] === ',' || /^(\|\||&&|\? |: |\+ |- |\^ |\| |& )/.test(line.slice(i + 1, i + 4)))) {
+      breaks.push(i);
+    }
   }
-  return best;
+  return { breaks, notes, afterNotes };
 }

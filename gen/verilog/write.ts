@@ -157,6 +157,9 @@ class Writer {
         return;
       case 'paragraph':
         this.then(this.items(item.items, indent, true));
+        return;
+      default:
+        throw unwritten(item);
     }
   }
 
@@ -227,7 +230,10 @@ class Writer {
           this.line(indent, `${head} begin`);
           this.then(this.body(s.body, deeper(indent)), this.lineLater(indent, 'end'));
         }
+        return;
       }
+      default:
+        throw unwritten(s);
     }
   }
 
@@ -241,4 +247,9 @@ class Writer {
 
 function short(s: SvAssign | Extract<Stmt, { kind: 'guarded' }>): string {
   return s.kind === 'set' ? `${s.target} ${s.op} ${s.value};` : `if (${s.cond}) ${short(s.then)}`;
+}
+
+/** For the type checker: whatever is added to the form is written, too. */
+function unwritten(x: never): Error {
+  return new Error(`nobody writes ${JSON.stringify(x)}`);
 }

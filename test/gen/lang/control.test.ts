@@ -140,7 +140,7 @@ describe('registers', () => {
       io.out = r.plain;
       io.pair = r.both.one.cat(r.both.two).exact(6);
     }));
-    expect(text).toContain('    plain <= a;\n    both.one <= a;\n    both.two <= both.one;\n    if (rst) begin\n      both.one <= 3\'d5;\n    end');
+    expect(text).toContain('    plain <= a;\n    both.one <= a;\n    both.two <= both.one;\n    if (rst) both.one <= 3\'d5;\n  end');
   });
 });
 

@@ -1,7 +1,7 @@
 /** Folding computes what the IR says, and rules remove work without changing a value. */
 import { describe, expect, it } from 'vitest';
 import { S, U, bool, vecOf } from '../../../gen/index.ts';
-import type { Value } from '../../../gen/index.ts';
+import type { UInt, Value } from '../../../gen/index.ts';
 import type { Expr } from '../../../gen/ir/expr.ts';
 import { operands } from '../../../gen/ir/expr.ts';
 import type { Signal } from '../../../gen/ir/module.ts';
@@ -31,6 +31,22 @@ describe('folding', () => {
       const e = new RandomExpressions(rng, leaves(uints, sints, [bool(rng.chance(0.5))])).any(4).expr;
       const folded = simplifier()(e);
       expect({ seed, op: folded.op, value: evaluate(folded, EMPTY) }).toEqual({ seed, op: 'lit', value: evaluate(e, EMPTY) });
+    }
+  });
+
+  it('joins neighbours of one value, and nothing else', () => {
+    const [a, b] = ['a', 'b'].map((name): Signal => ({ name, kind: 'input', type: { kind: 'uint', width: 8 }, site: here() }));
+    const ref = (signal: Signal): UInt => wrap({ op: 'ref', type: signal.type, signal }) as UInt;
+    const [x, y] = [ref(a), ref(b)];
+    const partsOf = (v: Value): number => {
+      const e = simplifier()(v.expr);
+      return e.op === 'cat' ? e.parts.length : 1;
+    };
+    expect(partsOf(x.slice(7, 4).cat(x.slice(3, 2), x.slice(1, 0)))).toBe(1);
+    expect(partsOf(x.slice(5, 4).cat(x.slice(3, 2), y.slice(1, 0)))).toBe(2);
+    const bit = (of: UInt, i: number): UInt => of.slice(i, i);
+    for (const [high, low] of [[bit(x, 3), bit(x, 3)], [bit(x, 4), bit(x, 2)], [bit(x, 2), bit(x, 3)], [bit(x, 3), bit(y, 2)]]) {
+      expect(partsOf(high.cat(low))).toBe(2);
     }
   });
 

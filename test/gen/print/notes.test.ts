@@ -4,6 +4,7 @@ import { B, In, Out, U, elaborate, hw } from '../../../gen/index.ts';
 import type { Bool, UInt } from '../../../gen/index.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { decoderFor, isAnyOf } from '../../../hw/lib/match.ts';
+import { has, throughYosys } from '../tools.ts';
 
 const textOf = (body: (a: UInt) => readonly Bool[]): string =>
   printDesign(elaborate(hw('Top', { a: In(U<number>(16)), x: Out(B), y: Out(B) }, (_m, io) => {
@@ -29,6 +30,26 @@ describe('a note', () => {
     expect(assigns(textOf((a) => [a.eq(1).note('one').or(a.eq(2).note('two')).or(a.lt(a.lit(9)).note('small').and(a.bit(3))), a.bit(0)]))).toEqual([
       'assign x = a == 16\'d1 /* one */', '|| a == 16\'d2 /* two */', '|| (a < 16\'d9 /* small */', '&& a[3]);', 'assign y = a[0];',
     ]);
+  });
+
+  it('stands beside the label that its comparison becomes', () => {
+    const text = printDesign(elaborate(hw('Top', { s: In(U(2)), a: In(U(4)), y: Out(U(4)) }, (_m, io) => {
+      io.y = io.s.eq(0).note('load').mux(io.a, io.s.eq(1).mux(io.a.not(), io.s.eq(2).note('clear').mux(U(4).lit(0), U(4).lit(1))));
+    })))[0].text;
+    expect(text).toContain('2\'d0 /* load */: y = a;');
+    expect(text).toContain('2\'d2 /* clear */: y = 4\'d0;');
+  });
+
+  it.skipIf(!has('yosys'))('is an order to no tool, nor is what a module says of itself', () => {
+    for (const order of ['synopsys translate_off', 'synthesis translate_off', 'synopsys full_case parallel_case', 'Synthesis off', 'verilator lint_off WIDTH']) {
+      const files = printDesign(elaborate(hw('Top', { a: In(U(4)), y: Out(U(4)) }, (m, io) => {
+        m.doc(order);
+        io.y = io.a.addWrap(3).note(order);
+      })));
+      expect(files[0].text).toContain(`// note: ${order}`);
+      expect(files[0].text).toContain(`a + 4'd3 /* note: ${order} */`);
+      expect(throughYosys(files).text).toContain('module Top');
+    }
   });
 
   it('cannot end early, whatever is in it', () => {

@@ -97,6 +97,12 @@ const CASES: Readonly<Record<string, () => readonly [Design, ((v: ReadonlyMap<st
     io.y = r.held;
     m.each(5, (i) => io.z.put(i, select(io.s, [io.v.at(i), io.v.at(i).not(), i.zext(8)], io.v.at(i).addWrap(io.v.at(0)))));
   })],
+  'an element beside others': () => [designOf({ ...words, v: Out(vec(byte, 3)) }, (_m, io) => {
+    io.v.put(0, four(io as unknown as Words));
+    io.v.put(1, io.a);
+    io.v.put(2, io.b.not());
+    io.y = io.a;
+  })],
   'more comparisons than a line is deep': () => [designOf({ s: In(U(9)), y: Out(U<number>(9)) }, (_m, io) => {
     const labels = Array.from({ length: 400 }, (_, i) => (i * 37) % 512);
     io.y = labels.reduce((rest: UInt, v, i) => io.s.eq(v).mux(U(9).lit(i), rest), U(9).lit(511));
@@ -172,6 +178,15 @@ describe('a table', () => {
     ]);
   });
 
+  it('is of one value: comparisons of others end it', () => {
+    const text = textOf(designOf({ s: In(U(3)), t: In(U(3)), y: Out(byte), z: Out(byte) }, (_m, io) => {
+      io.y = io.s.eq(1).mux(U(8).lit(1), io.t.eq(2).mux(U(8).lit(2), io.s.eq(3).mux(U(8).lit(3), U(8).lit(4))));
+      io.z = io.s.eq(1).or(io.t.eq(2)).mux(U(8).lit(1), io.s.eq(2).mux(U(8).lit(2), io.s.eq(3).mux(U(8).lit(3), U(8).lit(4))));
+    }));
+    expect(text).not.toContain('case');
+    expect(text).toContain('t == 3\'d2');
+  });
+
   it('is none where a condition has a name', () => {
     const text = textOf(designOf({ s: In(U(2)), y: Out(U(2)) }, (m, io) => {
       const { isTwo } = m.let({ isTwo: io.s.eq(2) });
@@ -179,6 +194,32 @@ describe('a table', () => {
     }));
     expect(text).not.toContain('case');
     expect(text).toContain('isTwo ?');
+  });
+});
+
+describe('a switch on a number', () => {
+  it('needs no default where all values have their branches', () => {
+    const text = textOf(designOf({ s: In(U(2)), y: Out(byte) }, (m, io) => {
+      m.switchOn(io.s, [[0, () => { io.y = U(8).lit(1); }], [[1, 3], () => { io.y = U(8).lit(2); }], [2, () => { io.y = U(8).lit(3); }]]);
+    }));
+    expect(blockOf(text, 'always_comb begin').map((l) => l.trim())).toEqual([
+      'always_comb begin', 'case (s)', '2\'d0: y = 8\'d1;', '2\'d1, 2\'d3: y = 8\'d2;', 'default: y = 8\'d3;', 'endcase', 'end',
+    ]);
+  });
+
+  it('that is constant is its branch, and one without branches what is left', () => {
+    const text = textOf(designOf({ a: In(byte), y: Out(byte), z: Out(byte) }, (m, io) => {
+      m.switchOn(U(3).lit(2).named('CHOSEN'), [[1, () => { io.y = io.a; }], [2, () => { io.y = io.a.not(); }]], () => { io.y = io.a.addWrap(1); });
+      m.switchOn(io.a, [], () => { io.z = io.a; });
+    }));
+    expect(text.split('\n').filter((l) => /assign|case/.test(l))).toEqual(['  assign y = ~a;', '  assign z = a;']);
+  });
+
+  it('of a lane is no case: nothing would ever wake it', () => {
+    const text = textOf(designOf({ y: Out(vec(byte, 6)) }, (m, io) => {
+      m.each(6, (i) => io.y.put(i, i.eq(0).mux(U(8).lit(9), i.eq(2).mux(U(8).lit(10), i.eq(5).mux(U(8).lit(11), U(8).lit(1))))));
+    }));
+    expect(text).not.toContain('case');
   });
 });
 
@@ -207,6 +248,16 @@ describe('a named constant', () => {
 
   it('is no name of what it is folded into', () => {
     expect(of((a) => a.addWrap(U(8).lit(3).named('THREE').addWrap(1)))).not.toContain('THREE');
+  });
+
+  it('has its own width only', () => {
+    const base = U(8).lit(0x51).named('BASE');
+    const text = textOf(designOf({ a: In(U(8)), x: Out(U(9)), y: Out(B) }, (_m, io) => {
+      io.x = io.a.addGrow(base);
+      io.y = io.a.eq(base);
+    }));
+    expect(text.match(/localparam .*/g)).toEqual(['localparam logic [7:0] BASE = 8\'d81;']);
+    expect(text).toContain('a == BASE');
   });
 
   it('tells apart only what a switch can tell apart', () => {
