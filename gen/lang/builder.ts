@@ -586,7 +586,7 @@ interface Conditions {
  */
 const MOST_NESTED = 200;
 /** Lanes of which an assertion tells which has failed: each is a check of its own. */
-const MOST_TOLD_APART = 4096;
+const MOST_TOLD_APART = 64;
 /** Depth from which lines share the conjunction of their conditions: each has one of its own as long as that can be read. */
 const SHARED_DEPTH = 32;
 
