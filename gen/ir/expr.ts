@@ -1,6 +1,7 @@
 /**
- * Expressions of the intermediate representation: typed, immutable, word level. Widths are explicit: an operator never
- * extends its operands silently (`extend` does), so printer and engines agree by construction.
+ * Expressions of the intermediate representation: typed, word level, immutable but for what the designer calls them and notes beside
+ * them. Widths are explicit: an operator never extends its operands silently (`extend` does), so printer and engines agree by
+ * construction.
  */
 import type { Lanes } from './lanes.ts';
 import type { Base, Lit } from './literal.ts';
