@@ -2,8 +2,9 @@
  * The chip on its simulated board, as one design: memory, serial line and host live inside of it, so that nothing crosses
  * between the simulator and JavaScript in every cycle. Must not know engines.
  */
-import { B, Flag, In, Out, Sink, U, bool, hw, indexWidth } from '../gen/index.ts';
+import { B, Flag, In, Out, Sink, U, bool, elaborate, hw, indexWidth } from '../gen/index.ts';
 import type { ModuleDef, UInt } from '../gen/index.ts';
+import type { Design } from '../gen/ir/module.ts';
 import { Chip, chipPorts, memoryBus } from '../hw/soc/chip.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { withOnly } from '../hw/lib/with-only.ts';
@@ -12,6 +13,7 @@ import type { AxiParams } from '../hw/lib/axi4.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { AxiRam } from './axi-ram.ts';
 import { EVENT_BYTES, EVENT_MEMORY, EVENT_RING, EventRecorder } from './event-recorder.ts';
+import { keepLast } from './keep-last.ts';
 import { patienceFor } from './patience.ts';
 import type { Patience } from './patience.ts';
 import { Watchdog } from './watchdog.ts';
@@ -166,3 +168,10 @@ export const SimBoard = (config: ChipConfig, { patience = patienceFor(config.sim
     io.exceptionTval = recorder.exceptionTval;
     io.eventEntry = recorder.entry;
   });
+
+/** Boards that are kept: some hundred megabytes of the largest chips. */
+const KEPT_BOARDS = 3;
+
+/** The board of a configuration, elaborated. Programs come one after the other for the same chip. */
+export const boardDesign: (config: ChipConfig, patience?: Patience) => Design =
+  keepLast(KEPT_BOARDS, (config: ChipConfig, patience?: Patience) => elaborate(SimBoard(config, patience ? { patience } : {})));

@@ -4,6 +4,7 @@ import type { CoreConfig } from '../hw/core/config.ts';
 import { BENCH_MARKS, BENCH_PATHS, BENCH_RAM_BYTES, BENCH_UART_BYTES, CoreBench, MARK_WORDS } from './core-bench.ts';
 import type { ElfImage } from './elf.ts';
 import { createWasmSimulator } from './engine/index.ts';
+import { keepLast } from './keep-last.ts';
 import { checkExtensions, planLoad, watchedWord } from './load-program.ts';
 import type { LoadPlace } from './load-program.ts';
 import type { Simulator } from './simulator.ts';
@@ -49,9 +50,12 @@ export function checkCoreProgram(elf: ElfImage, name: string, { isa }: CoreConfi
   watchedWord(elf, 'mark', BENCH);
 }
 
+const KEPT_BENCHES = 3;
+const benchDesign = keepLast(KEPT_BENCHES, (config: CoreConfig) => elaborate(CoreBench(config)));
+
 /** A core with its memory, on an engine; for as many programs as one likes. */
 export async function openCoreBench(config: CoreConfig, engine: 'wasm' | 'verilator', onProgress?: (line: string) => void): Promise<CoreBenchRunner> {
-  const design = elaborate(CoreBench(config));
+  const design = benchDesign(config);
   const sim = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, onProgress ? { onProgress } : {});
   return { engine, run: (elf, maxCycles, onProgress) => run(sim, elf, maxCycles, onProgress), close: () => sim.close() };
 }

@@ -2,12 +2,11 @@
  * Runs a bare-metal program on a chip's configuration, on any engine: loads it through the memory's back door, lets it run
  * until it writes `tohost`, passes on what it sends to the UART. Must not know any particular program.
  */
-import { elaborate } from '../gen/index.ts';
 import { UserError } from '../gen/user-error.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
 import { TENSOR_COUNTERS } from '../hw/isa/tensor.ts';
-import { RAM_PATH, SimBoard, UART_LOG_BYTES, UART_LOG_PATH } from './board.ts';
+import { RAM_PATH, UART_LOG_BYTES, UART_LOG_PATH, boardDesign } from './board.ts';
 import { BoardEvents } from './debug/board-events.ts';
 import { SHOWN_INSTRUCTIONS, describeCrash } from './debug/crash.ts';
 import type { Crash, Recorded } from './debug/crash.ts';
@@ -108,7 +107,7 @@ export async function runElf(options: RunElfOptions): Promise<RunElfResult> {
 export async function createBoard(
   engine: 'wasm' | 'verilator', options: Pick<RunElfOptions, 'config' | 'patience' | 'onPrepare'>,
 ): Promise<Simulator> {
-  const design = elaborate(SimBoard(options.config, { patience: patienceOf(options) }));
+  const design = boardDesign(options.config, patienceOf(options));
   const onProgress = options.onPrepare;
   return engine === 'wasm' ? createWasmSimulator(design) : createVerilatorSimulator(design, onProgress ? { onProgress } : {});
 }

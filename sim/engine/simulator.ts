@@ -19,8 +19,8 @@ import { applyResets, resetValues } from './resets.ts';
 import type { Rope } from './rope.ts';
 import { sliceRope } from './rope.ts';
 import { PAGE_BYTES } from './wasm-encoder.ts';
-import type { HostExports, HostMemory } from './wasm-host.ts';
-import { createMemory, instantiate } from './wasm-host.ts';
+import type { HostExports, HostMemory, HostModule } from './wasm-host.ts';
+import { compile, createMemory, instantiate } from './wasm-host.ts';
 
 export interface WasmOptions {
   /** Prepare all wires to be watched at once; otherwise those of a module are prepared when one is first peeked. */
@@ -36,6 +36,27 @@ export interface WasmOptions {
 
 export function createWasmSimulator(design: Design, options: WasmOptions = {}): Simulator {
   return new WasmSimulator(design, options);
+}
+
+/** What all simulators of a design share. Compilations grow by what is looked at; each simulator has a memory of its own. */
+interface Compiled {
+  readonly compilation: Compilation;
+  readonly module: HostModule;
+}
+
+const compiled = new WeakMap<Design, Map<string, Compiled>>();
+
+/** A design is compiled once, however many simulators there are of it. */
+function compiledOf(design: Design, { minMemoOperations, minLanes }: WasmOptions): Compiled {
+  let variants = compiled.get(design);
+  if (!variants) compiled.set(design, (variants = new Map<string, Compiled>()));
+  const key = `${minMemoOperations} ${minLanes}`;
+  const known = variants.get(key);
+  if (known) return known;
+  const compilation = new Compilation(design, minMemoOperations, minLanes);
+  const made = { compilation, module: compile(compilation.encode()) };
+  variants.set(key, made);
+  return made;
 }
 
 /** Cycles in one call into WebAssembly: V8 replaces the baseline code of a function only when it is entered again. */
@@ -82,12 +103,12 @@ class WasmSimulator implements Simulator {
     private readonly design: Design,
     options: WasmOptions,
   ) {
-    this.compilation = new Compilation(design, options.minMemoOperations, options.minLanes);
-    const code = this.compilation.encode();
+    const { compilation, module } = compiledOf(design, options);
+    this.compilation = compilation;
     this.hostMemory = createMemory(this.compilation.pages);
     this.bytes = new Uint8Array(this.hostMemory.buffer);
     this.view = new DataView(this.hostMemory.buffer);
-    this.exports = instantiate(code, this.hostMemory);
+    this.exports = instantiate(module, this.hostMemory);
     this.outputs = new Observer(this.exports);
     this.observers.push(this.outputs);
     this.fillTables();
@@ -271,7 +292,7 @@ class WasmSimulator implements Simulator {
     const code = this.compilation.encodeObserver(list);
     this.makeRoom();
     this.fillTables();
-    const observer = new Observer(instantiate(code, this.hostMemory));
+    const observer = new Observer(instantiate(compile(code), this.hostMemory));
     this.observers.push(observer);
     for (const ctx of contexts)
       this.watched.set(ctx, { observer, held: new Map(list.filter((x) => x.ctx === ctx).map((x) => [x.held.signal, x.held])) });

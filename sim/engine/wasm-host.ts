@@ -8,8 +8,8 @@ export interface HostMemory {
 export type HostExports = Readonly<Record<string, (...args: number[]) => number>>;
 interface HostApi {
   readonly Memory: new (descriptor: { initial: number }) => HostMemory;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: HostExports };
+  readonly Module: new (bytes: Uint8Array) => HostModule;
+  readonly Instance: new (module: HostModule, imports: object) => { readonly exports: HostExports };
 }
 
 const api = (globalThis as unknown as { WebAssembly: HostApi }).WebAssembly;
@@ -18,7 +18,14 @@ export function createMemory(pages: number): HostMemory {
   return new api.Memory({ initial: pages });
 }
 
-/** Compiles and instantiates at once; `bytes` imports its memory as `env.memory`. */
-export function instantiate(bytes: Uint8Array, memory: HostMemory): HostExports {
-  return new api.Instance(new api.Module(bytes), { env: { memory } }).exports;
+/** Compiled code, to be instantiated with any number of memories. */
+export type HostModule = object;
+
+/** Compiles at once; `bytes` imports its memory as `env.memory`. */
+export function compile(bytes: Uint8Array): HostModule {
+  return new api.Module(bytes);
+}
+
+export function instantiate(module: HostModule, memory: HostMemory): HostExports {
+  return new api.Instance(module, { env: { memory } }).exports;
 }

@@ -1,15 +1,14 @@
 // The simulated board (the RTL with main memory) as a machine that the driver can use, on either cycle-accurate engine.
 // Must not know: networks, how engines work.
-import { elaborate } from '../../gen/index.ts';
 import { UserError } from '../../gen/user-error.ts';
 import type { Module } from '../../gen/ir/module.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
-import { RAM_PATH, SimBoard } from '../../sim/board.ts';
+import { RAM_PATH, boardDesign } from '../../sim/board.ts';
 import { hangOfBoard } from '../../sim/debug/hang.ts';
 import { parseElf } from '../../sim/elf.ts';
 import { createWasmSimulator } from '../../sim/engine/index.ts';
-import { loadBoard } from '../../sim/run-elf.ts';
+import { loadBoard, patienceOf } from '../../sim/run-elf.ts';
 import { createVerilatorSimulator } from '../../sim/verilator/index.ts';
 import type { ProgramMachine } from './driver.ts';
 
@@ -31,7 +30,7 @@ function memoryPaths(module: Module, prefix = ''): readonly string[] {
 export async function boardMachine(
   config: ChipConfig, engine: 'wasm' | 'verilator', { onPrepare }: BoardMachineOptions = {},
 ): Promise<ProgramMachine> {
-  const design = elaborate(SimBoard(config));
+  const design = boardDesign(config, patienceOf({ config }));
   const hooks = onPrepare === undefined ? {} : { onProgress: onPrepare };
   const simulator = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, hooks);
   const ram = simulator.memory(RAM_PATH);

@@ -1,12 +1,11 @@
 // A chip for test programs, on any engine: one design for all of them, and a new simulation of it for each. A reset alone would leave what
 // the program before wrote: x1 to x31, which no reset clears, the predictor's table and the lines of caches.
 // Must not know suites.
-import { elaborate } from '../../gen/index.ts';
 import { corePreset } from '../../firmware/bench.ts';
 import { loadConfig } from '../../hw/soc/config-file.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
-import { RAM_PATH, SimBoard } from '../../sim/board.ts';
+import { RAM_PATH, boardDesign } from '../../sim/board.ts';
 import type { ElfImage } from '../../sim/elf.ts';
 import { createWasmSimulator } from '../../sim/engine/index.ts';
 import { GoldenModel } from '../../sim/model/golden-model.ts';
@@ -38,7 +37,7 @@ export function suiteConfig(core: string): ChipConfig {
 
 export function openSuiteRunner(config: ChipConfig, engine: Engine): SuiteRunner {
   if (engine === 'model') return { run: (elf) => Promise.resolve(runOnModel(config, elf)) };
-  const design = elaborate(SimBoard(config));
+  const design = boardDesign(config);
   return {
     async run(elf) {
       const sim = engine === 'wasm' ? createWasmSimulator(design) : await createVerilatorSimulator(design, { onProgress: () => undefined });

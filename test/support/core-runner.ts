@@ -5,6 +5,7 @@ import type { CoreConfig } from '../../hw/core/config.ts';
 import { RAM_BASE } from '../../hw/soc/memory-map.ts';
 import type { ElfImage } from '../../sim/elf.ts';
 import { createWasmSimulator } from '../../sim/engine/index.ts';
+import { keepLast } from '../../sim/keep-last.ts';
 import type { Simulator } from '../../sim/simulator.ts';
 import { CoreBench } from './core-bench.ts';
 import type { BenchOptions } from './core-bench.ts';
@@ -37,8 +38,12 @@ export interface CoreRun {
   readonly cycles: number;
 }
 
+/** As many as there are cores, for files that try them all. */
+const benchDesign = keepLast(Object.keys(CORES).length,
+  (config: CoreConfig, options: BenchOptions) => elaborate(CoreBench(config, options)));
+
 export function createBench(config: CoreConfig, options: BenchOptions): Simulator {
-  return createWasmSimulator(elaborate(CoreBench(config, options)));
+  return createWasmSimulator(benchDesign(config, options));
 }
 
 /** Puts the bench into the state after reset. */

@@ -12,6 +12,7 @@ import type { XifParams } from '../../hw/lib/cv-x-if.ts';
 import { checkXif } from '../../hw/lib/cv-x-if-checker.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { TensorUnit } from '../../hw/tensor/tensor-unit.ts';
+import { keepLast } from '../../sim/keep-last.ts';
 import type { Simulator } from '../../sim/simulator.ts';
 
 export const BENCH_BASE = 0x8000_0000;
@@ -85,9 +86,12 @@ const BenchMemory = (p: TensorParams) => {
 /** Between two movements of a unit that works: an iterative requantisation, or a row's way through the mesh. */
 const MOST_STILL_CYCLES = 120;
 
+/** Benches that are kept: a file's tests come back to the same few units. */
+const KEPT = 8;
+
 /** The unit with its memory; the core's side of CV-X-IF and the stall switch are the top's ports. */
-export function tensorBench(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Design {
-  return elaborate(hw('TensorBench', { xif: xifUnit(xif), stall: In(B) }, (m, io) => {
+export const tensorBench = keepLast(KEPT, (p: TensorParams, xif: XifParams = XIF_DEFAULTS): Design =>
+  elaborate(hw('TensorBench', { xif: xifUnit(xif), stall: In(B) }, (m, io) => {
     const unit = m.inst('unit', TensorUnit(p, xif, true));
     const memory = m.inst('memory', BenchMemory(p));
     m.link(io.xif, unit.xif);
@@ -103,8 +107,7 @@ export function tensorBench(p: TensorParams, xif: XifParams = XIF_DEFAULTS): Des
     still.cycles = unit.watch.busy.ne(0).and(unit.watch.moves.not()).mux(still.cycles.addWrap(1), U(16).lit(0));
     m.assert('moves', still.cycles.lt(MOST_STILL_CYCLES), 'the watchdog sees nothing move');
     m.assert('awaits', unit.watch.awaitsRead.and(unit.watch.busy.bit(0).not()).not(), 'the watchdog sees a read awaited that no load has asked for');
-  }));
-}
+  })));
 
 /** The driver's instructions all write x1: the unit must return it unchanged. */
 const RD = 1;
