@@ -1,5 +1,5 @@
 /**
- * `npm test`: type check, lint, then every test. Says what it must skip and the command that would install it; with `CI` set
+ * `npm test`: type check and lint, and every test beside them. Says what it must skip and the command that would install it; with `CI` set
  * it installs what is missing first and skips nothing. Ends with the line `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -22,18 +22,29 @@ let failed = 0;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Its exit status, once it has ended. */
-function npx(program: string, args: readonly string[]): Promise<number> {
+/** Its exit status, once it has ended. What it says is shown at once, or at its end in one piece to `onSaid`. */
+function npx(program: string, args: readonly string[], onSaid?: (text: string) => void): Promise<number> {
   const env = { ...(isLong ? SOAK : {}), ...process.env };
   return new Promise((resolve, reject) => {
-    spawn(join('node_modules', '.bin', program), args, { stdio: 'inherit', env }).once('error', reject).once('exit', (code) => resolve(code ?? 1));
+    const child = spawn(join('node_modules', '.bin', program), args, { stdio: ['inherit', onSaid ? 'pipe' : 'inherit', 'inherit'], env });
+    const said: Buffer[] = [];
+    child.stdout?.on('data', (bytes: Buffer) => said.push(bytes));
+    child.once('error', reject).once('close', (code) => {
+      onSaid?.(Buffer.concat(said).toString());
+      resolve(code ?? 1);
+    });
   });
 }
 
-function check(name: string, status: number): void {
-  if (status === 0) passed++;
-  else failed++;
-  say(`${status === 0 ? 'passed' : 'FAILED'}: ${name}`);
+/** Counts what has passed and failed of type check and lint. They run while the tests do. */
+async function checkSources(): Promise<void> {
+  let said = '';
+  const status = await npx('tsx', ['tools/check-sources.ts'], (text) => (said = text));
+  say(said.trimEnd());
+  const [good, bad] = [/^passed: /gm, /^FAILED: /gm].map((line) => said.match(line)?.length ?? 0);
+  passed += good;
+  // It may have come to no end.
+  failed += status === 0 ? bad : Math.max(bad, 1);
 }
 
 if (isCi) {
@@ -47,11 +58,7 @@ if (isCi) {
   }
 }
 
-if (filters.length === 0) {
-  const [types, style] = await Promise.all([npx('tsc', ['--noEmit']), npx('eslint', ['.'])]);
-  check('type check', types);
-  check('lint', style);
-}
+const checked = filters.length === 0 ? checkSources() : undefined;
 
 const directory = mkdtempSync(join(tmpdir(), 'systole-test-'));
 try {
@@ -66,6 +73,7 @@ try {
   failed += count('numFailedTests');
   // A file that fails to load has no failed test in it, but it has failed.
   if (status !== 0 && count('numFailedTests') === 0) failed++;
+  await checked;
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
