@@ -33,7 +33,7 @@ const SMALLEST_SHARE = 0.01;
 const MOST_GUESSED = 0.95;
 
 /** Age at which line `n` of a task, from 0, is due. */
-function lineAge(n: number): number {
+export function lineAge(n: number): number {
   const last = LINE_SECONDS.length - 1;
   return n <= last ? LINE_SECONDS[n] : LINE_SECONDS[last] + LINE_EVERY_SECONDS * (n - last);
 }

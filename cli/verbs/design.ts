@@ -1,9 +1,9 @@
 // `systole design`: a module of a user's own file as SystemVerilog, or what a pass has made of it.
 // Must not know: what the module does.
 import type { Argument, Command } from 'commander';
-import type { ModuleDef } from '../../gen/lang/definition.ts';
-import type { PortMap } from '../../gen/lang/ports.ts';
+import type { Design } from '../../gen/ir/module.ts';
 import { STAGES } from '../../gen/passes/passes.ts';
+import type { Watch } from '../../gen/passes/passes.ts';
 import { UserError } from '../../gen/user-error.ts';
 import { SHARED, path, positional, short, someText, valued } from '../options.ts';
 import { pairs, reporter } from '../output.ts';
@@ -50,29 +50,29 @@ async function show(file: string, options: DesignOptions): Promise<void> {
   if (out !== undefined) checkFolder('--out', out);
   // The language and all that reads it: other verbs start without it.
   const { loadModule } = await import('../module-file.ts');
-  const top = await loadModule(file, options.export);
+  const { runUsers } = await import('../users-program.ts');
+  const { elaborate } = await import('../../gen/passes/elaborate.ts');
   const report = reporter('design', json);
-  if (dump === undefined) await print(top, out, report);
-  else await dumpAfter(dump, top, report);
+  const elaborated = (watch?: Watch): Promise<Design> =>
+    runUsers({ file, isQuiet: json }, async () => elaborate(await loadModule(file, options.export), watch));
+  if (dump === undefined) await print(await elaborated(), out, report);
+  else await dumpAfter(dump, elaborated, report);
 }
 
-async function dumpAfter(stage: string, top: ModuleDef<PortMap>, report: Reporter): Promise<void> {
+async function dumpAfter(stage: string, elaborated: (watch: Watch) => Promise<Design>, report: Reporter): Promise<void> {
   const { moduleText } = await import('../../gen/ir/text.ts');
   const { verify } = await import('../../gen/ir/verify.ts');
-  const { elaborate } = await import('../../gen/passes/elaborate.ts');
   const texts: string[] = [];
-  const design = elaborate(top, (at, m) => {
+  const design = await elaborated((at, m) => {
     verify(m, at);
     if (at === stage) texts.push(moduleText(m));
   });
   report.result({ top: design.top.name, dump: texts.join('\n') }, () => texts.join('\n').trimEnd());
 }
 
-async function print(top: ModuleDef<PortMap>, out: string | undefined, report: Reporter): Promise<void> {
-  const { elaborate } = await import('../../gen/passes/elaborate.ts');
+async function print(design: Design, out: string | undefined, report: Reporter): Promise<void> {
   const { filesOf, printDesign } = await import('../../gen/print/systemverilog.ts');
   const { summariseDesign } = await import('../design-summary.ts');
-  const design = elaborate(top);
   const sources = printDesign(design);
   const { counts } = summariseDesign(design);
   if (out === undefined) {

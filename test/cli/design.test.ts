@@ -25,6 +25,10 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** A file whose module says this in its body. */
+const body = (statement: string): string =>
+  `import { B, In, Out, hw } from ${LANGUAGE};\nexport const Wire = hw('Wire', { a: In(B), b: Out(B) }, (m, io) => { io.b = io.a; ${statement} });\n`;
+
 /** Runs the program in a folder with these files. */
 function run(folder: string, files: Readonly<Record<string, string>>, ...args: string[]): Ended {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -59,16 +63,69 @@ describe('systole design', () => {
 
   it.each([
     ['export const x = ;', /^systole: a\.ts: line 1: Unexpected ";"; mend the program\n$/],
-    ['\nconst nothing: any = null;\nnothing.y;', /^systole: a\.ts: throws TypeError: Cannot read properties of null \(reading 'y'\); mend the program\n$/],
+    ['\nconst nothing: any = null;\nnothing.y;', /^systole: a\.ts: throws TypeError: Cannot read properties of null \(reading 'y'\) {2}at a\.ts:3; mend the program\n$/],
     ['import "./nowhere.ts";', /^systole: a\.ts: Cannot find module '.*nowhere\.ts' imported from .*a\.ts; mend the program\n$/],
     [`import { U } from ${LANGUAGE};\nU(0);`, /^systole: bad-width: 0 bits {2}at a\.ts:2; a width is a whole number, at least 1 and at most 65536\n$/],
     [`import { Out, U, hw } from ${LANGUAGE};\nexport const Bad = hw('Bad', { out: Out(U(8)) }, () => undefined);`, /^systole: undriven: Bad\.out {2}declared at a\.ts:2; assign it in the body\n$/],
+    [body('null.foo;'), /^systole: a\.ts: throws TypeError: Cannot read properties of null \(reading 'foo'\) {2}at a\.ts:2; mend the program\n$/],
+    [body('process.exit(0);'), /^systole: a\.ts: ends the process before the module is there; leave out process\.exit\(\)\n$/],
+    [`Promise.reject(new Error('late'));${body('')}`, /^systole: a\.ts: throws Error: late {2}at a\.ts:1; mend the program\n$/],
+    ["setTimeout(() => { throw new Error('later'); }, 1);\nawait new Promise(() => {});", /^systole: a\.ts: throws Error: later {2}at a\.ts:1; mend the program\n$/],
+    ['await new Promise(() => {});', /^systole: a\.ts: waits at its top level for what never comes; mend the program\n$/],
+    ["import './b.ts';\nexport const a = 1;", /^systole: a\.ts: throws ReferenceError: Cannot access 'a' before initialization {2}at b\.ts:2; mend the program\n$/],
   ])('tells in one line what is wrong with %s', async (text, told) => {
     await withFolder((folder) => {
-      const { status, stdout, stderr } = run(folder, { 'a.ts': text }, 'a.ts', '--out', 'out');
+      const others = { 'b.ts': "import { a } from './a.ts';\nconsole.error(a);" };
+      const { status, stdout, stderr } = run(folder, { ...others, 'a.ts': text }, 'a.ts', '--out', 'out');
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toMatch(told);
       expect(existsSync(join(folder, 'out'))).toBe(false);
+      return Promise.resolve();
+    });
+  });
+
+  it.each(['', '{ "type": "commonjs" }'])('knows itself by its name, in files that import each other, beside a package.json: %s', async (text) => {
+    await withFolder((folder) => {
+      const files = {
+        ...(text === '' ? {} : { 'package.json': text }),
+        'a.ts': `import { In, Out, hw } from 'systole';
+import { printDesign } from 'systole/gen/print/systemverilog.ts';
+import { byte } from './b.ts';
+if (typeof printDesign !== 'function') throw new Error('no printer');
+export const make = (): unknown => Wire;
+export const Wire = hw('Wire', { a: In(byte), b: Out(byte) }, (_m, io) => { io.b = io.a; });\n`,
+        'b.ts': "import { U } from 'systole';\nimport { make } from './a';\nexport const byte = U(8);\nexport const made = (): unknown => make();\n",
+      };
+      expect(run(folder, files, 'a.ts', '--dump', 'after:share')).toEqual({ status: 0, stderr: '', stdout: 'module Wire\n  input a: UInt<8>\n  output b: UInt<8>\n  b = a\n' });
+      return Promise.resolve();
+    });
+  });
+
+  it('takes a module under two names for one, and says what a function would have to be', async () => {
+    await withFolder((folder) => {
+      expect(run(folder, { 'a.ts': `${body('')}export default Wire;\n` }, 'a.ts')).toMatchObject({ status: 0, stderr: '' });
+      const { stderr } = run(folder, { 'a.ts': body('').replace('export const Wire =', 'export const wire = () =>') }, 'a.ts');
+      expect(stderr).toBe('systole: a.ts: exports no module, and wire is a function: a module that it makes has to be exported, too; export one: export const Top = wire(…)\n');
+      return Promise.resolve();
+    });
+  });
+
+  it('leaves stdout to the result: what the file prints itself is on stderr', async () => {
+    await withFolder((folder) => {
+      const files = { 'a.ts': `console.log('first');\n${body("console.log('second'); process.stdout.write('third\\n');")}` };
+      const { status, stdout, stderr } = run(folder, files, 'a.ts', '--json');
+      expect({ status, stderr }).toEqual({ status: 0, stderr: 'first\nsecond\nthird\n' });
+      expect(JSON.parse(stdout)).toMatchObject({ top: 'Wire' });
+      expect(run(folder, {}, 'a.ts', '--dump', 'after:share')).toMatchObject({ stdout: expect.stringMatching(/^module Wire\n/), stderr });
+      return Promise.resolve();
+    });
+  });
+
+  it('tells that it is alive while a file keeps it busy', async () => {
+    await withFolder((folder) => {
+      const busy = 'const until = Date.now() + 2500;\nwhile (Date.now() < until);\n';
+      const { status, stderr } = run(folder, { 'a.ts': busy + body('') }, 'a.ts');
+      expect({ status, stderr }).toEqual({ status: 0, stderr: 'running a.ts: 2 s\nrunning a.ts: took 3 s\n' });
       return Promise.resolve();
     });
   });

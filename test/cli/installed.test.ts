@@ -115,5 +115,8 @@ describe('an installed package', () => {
     expect(run(project, 'npx', 'systole', 'gen', '--config', 'nano', '--out', 'made')).toMatchObject({ status: 0, stderr: '' });
     expect(existsSync(join(project, 'made/systole.h'))).toBe(true);
     expect(run(project, 'npx', 'systole', 'sim').status).toBe(2);
+    const design = "import { B, In, Out, hw } from 'systole';\nexport const Wire = hw('Wire', { a: In(B), b: Out(B) }, (_m, io) => { io.b = io.a; });\n";
+    writeFileSync(join(project, 'wire.ts'), design);
+    expect(run(project, 'npx', 'systole', 'design', 'wire.ts')).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('module Wire (') });
   });
 });
