@@ -208,6 +208,28 @@ function vectorWire(n: number): ModuleDef<PortMap> {
   });
 }
 
+/** Conditions, each around a write of one of eight elements at a computed index. */
+function scatter(n: number): ModuleDef<PortMap> {
+  return hw('Scatter', { select: In(U(16)), to: In(U(3)), x: In(U(16)), out: Out(vec(U(16), 8)) }, (m, io) => {
+    const r = m.regs({ words: vec(U(16, 0), 8), kept: vec(U(16, 0), 8) });
+    for (let i = 0; i < n; i++) {
+      m.when(io.select.bit(i % 16).xor(io.x.lt((i * 40503) % 65536)), () => {
+        m.when(r.kept.at(i % 8).eq(i % 65536), () => r.words.put(io.to.addWrap(i % 8), r.kept.at((i * 7) % 8)))
+          .otherwise(() => r.kept.put(i % 8, io.x.xor(r.words.at((i * 5) % 8))));
+      });
+    }
+    io.out = r.words;
+  });
+}
+
+/** Literals read at an index. */
+function tableOfLiterals(n: number): ModuleDef<PortMap> {
+  const bits = bitsFor(n);
+  return hw('TableOfLiterals', { at: In(U(bits)), out: Out(U(16)) }, (_, io) => {
+    io.out = vecOf(range(n).map((i) => U(16).lit((i * 40503) % 65536))).at(io.at);
+  });
+}
+
 /** Registers of their own, each with a statement. */
 function registers(n: number): ModuleDef<PortMap> {
   return hw('Registers', { x: In(U(16)), out: Out(U(16)) }, (m, io) => {
@@ -258,6 +280,8 @@ export const CONSTRUCTS: readonly Construct[] = [
   { name: 'vector lanes', unit: 'elements', size: 10_000, make: vectorLanes },
   { name: 'delay line', unit: 'elements', size: 10_000, make: delayLine },
   { name: 'delay elements', unit: 'elements', size: 10_000, make: delayElements },
+  { name: 'scatter', unit: 'conditions', size: 1000, make: scatter },
+  { name: 'table of literals', unit: 'literals', size: 40_000, make: tableOfLiterals },
   { name: 'loop of lanes', unit: 'lanes', size: 10_000, make: loopOfLanes },
   { name: 'vector wire', unit: 'elements', size: 10_000, make: vectorWire },
   { name: 'wide word', unit: 'bits', size: 4096, make: wideWord },

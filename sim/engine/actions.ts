@@ -202,16 +202,34 @@ export function storesOf(words: Words, r: Rope, box: Box, keepAll = false): (Sto
 /** Deepest nest of multiplexers that is searched for the register's own value. */
 const MAX_NEST = 24;
 
+interface Enabled {
+  readonly enable: Node;
+  readonly value: Node;
+}
+
 /** When `value` differs from `present`, and what it is then. */
-export function splitEnable(g: Graph, value: Node, present: Node, depth = 0): { enable: Node; value: Node } {
-  if (value === present) return { enable: g.bool(false), value };
-  if (value.op !== 'select' || depth > MAX_NEST) return { enable: g.bool(true), value };
-  const [c, x, y] = value.args;
-  const a = splitEnable(g, x, present, depth + 1);
-  const b = splitEnable(g, y, present, depth + 1);
+export function splitEnable(g: Graph, value: Node, present: Node): Enabled {
+  // Multiplexers are shared: along each way to one of them, the search would take time that doubles with every statement.
+  const found = new Map<number, Enabled>();
+  const split = (v: Node, depth: number): Enabled => {
+    if (v === present) return { enable: g.bool(false), value: v };
+    if (v.op !== 'select' || depth > MAX_NEST) return { enable: g.bool(true), value: v };
+    const key = v.id * (MAX_NEST + 1) + depth;
+    const known = found.get(key);
+    if (known) return known;
+    const [c, x, y] = v.args;
+    const result = joined(g, v, c, split(x, depth + 1), split(y, depth + 1));
+    found.set(key, result);
+    return result;
+  };
+  return split(value, 0);
+}
+
+/** Of the multiplexer `whole`: `c ? a : b`. */
+function joined(g: Graph, whole: Node, c: Node, a: Enabled, b: Enabled): Enabled {
+  if (g.isConst(a.enable, 1n) && g.isConst(b.enable, 1n)) return { enable: g.bool(true), value: whole };
   const aNever = g.isConst(a.enable, 0n);
   const bNever = g.isConst(b.enable, 0n);
-  if (g.isConst(a.enable, 1n) && g.isConst(b.enable, 1n)) return { enable: g.bool(true), value };
   return { enable: g.select(c, a.enable, b.enable), value: aNever ? b.value : bNever ? a.value : g.select(c, a.value, b.value) };
 }
 

@@ -20,6 +20,8 @@ import { LaneLoops, LoopRefused } from './lane-loops.ts';
 import { Memos, NotMemoisable } from './memo.ts';
 import type { Graph, Node } from './nodes.ts';
 import type { Storage } from './offsets.ts';
+import type { Joining } from './parts.ts';
+import { partsOf } from './parts.ts';
 import type { Rope } from './rope.ts';
 import { boxRope, concatRopes, constRope, nodeRope, sliceRope } from './rope.ts';
 import type { Arena } from './slots.ts';
@@ -440,11 +442,9 @@ export class Lowering {
       case 'cast':
         return this.bits(ctx, e.of, lo, width);
       case 'cat':
-        return this.joined(ctx, [...e.parts].reverse(), lo, width);
       case 'vec':
-        return this.joined(ctx, e.items, lo, width);
       case 'bundle':
-        return this.joined(ctx, [...e.fields].reverse(), lo, width);
+        return this.joined(ctx, e, lo, width);
       case 'index':
         if (ctx instanceof LaneContext && typeof e.index !== 'number') return this.elements.element(ctx, e, { lo, terms: [] }, width);
         return this.index(ctx, e.of, e.index, lo, width, total);
@@ -483,16 +483,13 @@ export class Lowering {
     return nodeRope(g.mask(value, total), total);
   }
 
-  /** Bits of a concatenation, its least significant part first. */
-  private joined(ctx: Where, parts: readonly Expr[], lo: number, width: number): Rope {
+  private joined(ctx: Where, e: Joining, lo: number, width: number): Rope {
     const out: Rope[] = [];
-    let at = 0;
-    for (const p of parts) {
-      const w = widthOf(p.type);
-      const start = Math.max(lo, at);
-      const end = Math.min(lo + width, at + w);
-      if (start < end) out.push(this.bits(ctx, p, start - at, end - start));
-      at += w;
+    const parts = partsOf(e);
+    for (let i = firstEndingAbove(parts, lo); i < parts.length && parts[i].lo < lo + width; i++) {
+      const p = parts[i];
+      const start = Math.max(lo, p.lo);
+      out.push(this.bits(ctx, p.of, start - p.lo, Math.min(lo + width, p.lo + p.width) - start));
     }
     return concatRopes(out);
   }

@@ -107,9 +107,12 @@ export function sameBox(a: Box, b: Box): boolean {
   return a.address === b.address && a.width === b.width;
 }
 
+/** Constants of more bits than a number can have stay apart: cutting elements out of one takes time that grows with all of it. */
+const LONGEST_CONSTANT = 65536;
+
 /** The two pieces as one, if they lie next to each other in the same source. */
 function join(a: Piece, b: Piece): Piece | undefined {
-  if (a.kind === 'const' && b.kind === 'const')
+  if (a.kind === 'const' && b.kind === 'const' && a.width + b.width <= LONGEST_CONSTANT)
     return { kind: 'const', value: a.value | (b.value << BigInt(a.width)), width: a.width + b.width };
   if (a.kind === 'node' && b.kind === 'node')
     return a.node === b.node && a.lo + a.width === b.lo ? { ...a, width: a.width + b.width } : undefined;

@@ -20,6 +20,8 @@ function construct(name: string): (n: number) => ModuleDef<PortMap> {
 /** What is told in JavaScript besides: the constructs' arithmetic. */
 const xorOf = (i: number): number => (i * 40503) % 65536;
 
+const STAGES = ['describe', 'print', 'compile'];
+
 const LARGE = someOf(CONSTRUCTS, 10);
 
 describe.each(CONSTRUCTS)('$name', ({ name, make, size }) => {
@@ -36,7 +38,12 @@ describe.each(CONSTRUCTS)('$name', ({ name, make, size }) => {
     const small = stages(150);
     const large = stages(600);
     // n log n: 4 * log 600 / log 150 = 5.1
-    for (const [i, count] of large.entries()) expect(count / small[i], ['describe', 'print', 'compile'][i]).toBeLessThan(5.1);
+    for (const [i, count] of large.entries()) expect(count / small[i], STAGES[i]).toBeLessThan(5.1);
+  });
+
+  it('takes no more than twice the work for each of 24 as for each of 8: nothing is done along every way through what is shared', () => {
+    const [small, large] = [stages(8), stages(24)];
+    for (const [i, count] of large.entries()) expect(count / small[i], STAGES[i]).toBeLessThan(6);
   });
 
   if (!LARGE.some((c) => c.name === name)) return;

@@ -1,6 +1,6 @@
 /**
- * Counts what code does with collections: a measure of its work that is the same on every computer and under any load. Loops over
- * numbers alone are not seen.
+ * Counts what code does with collections, steps of `for … of` over them included: a measure of its work that is the same on every computer
+ * and under any load. Loops over numbers alone are not seen.
  */
 
 /** How much of a collection a call looks at. */
@@ -9,9 +9,12 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 const one: Weight = () => 1;
 const all: Weight = (self) => self.length ?? 0;
 
+const iteratorsOf = (collection: Iterable<unknown>): object => Object.getPrototypeOf(collection[Symbol.iterator]()) as object;
+
 const COUNTED: readonly { readonly of: object; readonly methods: readonly string[]; readonly weight: Weight }[] = [
   { of: Map.prototype, methods: ['get', 'set', 'has'], weight: one },
   { of: Set.prototype, methods: ['add', 'has'], weight: one },
+  ...[[], new Map(), new Set()].map((c) => ({ of: iteratorsOf(c), methods: ['next'], weight: one })),
   { of: Array.prototype, methods: ['push'], weight: (_, args) => args.length },
   { of: Array.prototype, methods: ['map', 'filter', 'flatMap', 'find', 'findIndex', 'some', 'every', 'includes', 'indexOf', 'reduce', 'slice', 'concat', 'reverse'], weight: all },
 ];
