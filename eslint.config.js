@@ -55,6 +55,7 @@ export default tseslint.config(
     },
   },
   { files: ['hw/**/*.ts'], rules: { 'no-restricted-syntax': restrictions.inHardware } },
+  { files: ['gen/**/*.ts', 'sim/engine/**/*.ts'], rules: { 'no-restricted-syntax': restrictions.inPasses } },
   // The helper is the one place that calls fast-check itself.
   { files: ['test/**/*.ts'], ignores: ['test/support/property.ts'], rules: { 'no-restricted-syntax': restrictions.inTests } },
   { files: CONFIGURATION, rules: { 'no-restricted-syntax': 'off' } },

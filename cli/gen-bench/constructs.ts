@@ -44,6 +44,15 @@ function chain(n: number): ModuleDef<PortMap> {
   });
 }
 
+/** The same with operations that print as several. */
+function clippedChain(n: number): ModuleDef<PortMap> {
+  return hw('ClippedChain', XY, (_, io) => {
+    let value: UInt<16> = io.x;
+    for (let i = 0; i < n; i++) value = i % 3 ? value.addSat(io.y) : value.lt(io.y).mux(value.not(), value.shr(1));
+    io.out = value;
+  });
+}
+
 /** The same with every operation used twice, so that each gets a name. */
 function sharedChain(n: number): ModuleDef<PortMap> {
   return hw('SharedChain', XY, (_, io) => {
@@ -70,6 +79,15 @@ function prefixes(n: number): ModuleDef<PortMap> {
       value = step(value, i, io.y);
       io.out.put(i, value);
     }
+  });
+}
+
+/** Wires of their own, each with a driver. */
+function wires(n: number): ModuleDef<PortMap> {
+  return hw('Wires', XY, (m, io) => {
+    const w = m.wires(Object.fromEntries(range(n).map((i) => [`w${i}`, U(16)])));
+    for (let i = 0; i < n; i++) w[`w${i}`] = step(i === 0 ? io.x : w[`w${i - 1}`], i, io.y);
+    io.out = w[`w${n - 1}`];
   });
 }
 
@@ -268,12 +286,14 @@ export const CONSTRUCTS: readonly Construct[] = [
   { name: 'chain', unit: 'operations', size: 100_000, make: chain },
   { name: 'shared chain', unit: 'operations', size: 100_000, make: sharedChain },
   { name: 'named chain', unit: 'wires', size: 100_000, make: namedChain },
+  { name: 'clipped chain', unit: 'operations', size: 100_000, make: clippedChain },
+  { name: 'wires', unit: 'wires', size: 150_000, make: wires },
   { name: 'prefixes', unit: 'operations', size: 10_000, make: prefixes },
   { name: 'arms', unit: 'elseWhen', size: 10_000, make: arms },
   { name: 'arms of registers', unit: 'elseWhen', size: 10_000, make: armsOfRegisters },
   { name: 'statements', unit: 'statements', size: 100_000, make: statements },
   { name: 'registers', unit: 'registers', size: 100_000, make: registers },
-  { name: 'cases', unit: 'cases', size: 10_000, make: cases },
+  { name: 'cases', unit: 'cases', size: 150_000, make: cases },
   { name: 'levels', unit: 'levels of when', size: 10_000, make: levels },
   { name: 'muxes', unit: 'levels of mux', size: 10_000, make: muxes },
   { name: 'vector register', unit: 'elements', size: 10_000, make: vectorRegister },

@@ -1,4 +1,5 @@
 /** Leaves: the scalar parts of aggregate types, numbered in a fixed order, and the walk over statements that passes share. */
+import { pushAll } from '../collections.ts';
 import type { Expr } from './expr.ts';
 import { operands } from './expr.ts';
 import type { Assign, MemWrite, Module, PathElement, Signal, Statement } from './module.ts';
@@ -191,7 +192,7 @@ export function walkExpressions(roots: Iterable<Expr>, visit: (e: Expr) => void,
 /** Every expression that a module evaluates, at statement level. */
 export function moduleExpressions(m: Module): Expr[] {
   const roots: Expr[] = [];
-  walkStatements(m.body, (s) => roots.push(...expressionsOf(s)));
+  walkStatements(m.body, (s) => pushAll(roots, expressionsOf(s)));
   for (const c of m.checks) roots.push(c.cond);
   return roots;
 }

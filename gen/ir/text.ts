@@ -3,6 +3,7 @@
  * out, the same text for the same module whoever made it. A value that is used more than once, or is too long for a line, stands once,
  * as `%n`, before what uses it first. Source positions and hints at names are left out. Nothing reads this text back.
  */
+import { pushAll } from '../collections.ts';
 import { operands, walkUp } from './expr.ts';
 import type { Expr, LaneIndex, Lit } from './expr.ts';
 import type { Lanes } from './lanes.ts';
@@ -95,7 +96,7 @@ function statementLines(m: Module, expressions: ExpressionTexts): string[] {
     const s = top.body[top.next++];
     const { indent } = top;
     const text = headOf(s, expressions);
-    lines.push(...expressions.takeNamed().map((l) => indent + l), indent + text);
+    pushAll(lines, [...expressions.takeNamed(), text].map((l) => indent + l));
     if (s.kind !== 'when' && s.kind !== 'switch' && s.kind !== 'for') continue;
     const heads = s.kind === 'for' ? [undefined] : s.kind === 'when'
       ? [undefined, `${indent}else`]
@@ -141,7 +142,7 @@ class ExpressionTexts {
     for (let list = lists.pop(); list; list = lists.pop()) {
       for (const s of list) {
         for (const e of expressionsOf(s)) roots.push(e);
-        lists.push(...branchesOf(s));
+        pushAll(lists, branchesOf(s));
       }
     }
     for (const c of m.checks) roots.push(c.cond);

@@ -3,6 +3,7 @@
  * `expr.ts` states, places that exist, statements that drive what may be driven, names that stand for one thing. A fault found here is one
  * of Systole's own, not of a design: designs are checked by `passes/`. Must not know the passes.
  */
+import { pushAll } from '../collections.ts';
 import { laneRange, operands } from './expr.ts';
 import type { BinaryFn, Expr, UnaryFn } from './expr.ts';
 import type { Lanes } from './lanes.ts';
@@ -26,7 +27,7 @@ export function faultsOf(m: Module): string[] {
   walkStatements(m.body, (s) => {
     for (const fault of statementFaults(s, own)) faults.push(`${s.kind}: ${fault}`);
   });
-  faults.push(...laneFaults(m));
+  pushAll(faults, laneFaults(m));
   for (const c of m.checks) if (c.cond.type.kind !== 'bool') faults.push(`${c.kind} ${c.name}: ${typeName(c.cond.type)} is no condition`);
   return faults;
 }
@@ -123,7 +124,8 @@ const BINARY: Readonly<Record<BinaryFn, (a: Type, b: Type, result: Type) => bool
   eq: compare(isScalar), ne: compare(isScalar), lt: compare(isNumber), le: compare(isNumber),
 };
 
-const typesOf = (...types: readonly Type[]): string => types.map(typeName).join(', ');
+const namesOf = (types: readonly Type[]): string => types.map(typeName).join(', ');
+const typesOf = (...types: readonly Type[]): string => namesOf(types);
 
 /** The type of a part of an aggregate at a constant place; undefined: there is none. */
 function partType(of: Type, part: string | number): Type | undefined {
@@ -162,7 +164,7 @@ function expressionFaults(e: Expr, own: Owned): string[] {
       return unless(
         e.parts.length > 0 && e.type.kind === 'uint' && e.parts.every((p) => isScalar(p.type))
           && widthOf(e.type) === e.parts.reduce((w, p) => w + widthOf(p.type), 0),
-        () => `${typesOf(...e.parts.map((p) => p.type))} as ${typeName(e.type)}`,
+        () => `${namesOf(e.parts.map((p) => p.type))} as ${typeName(e.type)}`,
       );
     case 'cast':
       return unless(widthOf(e.of.type) === widthOf(e.type), () => typesOf(e.of.type, e.type));
@@ -173,7 +175,7 @@ function expressionFaults(e: Expr, own: Owned): string[] {
       return [...unless(own.memories.has(e.mem), () => `${e.mem.name} is not the module's`), ...addressFaults(e.mem, e.addr), ...isOfType(e.mem.type, () => e.mem.name)];
     case 'bundle':
       return unless(e.fields.length === e.type.fields.length && e.fields.every((f, i) => sameType(f.type, e.type.fields[i].type)),
-        () => `${typesOf(...e.fields.map((f) => f.type))} as ${typeName(e.type)}`);
+        () => `${namesOf(e.fields.map((f) => f.type))} as ${typeName(e.type)}`);
     case 'vec':
       return unless(e.items.length === e.type.length && e.items.every((x) => sameType(x.type, e.type.element)), () => `${e.items.length} elements as ${typeName(e.type)}`);
   }

@@ -1,4 +1,5 @@
 /** The module builder: what a body calls to declare state, structure and behaviour. Records statements; checks come as passes. */
+import { pushAll } from '../collections.ts';
 import { DesignError } from '../design-error.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
@@ -317,7 +318,7 @@ export class Builder implements Recorder {
     if (enable && kind === 'assert') expr = { op: 'binary', fn: 'or', type: BOOL, a: { op: 'unary', fn: 'not', type: BOOL, a: enable }, b: expr, site };
     const conds = this.lanes.isOpen ? this.inLanes(kind, name + this.suffix, expr, site) : [{ place: '', cond: expr }];
     const of = conds.map((c) => ({ place: c.place, check: { kind, name: name + c.place, cond: c.cond, message, site } }));
-    this.checks.push(...of.map(({ check }) => check));
+    pushAll(this.checks, of.map(({ check }) => check));
     if (this.suffix !== '') this.checksAgain.push({ wish: name + this.suffix, of });
   }
 

@@ -4,6 +4,7 @@
  * covers, blocks of grids, wires of expressions) makes way for it. Same design, same names: whoever must find something in the
  * printed text asks here, too. Must not know how anything is printed.
  */
+import { pushAll } from '../collections.ts';
 import { expressionsOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
 import type { Check, Design, Grid, Memory, Module, Signal } from '../ir/module.ts';
 import type { BundleType, EnumType, Type } from '../ir/types.ts';
@@ -202,7 +203,7 @@ function typesIn(m: Module): { readonly enums: ReadonlySet<EnumType>; readonly f
   };
   for (const s of [...m.ports, ...signalsOf(m), ...m.memories]) note(s.type);
   const roots = m.checks.map((c) => c.cond);
-  walkStatements(m.body, (s) => roots.push(...expressionsOf(s)));
+  walkStatements(m.body, (s) => pushAll(roots, expressionsOf(s)));
   walkExpressions(roots, (e) => note(e.type));
   return { enums, fields };
 }

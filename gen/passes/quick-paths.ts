@@ -3,6 +3,7 @@
  * see too much (a vector whose parts follow each other follows itself), but misses nothing: only where it sees a loop need anybody look
  * closely.
  */
+import { pushAll } from '../collections.ts';
 import { operands } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { indexExpressions, walkStatements } from '../ir/leaves.ts';
@@ -36,19 +37,19 @@ function nodesBehind(m: Module, summaryOf: (below: Module) => CombSummary): Map<
   walkStatements(m.body, (s, scope) => {
     if (s.kind !== 'assign' || s.target.kind === 'reg') return;
     const list = listOf(s.target);
-    list.push(s.value, ...indexExpressions(s));
+    pushAll(list, [s.value, ...indexExpressions(s)]);
     if (scope) list.push(scope);
   });
   for (const i of m.instances) {
     for (const [output, inputs] of summaryOf(i.module)) {
       const out = i.connections.get(output);
-      if (out) listOf(out).push(...[...inputs].flatMap((port) => i.connections.get(port) ?? []));
+      if (out) pushAll(listOf(out), [...inputs].flatMap((port) => i.connections.get(port) ?? []));
     }
   }
   for (const g of m.grids) {
     const { reach, toAndFro } = gridSummary(g, summaryOf(g.module));
     if (toAndFro !== undefined) return undefined;
-    for (const o of g.outputs) listOf(o.signal).push(...[...(reach.get(o.port) ?? [])].flatMap((i) => g.inputs.get(i)?.signal ?? []));
+    for (const o of g.outputs) pushAll(listOf(o.signal), [...(reach.get(o.port) ?? [])].flatMap((i) => g.inputs.get(i)?.signal ?? []));
   }
   return behind;
 }

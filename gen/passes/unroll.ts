@@ -2,6 +2,7 @@
  * A body with every `for` written out: its statements once a round, with the round's numbers in place of the lane's. What is exact for
  * single lanes only is worked out on this form. Must not know why someone asks.
  */
+import { pushAll } from '../collections.ts';
 import type { Expr } from '../ir/expr.ts';
 import { keepHint, mapOperands, operands, walkUp } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
@@ -51,7 +52,7 @@ function writtenOut(body: readonly Statement[], which: (s: For) => boolean, form
 function rounds(lanes: Lanes, body: readonly Statement[], { rewrite, map }: Form): Statement[] {
   const result: Statement[] = [];
   const roots: Expr[] = [];
-  walkStatements(body, (s) => roots.push(...expressionsOf(s)));
+  walkStatements(body, (s) => pushAll(roots, expressionsOf(s)));
   const dependent = dependentOn(lanes, roots);
   for (let round = 0; round < lanes.count; round++) {
     const value = inRound(lanes, round, dependent, rewrite);
@@ -120,7 +121,7 @@ function fixedPath(whole: Type, path: readonly PathElement[]): PathElement[] | u
 /** The same statements for other lanes of equal count. */
 export function relaned(body: readonly Statement[], from: Lanes, to: Lanes): Statement[] {
   const roots: Expr[] = [];
-  walkStatements(body, (s) => roots.push(...expressionsOf(s)));
+  walkStatements(body, (s) => pushAll(roots, expressionsOf(s)));
   const dependent = dependentOn(from, roots);
   const done = new Map<Expr, Expr>();
   const known = (e: Expr): Expr => done.get(e) ?? e;

@@ -2,6 +2,7 @@
  * A grid of cells as nested generate loops. The wires between neighbours are unpacked arrays with one more entry than there
  * are cells in the direction of flow: entry 0 is the edge, entry i+1 is what cell i drives.
  */
+import { pushAll } from '../collections.ts';
 import type { Grid, GridInput, Signal } from '../ir/module.ts';
 import { widthOf } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
@@ -74,7 +75,7 @@ class GridPrinter {
       loop(r, rows, row, loop(c, columns, column, { kind: 'instance', module: g.module.name, name: cell, parameters: [], ports }, ...inCell)),
       ...g.outputs.flatMap((o) => this.gather(o)),
     ];
-    if (unread.length > 0) items.push(...unusedBits(this.names.fresh(`unused_${name}`), unread));
+    if (unread.length > 0) pushAll(items, unusedBits(this.names.fresh(`unused_${name}`), unread));
     return items;
   }
 

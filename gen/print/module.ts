@@ -1,4 +1,5 @@
 /** One module in its SystemVerilog form: what stands in it, in which order, under which names. */
+import { pushAll } from '../collections.ts';
 import { operands } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { expressionsOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
@@ -84,7 +85,7 @@ class ModulePrinter {
     this.connectGrids();
     const logic: Item[] = [];
     const driven = this.statements(m.body.filter((s) => !this.skipped.has(s)), logic);
-    logic.push(...this.resetOnly(driven));
+    pushAll(logic, this.resetOnly(driven));
     const structure = m.instances.flatMap((i) => this.instance(i));
     for (const g of m.grids) {
       structure.push(printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s), this.names, this.from(g.site, ': ')));
@@ -142,7 +143,7 @@ class ModulePrinter {
     for (const s of [...this.m.wires, ...this.m.regs]) noteType(s.type);
     for (const h of this.p.hoisted) noteType(h.type);
     const roots: Expr[] = this.m.checks.map((c) => c.cond);
-    walkStatements(this.m.body, (s) => roots.push(...expressionsOf(s)));
+    walkStatements(this.m.body, (s) => pushAll(roots, expressionsOf(s)));
     walkExpressions(roots, (e) => {
       if (e.type.kind === 'enum') enums.set(e.type.name, e.type);
     });
@@ -244,7 +245,7 @@ class ModulePrinter {
     const blocks = blocksOf(body.filter((s) => s.kind !== 'for'), () => (this.followed ??= signalGraph(this.m)));
     const drivers: Item[] = [];
     for (const b of blocks) if (isUnconditional(b)) this.assigns(b, drivers);
-    out.push(...drivers.filter((x) => x.kind === 'assign'), ...drivers.filter((x) => x.kind !== 'assign'));
+    for (const first of [true, false]) pushAll(out, drivers.filter((x) => (x.kind === 'assign') === first));
     for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) out.push(this.block(b, 'comb', printStatements(this.p, b.statements, b.targets, '=')));
     for (const b of blocks) if (b.kind !== 'comb') out.push(this.block(b, 'clock', this.clocked(b)));
     const driven = new Set(blocks.flatMap((b) => [...b.targets]));
@@ -285,7 +286,7 @@ class ModulePrinter {
   /** A loop of equal blocks. */
   private loop(s: For): { readonly item: Item; readonly driven: ReadonlySet<Target> } {
     const roots: Expr[] = [];
-    walkStatements(s.body, (x) => roots.push(...expressionsOf(x)));
+    walkStatements(s.body, (x) => pushAll(roots, expressionsOf(x)));
     return this.p.within(s.lanes, roots, ({ variable, hoisted, parameters, edges }) => {
       const body: Item[] = [];
       const driven = this.statements(s.body, body);

@@ -191,7 +191,7 @@ class BlockPrinter {
   }
 
   /** Steps in the order in which they are to be done. */
-  private then(...steps: readonly (() => void)[]): void {
+  private then(steps: readonly (() => void)[]): void {
     for (let i = steps.length - 1; i >= 0; i--) this.steps.push(steps[i]);
   }
 
@@ -278,13 +278,13 @@ class BlockPrinter {
     const body: Stmt[] = [];
     if (!this.drives(s.then)) {
       arms.push({ cond: this.p.negated(s.cond), body });
-      this.then(this.body(s.else, body));
+      this.then([this.body(s.else, body)]);
       return;
     }
     arms.push({ cond: this.p.inline(s.cond), body });
     const only = this.only(s.else);
     const next = only?.kind === 'when' && this.drives(only.then) ? () => this.when(only, arms, rest) : this.body(s.else, rest);
-    this.then(this.body(s.then, body), next);
+    this.then([this.body(s.then, body), next]);
   }
 
   /** The one statement of a body that drives something, if there is but one. */
@@ -306,12 +306,12 @@ class BlockPrinter {
     const arm = (labels: readonly string[], of: readonly Statement[]) => (): void => {
       const body: Stmt[] = [];
       arms.push({ labels, body });
-      this.then(this.body(of, body));
+      this.then([this.body(of, body)]);
     };
-    this.then(
+    this.then([
       ...cases.map((c) => arm(c.labels, c.body)),
       arm(['default'], otherwise),
-    );
+    ]);
   }
 }
 

@@ -40,14 +40,14 @@ class Writer {
     this.list(aligned(m.ports, '  '), '');
     this.lines.push(');');
     for (const w of m.portLint) this.lines.push(`// verilator lint_on ${w}`);
-    this.then(...m.sections.filter((items) => items.length > 0).flatMap((items) => [this.lineLater('', ''), this.items(items, '  ', false)]));
+    this.then(m.sections.filter((items) => items.length > 0).flatMap((items) => [this.lineLater('', ''), this.items(items, '  ', false)]));
     this.run();
     this.lines.push('endmodule', '');
     return this.lines.join('\n');
   }
 
   statements(body: readonly Stmt[]): string {
-    this.then(this.body(body, ''));
+    this.then([this.body(body, '')]);
     this.run();
     return this.lines.join('\n');
   }
@@ -57,7 +57,7 @@ class Writer {
   }
 
   /** Steps in the order in which they are to be done. */
-  private then(...steps: readonly (() => void)[]): void {
+  private then(steps: readonly (() => void)[]): void {
     for (let i = steps.length - 1; i >= 0; i--) this.steps.push(steps[i]);
   }
 
@@ -122,11 +122,11 @@ class Writer {
       case 'always':
         this.comment(item.comment, indent);
         this.line(indent, item.trigger === 'comb' ? 'always_comb begin' : 'always_ff @(posedge clk) begin');
-        this.then(this.body(item.body, deeper(indent)), this.lineLater(indent, 'end'));
+        this.then([this.body(item.body, deeper(indent)), this.lineLater(indent, 'end')]);
         return;
       case 'initial':
         this.line(indent, 'initial begin');
-        this.then(this.body(item.body, deeper(indent)), this.lineLater(indent, 'end'));
+        this.then([this.body(item.body, deeper(indent)), this.lineLater(indent, 'end')]);
         return;
       case 'readMemory':
         this.line(indent, `initial $readmemh(${item.file}, ${item.memory});`);
@@ -149,14 +149,14 @@ class Writer {
         return;
       case 'ifdef':
         this.line('', `\`${item.not ? 'ifndef' : 'ifdef'} ${item.macro}`);
-        this.then(
+        this.then([
           this.items(item.then, indent, true),
           ...(item.else.length > 0 ? [this.lineLater('', '`else'), this.items(item.else, indent, true)] : []),
           this.lineLater('', '`endif'),
-        );
+        ]);
         return;
       case 'paragraph':
-        this.then(this.items(item.items, indent, true));
+        this.then([this.items(item.items, indent, true)]);
         return;
       default:
         throw unwritten(item);
@@ -175,10 +175,10 @@ class Writer {
     this.comment(comment, indent);
     for (const w of lint) this.line(indent, `// verilator lint_off ${w}`);
     this.line(indent, `for (genvar ${variable} = 0; ${variable} < ${count}; ${variable}++) begin : ${label}`);
-    this.then(
+    this.then([
       this.items(items, deeper(indent), close), this.lineLater(indent, 'end'),
       ...lint.map((w) => this.lineLater(indent, `// verilator lint_on ${w}`)),
-    );
+    ]);
   }
 
   // --- what stands in a block ---
@@ -209,17 +209,17 @@ class Writer {
           }
         }
         const inner = deeper(indent);
-        this.then(
+        this.then([
           ...s.arms.flatMap((arm, i) => [this.lineLater(indent, `${i > 0 ? 'end else ' : ''}if (${arm.cond}) begin`), this.body(arm.body, inner)]),
           ...(s.else.length > 0 ? [this.lineLater(indent, 'end else begin'), this.body(s.else, inner)] : []),
           this.lineLater(indent, 'end'),
-        );
+        ]);
         return;
       }
       case 'case': {
         const inner = deeper(indent);
         this.line(indent, `case (${s.on})`);
-        this.then(...s.arms.flatMap((arm) => this.arm(arm.labels.join(', '), arm.body, inner)), this.lineLater(indent, 'endcase'));
+        this.then([...s.arms.flatMap((arm) => this.arm(arm.labels.join(', '), arm.body, inner)), this.lineLater(indent, 'endcase')]);
         return;
       }
       case 'for': {
@@ -228,7 +228,7 @@ class Writer {
         if (s.body.length === 1 && only.kind === 'set') this.line(indent, `${head} ${short(only)}`);
         else {
           this.line(indent, `${head} begin`);
-          this.then(this.body(s.body, deeper(indent)), this.lineLater(indent, 'end'));
+          this.then([this.body(s.body, deeper(indent)), this.lineLater(indent, 'end')]);
         }
         return;
       }

@@ -3,6 +3,7 @@
  * memory. Otherwise every element would have a next value of its own, chosen by comparing the index with its number. Must not know
  * modules or schedules.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { Expr } from '../../gen/ir/expr.ts';
 import { fieldPlace } from '../../gen/ir/leaves.ts';
 import type { Assign, Signal } from '../../gen/ir/module.ts';
@@ -85,7 +86,7 @@ function write(low: Lowering, ctx: Context, array: Storage, assign: Assign, guar
     const list = parts.get(offset) ?? [];
     parts.set(offset, list);
     const stores = storesOf(low.arithmetic.words, value.slice(at, width), box, true);
-    list.push(...stores.map((s): WritePart => ({ address: s.address, bytes: s.bytes, value: s.value })));
+    pushAll(list, stores.map((s): WritePart => ({ address: s.address, bytes: s.bytes, value: s.value })));
     at += width;
   }
   return [...parts].map(([offset, list]): WriteAction => ({ kind: 'write', slot, enable, offset, parts: list, full: [] }));

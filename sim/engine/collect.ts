@@ -2,6 +2,7 @@
  * Walks the design's hierarchy and collects what happens at a clock edge: next values of registers, memory writes,
  * assertions and covers, and loops over grids. Must not know schedules or code.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { Check, Module } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import type { Action, Store, WriteAction, WritePart } from './actions.ts';
@@ -102,7 +103,7 @@ export class Collector {
   private registers(ctx: Context): void {
     const words = this.lowering.arithmetic.words;
     const { actions, done } = this.lowering.run(() => this.lowering.lanes.commits(ctx, ctx.module.regs));
-    this.copies.push(...actions);
+    pushAll(this.copies, actions);
     for (const reg of ctx.module.regs) {
       if (done.has(reg)) continue;
       if (isArray(ctx, reg)) {

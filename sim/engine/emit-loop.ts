@@ -2,6 +2,7 @@
  * Loops over cells in WebAssembly, of a grid or of a row of lanes: rows outside, columns inside, one running element number per element
  * size.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { Action, LoopAction, LoopPass, StoresAction } from './actions.ts';
 import { VectorBody } from './emit-vector.ts';
 import { Emitter } from './emit.ts';
@@ -179,7 +180,7 @@ function usedSizes(actions: readonly Action[]): Record<'cell' | 'row' | 'column'
     const base = n.access?.base;
     if (n.op === 'lane' || n.access?.base === 'bit') used.cell.add(1);
     if (n.access && (base === 'cell' || base === 'row' || base === 'column')) used[base].add(n.access.bytes);
-    stack.push(...n.args);
+    pushAll(stack, n.args);
   }
   const sorted = (s: Set<AccessBytes>): AccessBytes[] => SIZES.filter((b) => s.has(b));
   return { cell: sorted(used.cell), row: sorted(used.row), column: sorted(used.column) };

@@ -371,7 +371,8 @@ export class VectorBody {
       let steps = this.splats.get(key);
       if (steps === undefined) this.splats.set(key, (steps = this.code.local('v128')));
       const byteOf = (b: number): number => ((b * 8) % lane === 0 ? i * inVector + (b * 8) / lane : 0);
-      this.want?.(key, () => this.code.simd(SIMD.const, ...Array.from({ length: 16 }, (__, b) => byteOf(b))));
+      const bytes = Array.from({ length: 16 }, (__, b) => byteOf(b));
+      this.want?.(key, () => this.code.simd(SIMD.const, ...bytes));
       this.get(this.pointers.cell(1));
       this.code.simd(SPLAT[lane]);
       return this.op2(this.opcode(ARITHMETIC.add[lane]), this.keep(), steps);

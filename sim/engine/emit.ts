@@ -264,8 +264,8 @@ export class Emitter {
           () => code.op(OP.else),
           { node: arms.then.value, keep: true },
           () => code.op(OP.if, node.type === 'i32' ? OP.i32 : OP.i64),
-          ...this.condition(arms.condition),
         );
+        for (const w of this.condition(arms.condition)) work.push(w);
         const needs = new Set([...this.blocks.needs(arms.then.block), ...this.blocks.needs(arms.else.block)]);
         for (const n of [...needs].sort((a, b) => b.id - a.id)) work.push({ node: n, keep: false });
         continue;

@@ -3,6 +3,7 @@
  * neighbour is a load at a fixed distance; edges and inputs are put into the arrays' padding before the loop. Updates run
  * against the flow of data, so that every cell still finds its neighbours' old state. Must not know code.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { Grid, GridInput, Signal } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import type { LoopAction, LoopPass, Store, StoresAction } from './actions.ts';
@@ -102,7 +103,7 @@ export class GridLoop implements LoopInputs {
         if (!next) continue;
         let at = 0;
         for (const p of ctx.register(reg)) {
-          stores.push(...storesOf(words, sliceRope(next, p.lo, p.box.width), p.box));
+          pushAll(stores, storesOf(words, sliceRope(next, p.lo, p.box.width), p.box));
           at += p.box.width;
         }
         if (at !== widthOf(reg.type)) throw new Error('engine: a register is not wholly placed');

@@ -2,6 +2,7 @@
  * Loops over lanes as the engine sees them: which ones stay loops, and for each signal that such a loop drives, what a round of it drives
  * and where. Whether a loop is run as one or written out is decided here and nowhere else. Must not know values or nodes.
  */
+import { largestOf, pushAll } from '../../gen/collections.ts';
 import type { Expr } from '../../gen/ir/expr.ts';
 import { isLaneIndex, operands, walkUp } from '../../gen/ir/expr.ts';
 import type { Lanes } from '../../gen/ir/lanes.ts';
@@ -38,7 +39,7 @@ function hasVectorForm(s: For): boolean {
   const roots: Expr[] = [];
   let fits = true;
   walkStatements(s.body, (x) => {
-    roots.push(...expressionsOf(x));
+    pushAll(roots, expressionsOf(x));
     if (x.kind !== 'assign') return;
     for (const p of x.path) if ('index' in p && typeof p.index !== 'number') fits &&= p.index.op === 'lane' && p.index.scale === 1;
     fits &&= widestLeaf(x.target.type) <= 64;
@@ -56,7 +57,7 @@ function hasVectorForm(s: For): boolean {
 
 function widestLeaf(type: Type): number {
   if (type.kind === 'vec') return widestLeaf(type.element);
-  return type.kind === 'bundle' ? Math.max(...type.fields.map((f) => widestLeaf(f.type))) : widthOf(type);
+  return type.kind === 'bundle' ? largestOf(type.fields.map((f) => widestLeaf(f.type)), 0) : widthOf(type);
 }
 
 /** Bits by which the place moves from one round of a loop to the next. */
@@ -159,7 +160,7 @@ export function loopedSignal(signal: Signal, body: readonly Statement[], split: 
   const rest: Statement[] = [];
   for (const { nest, body: own } of nests) {
     if (nest.length === 0) {
-      rest.push(...own);
+      pushAll(rest, own);
       continue;
     }
     const driver = driverOf(signal, nest, own, split);

@@ -3,6 +3,7 @@
  * (`sweeps.ts`): for a wire those that others load from, for registers next values that are copied over the present ones at the end of the
  * step. Whatever turns out not to fit is refused, signal by signal, and then written out by those who asked. Must not know code.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { LaneIndex } from '../../gen/ir/expr.ts';
 import type { Lanes } from '../../gen/ir/lanes.ts';
 import type { Signal } from '../../gen/ir/module.ts';
@@ -234,7 +235,7 @@ export class LaneLoops {
         const start = present && readStored(this.host.arithmetic.words, present, offset, u.width);
         const value = this.host.unitValue(where, u, start);
         if (present) enable = g.binary('or', enable, this.mayChange(value, present, offset, u.width));
-        stores.push(...this.placings(value, into, offset, u.width));
+        pushAll(stores, this.placings(value, into, offset, u.width));
       }
       fills.push(this.fill(rounds, stores, looped.isWhole));
     };

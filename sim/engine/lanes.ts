@@ -2,6 +2,7 @@
  * How the values of a grid's cell can be held in lanes of vectors, one lane a column: the narrowest lanes that hold each
  * value, and whether every operation has a vector form. Must not know instructions.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { StoresAction } from './actions.ts';
 import type { Node } from './nodes.ts';
 import { bitsOfType } from './nodes.ts';
@@ -60,7 +61,7 @@ export function vectorNodes(actions: readonly StoresAction[]): Node[] | undefine
     if (seen.has(n) || !n.isVariant) continue;
     if (!hasVectorForm(n)) return undefined;
     seen.add(n);
-    stack.push(...n.args);
+    pushAll(stack, n.args);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

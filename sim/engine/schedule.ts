@@ -2,6 +2,7 @@
  * Orders a step's actions so that state is read before it is overwritten (what cannot be ordered is evaluated early),
  * and divides them among functions, with the values that cross from one to another. Must not know modules or code.
  */
+import { pushAll } from '../../gen/collections.ts';
 import type { Action, EvaluateAction, SpillAction } from './actions.ts';
 import { rootsOf, slotsWritten } from './actions.ts';
 import type { Graph, Node } from './nodes.ts';
@@ -206,7 +207,7 @@ export function planFunctions(graph: Graph, arena: Arena, given: readonly Action
   const kept: Map<Node, number>[] = lists.map(() => new Map());
   const made: Set<Node>[] = lists.map(() => new Set());
   for (const [i, a] of actions.entries()) {
-    lists[functionOf[i]].push(...evaluate(early.get(i)), a);
+    pushAll(lists[functionOf[i]], [...evaluate(early.get(i)), a]);
   }
   const spills = new Map<Node, number>();
   const isReloadable = (n: Node, f: number, depth: number): boolean => {

@@ -2,6 +2,7 @@
  * A small encoder of WebAssembly's binary format: modules that import one memory, functions, exports. Must not know what
  * the code computes; opcodes are named where they are used (`wasm-opcodes.ts`).
  */
+import { pushAll } from '../../gen/collections.ts';
 
 export type ValueType = 'i32' | 'i64' | 'v128';
 const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, v128: 0x7b };
@@ -138,7 +139,7 @@ export class ModuleBuilder {
     };
     const types: number[] = [];
     pushUnsigned(types, this.typeBytes.length);
-    for (const t of this.typeBytes) types.push(...t);
+    for (const t of this.typeBytes) pushAll(types, t);
     section(1, types);
 
     const imports: number[] = [1, ...name('env'), ...name('memory'), 0x02, 0x00];
@@ -153,7 +154,7 @@ export class ModuleBuilder {
     const exported: number[] = [];
     pushUnsigned(exported, this.exports.length);
     for (const e of this.exports) {
-      exported.push(...name(e.name), 0x00);
+      pushAll(exported, [...name(e.name), 0x00]);
       pushUnsigned(exported, e.index);
     }
     section(7, exported);

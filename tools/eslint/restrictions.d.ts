@@ -1,3 +1,3 @@
 import type { Linter } from 'eslint';
 
-export declare const restrictions: Readonly<Record<'everywhere' | 'inTests', Linter.RuleEntry>>;
+export declare const restrictions: Readonly<Record<'everywhere' | 'inPasses' | 'inTests', Linter.RuleEntry>>;

@@ -1,4 +1,4 @@
-/** What no file may write, as selectors with the mend: for everywhere, for hardware, and for tests. */
+/** What no file may write, as selectors with the mend: for everywhere, for hardware, for what works on designs, and for tests. */
 
 const EVERYWHERE = [{ selector: 'ExportDefaultDeclaration', message: 'export by name' }];
 
@@ -18,8 +18,17 @@ const IN_TESTS = [
   { selector: 'ImportDeclaration[source.value="fast-check"] ImportNamespaceSpecifier', message: 'import fc, so that rules know it' },
 ];
 
+const ONE_BY_ONE = 'arguments are few, lists may be long: use pushAll or largestOf of gen/collections.ts, or hand the list over as one argument';
+
+/** What a design's size decides may be longer than JavaScript's stack, on which arguments lie. */
+const IN_PASSES = [
+  { selector: 'CallExpression[callee.property.name=/^(push|unshift|splice|concat|max|min)$/] > SpreadElement', message: ONE_BY_ONE },
+  { selector: 'CallExpression > SpreadElement[argument.type!="Identifier"]', message: ONE_BY_ONE },
+];
+
 export const restrictions = {
   everywhere: ['error', ...EVERYWHERE],
   inHardware: ['error', ...EVERYWHERE, ...IN_HARDWARE],
+  inPasses: ['error', ...EVERYWHERE, ...IN_PASSES],
   inTests: ['error', ...EVERYWHERE, ...IN_TESTS],
 };
