@@ -19,7 +19,7 @@ import type { Loop } from './loops.ts';
 import { WireNames, isCheap } from './naming.ts';
 import { BINARY, OPPOSITE, PRIMARY, UNARY, operand, paren } from './operators.ts';
 import type { Operator, Text } from './operators.ts';
-import { member, positions, rangeText } from './selection.ts';
+import { member, positions, rangeText, sideBySide } from './selection.ts';
 import type { LaneStep, Selection } from './selection.ts';
 import { tableOf } from './tables.ts';
 import type { Table } from './tables.ts';
@@ -350,31 +350,77 @@ export class ExpressionPrinter {
     return of.op === 'cat' && of.note === undefined && !this.isApart(of) ? of.parts.flatMap((p) => this.joinedParts(p)) : [e];
   }
 
-  /** Text of each part of what is joined. Neighbours that are one and the same expression are written as a repetition. */
+  /**
+   * Text of each part of what is joined, the most significant first. Neighbours that are one and the same expression are written as a
+   * repetition, neighbours that lie side by side in one name as one part of it.
+   */
   private partTexts(parts: readonly Expr[]): string[] {
-    const runs: { part: Expr; times: number }[] = [];
-    for (const part of parts.flatMap((p) => this.joinedParts(p))) {
-      const last = runs[runs.length - 1];
-      if (last?.part === part && part.op !== 'lit') last.times++;
-      else runs.push({ part, times: 1 });
+    const runs: { part: Expr; times: number; place: Selection | undefined }[] = [];
+    for (const part of parts) {
+      const last = runs.at(-1);
+      const place = this.placeOf(part);
+      const both = last?.times === 1 && last.place && place ? sideBySide(last.place, place) : undefined;
+      if (last && both) last.place = both;
+      else if (last?.part === part && part.op !== 'lit') last.times++;
+      else runs.push({ part, times: 1, place });
     }
-    return runs.map(({ part, times }) => (times > 1 ? `{${times}{${this.print(part).text}}}` : this.print(part).text));
+    return runs.map(({ part, times, place }) => {
+      const text = place ? this.selectionText(place) : this.print(part).text;
+      return times > 1 ? `{${times}{${text}}}` : text;
+    });
+  }
+
+  /** The one place of a name that an expression is, part by part if need be; nothing for what a note stands beside. */
+  private placeOf(e: Expr): Selection | undefined {
+    if (e.note !== undefined) return undefined;
+    if (this.isApart(e)) return this.nameSelection(e);
+    switch (e.op) {
+      case 'cast': {
+        const of = this.placeOf(e.of);
+        return of && { ...of, struct: false };
+      }
+      case 'cat':
+        return this.placeOfAll(e.parts);
+      case 'vec':
+        return this.placeOfAll([...e.items].reverse());
+      case 'slice':
+      case 'field':
+        return this.narrow(e, this.select(e.of) ?? this.nameSelection(e.of));
+      case 'index':
+        return typeof e.index === 'number' ? this.narrow(e, this.select(e.of) ?? this.nameSelection(e.of)) : this.select(e);
+      default:
+        return this.select(e);
+    }
+  }
+
+  private placeOfAll(parts: readonly Expr[]): Selection | undefined {
+    let all: Selection | undefined;
+    for (const part of parts) {
+      const place = this.placeOf(part);
+      all = all && place ? sideBySide(all, place) : all ? undefined : place;
+      if (!all) return undefined;
+    }
+    return all;
   }
 
   private concatenation(parts: readonly Expr[]): string {
-    const texts = this.partTexts(parts);
-    return texts.length === 1 && parts.length > 1 ? texts[0] : `{${texts.join(', ')}}`;
+    const flat = parts.flatMap((p) => this.joinedParts(p));
+    const texts = this.partTexts(flat);
+    // A part of a name has no sign; a name may have one, and an operation alone would be computed in the width around it.
+    const place = texts.length === 1 ? this.placeOfAll(flat) : undefined;
+    const isPlain = place ? place.width < place.of || !flat.some(readsSigned) : texts.length === 1 && flat.length > 1;
+    return isPlain ? texts[0] : `{${texts.join(', ')}}`;
   }
 
   private vector(items: readonly Expr[]): string {
     if (items.length > 1 && items.every((i) => i === items[0] || (i.op === 'lit' && items[0].op === 'lit' && i.value === items[0].value))) {
       return `{${items.length}{${this.print(items[0]).text}}}`;
     }
-    return `{${[...items].reverse().map((p) => this.print(p).text).join(', ')}}`;
+    return this.concatenation([...items].reverse());
   }
 
   private extension(of: Expr, by: number): string {
-    if (of.type.kind !== 'sint') return `{${by}'d0, ${this.partTexts([of]).join(', ')}}`;
+    if (of.type.kind !== 'sint') return `{${by}'d0, ${this.partTexts(this.joinedParts(of)).join(', ')}}`;
     const whole = this.select(of) ?? this.nameSelection(of);
     const sign = this.selectionText({ ...whole, lo: whole.lo + whole.width - 1, width: 1, struct: false });
     return `{${by === 1 ? sign : `{${by}{${sign}}}`}, ${this.selectionText(whole)}}`;
@@ -599,4 +645,11 @@ export class ExpressionPrinter {
 
 function isArithmeticShift(e: Binary): boolean {
   return e.fn === 'shr' && e.type.kind === 'sint';
+}
+
+/** Whether a part is taken of something that may be declared with a sign. */
+function readsSigned(e: Expr): boolean {
+  let at = e;
+  for (; at.type.kind !== 'sint'; at = at.of) if (at.op !== 'cast' && at.op !== 'slice' && at.op !== 'field' && at.op !== 'index') return false;
+  return true;
 }

@@ -46,6 +46,12 @@ export function rangeText(s: Selection): string {
   return s.width === 1 ? `${s.base}[${s.lo}]` : `${s.base}[${s.lo + s.width - 1}:${s.lo}]`;
 }
 
+/** Two places of one name as one, if the one ends where the other begins. */
+export function sideBySide(high: Selection, low: Selection): Selection | undefined {
+  if (high.base !== low.base || high.steps || low.steps || high.lo !== low.lo + low.width) return undefined;
+  return { ...low, width: low.width + high.width, struct: false };
+}
+
 function laneText(s: Selection, steps: readonly LaneStep[]): string {
   if (s.width === s.of) return s.base;
   const from = [...steps.map((x) => x.text), ...(s.lo > 0 ? [String(s.lo)] : [])].join(' + ');
