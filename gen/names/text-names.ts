@@ -11,11 +11,16 @@ import type { BundleType, EnumType, Type } from '../ir/types.ts';
 import { NamePool } from './pool.ts';
 import { isCppWord, isReserved } from './reserved.ts';
 
-/** Names of the generate blocks of a grid, and of the cell in them. */
+/** Names of the generate blocks of a grid, and of the cell in them. A direction of one cell has no block. */
 export interface GridNames {
   readonly row: string;
   readonly column: string;
   readonly cell: string;
+}
+
+/** Where a cell stands in its module: the blocks around it, and its instance. */
+export function cellScope({ rows, columns }: Grid, { row, column, cell }: GridNames, r: number, c: number): string {
+  return [...(rows > 1 ? [`${row}[${r}]`] : []), ...(columns > 1 ? [`${column}[${c}]`] : []), cell].join('.');
 }
 
 const upperSnake = (s: string): string => s.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
@@ -45,8 +50,7 @@ export class DesignNames {
     for (const m of [...design.modules].reverse().map((x) => x.blackBox?.behaviour ?? x)) {
       for (const i of m.instances) this.note(i.module, i.name);
       if (m.grids.length === 0) continue;
-      const cell = takeCellName(m, poolOf(m, this.above(m)), this.above(m));
-      for (const g of m.grids) this.note(g.module, cell);
+      for (const [g, cell] of takeCellNames(m, poolOf(m, this.above(m)), this.above(m))) this.note(g.module, cell);
     }
   }
 
@@ -88,9 +92,9 @@ export class TextNames {
   constructor(m: Module, private readonly modules: ReadonlySet<string>, private readonly above: ReadonlySet<string>, isTop: boolean) {
     this.hasCppPorts = isTop && m.ports.some((p) => isCppWord(p.name));
     this.pool = poolOf(m, above);
-    const cell = m.grids.length > 0 ? takeCellName(m, this.pool, above) : '';
+    const cells = takeCellNames(m, this.pool, above);
     for (const x of [...signalsOf(m), ...m.memories]) if (mustMove(x, above)) this.moved.set(x, this.fresh(x.name));
-    for (const g of m.grids) this.grids.set(g.name, { row: this.fresh(`${g.name}_row`), column: this.fresh(`${g.name}_col`), cell });
+    for (const [g, cell] of cells) this.grids.set(g.name, { row: this.fresh(`${g.name}_row`), column: this.fresh(`${g.name}_col`), cell });
     for (const c of m.checks) if (c.kind === 'cover') this.covers.set(c.name, this.fresh(`cover_${c.name}`));
     const { enums, fields } = typesIn(m);
     const children = new Set([...m.instances, ...m.grids].map((i) => i.module));
@@ -178,10 +182,12 @@ function poolOf(m: Module, above: ReadonlySet<string>): NamePool {
   return new NamePool([...m.ports, ...m.instances, ...m.grids, ...m.checks, ...kept].map((x) => x.name));
 }
 
-/** Name of the instance of the cell in all grids of a module: none that a port of a cell would hide. */
-function takeCellName(m: Module, pool: NamePool, above: ReadonlySet<string>): string {
+/** Names of the cells' instances: one for all that stand in blocks of their own; none that a port of a cell would hide. */
+function takeCellNames(m: Module, pool: NamePool, above: ReadonlySet<string>): readonly (readonly [Grid, string])[] {
   const ports = new Set(m.grids.flatMap((g) => g.module.ports.map((p) => p.name)));
-  return pool.fresh('cell_i', (name) => above.has(name) || ports.has(name));
+  const take = (wish: string): string => pool.fresh(wish, (name) => above.has(name) || ports.has(name));
+  let inBlocks: string | undefined;
+  return m.grids.map((g) => [g, g.rows * g.columns === 1 ? take(`${g.name}_cell`) : (inBlocks ??= take('cell_i'))]);
 }
 
 /** Enumerations and names of fields that the text of a module can hold. */

@@ -7,7 +7,8 @@ import { findField } from '../../gen/ir/leaves.ts';
 import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
 import { BOOL, widthOf, type Type } from '../../gen/ir/types.ts';
 import { DesignNames } from '../../gen/names/text-names.ts';
-import type { GridNames, TextNames } from '../../gen/names/text-names.ts';
+import { cellScope } from '../../gen/names/text-names.ts';
+import type { TextNames } from '../../gen/names/text-names.ts';
 import { shellName, topInstance } from './shell.ts';
 
 /** A packed variable of the emitted design. */
@@ -41,11 +42,6 @@ export interface Hierarchy {
 /** What the printer emits for a cover point. */
 const COUNTER: Type = { kind: 'uint', width: 32 };
 
-/** The cell of a grid within the generate blocks. */
-function cellScope(grid: GridNames, row: number, column: number): string {
-  return `${grid.row}[${row}].${grid.column}[${column}].${grid.cell}`;
-}
-
 export function hierarchyOf(design: Design): Hierarchy {
   const inputs = new Map<string, Variable>();
   const outputs = new Map<string, Variable>();
@@ -78,7 +74,7 @@ export function hierarchyOf(design: Design): Hierarchy {
     for (const { name, module: child } of module.instances) visit(child, `${prefix}${name}.`, `${scope}.${name}`);
     for (const g of module.grids) {
       for (let r = 0; r < g.rows; r++) {
-        for (let c = 0; c < g.columns; c++) visit(g.module, `${prefix}${g.name}[${r}][${c}].`, `${scope}.${cellScope(text.grid(g), r, c)}`);
+        for (let c = 0; c < g.columns; c++) visit(g.module, `${prefix}${g.name}[${r}][${c}].`, `${scope}.${cellScope(g, text.grid(g), r, c)}`);
       }
     }
   };
