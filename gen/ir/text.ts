@@ -1,7 +1,8 @@
 /**
  * The intermediate representation as text, for people and for tests that compare it: one declaration or statement a line, types written
  * out, the same text for the same module whoever made it. A value that is used more than once, or is too long for a line, stands once,
- * as `%n`, before what uses it first. Source positions and hints at names are left out. Nothing reads this text back.
+ * as `%n`, before what uses it first. Constants stand behind the names that the designer gave them; source positions and hints at other
+ * names are left out. Nothing reads this text back.
  */
 import { pushAll } from '../collections.ts';
 import { operands, walkUp } from './expr.ts';
@@ -100,7 +101,7 @@ function statementLines(m: Module, expressions: ExpressionTexts): string[] {
     if (s.kind !== 'when' && s.kind !== 'switch' && s.kind !== 'for') continue;
     const heads = s.kind === 'for' ? [undefined] : s.kind === 'when'
       ? [undefined, `${indent}else`]
-      : [...s.cases.map((c) => `${indent}case ${c.values.map((v) => constantText(s.on.type, v)).join(' ')}`), `${indent}default`];
+      : [...s.cases.map((c) => `${indent}case ${c.values.map((v, i) => constantText(s.on.type, v, c.names?.[i])).join(' ')}`), `${indent}default`];
     const branches = branchesOf(s);
     for (let i = branches.length - 1; i >= 0; i--) {
       // An empty case is not the default.
@@ -191,9 +192,11 @@ function isPlain(e: Expr): boolean {
   return at.op === 'lit' || at.op === 'lane' || at.op === 'ref';
 }
 
-const literalText = (e: Lit): string => constantText(e.type, e.value);
+const literalText = (e: Lit): string => constantText(e.type, e.value, e.hint);
 
-function constantText(type: Type, value: bigint): string {
+/** `DIVISOR=103:U8`. A member has its own name. */
+function constantText(type: Type, value: bigint, name?: string): string {
+  if (name !== undefined && type.kind !== 'enum') return `${name}=${constantText(type, value)}`;
   switch (type.kind) {
     case 'bool':
       return value === 1n ? 'true' : 'false';

@@ -13,7 +13,7 @@ import type { Site } from '../site.ts';
 import { ANY, INDEX, LITERAL, NUMBER, SINT, TEXT, UINT, VALUE, guard } from './arguments.ts';
 import { handle, wrap } from './handles.ts';
 import { LIMITS, checkedWidth } from './limits.ts';
-import { EXPR, Value, castTo, declaredAt, exprName, exprOf, extendTo, literal, toExpr } from './value.ts';
+import { EXPR, Value, castTo, declaredAt, describe, exprName, exprOf, extendTo, literal, toExpr } from './value.ts';
 import type { Num } from './value.ts';
 import type { Add, Max, Span } from './widths.ts';
 
@@ -99,7 +99,10 @@ export class Bool extends Value {
     const site = here();
     const typed = [a, b].map((x) => (x instanceof Value ? x.expr : x !== null && typeof x === 'object' && EXPR in x ? (x as { [EXPR]: Expr })[EXPR] : undefined));
     const type = (typed[0] ?? typed[1])?.type;
-    if (!type) throw new DesignError('type-mismatch', 'mux of two literals has no type', site, undefined, 'write one of them as U(width).lit(value)');
+    if (!type) {
+      const what = [a, b].some((x) => typeof x === 'object' || typeof x === 'function') ? `mux of ${describe(a)} and ${describe(b)}` : 'mux of two literals';
+      throw new DesignError('type-mismatch', `${what} has no type`, site, undefined, 'write one of them as U(width).lit(value)');
+    }
     const e: Expr = { op: 'mux', type, cond: this.expr, a: toExpr(a, type, site), b: toExpr(b, type, site), site };
     return wrap(e) as T;
   }
@@ -186,11 +189,11 @@ export class UInt<W extends number = number> extends Bits<W, UInt<W>> {
     return new UInt(same('sub', this, o));
   }
   /** Sum, or the largest value if it does not fit. */
-  addSat(o: UInt<W>): UInt<W> {
-    return (this.addGrow(o) as UInt).sat(this.width) as UInt<W>;
+  addSat(o: UInt<W> | Num): UInt<W> {
+    return (this.addGrow(new UInt<W>(toExpr(o, this.expr.type, here()))) as UInt).sat(this.width) as UInt<W>;
   }
   /** Difference, or 0 if it is negative. */
-  subSat(o: UInt<W>): UInt<W> {
+  subSat(o: UInt<W> | Num): UInt<W> {
     return this.lt(o).mux<UInt<W>>(0, this.subWrap(o));
   }
   /** Exact product. */
@@ -275,11 +278,11 @@ export class SInt<W extends number = number> extends Bits<W, SInt<W>> {
   subWrap(o: SInt<W> | Num): SInt<W> {
     return new SInt(same('sub', this, o));
   }
-  addSat(o: SInt<W>): SInt<W> {
-    return (this.addGrow(o) as SInt).sat(this.width) as SInt<W>;
+  addSat(o: SInt<W> | Num): SInt<W> {
+    return (this.addGrow(new SInt<W>(toExpr(o, this.expr.type, here()))) as SInt).sat(this.width) as SInt<W>;
   }
-  subSat(o: SInt<W>): SInt<W> {
-    return (this.subGrow(o) as SInt).sat(this.width) as SInt<W>;
+  subSat(o: SInt<W> | Num): SInt<W> {
+    return (this.subGrow(new SInt<W>(toExpr(o, this.expr.type, here()))) as SInt).sat(this.width) as SInt<W>;
   }
   mul<V extends number>(o: SInt<V>): SInt<Add<W, V>> {
     return new SInt({ op: 'binary', fn: 'mul', type: sintType(this.width + o.width), a: this.expr, b: o.expr, site: here() });
@@ -424,18 +427,21 @@ const EQUALITY = { eq: { other: ANY }, ne: { other: ANY } };
 const COMPARISONS = { ...EQUALITY, lt: { other: ANY }, le: { other: ANY }, gt: { other: ANY }, ge: { other: ANY } };
 const BITS = { bit: { i: INDEX }, slice: { hi: NUMBER, lo: NUMBER }, cat: { '...others': VALUE }, andR: {}, orR: {}, xorR: {}, lit: { value: LITERAL } };
 const LOGIC = { and: { other: ANY }, or: { other: ANY }, xor: { other: ANY }, not: {} };
-const WRAPPING = { addWrap: { other: ANY }, subWrap: { other: ANY }, shlWrap: { amount: INDEX }, shr: { amount: INDEX } };
+const WRAPPING = {
+  addWrap: { other: ANY }, subWrap: { other: ANY }, addSat: { other: ANY }, subSat: { other: ANY }, shlWrap: { amount: INDEX },
+  shr: { amount: INDEX },
+};
 const WIDTHS = { trunc: { width: NUMBER }, sat: { width: NUMBER }, exact: { width: NUMBER } };
 /** What two numbers of different widths may do must at least be told their sign. */
 const exact = (same: typeof UINT) => ({ addGrow: { other: same }, subGrow: { other: same }, mul: { other: same } });
 
 guard(Bool, 'Bool', { ...LOGIC, ...EQUALITY, mux: { a: ANY, b: ANY }, ...COMMON });
 guard<UInt>(UInt, 'UInt', {
-  ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(UINT), addSat: { other: UINT }, subSat: { other: UINT },
+  ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(UINT),
   shlGrow: { amount: NUMBER }, zext: { width: NUMBER }, asSInt: {}, asBool: {}, ...COMMON,
 });
 guard<SInt>(SInt, 'SInt', {
-  ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(SINT), addSat: { other: SINT }, subSat: { other: SINT },
+  ...COMPARISONS, ...BITS, ...LOGIC, ...WRAPPING, ...WIDTHS, ...exact(SINT),
   sext: { width: NUMBER }, negWrap: {}, isNegative: {}, ...COMMON,
 });
 guard<Enum>(Enum, 'Enum', { ...EQUALITY, isOneOf: { first: TEXT, '...rest': TEXT }, ...COMMON });

@@ -1,6 +1,6 @@
 /** The intermediate representation as text: all of its forms, the same for the same module, without recursion. */
 import { describe, expect, it } from 'vitest';
-import { B, Flag, In, Out, S, Source, U, blackBox, bundle, cat, enumeration, hw, valueOf, vec, vecOf } from '../../../gen/index.ts';
+import { B, Flag, In, Out, S, Source, U, blackBox, bundle, cat, enumeration, hw, resetTo, valueOf, vec, vecOf } from '../../../gen/index.ts';
 import type { ModuleDef, PortMap } from '../../../gen/index.ts';
 import { moduleText } from '../../../gen/ir/text.ts';
 import { elaborate } from '../../../gen/passes/elaborate.ts';
@@ -156,4 +156,23 @@ describe('the text of a module', () => {
     });
     expect(textsAfter('describe', twice)[0].length).toBeLessThan(10_000);
   });
+});
+
+it('calls constants what the designer calls them, wherever they stand', () => {
+  const LIMIT = U(4).lit(9).named('LIMIT');
+  const FIRST = U(4).lit(2).named('FIRST');
+  const Named = hw('Named', { a: In(U(4)), b: Out(U(4)), c: Out(B) }, (m, io) => {
+    const r = m.regs({ count: resetTo(U(4), FIRST) });
+    r.count = io.a.addWrap(LIMIT);
+    m.switchOn(io.a, [[FIRST, () => void (io.b = r.count)]], () => void (io.b = LIMIT));
+    io.c = io.a.eq(LIMIT).or(io.a.eq(9));
+  });
+  for (const stage of ['describe', 'share']) {
+    const [text] = textsAfter(stage, Named);
+    expect(text).toContain('count = add(a, LIMIT=9:U4)');
+    expect(text).toContain('case FIRST=2:U4');
+    expect(text).toContain('reset FIRST=2:U4');
+    expect(text).toContain('b = LIMIT=9:U4');
+    expect(text).toContain('or(eq(a, LIMIT=9:U4), eq(a, 9:U4))');
+  }
 });

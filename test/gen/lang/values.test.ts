@@ -155,3 +155,29 @@ describe('shapes', () => {
     expect(exprOf(U(8).lit(0xffn)).type).toEqual({ kind: 'uint', width: 8 });
   });
 });
+
+describe('a number beside a signal', () => {
+  const SAME = ['addWrap', 'subWrap', 'addSat', 'subSat', 'and', 'or', 'xor', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
+  const GROWING = ['addGrow', 'subGrow', 'mul'] as const;
+
+  it.each(SAME)('is a literal of its type: %s', (method) => {
+    for (const [number, other] of [[U(8).lit(200), 100], [S(8).lit(-100), -100], [S(8).lit(100), 7n]] as const) {
+      const apply = number[method].bind(number) as (o: unknown) => Value;
+      expect(valueIn(apply(other))).toBe(valueIn(apply(number.lit(other))));
+      expect(() => apply(256)).toThrow(/literal-range/);
+    }
+  });
+
+  it.each(GROWING)('has no width of its own: %s', (method) => {
+    for (const number of [U(8).lit(200), S(8).lit(-100)]) {
+      const apply = number[method].bind(number) as (o: unknown) => Value;
+      expect(() => apply(3)).toThrow(/type-mismatch/);
+    }
+  });
+
+  it('is as good as a choice is: of two things that are no values it is not said that they are literals', () => {
+    const mux = bool(true).mux.bind(bool(true)) as (a: unknown, b: unknown) => unknown;
+    expect(() => mux(1, 2)).toThrow('type-mismatch: mux of two literals has no type');
+    expect(() => mux({ valid: bool(true), index: U(2).lit(1) }, 0)).toThrow('type-mismatch: mux of an object and number 0 has no type');
+  });
+});
