@@ -165,7 +165,10 @@ export function toExpr(v: unknown, type: Type, site: Site, declared?: Site, name
     return { op: 'lit', type, value: BigInt(i), site };
   }
   if (typeof v === 'boolean' && type.kind === 'bool') return literal(type, v, site);
-  if ((typeof v === 'number' || typeof v === 'bigint') && (type.kind === 'uint' || type.kind === 'sint' || type.kind === 'bool')) return literal(type, v, site);
+  if ((typeof v === 'number' || typeof v === 'bigint') && (type.kind === 'uint' || type.kind === 'sint')) return literal(type, v, site);
+  if ((v === 0 || v === 1 || v === 0n || v === 1n) && type.kind === 'bool') {
+    throw new DesignError('type-mismatch', `${describe(v)} where Bool is expected`, site, declared, `write ${v ? 'true' : 'false'}`);
+  }
   throw new DesignError('type-mismatch', `${describe(v)} where ${typeName(type)} is expected`, site, declared, 'convert it by name');
 }
 
