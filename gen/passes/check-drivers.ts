@@ -1,6 +1,7 @@
 /**
  * Every wire, output and input of an instance is driven on every path, nothing is driven twice, and no expression reads a
- * signal of another module. "Twice" means: an assignment makes an earlier one of the same scope, or below it, pointless.
+ * signal of another module. "Twice" means: an assignment makes an earlier one of the same scope, or below it, pointless;
+ * one at an index that is found at run time is when later ones drive all that it may lead to.
  */
 import { DesignError } from '../design-error.ts';
 import { operands, walkUp } from '../ir/expr.ts';

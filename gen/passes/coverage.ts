@@ -120,6 +120,8 @@ const DRIVEN = ['no', 'some', 'all'] as const;
 interface Frame {
   readonly place: Place;
   state: State;
+  /** The first assignment that drives the part for certain where it is reached, not some part that an index chooses. */
+  exact: Event | undefined;
   /** Of a statement: lists that drive the part on all their paths. */
   full: number;
   first: Event | undefined;
@@ -128,7 +130,14 @@ interface Frame {
 interface PartResult {
   readonly state: State;
   readonly first: Event | undefined;
-  readonly again: { readonly by: Event; readonly first: Event } | undefined;
+  readonly again: Overdriven | undefined;
+  /** Assignments to a part that an index chooses: here what they drive is driven again. */
+  readonly loose: readonly Overdriven[];
+}
+
+interface Overdriven {
+  readonly by: Event;
+  readonly first: Event;
 }
 
 /**
@@ -138,8 +147,11 @@ interface PartResult {
 function coverPart(events: readonly Event[]): PartResult {
   const stack: Frame[] = [];
   let again: PartResult['again'];
+  const loose: Overdriven[] = [];
+  /** Assignments at an index that nothing has driven again. In the order of the text: what stands in an open place are the last ones. */
+  const open: Event[] = [];
   const enter = (place: Place): Frame => {
-    const frame: Frame = { place, state: NO, full: 0, first: undefined };
+    const frame: Frame = { place, state: NO, exact: undefined, full: 0, first: undefined };
     stack.push(frame);
     return frame;
   };
@@ -149,6 +161,7 @@ function coverPart(events: readonly Event[]): PartResult {
     const isCertain = (from.place.outer?.forks ?? 0) === to.place.forks;
     const state = own === ALL && !isCertain ? SOME : own;
     to.first ??= from.first;
+    to.exact ??= from.exact;
     if (to.place.branches > 0 && state === ALL) to.full++;
     if (state > to.state) to.state = state;
   };
@@ -164,12 +177,21 @@ function coverPart(events: readonly Event[]): PartResult {
   };
   for (const e of events) {
     const frame = at(e.place);
-    if (e.exact && frame.first) again ??= { by: e, first: frame.first };
+    if (e.exact) {
+      if (frame.exact) again ??= { by: e, first: frame.exact };
+      frame.exact ??= e;
+      for (let last = open.at(-1); last && last.place.start >= e.place.start; last = open.at(-1)) {
+        loose.push({ by: e, first: last });
+        open.pop();
+      }
+    } else {
+      open.push(e);
+    }
     frame.state = e.exact ? ALL : frame.state === NO ? SOME : frame.state;
     frame.first ??= e;
   }
   const { state, first } = at(outermost(events[0].place));
-  return { state, first, again };
+  return { state, first, again, loose };
 }
 
 function outermost(place: Place): Place {
@@ -196,17 +218,39 @@ function partsOf(signal: Signal, events: readonly Event[]): Part[] {
   return parts;
 }
 
+/** Of assignments at an index those that are driven again wherever it leads, each with the last one that does. */
+function pointless<T extends Overdriven>(parts: readonly Part[], found: readonly T[]): T[] {
+  if (found.length === 0) return [];
+  const left = new Map<Assign, number>();
+  for (const { events } of parts) for (const e of events) if (!e.exact) left.set(e.assign, (left.get(e.assign) ?? 0) + 1);
+  const last = new Map<Assign, T>();
+  for (const f of found) {
+    const { assign } = f.first;
+    left.set(assign, (left.get(assign) ?? 0) - 1);
+    const known = last.get(assign);
+    if (!known || known.by.order < f.by.order) last.set(assign, f);
+  }
+  return [...last].filter(([assign]) => left.get(assign) === 0).map(([, f]) => f);
+}
+
 /** `body`: with loops only whose rounds drive different parts (`drivesApart`). */
 export function coverageOf(body: readonly Statement[]): Coverage {
   const covered = new Map<Signal, readonly Covered[]>();
-  let again: { readonly by: Event; readonly first: Event; readonly leaf: number } | undefined;
+  let again: (Overdriven & { readonly leaf: number }) | undefined;
+  const note = (found: Overdriven, leaf: number): void => {
+    if (!again || found.by.order < again.by.order) again = { ...found, leaf };
+  };
   for (const [signal, events] of eventsOf(body)) {
-    covered.set(signal, partsOf(signal, events).map((part): Covered => {
+    const parts = partsOf(signal, events);
+    const loose: (Overdriven & { readonly leaf: number })[] = [];
+    covered.set(signal, parts.map((part): Covered => {
       if (part.events.length === 0) return { leaves: part.leaves, driven: 'no', first: undefined };
       const result = coverPart(part.events);
-      if (result.again && (!again || result.again.by.order < again.by.order)) again = { ...result.again, leaf: part.start };
+      if (result.again) note(result.again, part.start);
+      for (const l of result.loose) loose.push({ ...l, leaf: part.start });
       return { leaves: part.leaves, driven: DRIVEN[result.state], first: result.first?.assign };
     }));
+    for (const l of pointless(parts, loose)) note(l, l.leaf);
   }
   return {
     of: (signal) => covered.get(signal) ?? [{ leaves: countLeaves(signal.type), driven: 'no', first: undefined }],

@@ -4,9 +4,9 @@
  */
 import type { LaneIndex } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
-import { countLeaves, fieldPlace, leafRange, walkStatements } from '../ir/leaves.ts';
+import { countLeaves, fieldPlace, walkStatements } from '../ir/leaves.ts';
 import type { Assign, For, PathElement, Signal } from '../ir/module.ts';
-import type { Type } from '../ir/types.ts';
+import type { Type, VecType } from '../ir/types.ts';
 
 export interface LeafRange {
   readonly start: number;
@@ -21,7 +21,6 @@ const laneAt = (p: PathElement | undefined): LaneIndex | undefined =>
 /** Ranges that an assignment drives in all rounds of the loops around it, neighbours as one. Past the end of a vector there is nothing. */
 export function drivenRanges(s: Assign): LeafRange[] {
   const lanes = s.path.flatMap((p) => laneAt(p)?.lanes ?? []);
-  if (lanes.length === 0) return [leafRange(s.target.type, s.path)];
   const twice = lanes.find((x, i) => lanes.includes(x, i + 1));
   if (!twice) return rangesIn(s.target.type, s.path, 0);
   // A diagonal: both places are of one round.
@@ -38,12 +37,13 @@ function rangesIn(type: Type, path: readonly PathElement[], from: number): LeafR
   const [first, ...rest] = path;
   const lane = laneAt(first);
   if (!lane || type.kind !== 'vec') {
-    if (!first || ('index' in first && typeof first.index !== 'number')) return [{ start: from, end: from + countLeaves(type), exact: !first }];
+    if (!first) return [{ start: from, end: from + countLeaves(type), exact: true }];
     if ('field' in first) {
       const place = fieldPlace(type, first.field);
       return rangesIn(place.type, rest, from + place.leaf);
     }
-    const index = Number(first.index);
+    if (typeof first.index !== 'number') return type.kind === 'vec' ? inSomeElement(type, rest, from) : [];
+    const { index } = first;
     return type.kind === 'vec' && index < type.length ? rangesIn(type.element, rest, from + index * countLeaves(type.element)) : [];
   }
   const leaves = countLeaves(type.element);
@@ -60,6 +60,16 @@ function rangesIn(type: Type, path: readonly PathElement[], from: number): LeafR
     }
   }
   return ranges;
+}
+
+/** Of each element the same leaves: an index that is found at run time chooses one element, but never another of its fields. */
+function inSomeElement(type: VecType, rest: readonly PathElement[], from: number): LeafRange[] {
+  const leaves = countLeaves(type.element);
+  const inner = rangesIn(type.element, rest, 0);
+  const isWhole = inner.length === 1 && inner[0].start === 0 && inner[0].end === leaves;
+  if (isWhole) return [{ start: from, end: from + leaves * type.length, exact: false }];
+  return Array.from({ length: type.length }, (_, element) =>
+    inner.map(({ start, end }) => ({ start: from + element * leaves + start, end: from + element * leaves + end, exact: false }))).flat();
 }
 
 /**
