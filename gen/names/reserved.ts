@@ -38,12 +38,13 @@ export function isReserved(name: string): boolean {
  * Words of C++ and SystemC in Verilator 5: it warns where a port of the top module or a field of a packed struct has such a name,
  * because it is called otherwise in the classes that it makes. Other names may be such words.
  */
-const CPP: ReadonlySet<string> = new Set(`abort alignas alignof and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bit_vector bitand bitor bool
-catch cdecl char compl complex concept const_cast const_iterator constexpr decltype delete deque double dynamic_cast explicit false far
-float friend goto huge inline interrupt iterator list long map mutable namespace near noexcept not_eq nullptr operator or_eq override
-pascal private public queue reference register requires sc_clock sc_in sc_inout sc_out sc_signal sensitive sensitive_neg sensitive_pos set
-short sizeof stack static_assert static_cast switch synchronized template thread_local throw transaction_safe transaction_safe_dynamic
-true try type_info typeid typename using vector volatile wchar_t xor_eq`.split(/\s+/));
+const CPP: ReadonlySet<string> = new Set(`abort alignas alignof and_eq asm atomic_cancel atomic_commit atomic_noexcept auto
+bit_vector bitand bitor bool catch cdecl char char16_t char32_t compl complex concept const_cast const_iterator constexpr
+decltype delete deque double dynamic_cast explicit false far float friend goto huge inline interrupt iterator list long map
+mutable namespace near noexcept not_eq nullptr operator or_eq override pascal private public queue reference register requires
+sc_clock sc_in sc_inout sc_out sc_signal sensitive sensitive_neg sensitive_pos set short sizeof stack static_assert static_cast
+switch synchronized template thread_local throw transaction_safe transaction_safe_dynamic true try type_info typeid typename
+uint16_t uint32_t uint8_t using vector volatile wchar_t xor_eq`.split(/\s+/));
 
 /** Whether Verilator warns of a port of the top module, or of a field, with this name. */
 export function isCppWord(name: string): boolean {

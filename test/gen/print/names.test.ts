@@ -315,3 +315,27 @@ describe('a wire like a member', () => {
     expect(shown.slice(1)).toEqual(engineLines(design, vectors).slice(1));
   });
 });
+
+describe('words of C++ and SystemC', () => {
+  const WORDS = [
+    // Keywords of C++20 and of its drafts, and what the headers of Verilator and SystemC declare.
+    ...`alignas alignof and_eq asm auto bitand bitor catch char char8_t char16_t char32_t co_await co_return co_yield compl concept const_cast
+      consteval constexpr constinit decltype delete double dynamic_cast explicit false far float friend goto huge inline long mutable namespace
+      near noexcept not_eq nullptr operator or_eq override pascal private public reflexpr register reinterpret_cast requires short sizeof
+      static_assert static_cast switch synchronized template thread_local throw true try typeid typename using volatile wchar_t xor_eq`.split(/\s+/),
+    ...['int', 'uint'].flatMap((kind) => ['', '_fast', '_least'].flatMap((how) => [8, 16, 32, 64].map((bits) => `${kind}${how}${bits}_t`))),
+    ...'size_t ptrdiff_t intptr_t uintptr_t intmax_t deque list map queue set stack vector complex iterator'.split(' '),
+    ...'sc_in sc_out sc_inout sc_signal sc_clock sc_time sc_module sc_event sc_bv sc_lv sc_bit sc_int sc_uint sensitive bit_vector'.split(' '),
+  ];
+
+  it.skipIf(!has('verilator'))('are fields without a warning, all that there are', () => {
+    const Words = bundle('Words', Object.fromEntries(WORDS.map((word) => [word, B])));
+    const design = elaborate(hw('Top', { a: In(Words), b: Out(Words) }, (m, io) => {
+      const r = m.regs({ kept: Words });
+      r.kept = io.a;
+      io.b = r.kept;
+    }));
+    const files = printDesign(design);
+    expect(inDirectory(files, (dir) => lintWithVerilator(dir, files, 'Top'))).toBe('');
+  });
+});
