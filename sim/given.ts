@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { designFault } from '../gen/design-given.ts';
 import { typeName, widthOf } from '../gen/ir/types.ts';
 import type { Type } from '../gen/ir/types.ts';
 import { hereOutside } from '../gen/site.ts';
@@ -50,6 +51,18 @@ const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isS
 /** The bytes to write to a memory. */
 export function checkBytes(path: string, data: unknown): void {
   if (!(data instanceof Uint8Array)) throw misuse(`${path}: ${shown(data)} is no Uint8Array`, 'write bytes');
+}
+
+/** A design, elaborated. */
+export function checkDesign(design: unknown): void {
+  const fault = designFault(design);
+  if (fault) throw misuse(fault.what, fault.mend);
+}
+
+/** Names or paths. */
+export function checkPaths(paths: unknown): void {
+  if (!Array.isArray(paths)) throw misuse(`${shown(paths)} is no list of paths`, 'give the signals\' names in a list');
+  for (const path of paths) checkPath(path);
 }
 
 /** A name or path. */

@@ -184,10 +184,12 @@ function unfit({ name, signature }: Row, fault: string): DesignError {
 /** `f` with a check of what it is given. */
 export function checked<F extends Callable>(name: string, signature: Signature, f: F): F {
   const row = rowOf(name, signature);
-  return ((...args: never[]) => {
+  const whole = function (...args: never[]): unknown {
+    if (new.target) throw new DesignError('type-mismatch', `${name}() was called with new`, here(), undefined, `call it as ${name}(${Object.keys(signature).join(', ')})`);
     check(row, args, true);
     return f(...args);
-  }) as F;
+  };
+  return whole as F;
 }
 
 /** The methods of `T` that have a row in `S`, the properties `R`, and nothing else of it. */

@@ -1,6 +1,9 @@
 /** A design as SystemVerilog: one file a module, children first, in the subset that Verilator, Yosys and Icarus all take. */
+import { DesignError } from '../design-error.ts';
+import { designFault } from '../design-given.ts';
 import type { Design, Module } from '../ir/module.ts';
 import { DesignNames } from '../names/text-names.ts';
+import { here } from '../site.ts';
 import { dataFiles } from './memory-data.ts';
 import type { DataFile } from './memory-data.ts';
 import { declaredNames, printModule } from './module.ts';
@@ -21,6 +24,8 @@ export function filesOf(sources: readonly SourceFile[]): DataFile[] {
 
 /** Prints every module of the design. Same design, same text, from wherever it comes. */
 export function printDesign(design: Design, options: PrintOptions = {}): SourceFile[] {
+  const fault = designFault(design);
+  if (fault) throw new DesignError('type-mismatch', `printDesign(): ${fault.what}`, here(), undefined, fault.mend);
   const names = new DesignNames(design);
   return printableModules(design).map((m) => {
     const named = names.of(m);

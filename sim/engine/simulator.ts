@@ -4,7 +4,7 @@
  */
 import type { Design, Memory, Module, Signal } from '../../gen/ir/module.ts';
 import { BOOL, widthOf } from '../../gen/ir/types.ts';
-import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
+import { bitsToPoke, checkBytes, checkCycles, checkDesign, checkPath, checkPaths, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError } from '../simulator.ts';
 import type { MemoryAccess, SignalInfo, Simulator, Watch } from '../simulator.ts';
 import type { Held } from './compile.ts';
@@ -35,6 +35,7 @@ export interface WasmOptions {
 }
 
 export function createWasmSimulator(design: Design, options: WasmOptions = {}): Simulator {
+  checkDesign(design);
   return new WasmSimulator(design, options);
 }
 
@@ -212,7 +213,7 @@ class WasmSimulator implements Simulator {
 
   watch(paths: readonly string[]): Watch {
     this.checkOpen();
-    paths.forEach(checkPath);
+    checkPaths(paths);
     // Together, so that what several modules depend on is computed once.
     const found = paths.map((path) => findSignal(this.compilation.top, path)?.ctx).filter((ctx) => ctx !== undefined);
     const contexts = [...new Set(found)].filter((ctx) => !this.watched.has(ctx));

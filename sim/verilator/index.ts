@@ -7,6 +7,7 @@ import type { Design } from '../../gen/ir/module.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
 import type { SourceFile } from '../../gen/print/systemverilog.ts';
 import { UserError } from '../../gen/user-error.ts';
+import { checkDesign } from '../given.ts';
 import { buildAddon } from './build.ts';
 import { controlFile } from './control-file.ts';
 import type { NativeModule } from './native.ts';
@@ -30,6 +31,7 @@ export interface VerilatorOptions extends SimulatorHooks {
  * @throws UserError when Verilator or the compiler is missing or refuses the design
  */
 export async function createVerilatorSimulator(design: Design, options: VerilatorOptions = {}): Promise<VerilatorSimulator> {
+  checkDesign(design);
   const missing = design.modules.find((m) => m.blackBox && !m.blackBox.behaviour);
   if (missing) throw new UserError(`engine verilator: black box ${missing.name} has no behaviour; give it one to simulate it`);
   const shell = shellName(design);

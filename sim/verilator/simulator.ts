@@ -5,7 +5,7 @@
 import type { Design } from '../../gen/ir/module.ts';
 import { widthOf } from '../../gen/ir/types.ts';
 import { powerOfTwoAtLeast } from '../../hw/lib/power-of-two.ts';
-import { bitsToPoke, checkBytes, checkCycles, checkPath, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
+import { bitsToPoke, checkBytes, checkCycles, checkPath, checkPaths, checkRange, listed, misuse, usedAfterClose } from '../given.ts';
 import { AssertionError, type AssertionFailure, type MemoryAccess, type SignalInfo, type Simulator, type Watch } from '../simulator.ts';
 import { watchByPeeking } from '../watch.ts';
 import { findBits, hierarchyOf, pathOfReported, type Bits, type Hierarchy, type MemoryVariable, type Variable } from './hierarchy.ts';
@@ -121,6 +121,8 @@ export class VerilatorSimulator implements Simulator {
   }
 
   watch(paths: readonly string[]): Watch {
+    this.checkOpen();
+    checkPaths(paths);
     return watchByPeeking(this, paths);
   }
 

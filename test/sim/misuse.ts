@@ -55,6 +55,9 @@ const CASES: readonly Misuse[] = [
   { what: 'runUntil of no name', does: (sim) => sim.runUntil(as(5), 1), says: ['5 is no path of a signal', 'give its name as a string'] }, // @untilName
   { what: 'runUntil of no number', does: (sim) => sim.runUntil('done', NaN), says: ['NaN is not a number of cycles', 'give 0 or more'] }, // @untilCycles
   { what: 'peek of no name', does: (sim) => sim.peek(as(null)), says: ['null is no path of a signal', 'give its name as a string'] }, // @peekName
+  { what: 'watch of no list', does: (sim) => sim.watch(as(null)), says: ['null is no list of paths', 'give the signals\' names in a list'] }, // @watch
+  { what: 'watch of a name', does: (sim) => sim.watch(as('out')), says: ['"out" is no list of paths', 'give the signals\' names in a list'] }, // @watchName
+  { what: 'watch of no name', does: (sim) => sim.watch(as(['out', 5])), says: ['5 is no path of a signal', 'give its name as a string'] }, // @watchMember
   { what: 'poke of no name', does: (sim) => sim.poke(as(Symbol('x')), 1), says: ['Symbol(x) is no path of a signal', 'give its name as a string'] }, // @pokeName
   { what: 'memory of no name', does: (sim) => sim.memory(as(undefined)), says: ['undefined is no path of a signal', 'give its name as a string'] }, // @memoryName
   { what: 'read past the end', does: (sim) => sim.memory('store').read(4, 3), says: ['store: bytes 4 to 6 are outside its 6 bytes', ''] }, // @readEnd
@@ -64,7 +67,7 @@ const CASES: readonly Misuse[] = [
   { what: 'write of no bytes', does: (sim) => sim.memory('store').write(0, as([1, 2])), says: ['store: an object is no Uint8Array', 'write bytes'] }, // @writeList
 ];
 
-const PLACES = ['poke', 'step', 'until', 'untilName', 'untilCycles', 'peekName', 'pokeName', 'memoryName', 'readEnd', 'readHalf', 'readLess', 'writeEnd', 'writeList'].map(at);
+const PLACES = ['poke', 'step', 'until', 'untilName', 'untilCycles', 'peekName', 'pokeName', 'memoryName', 'watch', 'watchName', 'watchMember', 'readEnd', 'readHalf', 'readLess', 'writeEnd', 'writeList'].map(at);
 
 /** Every misuse of a simulator of `Misused` throws, says what and where, and changes nothing. */
 export function expectMisuseIsTold(sim: Simulator): void {
@@ -87,7 +90,7 @@ export function expectMisuseIsTold(sim: Simulator): void {
   }
   expect(state()).toEqual(before);
   sim.close();
-  for (const late of [() => sim.poke('octet', 1), () => sim.peek('out'), () => sim.step(), () => sim.runUntil('done', 1), () => sim.memory('store')]) {
+  for (const late of [() => sim.poke('octet', 1), () => sim.peek('out'), () => sim.step(), () => sim.runUntil('done', 1), () => sim.memory('store'), () => sim.watch([])]) {
     expect(late).toThrow(/^simulator: used after close\(\) {2}at \S+; create another one$/);
   }
 }
