@@ -160,7 +160,10 @@ export class ExpressionPrinter {
   }
   negatedOperand(e: Expr): string {
     this.prepare(e);
-    return e.op === 'unary' && e.fn === 'not' && !this.shared.has(e) ? paren(this.print(e.a), 3) : this.negated(e);
+    if (e.op === 'unary' && e.fn === 'not' && !this.isApart(e)) return paren(this.print(e.a), 3);
+    // What must hold where something else does: `a.not().or(b)` fails where `a && !b`.
+    const isImplied = e.op === 'binary' && e.fn === 'or' && e.note === undefined && !this.isApart(e) && e.a.op === 'unary' && e.a.fn === 'not';
+    return isImplied ? `${this.negatedOperand(e.a)} && ${this.negatedOperand(e.b)}` : this.negated(e);
   }
 
   /** Name of a signal that an expression just repeats, if it does. */

@@ -2,7 +2,8 @@
  * Breaks long lines where a person would: after a comma or before an operator, with the continuation indented; never inside of a string,
  * and inside of a comment only where nothing else is left. Must not know what the line says.
  */
-const LIMIT = 120;
+/** Characters of a line. */
+export const LIMIT = 120;
 
 /** What has a comment behind it has a line of its own, if there are several. */
 export function wrapLine(line: string): string[] {

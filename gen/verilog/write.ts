@@ -4,7 +4,7 @@
  */
 import { aligned } from './columns.ts';
 import type { Connection, Declaration, Item, Stmt, SvAssign, SvLoop, SvModule } from './form.ts';
-import { wrapLine } from './wrap.ts';
+import { LIMIT, wrapLine } from './wrap.ts';
 
 /** Indentation grows no further from this depth on: nobody counts it any more, and the text would grow with its square. */
 const MOST_INDENTED = 64;
@@ -63,6 +63,15 @@ class Writer {
 
   private line(indent: string, text: string): void {
     for (const piece of wrapLine(`${indent}${text}`)) this.lines.push(piece);
+  }
+
+  /** What is too long for one line breaks between the two. */
+  private lineOrTwo(indent: string, first: string, second: string): void {
+    if (indent.length + first.length + 1 + second.length <= LIMIT) this.line(indent, `${first} ${second}`);
+    else {
+      this.line(indent, first);
+      this.line(deeper(indent), second);
+    }
   }
 
   private lineLater(indent: string, text: string): () => void {
@@ -133,7 +142,7 @@ class Writer {
         return;
       case 'check':
         this.comment(item.comment, indent);
-        this.line(indent, `always @(posedge clk) if (${item.cond}) ${item.action};`);
+        this.lineOrTwo(indent, `always @(posedge clk) if (${item.cond})`, `${item.action};`);
         return;
       case 'loop':
         this.loop(item, indent, close);
