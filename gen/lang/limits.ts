@@ -2,6 +2,7 @@
  * How large things may be: what is beyond is refused at once instead of filling the memory. Each bound is one that some tool has, or
  * far beyond what fits a chip. Must not know what the things are for.
  */
+import { largestOf } from '../collections.ts';
 import { DesignError } from '../design-error.ts';
 import type { Rule } from '../design-error.ts';
 import { countLeaves } from '../ir/leaves.ts';
@@ -26,6 +27,8 @@ export const LIMITS = {
   bits: { most: 2 ** 26, rule: 'bad-width', mend: `give at most 2^26 bits; use a memory for more` },
   /** Scalars in a vector or bundle. */
   leaves: { most: 2 ** 20, rule: 'bad-width', mend: 'give at most 2^20 elements; use a memory for more' },
+  /** Bundles and vectors in each other: what is done to a type recurses over it. */
+  nesting: { most: 200, rule: 'bad-width', mend: 'nest bundles and vectors at most 200 deep' },
   /** Words of a memory. */
   words: { most: 2 ** 32, rule: 'memory', mend: whole('a depth', 2 ** 32) },
   /** Bits of a memory: as many as WebAssembly can address. */
@@ -57,9 +60,23 @@ export function checkedWidth(width: number, what: string, site: Site): number {
   return within('width', width, `${what}${what === '' ? '' : ' of '}${width} bits`, site);
 }
 
+const known = new WeakMap<Type, number>();
+
+/** Levels of bundles and vectors; those inside were measured when they were made. */
+function nestingOf(type: Type): number {
+  if (isScalar(type)) return 0;
+  let levels = known.get(type);
+  if (levels === undefined) {
+    const inner = type.kind === 'vec' ? [type.element] : type.fields.map((f) => f.type);
+    known.set(type, (levels = 1 + largestOf(inner.map(nestingOf), 0)));
+  }
+  return levels;
+}
+
 /** A vector or bundle that is not too large. */
 export function checkedType<T extends Type>(type: T, site: Site): T {
   if (!isScalar(type)) {
+    within('nesting', nestingOf(type), `${type.kind === 'vec' ? 'vector' : 'bundle'} of ${nestingOf(type)} levels`, site);
     within('bits', widthOf(type), `${type.kind === 'vec' ? 'vector' : 'bundle'} of ${widthOf(type)} bits`, site);
     within('leaves', countLeaves(type), `${type.kind === 'vec' ? 'vector' : 'bundle'} of ${countLeaves(type)} scalars`, site);
   }
