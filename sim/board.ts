@@ -11,7 +11,7 @@ import { withOnly } from '../hw/lib/with-only.ts';
 import { axiManager, axiSubordinate } from '../hw/lib/axi4.ts';
 import type { AxiParams } from '../hw/lib/axi4.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
-import { AxiRam } from './axi-ram.ts';
+import { AxiRam, RAM_OUTSTANDING } from './axi-ram.ts';
 import { EVENT_BYTES, EVENT_MEMORY, EVENT_RING, EventRecorder } from './event-recorder.ts';
 import { keepLast } from './keep-last.ts';
 import { patienceFor } from './patience.ts';
@@ -24,9 +24,6 @@ export const UART_LOG_BYTES = 64 * 1024;
 export const RAM_PATH = 'ram.cells';
 export const UART_LOG_PATH = 'uartLog';
 export const EVENT_LOG_PATH = `recorder.${EVENT_MEMORY}`;
-
-/** Requests that the memory holds in each direction. */
-const OUTSTANDING = 16;
 
 /** The chip that `SimBoard(config)` holds: the board counts instructions by the core's trace. */
 export const boardConfig = (config: ChipConfig): ChipConfig => ({ ...config, core: { ...config.core, trace: true } });
@@ -89,7 +86,8 @@ export const SimBoard = (config: ChipConfig, { patience = patienceFor(config.sim
     const chip = m.inst('chip', Chip(boardConfig(config), true));
     const bus = memoryBus(config);
     const ram = m.inst('ram', AxiRam({
-      ...bus, base: RAM_BASE, bytes: config.simulation.ramBytes, latencyCycles: config.simulation.latencyCycles, outstanding: OUTSTANDING,
+      ...bus, base: RAM_BASE, bytes: config.simulation.ramBytes, latencyCycles: config.simulation.latencyCycles,
+      outstanding: RAM_OUTSTANDING,
     }));
     const middle = between && m.inst('between', between(bus));
     if (middle) {

@@ -146,6 +146,10 @@ const estimateOf = (report: CompileReport, runs: number): number => report.estim
 
 /** The part of a configuration that the compiler needs. */
 export function chipOf(config: ChipConfig): ChipTarget {
-  const { tensor, core, simulation } = config;
-  return { tensor, ramBytes: simulation.ramBytes, memoryLatencyCycles: simulation.latencyCycles, countsCycles: core.counters };
+  const { tensor, core, simulation, soc } = config;
+  const fetch = {
+    prefetch: core.prefetch, predicts: core.predictorEntries > 0, isLate: core.redirect === 'registered',
+    cacheBytes: soc.instructionCacheBytes, lineBytes: soc.instructionLineBytes, busBytes: tensor.busBytes,
+  };
+  return { tensor, ramBytes: simulation.ramBytes, memoryLatencyCycles: simulation.latencyCycles, fetch, countsCycles: core.counters };
 }

@@ -40,6 +40,8 @@ export interface RowUse<Field extends string> {
   readonly access: 'read' | 'write' | 'update';
   readonly first: Field;
   readonly rows: RowCount<Field>;
+  /** Read after all else that the command reads: it may begin before these rows are there. */
+  readonly isLate?: true;
 }
 
 /** What a command moves from or to main memory: `count` rows of so many elements, the first at `address`. */

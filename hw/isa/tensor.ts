@@ -104,7 +104,7 @@ export const TENSOR = {
       f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
     ],
     uses: [
-      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' } },
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' }, isLate: true },
       { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { lastOf: 'columnsMinus1' } },
       { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
     ],
@@ -231,7 +231,7 @@ export const TENSOR_COUNTERS = [
   { name: 'cycles', summary: 'all cycles since reset' },
   { name: 'meshRows', summary: 'activation rows fed to the mesh (a row a cycle)' },
   { name: 'meshWaitWeights', summary: 'a command is ready to stream but its weights are not loaded' },
-  { name: 'meshWaitHazard', summary: 'the next mesh command waits for another unit' },
+  { name: 'meshWaitHazard', summary: 'the next mesh command, or the next row of the present one, waits for another unit' },
   { name: 'scratchpadConflict', summary: 'the mesh wanted a scratchpad bank that was taken' },
   { name: 'loadBusy', summary: 'a load is under way' },
   { name: 'loadWaitMemory', summary: 'a load is under way and main memory sent no data' },

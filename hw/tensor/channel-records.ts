@@ -8,6 +8,9 @@ import { CHANNEL_RECORD } from '../isa/tensor.ts';
 import { channelBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
+/** Words of a record that are kept. */
+export const RECORD_WORDS = 3;
+
 /** Where the requantisers find the shift: the bits that a legal one can have. */
 export const KEPT_SHIFT = { lo: CHANNEL_RECORD.shift.lo, width: 6 } as const;
 
@@ -23,10 +26,10 @@ export function recordWord(word: UInt, data: UInt<32>): { readonly kept: UInt<32
 }
 
 export const channelRecordPorts = (p: TensorParams) => ({
-  write: In(B),
+  /** Which words are written, and all of them. */
+  write: In(vec(B, RECORD_WORDS)),
   writeChannel: In(U(channelBits(p))),
-  writeWord: In(U(2)),
-  writeData: In(U(32)),
+  writeWords: In(vec(U(32), RECORD_WORDS)),
   read: In(B),
   /** First channel of the group: a multiple of `vectorLanes`. */
   readChannel: In(U(channelBits(p))),
@@ -42,13 +45,13 @@ export function ChannelRecords(p: TensorParams): ModuleDef<ReturnType<typeof cha
   return hw('ChannelRecords', channelRecordPorts(p), (m, io) => {
     m.doc(`${p.channels} channel records of three 32-bit words, ${lanes} at a time.`);
     const address = (channel: UInt): UInt => channel.slice(channelBits(p) - 1, laneBits).trunc(indexWidth(depth));
-    const words = fromBits(vec(U(32), lanes), repeat(io.writeData, lanes)).named('words');
     const lane = laneBits === 0 ? undefined : io.writeChannel.slice(laneBits - 1, 0).named('lane');
     const laneMask = lane && m.map('laneMask', lanes, (i) => lane.eq(i)).asUInt();
     for (const [word, name] of (['bias', 'multiplier', 'format'] as const).entries()) {
       const cells = m.mem(`${name}Cells`, vec(U(32), lanes), depth, { style: 'block', collisionFree: true });
       io[name] = cells.readSync(`${name}Read`, address(io.readChannel), io.read);
-      m.when(io.write.and(io.writeWord.eq(word)).named(`${name}Writes`), () => {
+      const words = fromBits(vec(U(32), lanes), repeat(io.writeWords.at(word), lanes)).named(`${name}Everywhere`);
+      m.when(io.write.at(word), () => {
         if (laneMask) cells.writeMasked(address(io.writeChannel), words, laneMask);
         else cells.write(address(io.writeChannel), words);
       });

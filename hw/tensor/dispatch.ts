@@ -32,7 +32,7 @@ export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
     mesh: Source(meshCommand(p)),
     vector: Source(vectorCommand(p)),
     store: Source(transferCommand(p)),
-    masks: { rS: Out(U(bits.rS)), wS: Out(U(bits.wS)), acc: Out(U(bits.acc)), ch: Out(U(bits.ch)) },
+    masks: { rS: Out(U(bits.rS)), lS: Out(U(bits.lS)), wS: Out(U(bits.wS)), acc: Out(U(bits.acc)), ch: Out(U(bits.ch)) },
     /** Units that hold commands, in the order of `UNITS`. */
     busy: In(vec(B, UNITS.length)),
     /** A load or store meets its first error of main memory; a load of channel records its first that is out of range. */

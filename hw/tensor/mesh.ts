@@ -1,42 +1,47 @@
 /**
- * The systolic mesh: R × C weight-stationary multiply-accumulate cells with two weights each, so that the next tile shifts in
+ * The systolic mesh: R × C weight-stationary multiply-accumulate cells with two weights each, so that the next tile comes in
  * while the present one is used. Knows nothing of memories or commands.
  *
  * Timing, with an activation row given in cycle t: row r of the mesh sees its lane in cycle t + r (skew), column c one cycle
- * later per column, and `sums` holds all columns of that row in cycle t + R + C - 1 (deskew). A weight line given with
- * `shift` enters column 0 of all rows at once and moves the lines before it one column east; the first of C lines ends in
- * the last column. `bank` tells which of the two weights an activation row uses, and it travels with the row.
+ * later per column, and `sums` holds all columns of that row in cycle t + R + C - 1 (deskew). `bank` tells which of the two weights
+ * an activation row uses, and it travels with the row.
+ *
+ * The weights of a column, given with `load` of their bank, wait for nobody: row r takes its lane r cycles later, as it takes activations.
+ * An activation row finds all weights in place if it comes one cycle after those of column 0, two after those of column 1, and so on; the
+ * weights of column c may be replaced c cycles after the last row that needs them came, or later.
  */
-import { B, In, Out, S, hw, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, U, hw, indexWidth, resetTo, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, Vec } from '../../gen/index.ts';
 import { DualMultiplier } from '../lib/ice40.ts';
 import { partialSumBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
-/** One cell: `pOut = pIn + a·w[bank]` one cycle later; `a` and `bank` go east, `p` goes south. */
+/** One cell: `pOut = pIn + a·w[bank]` one cycle later; `a` and `bank` go east, `p` and the orders to load a weight go south. */
 const Pe = (sumBits: number) =>
   hw(
     'Pe',
     {
-      shift0: In(B), shift1: In(B), w0In: In(S(8)), w1In: In(S(8)), aIn: In(S(8)), bankIn: In(B), pIn: In(S(sumBits)),
-      w0Out: Out(S(8)), w1Out: Out(S(8)), aOut: Out(S(8)), bankOut: Out(B), pOut: Out(S(sumBits)),
+      load0In: In(B), load1In: In(B), w: In(S(8)), aIn: In(S(8)), bankIn: In(B), pIn: In(S(sumBits)),
+      load0Out: Out(B), load1Out: Out(B), aOut: Out(S(8)), bankOut: Out(B), pOut: Out(S(sumBits)),
     },
     (m, io) => {
-      m.doc('Weight-stationary multiply-accumulate cell with two weights: one in use, one shifting in.');
-      const r = m.regs({ w0: S(8), w1: S(8), a: S(8), bank: B, p: S(sumBits) });
-      m.when(io.shift0, () => {
-        r.w0 = io.w0In;
+      m.doc('Weight-stationary multiply-accumulate cell with two weights: one in use, one coming in.');
+      const r = m.regs({ load0: Flag(false), load1: Flag(false), w0: S(8), w1: S(8), a: S(8), bank: B, p: S(sumBits) });
+      r.load0 = io.load0In;
+      r.load1 = io.load1In;
+      m.when(io.load0In, () => {
+        r.w0 = io.w;
       });
-      m.when(io.shift1, () => {
-        r.w1 = io.w1In;
+      m.when(io.load1In, () => {
+        r.w1 = io.w;
       });
       r.a = io.aIn;
       r.bank = io.bankIn;
       const { weight } = m.let({ weight: io.bankIn.mux(r.w1, r.w0) });
       const product = io.aIn.mul(weight).named('product');
       r.p = io.pIn.addWrap(product.sext(sumBits));
-      io.w0Out = r.w0;
-      io.w1Out = r.w1;
+      io.load0Out = r.load0;
+      io.load1Out = r.load1;
       io.aOut = r.a;
       io.bankOut = r.bank;
       io.pOut = r.p;
@@ -48,19 +53,24 @@ const PePair = (sumBits: number) =>
   hw(
     'PePair',
     {
-      shift0: In(B), shift1: In(B), w0In: In(vec(S(8), 2)), w1In: In(vec(S(8), 2)), aIn: In(vec(S(8), 2)),
-      bankIn: In(vec(B, 2)), pIn: In(S(sumBits)),
-      w0Out: Out(vec(S(8), 2)), w1Out: Out(vec(S(8), 2)), aOut: Out(vec(S(8), 2)), bankOut: Out(vec(B, 2)), pOut: Out(S(sumBits)),
+      load0In: In(B), load1In: In(B), w: In(vec(S(8), 2)), aIn: In(vec(S(8), 2)), bankIn: In(vec(B, 2)), pIn: In(S(sumBits)),
+      load0Out: Out(B), load1Out: Out(B), aOut: Out(vec(S(8), 2)), bankOut: Out(vec(B, 2)), pOut: Out(S(sumBits)),
     },
     (m, io) => {
       m.doc('Two weight-stationary cells, north and south, on one dual 8x8 multiplier.');
-      const r = m.regs({ w0: vec(S(8), 2), w1: vec(S(8), 2), a: vec(S(8), 2), bank: vec(B, 2), north: S(sumBits), south: S(sumBits) });
-      m.when(io.shift0, () => {
-        r.w0 = io.w0In;
+      const r = m.regs({
+        load0: resetTo(vec(B, 2), [false, false]), load1: resetTo(vec(B, 2), [false, false]),
+        w0: vec(S(8), 2), w1: vec(S(8), 2), a: vec(S(8), 2), bank: vec(B, 2), north: S(sumBits), south: S(sumBits),
       });
-      m.when(io.shift1, () => {
-        r.w1 = io.w1In;
-      });
+      r.load0 = vecOf([io.load0In, r.load0.at(0)]);
+      r.load1 = vecOf([io.load1In, r.load1.at(0)]);
+      for (const [weights, orders] of [[r.w0, [io.load0In, r.load0.at(0)]], [r.w1, [io.load1In, r.load1.at(0)]]] as const) {
+        for (const [i, order] of orders.entries()) {
+          m.when(order, () => {
+            weights.put(i, io.w.at(i));
+          });
+        }
+      }
       r.a = io.aIn;
       r.bank = io.bankIn;
       const multiply = m.inst('multiply', DualMultiplier('ice40'));
@@ -70,8 +80,8 @@ const PePair = (sumBits: number) =>
       multiply.b1 = io.bankIn.at(1).mux(r.w1.at(1), r.w0.at(1));
       r.north = io.pIn.addWrap(multiply.p0.sext(sumBits));
       r.south = r.north.addWrap(multiply.p1.sext(sumBits));
-      io.w0Out = r.w0;
-      io.w1Out = r.w1;
+      io.load0Out = r.load0.at(1);
+      io.load1Out = r.load1.at(1);
       io.aOut = r.a;
       io.bankOut = r.bank;
       io.pOut = r.south;
@@ -101,9 +111,11 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 export const meshPorts = (p: TensorParams) => ({
   a: In(vec(S(8), p.rows)),
   bank: In(B),
+  /** Weights of one column, and for which bank, if for any. */
   w: In(vec(S(8), p.rows)),
-  shift0: In(B),
-  shift1: In(B),
+  load0: In(B),
+  load1: In(B),
+  loadColumn: In(U(indexWidth(p.columns))),
   sums: Out(vec(S(partialSumBits(p)), p.columns)),
 });
 
@@ -111,8 +123,15 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
   const sumBits = partialSumBits(p);
   return hw('Mesh', meshPorts(p), (m, io) => {
     m.doc(`Weight-stationary mesh of ${p.rows} x ${p.columns} cells with skewed inputs and aligned outputs.`);
-    const skew = m.inst('skew', DelayLanes('Skew', 8, upTo(p.rows)));
+    const skewed = DelayLanes('Skew', 8, upTo(p.rows));
+    const skew = m.inst('skew', skewed);
     skew.lanesIn = io.a;
+    const skewWeights = m.inst('skewWeights', skewed);
+    skewWeights.lanesIn = io.w;
+    const weights = skewWeights.lanesOut;
+    const loads = (name: string, load: Bool): Vec<Bool> =>
+      m.map(name, p.columns, (i) => load.and(io.loadColumn.eq(i.zext(io.loadColumn.width))));
+    const [loads0, loads1] = [loads('loads0', io.load0), loads('loads1', io.load1)];
     const bankOfRow = p.rows > 1 ? m.regs({ bankDelay: vec(B, p.rows - 1) }) : undefined;
     const banks: Bool[] = [io.bank];
     if (bankOfRow) {
@@ -128,10 +147,9 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
 
     function cells(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
       const grid = m.grid('pe', Pe(sumBits), p.rows, p.columns);
-      grid.all('shift0', io.shift0);
-      grid.all('shift1', io.shift1);
-      grid.fromWest('w0In', 'w0Out', io.w);
-      grid.fromWest('w1In', 'w1Out', io.w);
+      grid.fromNorth('load0In', 'load0Out', loads0);
+      grid.fromNorth('load1In', 'load1Out', loads1);
+      grid.row('w', weights);
       grid.fromWest('aIn', 'aOut', a);
       grid.fromWest('bankIn', 'bankOut', vecOf(bank));
       grid.fromNorth('pIn', 'pOut', north);
@@ -141,10 +159,9 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
     function pairs(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
       const grid = m.grid('pair', PePair(sumBits), p.rows / 2, p.columns);
       const two = <V>(items: readonly V[]): Vec<Vec<V>> => vecOf(upTo(p.rows / 2).map((i) => vecOf([items[2 * i], items[2 * i + 1]])));
-      grid.all('shift0', io.shift0);
-      grid.all('shift1', io.shift1);
-      grid.fromWest('w0In', 'w0Out', two(io.w.toArray()));
-      grid.fromWest('w1In', 'w1Out', two(io.w.toArray()));
+      grid.fromNorth('load0In', 'load0Out', loads0);
+      grid.fromNorth('load1In', 'load1Out', loads1);
+      grid.row('w', two(weights.toArray()));
       grid.fromWest('aIn', 'aOut', two(a.toArray()));
       grid.fromWest('bankIn', 'bankOut', two(bank));
       grid.fromNorth('pIn', 'pOut', north);

@@ -3,7 +3,7 @@
  * modules of the unit, the golden model's options and the compiler read them from here.
  */
 import { indexWidth } from '../../gen/index.ts';
-import { isPowerOfTwo } from '../lib/power-of-two.ts';
+import { isPowerOfTwo, powerOfTwoAtMost } from '../lib/power-of-two.ts';
 
 export interface TensorParams {
   /** R: rows of the mesh, int8 lanes of a scratchpad row; 4…128. */
@@ -74,8 +74,18 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
   );
 }
 
+/** Rows of one memory of the scratchpad or of the accumulators. */
+export const rowsPerBank = (p: TensorParams, memory: 'scratchpad' | 'accumulators'): number =>
+  (memory === 'scratchpad' ? p.scratchpadRows / p.scratchpadBanks : p.accumulatorRows / p.accumulatorBanks);
+
 /** Bits of a scratchpad row number. */
 export const scratchpadBits = (p: TensorParams): number => indexWidth(p.scratchpadRows);
+/**
+ * G: rows of the scratchpad that one beat of the bus fills at once, and memories into which each of its banks is divided for that, row r in
+ * memory `r mod G`. A power of two, so that this is the low bits of a row number; at most half of a bank's rows, so that there are others.
+ */
+export const rowsPerBeat = (p: TensorParams): number =>
+  powerOfTwoAtMost(Math.min(p.busBytes / p.rows, p.scratchpadRows / p.scratchpadBanks / 2));
 export const accumulatorBits = (p: TensorParams): number => indexWidth(p.accumulatorRows);
 export const channelBits = (p: TensorParams): number => indexWidth(p.channels);
 /** Bits of a number of bytes within one row of the scratchpad, 0…R, or of the accumulators, 0…4·C. */

@@ -1,16 +1,18 @@
 /**
- * The scratchpad: rows of R int8 lanes in banks of one read and one write port each. Row numbers are split into bank (upper
- * bits) and row of the bank. Each bank serves the most urgent request that wants it: reads weights' users in the order
- * activations, weights, store; writes in the order vector stage, load. A granted read answers in the next cycle.
+ * The scratchpad: rows of R int8 lanes in banks, each of G memories of one read and one write port (G: `rowsPerBeat`). The upper bits of
+ * a row number are its bank, the lowest its memory of the bank, so that G consecutive rows lie in G memories and are written at once.
+ * Each memory serves the most urgent request that wants it: reads in the order activations, weights, store; writes in the order vector
+ * stage, load. A granted read answers in the next cycle.
  */
-import { B, In, Out, S, U, hw, indexWidth, vec } from '../../gen/index.ts';
-import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
-import { scratchpadBits } from './params.ts';
+import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, vec } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { rowsPerBeat, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
 const rowShape = (p: TensorParams) => vec(S(8), p.rows);
 
-/** One bank: a synchronous-read memory. */
+/** One memory of a bank: a synchronous-read memory. */
 const ScratchpadBank = (p: TensorParams, depth: number) =>
   hw(
     'ScratchpadBank',
@@ -26,50 +28,97 @@ const ScratchpadBank = (p: TensorParams, depth: number) =>
 
 const readPort = (p: TensorParams) => ({ request: In(B), row: In(U(scratchpadBits(p))), grant: Out(B), data: Out(rowShape(p)) });
 const writePort = (p: TensorParams) => ({ request: In(B), row: In(U(scratchpadBits(p))), data: In(rowShape(p)), grant: Out(B) });
+/** Places of G rows, of which row r has the one numbered `r mod G`. */
+export const loadData = (p: TensorParams) => vec(S(8), rowsPerBeat(p) * p.rows);
+/** Writes 1…G rows, `row`…`row + count - 1`, all or none; places of others may hold anything. Where G is 1, there is no `count`. */
+const loadPort = (p: TensorParams) => {
+  const G = rowsPerBeat(p);
+  const all = { request: In(B), row: In(U(scratchpadBits(p))), count: In(U(indexWidth(G + 1))), data: In(loadData(p)), grant: Out(B) };
+  return withOnly(all, { count: G > 1 });
+};
 
 export const scratchpadPorts = (p: TensorParams) => ({
   activations: readPort(p),
   weights: readPort(p),
   store: readPort(p),
   vector: writePort(p),
-  load: writePort(p),
+  load: loadPort(p),
 });
+
+interface Request {
+  readonly request: Bool;
+  readonly row: UInt;
+}
 
 export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratchpadPorts>> {
   const bits = scratchpadBits(p);
+  const G = rowsPerBeat(p);
+  const lowBits = Math.log2(G);
   const depth = p.scratchpadRows / p.scratchpadBanks;
   const rowBits = indexWidth(depth);
   const bankBits = bits - rowBits;
+  const placeBits = bankBits + lowBits;
   return hw('Scratchpad', scratchpadPorts(p), (m, io) => {
-    m.doc(`${p.scratchpadRows} rows of ${p.rows} int8 lanes in ${p.scratchpadBanks} banks.`);
+    m.doc(`${p.scratchpadRows} rows of ${p.rows} int8 lanes in ${p.scratchpadBanks} banks${G > 1 ? ` of ${G} memories each` : ''}.`);
     const readers = { activations: io.activations, weights: io.weights, store: io.store };
-    const writers = { vector: io.vector, load: io.load };
-    const bankOf = (row: UInt): UInt | undefined => (bankBits === 0 ? undefined : row.slice(bits - 1, rowBits));
-    const wants = (x: { request: Bool; row: UInt }, b: number): Bool => {
-      const bank = bankOf(x.row);
-      return bank ? x.request.and(bank.eq(b)) : x.request;
-    };
+    /** The parts of a row number: bank, row of the memory, memory of the bank. `upper` is without the last. */
+    const bankOf = (upper: UInt): UInt | undefined => (bankBits === 0 ? undefined : upper.slice(upper.width - 1, rowBits - lowBits));
+    const within = (upper: UInt): UInt => upper.slice(rowBits - lowBits - 1, 0);
+    const upperOf = (row: UInt): UInt => (lowBits === 0 ? row : row.slice(bits - 1, lowBits));
+    const lowOf = (row: UInt): UInt | undefined => (lowBits === 0 ? undefined : row.slice(lowBits - 1, 0));
+    const both = (x: Bool, y: Bool | undefined): Bool => (y ? x.and(y) : x);
+    const same = (x: UInt | undefined, y: UInt | undefined): Bool | undefined => (x && y ? x.eq(y) : undefined);
 
-    const banks = Array.from({ length: p.scratchpadBanks }, (_, b) => {
-      const bank = m.inst(`bank${b}`, ScratchpadBank(p, depth));
-      const [act, wgt, sto] = Object.entries(readers).map(([name, x]) => wants(x, b).named(`${name}Want${b}`));
-      bank.readEnable = act.or(wgt).or(sto);
-      const row = (x: { row: UInt }): UInt => x.row.slice(rowBits - 1, 0);
-      bank.readRow = act.mux(row(io.activations), wgt.mux(row(io.weights), row(io.store)));
-      const [vct, lod] = Object.entries(writers).map(([name, x]) => wants(x, b).named(`${name}Writes${b}`));
-      bank.writeEnable = vct.or(lod);
-      bank.writeRow = vct.mux(row(io.vector), row(io.load));
-      bank.writeData = vct.mux(io.vector.data, io.load.data);
-      return bank;
+    /** The memories, in the order of the number by which a reader knows the one that answers. */
+    const places = Array.from({ length: p.scratchpadBanks * G }, (_, place) => {
+      const [bank, low] = [Math.floor(place / G), place % G];
+      return { bank, low, tag: G === 1 ? `${bank}` : `${bank}_${low}` };
+    });
+    const placeOf = (row: UInt): UInt | undefined => {
+      const parts = [bankOf(upperOf(row)), lowOf(row)].filter((part) => part !== undefined);
+      return parts.length === 0 ? undefined : cat(...parts);
+    };
+    const wants = ({ request, row }: Request, { bank, low }: { bank: number; low: number }): Bool =>
+      both(both(request, bankOf(upperOf(row))?.eq(bank)), lowOf(row)?.eq(low));
+
+    /** What the load writes into the memories numbered `low` of all banks: one row at most, which may be of the next bank. */
+    const loadLow = lowOf(io.load.row);
+    const loadUpper = upperOf(io.load.row);
+    const nextUpper = loadLow ? loadUpper.addWrap(1).named('loadNextUpper') : loadUpper;
+    const loads = Array.from({ length: G }, (_, low): { readonly isMeant?: Bool; readonly upper: UInt } => {
+      if (!loadLow) return { upper: loadUpper };
+      const distance = loadLow.lit(low).subWrap(loadLow).named(`loadDistance${low}`);
+      return {
+        isMeant: distance.zext(lowBits + 1).lt(io.load.count).named(`loadsLow${low}`),
+        upper: loadLow.gt(low).mux(nextUpper, loadUpper).named(`loadUpper${low}`),
+      };
     });
 
-    /** A request is granted unless a more urgent one wants the same bank. */
-    const granted = (x: { request: Bool; row: UInt }, urgent: readonly { request: Bool; row: UInt }[]): Bool =>
-      urgent.reduce((free, u) => {
-        const mine = bankOf(x.row);
-        const other = bankOf(u.row);
-        return free.and((mine && other ? u.request.and(mine.eq(other)) : u.request).not());
-      }, x.request);
+    /** The load is granted as a whole: the vector stage takes none of the memories that it wants. */
+    const loadMeets = loads.map(({ isMeant, upper }, low) =>
+      both(both(both(io.vector.request, isMeant), lowOf(io.vector.row)?.eq(low)), same(bankOf(upper), bankOf(upperOf(io.vector.row)))));
+    const loadGranted = io.load.request.and(loadMeets.reduce((x, y) => x.or(y)).not());
+
+    const memories = places.map((place) => {
+      const { bank, low, tag } = place;
+      const memory = m.inst(G === 1 ? `bank${tag}` : `bank${bank}low${low}`, ScratchpadBank(p, Math.ceil(depth / G)));
+      const [act, wgt, sto] = Object.entries(readers).map(([name, x]) => wants(x, place).named(`${name}Want${tag}`));
+      memory.readEnable = act.or(wgt).or(sto);
+      const row = (x: { row: UInt }): UInt => within(upperOf(x.row));
+      memory.readRow = act.mux(row(io.activations), wgt.mux(row(io.weights), row(io.store)));
+      const vct = wants(io.vector, place).named(`vectorWrites${tag}`);
+      const { isMeant, upper } = loads[low];
+      // Of a single row, the vector stage takes the memory or leaves it: what is not granted is not written either way.
+      const lod = both(both(G === 1 ? io.load.request : loadGranted, isMeant), bankOf(upper)?.eq(bank)).named(`loadWrites${tag}`);
+      memory.writeEnable = vct.or(lod);
+      memory.writeRow = vct.mux(row(io.vector), within(upper));
+      memory.writeData = vct.mux(io.vector.data, loadRow(low));
+      return memory;
+    });
+
+    /** A request is granted unless a more urgent one wants the same memory. */
+    const granted = (x: Request, urgent: readonly Request[]): Bool =>
+      urgent.reduce((free, u) => free.and(both(u.request, same(placeOf(x.row), placeOf(u.row))).not()), x.request);
     const a = io.activations;
     const w = io.weights;
     const s = io.store;
@@ -77,23 +126,31 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
     io.weights.grant = granted(w, [a]);
     io.store.grant = granted(s, [a, w]);
     io.vector.grant = io.vector.request;
-    io.load.grant = granted(io.load, [io.vector]);
+    io.load.grant = loadGranted;
 
     for (const [name, reader] of Object.entries(readers)) {
-      const bank = bankOf(reader.row);
-      if (!bank) {
-        reader.data = banks[0].readData;
+      const place = placeOf(reader.row);
+      if (!place) {
+        reader.data = memories[0].readData;
         continue;
       }
-      // Which bank answers is decided when the request is granted.
-      const key = `${name}Bank`;
-      const r = m.regs({ [key]: U(bankBits) });
+      // Which memory answers is decided when the request is granted.
+      const key = G === 1 ? `${name}Bank` : `${name}Memory`;
+      const r = m.regs({ [key]: U(placeBits) });
       m.when(reader.grant, () => {
-        r[key] = bank;
+        r[key] = place;
       });
-      reader.data = banks.slice(1).reduce((data, bankPort, i) => r[key].eq(i + 1).mux(bankPort.readData, data), banks[0].readData);
+      reader.data = memories.slice(1).reduce((data, memory, i) => r[key].eq(i + 1).mux(memory.readData, data), memories[0].readData);
     }
     m.cover('readConflict', w.request.and(io.weights.grant.not()).or(s.request.and(io.store.grant.not())));
     m.cover('writeConflict', io.load.request.and(io.load.grant.not()));
+    if (G > 1) {
+      m.assert('loadsSome', io.load.request.not().or(io.load.count.ne(0).and(io.load.count.le(G))), 'a load writes no row or more than lie in memories of their own');
+    }
+
+    function loadRow(low: number): Vec<SInt<8>> {
+      if (G === 1) return io.load.data;
+      return fromBits(rowShape(p), io.load.data.asUInt().slice(8 * p.rows * (low + 1) - 1, 8 * p.rows * low));
+    }
   });
 }

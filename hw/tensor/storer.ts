@@ -20,10 +20,11 @@ export const storerPorts = (p: TensorParams) => ({
   fails: Out(B),
   beat: Out(B),
   mem: axiWriteManager({ dataBytes: p.busBytes, idBits: p.idBits }),
-  scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), grant: In(B), data: In(vec(S(8), p.rows)) },
+  /** `mayRead`: the row has been written. */
+  scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), mayRead: In(B), grant: In(B), data: In(vec(S(8), p.rows)) },
   accumulators: {
     request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))),
-    grant: In(B), data: In(vec(S(32), p.vectorLanes)),
+    mayRead: In(B), grant: In(B), data: In(vec(S(32), p.vectorLanes)),
   },
 });
 
@@ -48,6 +49,8 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       arriving: Flag(false), arrivingBytes: U(wide), arrivingEndsRow: B, arrivingEndsAll: B,
       /** The chunk in hand: bytes from `from` on, `left` of them. */
       held: vec(S(8), chunk), from: U(chunkBits), left: U(wide, 0), heldEndsRow: B, heldEndsAll: B,
+      /** The chunk after it, so that one can be read while another waits for the bus. */
+      spare: vec(S(8), chunk), spareBytes: U(wide, 0), spareEndsRow: B, spareEndsAll: B,
       /** The beat being filled. */
       filling: vec(S(8), p.busBytes), fill: U(low + 1), first: U(low), beatInBlock: U(burstBeatBits(p)),
       /** Where the present row starts within its block; decides where its bursts end. */
@@ -87,12 +90,15 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     const { endsRow } = m.let({ endsRow: r.other.mux(r.rowLeft.zext(wide).le(groupBytes), bool(true)) });
     const endsAll = endsRow.and(r.rowsLeft.eq(1));
     const moreToRead = active.and(r.rowsLeft.ne(0)).named('moreToRead');
-    // Room for the data: nothing in hand or on its way, or the chunk in hand is used up in this cycle.
+    // Room for the data: of two chunks, at most one is in hand or on its way when this cycle is over.
     const chunkUsed = m.wires({ chunkUsed: B });
-    const room = r.arriving.not().and(r.left.eq(0).or(chunkUsed.chunkUsed)).named('room');
-    io.scratchpad.request = moreToRead.and(room).and(r.other.not());
+    const { arriving: arrives } = r;
+    const { working } = m.let({ working: r.left.ne(0) });
+    const { staysHeld, hasSpare } = m.let({ staysHeld: working.and(chunkUsed.chunkUsed.not()), hasSpare: r.spareBytes.ne(0) });
+    const { room } = m.let({ room: staysHeld.and(hasSpare.or(arrives)).or(hasSpare.and(arrives)).not() });
+    io.scratchpad.request = moreToRead.and(room).and(r.other.not()).and(io.scratchpad.mayRead);
     io.scratchpad.row = r.row.trunc(scratchpadBits(p));
-    io.accumulators.request = moreToRead.and(room).and(r.other);
+    io.accumulators.request = moreToRead.and(room).and(r.other).and(io.accumulators.mayRead);
     io.accumulators.row = r.row.trunc(accumulatorBits(p));
     io.accumulators.group = r.group;
     const { readGranted } = m.let({ readGranted: r.other.mux(io.accumulators.grant, io.scratchpad.grant) });
@@ -113,7 +119,6 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     });
 
     // --- packing bytes into beats ---
-    const { working } = m.let({ working: r.left.ne(0) });
     const space = U(wide).lit(p.busBytes).subWrap(r.fill.zext(wide)).named('space');
     const { chunkEnds, beatFills } = m.let({ chunkEnds: r.left.le(space), beatFills: space.le(r.left) });
     const turned = rotateDown(m, 'turned', r.held, r.from.subWrap(r.fill.zext(Math.max(chunkBits, low + 1)).trunc(chunkBits)).named('turnBy'));
@@ -147,13 +152,24 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
         r.filling = lanes;
       });
     });
-    m.when(r.arriving, () => {
-      r.held = padded();
+    // The next chunk moves up as soon as it can.
+    const { fresh } = m.let({ fresh: padded() });
+    m.when(staysHeld.not().and(hasSpare.or(arrives)), () => {
+      r.held = hasSpare.mux(r.spare, fresh);
       r.from = r.from.lit(0);
-      r.left = r.arrivingBytes;
-      r.heldEndsRow = r.arrivingEndsRow;
-      r.heldEndsAll = r.arrivingEndsAll;
+      r.left = hasSpare.mux(r.spareBytes, r.arrivingBytes);
+      r.heldEndsRow = hasSpare.mux(r.spareEndsRow, r.arrivingEndsRow);
+      r.heldEndsAll = hasSpare.mux(r.spareEndsAll, r.arrivingEndsAll);
     });
+    m.when(arrives.and(staysHeld.or(hasSpare)), () => {
+      r.spare = fresh;
+      r.spareBytes = r.arrivingBytes;
+      r.spareEndsRow = r.arrivingEndsRow;
+      r.spareEndsAll = r.arrivingEndsAll;
+    }).elseWhen(staysHeld.not(), () => {
+      r.spareBytes = r.spareBytes.lit(0);
+    });
+    m.assert('spareIsFree', arrives.and(staysHeld).and(hasSpare).not(), 'a chunk was read for which there is no room');
 
     // --- acknowledgements ---
     io.mem.b.ready = bool(true);

@@ -9,12 +9,12 @@ import { XIF_DEFAULTS, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { Accumulators } from './accumulators.ts';
-import { ChannelRecords } from './channel-records.ts';
+import { ChannelRecords, RECORD_WORDS } from './channel-records.ts';
 import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
 import { Counters } from './counters.ts';
 import { Dispatch } from './dispatch.ts';
-import { UNITS, conflict, heldBits, waitsFor } from './hazards.ts';
-import type { Masks, Unit } from './hazards.ts';
+import { UNITS, WAITS, conflict, heldBits, isWritten, waitsFor } from './hazards.ts';
+import type { Masks, Unit, Wait } from './hazards.ts';
 import { Loader } from './loader.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
@@ -77,7 +77,10 @@ export function TensorUnit(
       const q = queues[u];
       m.link(dispatch.masks, q.masks);
       q.dones = dones;
-      for (const o of UNITS) q.waits[o] = waitsFor(u).includes(o) ? mustWait(u, o) : U(heldBits(p)).lit(0);
+      q.followable = vecOf([loader.unwritten.valid, control.unwritten.valid, vector.unwritten.valid, bool(false)]);
+      for (const wait of WAITS) {
+        for (const o of UNITS) q[wait][o] = waitsFor(u, wait).includes(o) ? mustWait(u, o, wait) : U(heldBits(p)).lit(0);
+      }
     }
     dispatch.busy = vecOf(UNITS.map((u) => (queues[u].held).ne(0)));
     dispatch.loadFails = loader.fails;
@@ -89,16 +92,17 @@ export function TensorUnit(
       m.connect(commands, queue.enter);
       m.connect(queue.start, unit.command);
     }
-    /** How many commands of unit `o`, from its oldest on, a command of unit `u` that enters now must wait for. */
-    function mustWait(u: Unit, o: Unit): UInt {
+    /** How many commands of unit `o`, from its oldest on, one of unit `u` that enters now must see complete, or follow the last of. */
+    function mustWait(u: Unit, o: Unit, wait: Wait): UInt {
       const q = queues[o];
       const bits = heldBits(p);
       let count: UInt = U(bits).lit(0);
       for (let i = 0; i < p.queueDepth; i++) {
-        const entry: Masks = { rS: q.entries.rS.at(i), wS: q.entries.wS.at(i), acc: q.entries.acc.at(i), ch: q.entries.ch.at(i) };
+        const { rS, lS, wS, acc, ch } = q.entries;
+        const entry: Masks = { rS: rS.at(i), lS: lS.at(i), wS: wS.at(i), acc: acc.at(i), ch: ch.at(i) };
         const there = q.held.gt(i);
-        const hit = conflict(u, masks, o, entry);
-        count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count).named(`${u}_waits_${o}_${i}`);
+        const hit = conflict(u, masks, o, entry, wait);
+        count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count).named(`${u}_${({ complete: 'waits', follow: 'follows', followLate: 'followsLate' } as const)[wait]}_${o}_${i}`);
       }
       // One that completes in this very cycle no longer counts.
       const done = dones.at(UNITS.indexOf(o));
@@ -112,25 +116,32 @@ export function TensorUnit(
     // --- memories on the chip ---
     m.link(control.activations, scratchpad.activations, ['request', 'row', 'grant']);
     m.link(control.weights, scratchpad.weights, ['request', 'row', 'grant']);
-    m.link(storer.scratchpad, scratchpad.store);
+    m.link(storer.scratchpad, scratchpad.store, ['request', 'row', 'grant', 'data']);
     m.link(vector.scratchpad, scratchpad.vector, ['request', 'row', 'data']);
     m.link(loader.scratchpad, scratchpad.load);
 
-    channels.write = loader.channels.write;
+    channels.write = vecOf(Array.from({ length: RECORD_WORDS }, () => loader.channels.write));
     channels.writeChannel = loader.channels.channel;
-    channels.writeWord = loader.channels.word;
-    channels.writeData = loader.channels.data;
+    channels.writeWords = loader.channels.words;
     channels.read = vector.channels.read;
     channels.readChannel = vector.channels.channel;
     m.link(vector.channels, channels, ['bias', 'multiplier', 'format']);
 
     m.link(vector.accumulators, accumulators.vector);
-    m.link(storer.accumulators, accumulators.store);
+    m.link(storer.accumulators, accumulators.store, ['request', 'row', 'group', 'grant', 'data']);
+
+    // --- who follows whom: a row is read when it has been written ---
+    control.lateIsThere = queues.mesh.lateIsThere;
+    control.activations.mayRead = isWritten(control.activations.row, loader.unwritten, vector.unwritten).named('activationsWritten');
+    control.weights.mayRead = isWritten(control.weights.row, loader.unwritten, vector.unwritten).named('weightsWritten');
+    vector.mayRead = isWritten(vector.accumulators.row, control.unwritten, control.writing).named('sumsWritten');
+    storer.scratchpad.mayRead = isWritten(storer.scratchpad.row, vector.unwritten).named('resultsWritten');
+    storer.accumulators.mayRead = isWritten(storer.accumulators.row, control.unwritten, control.writing).named('storedSumsWritten');
 
     // --- the mesh between its memories ---
     mesh.a = scratchpad.activations.data;
     mesh.w = scratchpad.weights.data;
-    m.link(control, mesh, ['bank', 'shift0', 'shift1']);
+    m.link(control, mesh, ['bank', 'load0', 'load1', 'loadColumn']);
     accumulators.sums = mesh.sums;
     m.link(control, accumulators, ['next', 'nextRow', 'nextAccumulate', 'nextLastColumn']);
 
@@ -138,7 +149,7 @@ export function TensorUnit(
     const events: Record<keyof typeof counters.events, Bool> = {
       meshRows: control.activations.request.and(control.activations.grant),
       meshWaitWeights: control.waitsForWeights,
-      meshWaitHazard: queues.mesh.blocked,
+      meshWaitHazard: queues.mesh.blocked.or(control.waitsForRows),
       scratchpadConflict: control.conflict,
       loadBusy: loader.busy,
       loadWaitMemory: loader.waitsForMemory,

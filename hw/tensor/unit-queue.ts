@@ -1,10 +1,11 @@
 /**
  * The commands of one unit of the tensor unit, from acceptance to completion. Entry 0 is the oldest. A command starts when
- * all before it have started and the commands of other units that it conflicts with are complete.
+ * all before it have started and the commands of other units that it conflicts with are complete, or the last of them is one that it
+ * follows row by row.
  */
-import { B, In, Out, Sink, Source, U, hw, named, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, Sink, Source, U, bool, hw, named, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, Shape, UInt, Vec } from '../../gen/index.ts';
-import { UNITS, heldBits, maskBits, masksOf, waitsFor } from './hazards.ts';
+import { MASKS, UNITS, WAITS, heldBits, maskBits, masksOf, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import type { TensorParams } from './params.ts';
 
@@ -13,18 +14,26 @@ export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
   const waits = () => In(U(heldBits(p)));
   return {
     enter: Sink(payload),
-    masks: { rS: In(U(bits.rS)), wS: In(U(bits.wS)), acc: In(U(bits.acc)), ch: In(U(bits.ch)) },
+    masks: { rS: In(U(bits.rS)), lS: In(U(bits.lS)), wS: In(U(bits.wS)), acc: In(U(bits.acc)), ch: In(U(bits.ch)) },
     /** For each other unit: how many of its commands, from its oldest on, the entering command must see complete. */
-    waits: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
+    complete: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
+    /** The same, where it may follow the last of them while that runs. */
+    follow: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
+    /** The same, for what it reads late. */
+    followLate: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
+    /** Whose oldest command can be followed, in the order of `UNITS`. */
+    followable: In(vec(B, UNITS.length)),
     /** Completions of this cycle, in the order of `UNITS`. */
     dones: In(vec(B, UNITS.length)),
     start: Source(payload),
     held: Out(U(heldBits(p))),
+    /** What the command that started last reads late can be followed. */
+    lateIsThere: Out(B),
     /** A command is there that waits for another unit. */
     blocked: Out(B),
     /** Masks of each entry. */
-    entries: { rS: Out(vec(U(bits.rS), p.queueDepth)), wS: Out(vec(U(bits.wS), p.queueDepth)), acc: Out(vec(U(bits.acc), p.queueDepth)),
-      ch: Out(vec(U(bits.ch), p.queueDepth)) },
+    entries: { rS: Out(vec(U(bits.rS), p.queueDepth)), lS: Out(vec(U(bits.lS), p.queueDepth)), wS: Out(vec(U(bits.wS), p.queueDepth)),
+      acc: Out(vec(U(bits.acc), p.queueDepth)), ch: Out(vec(U(bits.ch), p.queueDepth)) },
   };
 };
 
@@ -37,8 +46,12 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     m.doc(`Commands of the ${unit} unit, oldest first, and what each still waits for.`);
     const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0), commands: vec(payload, depth) });
     const masks = m.regs(Object.fromEntries(masksOf(unit).map((f) => [f, vec(U(bits[f]), depth)])));
-    const others = waitsFor(unit);
-    const waits = m.regs(Object.fromEntries(others.map((o) => [`${o}Wait`, vec(U(countBits), depth)])));
+    /** What an entry counts down: completions of another unit. */
+    const counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({
+      wait, given: io[wait][other], done: io.dones.at(UNITS.indexOf(other)), followable: io.followable.at(UNITS.indexOf(other)),
+      key: `${other}${({ complete: 'Wait', follow: 'Follow', followLate: 'Late' } as const)[wait]}`,
+    })));
+    const waits = m.regs(Object.fromEntries(counted.map(({ key }) => [key, vec(U(countBits), depth)])));
 
     const done = io.dones.at(UNITS.indexOf(unit));
     const one = (b: Bool): UInt => b.asUInt().zext(countBits);
@@ -48,10 +61,19 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
     r.started = r.started.addWrap(one(io.start.fire)).subWrap(one(done));
 
     /** Of one value an entry, that of the next entry to start. */
-    const next = <T>(items: readonly T[]): T => items.slice(1).reduce((chosen, item, i) => r.started.eq(i + 1).mux(item, chosen), items[0]);
+    const next = <T>(items: readonly T[]): T => items.reduceRight((chosen, item, i) => r.started.eq(i).mux(item, chosen));
+    /** That of the entry that started last. */
+    const newest = <T>(items: readonly T[]): T => items.reduceRight((chosen, item, i) => r.started.eq(i + 1).mux(item, chosen));
     const { pendingStart } = m.let({ pendingStart: r.started.lt(r.count) });
-    const clear = others.map((o) => next(waits[`${o}Wait`].toArray()).named(`${o}WaitOfNext`).eq(0));
+    const canFollow = (left: UInt, followable: Bool): Bool => left.eq(0).or(left.eq(1).and(followable));
+    const clear = counted.filter(({ wait }) => wait !== 'followLate').map(({ key, wait, followable }) => {
+      const left = next(waits[key].toArray()).named(`${key}OfNext`);
+      return wait === 'complete' ? left.eq(0) : canFollow(left, followable);
+    });
     const { free } = m.let({ free: clear.reduce((a, b) => a.and(b)) });
+    io.lateIsThere = counted.filter(({ wait }) => wait === 'followLate')
+      .map(({ key, followable }) => canFollow(newest(waits[key].toArray()).named(`${key}OfNewest`), followable))
+      .reduce((a, b) => a.and(b), bool(true));
     io.start.valid = pendingStart.and(free);
     io.start.bits = named('nextCommand', next(r.commands.toArray()));
     io.blocked = pendingStart.and(free.not());
@@ -69,15 +91,14 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
         r.commands.put(i, above(r.commands));
         for (const f of masksOf(unit)) masks[f].put(i, above(masks[f]));
       });
-      for (const o of others) {
-        const wait = waits[`${o}Wait`];
-        const otherDone = io.dones.at(UNITS.indexOf(o));
-        const counted = (x: UInt): UInt => otherDone.and(x.ne(0)).mux(x.subWrap(1), x);
-        wait.put(i, enters.mux(io.waits[o], counted(done.mux(above(wait), wait.at(i)).named(`${o}Next`))));
+      for (const { key, given, done: otherDone } of counted) {
+        const wait = waits[key];
+        const less = (x: UInt): UInt => otherDone.and(x.ne(0)).mux(x.subWrap(1), x);
+        wait.put(i, enters.mux(given, less(done.mux(above(wait), wait.at(i)).named(`${key}Next`))));
       }
     });
 
-    for (const f of ['rS', 'wS', 'acc', 'ch'] as const) {
+    for (const f of MASKS) {
       io.entries[f] = masksOf(unit).includes(f) ? masks[f] : vecOf(Array.from({ length: depth }, () => U(bits[f]).lit(0)));
     }
     m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');

@@ -6,6 +6,7 @@ import { B, Flag, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { repeated } from '../lib/lanes.ts';
 import { rowCountBits, vectorCommand } from './commands.ts';
+import { unwrittenRows } from './hazards.ts';
 import { accumulatorBits, channelBits, laneGroups, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { LANE_LATENCY, RequantiseIterative, RequantiseLane } from './requantise.ts';
@@ -14,6 +15,10 @@ export const vectorUnitPorts = (p: TensorParams) => ({
   command: Sink(vectorCommand(p)),
   done: Out(B),
   busy: Out(B),
+  /** The accumulator row that it wants has been written. */
+  mayRead: In(B),
+  /** Scratchpad rows that the command under way will still write. */
+  unwritten: Out(unwrittenRows(scratchpadBits(p))),
   accumulators: { request: Out(B), row: Out(U(accumulatorBits(p))), group: Out(U(indexWidth(laneGroups(p)))), grant: In(B),
     data: In(vec(S(32), p.vectorLanes)) },
   channels: {
@@ -59,7 +64,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     const free = m.wires({ requantiserFree: B });
     const { endsRow } = m.let({ endsRow: r.group.eq(r.lastGroup) });
     const { endsAll } = m.let({ endsAll: endsRow.and(r.rowsLeft.eq(1)) });
-    io.accumulators.request = r.reading.and(free.requantiserFree);
+    io.accumulators.request = r.reading.and(free.requantiserFree).and(io.mayRead);
     io.accumulators.row = r.accRow;
     io.accumulators.group = r.group;
     io.channels.read = io.accumulators.grant;
@@ -83,11 +88,16 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     const result = iterative ? iterativeForm() : pipelinedForm();
 
     // --- assembling rows ---
-    const o = m.regs({ slot: U(indexWidth(slots)), row: U(scratchpadBits(p)), firstRow: U(scratchpadBits(p)), bytes: vec(S(8), p.rows) });
+    const o = m.regs({
+      slot: U(indexWidth(slots)), row: U(scratchpadBits(p)), firstRow: U(scratchpadBits(p)), lastRow: U(scratchpadBits(p)), isLong: B,
+      bytes: vec(S(8), p.rows),
+    });
     m.when(io.command.fire, () => {
       o.slot = o.slot.lit(0);
       o.row = cmd.row;
       o.firstRow = cmd.row;
+      o.lastRow = cmd.row.addWrap(fit(cmd.count)).subWrap(1);
+      o.isLong = p.columns > p.rows ? cmd.lastColumn.ge(p.rows) : bool(false);
     });
     const tail = m.regs(lanes === 1 ? {} : { lastLane: U(laneBits) }) as { lastLane: UInt };
     if (lanes > 1) {
@@ -112,13 +122,19 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
         o.firstRow = o.firstRow.addWrap(1);
       }).elseWhen(rowFull, () => {
         // The accumulator row is longer than a scratchpad row: its next part lies `count` rows further on.
-        o.row = o.row.addWrap(r.count.zext(Math.max(countBits, scratchpadBits(p))).trunc(scratchpadBits(p)));
+        o.row = o.row.addWrap(fit(r.count));
       });
     });
+    // Parts of rows that are longer than the scratchpad's are not written in ascending order: nobody follows those.
+    io.unwritten = { valid: active.and(o.isLong.not()), first: o.firstRow, last: o.lastRow };
     io.done = result.valid.and(result.endsAll);
     m.when(io.done, () => {
       r.active = bool(false);
     });
+
+    function fit(rows: UInt): UInt {
+      return rows.zext(Math.max(countBits, scratchpadBits(p))).trunc(scratchpadBits(p));
+    }
 
     /** Lanes of the last group beyond the last column are 0. */
     function withoutUnused(data: Vec<SInt<8>>): Vec<SInt<8>> {

@@ -3,11 +3,13 @@
 import { UserError } from '../../gen/user-error.ts';
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
 import type { QuantisedDense } from '../quantise/quantised-graph.ts';
+import { programCycles } from '../../sim/timing/program-timing.ts';
+import { fetchOf, memoryLatencyOf } from './chip-target.ts';
 import type { ChipTarget } from './chip-target.ts';
 import { generate } from './codegen.ts';
 import { buildImage, startTimer } from './image.ts';
-import type { DataBlock } from './image.ts';
-import { denseGroups, groupTensor, packRecords, packWeights, rowTensor } from './layout.ts';
+import type { DataBlock, Image } from './image.ts';
+import { denseGroups, groupTensor, packRecords, packWeights, packedBytes, rowTensor } from './layout.ts';
 import type { MemoryTensor } from './layout.ts';
 import { countCommands } from './program.ts';
 import type { Scope } from './program.ts';
@@ -77,20 +79,7 @@ export function buildProgram(input: ChainInput, chip: ChipTarget): CompiledProgr
     name: input.name, rows: input.rows, result: input.result,
     layers: input.layers.map(({ name, inputs, outputs }) => ({ name, inputs, outputs })),
   };
-  const ranges = planNetwork(shape, chip);
-  const tensors = memoryTensors(shape, ranges, chip);
-  const data: DataBlock[] = [];
-  const scopes: Scope[] = ranges.map((range, index) => {
-    const weights = range.layers.map((layer, offset) => packLayer(shape, range, range.first + offset, layer, input.layers, chip, data));
-    const ends = { source: tensors[index], sink: tensors[index + 1], weights, records: weights.map(recordsOf) };
-    return scheduleRange(chip.tensor, range, ends);
-  });
-  for (const tensor of tensors) data.push({ symbol: tensor.symbol, section: '.bss', align: DATA_ALIGN, content: tensor.bytes });
-  const timerInLines = input.timesFirstCommand === true && !scopes[0].body.some(({ kind }) => kind === 'loop');
-  const countsCycles = chip.countsCycles ?? true;
-  const first = firstLeaf(scopes[0]);
-  const lines = generate(scopes, timerInLines ? { afterSetup: (scope) => (scope === first ? startTimer(countsCycles) : []) } : {});
-  const image = buildImage({ tensor: chip.tensor, lines, data, words: { batch: input.batch }, timerInLines, countsCycles });
+  const { ranges, made: { image, scopes, tensors }, cycles } = cheapest(planNetwork(shape, chip), input, shape, chip);
   if (image.ramBytes > chip.ramBytes) {
     throw new UserError(
       `network ${input.name}: program and data for a batch of ${input.batch} take ${image.ramBytes} bytes `
@@ -104,10 +93,70 @@ export function buildProgram(input: ChainInput, chip: ChipTarget): CompiledProgr
     report: {
       layers, bytes: image.ramBytes, codeBytes: image.codeBytes,
       macs: layers.reduce((sum, { macs }) => sum + macs, 0),
-      estimatedCycles: Math.round(ranges.reduce((sum, { cycles }) => sum + cycles, 0)),
+      estimatedCycles: cycles,
       commands: countCommands(scopes),
     },
   };
+}
+
+/** A program of some plans. */
+interface Made {
+  readonly image: Image;
+  readonly scopes: readonly Scope[];
+  readonly tensors: readonly MemoryTensor[];
+}
+
+/** `isTrial`: with zeros for all numbers, which take no time. */
+function make(ranges: readonly RangePlan[], input: ChainInput, shape: NetworkShape, chip: ChipTarget, isTrial: boolean): Made {
+  const tensors = memoryTensors(shape, ranges, chip);
+  const data: DataBlock[] = [];
+  const scopes: Scope[] = ranges.map((range, index) => {
+    const weights = range.layers.map((layer, offset) =>
+      packLayer(shape, range, range.first + offset, layer, input.layers, chip, data, isTrial));
+    const ends = { source: tensors[index], sink: tensors[index + 1], weights, records: weights.map(recordsOf) };
+    return scheduleRange(chip.tensor, range, ends);
+  });
+  for (const tensor of tensors) data.push({ symbol: tensor.symbol, section: '.bss', align: DATA_ALIGN, content: tensor.bytes });
+  const timerInLines = input.timesFirstCommand === true && !scopes[0].body.some(({ kind }) => kind === 'loop');
+  const countsCycles = chip.countsCycles ?? true;
+  const first = firstLeaf(scopes[0]);
+  const lines = generate(scopes, timerInLines ? { afterSetup: (scope) => (scope === first ? startTimer(countsCycles) : []) } : {});
+  const image = buildImage({ tensor: chip.tensor, lines, data, words: { batch: input.batch }, timerInLines, countsCycles });
+  return { image, scopes, tensors };
+}
+
+/**
+ * The program that takes the fewest cycles by the cycle model of the unit. A serial unit has no such model: there all that counts is how
+ * much is to be done, which the prices of plans say.
+ */
+function cheapest(
+  plans: readonly (readonly RangePlan[])[], input: ChainInput, shape: NetworkShape, chip: ChipTarget,
+): { ranges: readonly RangePlan[]; made: Made; cycles: number } {
+  const cyclesOf = (ranges: readonly RangePlan[], most: number): number => {
+    const { image } = make(ranges, input, shape, chip, true);
+    return programCycles({ tensor: chip.tensor, fetch: fetchOf(chip), memoryLatencyCycles: memoryLatencyOf(chip), most, ...image.timed });
+  };
+  const first = plans.map(([plan]) => plan);
+  const { ranges, cycles } = chip.tensor.overlap === 'serial'
+    ? { ranges: first, cycles: Math.round(first.reduce((sum, range) => sum + range.cycles, 0)) }
+    : fewestCycles(plans, cyclesOf);
+  return { ranges, made: make(ranges, input, shape, chip, false), cycles };
+}
+
+/** Begins with the cheapest plans by price, and tries for each range in turn whether another does better. */
+function fewestCycles(
+  plans: readonly (readonly RangePlan[])[], cyclesOf: (ranges: readonly RangePlan[], most: number) => number,
+): { ranges: readonly RangePlan[]; cycles: number } {
+  let ranges = plans.map(([plan]) => plan);
+  let cycles = cyclesOf(ranges, Infinity);
+  for (const [index, [, ...others]] of plans.entries()) {
+    for (const other of others) {
+      const tried = ranges.map((plan, i) => (i === index ? other : plan));
+      const triedCycles = cyclesOf(tried, cycles);
+      if (triedCycles < cycles) [ranges, cycles] = [tried, triedCycles];
+    }
+  }
+  return { ranges, cycles };
 }
 
 /** Input, what lies between the ranges, output. */
@@ -130,17 +179,22 @@ const recordsOf = (weights: string): string => weights.replace(/^weights/, 'reco
 /** Adds a layer's constant data; returns the symbol of its weights. */
 function packLayer(
   shape: NetworkShape, range: RangePlan, layer: number, plan: LayerPlan, all: readonly LayerData[], chip: ChipTarget, data: DataBlock[],
+  isTrial: boolean,
 ): string {
   const symbol = `weights${layer}`;
   const groups = inputGroups(shape, layer, range.first, chip.tensor.rows, chip.tensor.columns);
-  const packed = packWeights(all[layer], groups, plan.blocks, chip.tensor.rows);
   // The prefetch for a narrow last block takes as much as a whole one: what it takes too much must exist.
   const spare = plan.blocks.count > 3 ? plan.groupsPerStep * plan.blocks.tilesPerBlock * plan.blocks.columns * chip.tensor.rows : 0;
-  const padded = new Uint8Array(packed.length + spare);
-  padded.set(new Uint8Array(packed.buffer, packed.byteOffset, packed.length));
-  data.push({ symbol, section: '.rodata', align: DATA_ALIGN, content: padded });
+  const bytes = packedBytes(all[layer], groups, chip.tensor.rows) + spare;
+  const contents = (): Uint8Array => {
+    const padded = new Uint8Array(bytes);
+    padded.set(new Uint8Array(packWeights(all[layer], groups, plan.blocks, chip.tensor.rows).buffer));
+    return padded;
+  };
+  data.push({ symbol, section: '.rodata', align: DATA_ALIGN, content: isTrial ? bytes : contents() });
   if (plan.output !== 'accumulators') {
-    data.push({ symbol: recordsOf(symbol), section: '.rodata', align: CHANNEL_RECORD_BYTES, content: packRecords(all[layer]) });
+    const content = isTrial ? all[layer].outputs * CHANNEL_RECORD_BYTES : packRecords(all[layer]);
+    data.push({ symbol: recordsOf(symbol), section: '.rodata', align: CHANNEL_RECORD_BYTES, content });
   }
   return symbol;
 }

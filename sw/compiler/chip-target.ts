@@ -3,6 +3,7 @@
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
 import { meshLatency } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
+import type { FetchOptions } from '../../sim/timing/fetch-timing.ts';
 
 /** The chip that a program is made for. */
 export interface ChipTarget {
@@ -10,6 +11,8 @@ export interface ChipTarget {
   readonly ramBytes: number;
   /** Cycles from a read's address to its first data at the memory's own port; default 2. */
   readonly memoryLatencyCycles?: number;
+  /** When the core's instructions come; default: `fast`, with a cache of 4 KiB and lines of one beat. */
+  readonly fetch?: FetchOptions;
   /** False where the core's mcycle does not count: programs then read mtime. Default true. */
   readonly countsCycles?: boolean;
 }
@@ -32,7 +35,7 @@ export interface Timing {
   readonly storeLatency: number;
   /** Bytes that the store unit reads at a time. */
   readonly storeChunkBytes: number;
-  /** Cycles of the load unit for one channel record: it writes them word by word. */
+  /** Cycles of the load unit for one channel record: a serial one writes them word by word. */
   readonly recordCycles: number;
   /** Cycles of the core for one tensor command with the arithmetic of its operands. */
   readonly dispatch: number;
@@ -42,8 +45,6 @@ export interface Timing {
 const LOAD_STAGES = 6;
 /** The same for stores. */
 const STORE_STAGES = 6;
-/** The store unit reads its next chunk when the present one is used up. */
-const STORE_READ_CYCLES = 2;
 /** The iterative requantiser takes a cycle for each bit of the multiplier, and one for each bit that the shift differs from 33: about 5. */
 const ITERATIVE_REQUANTISER_CYCLES = 32 + 5 + 4;
 /** Steps of a serial unit's sequencer around a command: operands, check, last row. */
@@ -51,7 +52,11 @@ const SERIAL_STAGES = 4;
 /** A command, two additions for its operands and its share of a loop's end. */
 const DISPATCH_CYCLES = 4;
 
-export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timing {
+export const memoryLatencyOf = ({ memoryLatencyCycles = 2 }: ChipTarget): number => memoryLatencyCycles;
+
+export function timingOf(chip: ChipTarget): Timing {
+  const { tensor } = chip;
+  const memoryLatencyCycles = memoryLatencyOf(chip);
   return {
     busBytes: tensor.busBytes,
     loadLatency: LOAD_STAGES + memoryLatencyCycles,
@@ -61,7 +66,7 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
     requantiseGroup: tensor.requantiser === 'pipelined' ? 1 : ITERATIVE_REQUANTISER_CYCLES,
     vectorLanes: tensor.vectorLanes,
     accumulatorBanks: tensor.accumulatorBanks,
-    recordCycles: CHANNEL_RECORD_BYTES / 4,
+    recordCycles: tensor.overlap === 'serial' ? CHANNEL_RECORD_BYTES / 4 : Math.max(1, CHANNEL_RECORD_BYTES / tensor.busBytes),
     storeLatency: STORE_STAGES + memoryLatencyCycles,
     storeChunkBytes: Math.max(tensor.rows, 4 * tensor.vectorLanes, tensor.busBytes),
     dispatch: DISPATCH_CYCLES,
@@ -69,20 +74,20 @@ export function timingOf({ tensor, memoryLatencyCycles = 2 }: ChipTarget): Timin
 }
 
 /**
- * Cycles from one tile to the next when `rows` rows stream through `columns` columns: rows come one a cycle, weights go in one column a
- * cycle, and a weight bank is free again when the last row has left the mesh. Where the queue is short, a tile waits for those before it.
- * Where both come from the same bank of the scratchpad, weights wait for rows.
+ * Cycles from one tile to the next when `rows` rows stream through `columns` columns: rows come one a cycle, weights one column a cycle
+ * beside the rows of the tile before. A command keeps its place in the queue until its last row has left the mesh. Where both come from
+ * the same bank of the scratchpad, weights wait for rows.
  */
 export function tileCycles(timing: Timing, rows: number, columns: number, sharesBank: boolean): number {
   const { meshLatency: latency, queueDepth, dispatch } = timing;
   // With room for one command the next tile is not even dispatched before this one is complete.
   const alone = columns + rows + latency + (queueDepth === 1 ? 2 * dispatch : 0);
-  return Math.max(sharesBank ? rows + columns : Math.max(rows, columns), alone / Math.min(2, queueDepth));
+  return Math.max(sharesBank ? rows + columns : Math.max(rows, columns), alone / queueDepth);
 }
 
 /** Cycles of a store of `rows` rows: their beats, but no less than the store unit needs to read them from the chip's memories. */
 export function storeCycles(timing: Timing, rows: number, rowBytes: number, stride: number): number {
-  const reads = rows * STORE_READ_CYCLES * Math.ceil(rowBytes / timing.storeChunkBytes);
+  const reads = rows * Math.ceil(rowBytes / timing.storeChunkBytes);
   return Math.max(reads, rowBeats(timing, rows, rowBytes, stride)) + timing.storeLatency;
 }
 
@@ -100,3 +105,7 @@ export function rowBeats(timing: Timing, rows: number, rowBytes: number, stride:
 }
 
 export const alignUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
+
+/** When the core's instructions come, if the target does not say. */
+export const fetchOf = ({ fetch, tensor: { busBytes } }: ChipTarget): FetchOptions =>
+  fetch ?? { prefetch: 2, predicts: true, isLate: false, cacheBytes: 4096, lineBytes: busBytes, busBytes };

@@ -5,6 +5,7 @@ import type { TensorInfo } from '../../hw/isa/tensor.ts';
 import { addressOf } from '../../hw/soc/memory-map.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import type { ExitReason } from '../../sim/exit-reasons.ts';
+import type { Code } from '../../sim/timing/program-walk.ts';
 import { Assembler, programToElf } from '../assembler/index.ts';
 import type { AssembledProgram } from '../assembler/index.ts';
 import { KEPT_REGISTER } from './codegen.ts';
@@ -62,6 +63,15 @@ export interface Image {
   readonly codeBytes: number;
   /** From the base of RAM to the end of the last section. */
   readonly ramBytes: number;
+  readonly timed: TimedPart;
+}
+
+/** What is timed, as addresses: where the commands and the setting of their registers begin, and the instructions that read the clock. */
+export interface TimedPart {
+  readonly code: Code;
+  readonly entry: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Reads the clock cycles, from the core's counter or from the timer. Needs t0 where there is no counter. */
@@ -121,9 +131,14 @@ export function buildImage(input: ImageInput): Image {
   const start = input.timerInLines ? [] : startTimer(input.countsCycles);
   // The clock is read into the register of the fence's result: a core that goes on while the unit works waits for that.
   const body = [...start, ...input.lines, { mnemonic: 'tn.fence', operands: ['a1'] }, ...readCycles('a1', input.countsCycles)];
+  const bodyAt = a.offset;
+  const clockAt: number[] = [];
   for (const { mnemonic, operands } of body) {
     if (mnemonic === ':') a.label(String(operands[0]));
-    else a.op(mnemonic, ...operands);
+    else {
+      if (mnemonic === 'csrr' || mnemonic === 'lw') clockAt.push(a.offset);
+      a.op(mnemonic, ...operands);
+    }
   }
   a.op('sub', 'a1', 'a1', KEPT_REGISTER);
   a.la('t0', 'cycles').op('sw', 'a1', '0(t0)');
@@ -143,7 +158,18 @@ export function buildImage(input: ImageInput): Image {
   }
   a.section('.data').align(64).label('tohost').word(0, 0).label('fromhost').word(0, 0).label('cycles').word(0);
   const program = a.assemble();
-  return { elf: programToElf(program, exitReasons(input.tensor)), symbols: program.symbols, codeBytes, ramBytes: endOf(program) };
+  return {
+    elf: programToElf(program, exitReasons(input.tensor)), symbols: program.symbols, codeBytes, ramBytes: endOf(program),
+    timed: timedPart(program, bodyAt, clockAt),
+  };
+}
+
+function timedPart({ sections, entry: base }: AssembledProgram, bodyAt: number, clockAt: readonly number[]): TimedPart {
+  const text = sections.find(({ address }) => address === base);
+  if (text === undefined || clockAt.length !== 2) throw new RangeError('a program reads the clock once before its commands and once behind them');
+  const { bytes } = text;
+  const words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)));
+  return { code: { base, words }, entry: base + bodyAt, from: base + clockAt[0], to: base + clockAt[1] };
 }
 
 function endOf({ sections }: AssembledProgram): number {

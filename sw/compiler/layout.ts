@@ -51,6 +51,9 @@ export function weightRows({ outputs, columns, tilesPerBlock }: Blocks, block: n
   return Math.min(tilesPerBlock * columns, outputs - block * tilesPerBlock * columns);
 }
 
+/** Bytes of a layer's packed weights. */
+export const packedBytes = ({ outputs }: Pick<QuantisedDense, 'outputs'>, groups: readonly Group[], rows: number): number => outputs * groups.length * rows;
+
 /**
  * Weights `[outputs][inputs]` in the order of use, without gaps: block by block, in each group by group, in each tile by tile, in each one
  * row of `rows` lanes a column. So whatever part a step of the program needs is one contiguous transfer.
@@ -58,7 +61,7 @@ export function weightRows({ outputs, columns, tilesPerBlock }: Blocks, block: n
 export function packWeights(
   layer: Pick<QuantisedDense, 'weights' | 'inputs' | 'outputs'>, groups: readonly Group[], blocks: Blocks, rows: number,
 ): Int8Array {
-  const packed = new Int8Array(layer.outputs * groups.length * rows);
+  const packed = new Int8Array(packedBytes(layer, groups, rows));
   let next = 0;
   for (let block = 0; block < blocks.count; block += 1) {
     const from = block * blocks.tilesPerBlock * blocks.columns;

@@ -1,6 +1,6 @@
 // Chooses how a network is cut up for a chip: which layers run one after the other on the same chunk of rows, how many rows a chunk has,
 // and for each layer the loops, what stays in the scratchpad and what streams through it. Every choice that fits is priced; the cheapest
-// wins.
+// are told, since prices are estimates and who has the program can do better.
 // Must not know: instructions, weights.
 import { UserError } from '../../gen/user-error.ts';
 import { accumulatorSlot, demandRows, placeChannels, placeScratchpad, scratchpadBlock } from './allocate.ts';
@@ -59,6 +59,10 @@ const GROUPS_PER_STEP = [1, 2, 3, 4, 6, 8, 12, 16] as const;
 /** With more tiles in a step the program's inner loop would grow and nothing be gained. */
 const TILES_PER_STEP_LIMIT = 32;
 
+/** Plans of a range that are told, cheapest first, and how far down the list of a layer's tilings they go. */
+const PLANS_TOLD = 16;
+const RANKS_TRIED = 40;
+
 /** A tiling with its price, and its scratchpad rows: input, output, streaming buffers. */
 interface Candidate {
   readonly tiling: LayerTiling;
@@ -78,8 +82,11 @@ interface Task {
   readonly candidates: Map<string, readonly Candidate[]>;
 }
 
-/** Plans a network for a chip. @throws UserError where a layer fits in no way */
-export function planNetwork(shape: NetworkShape, chip: ChipTarget): readonly RangePlan[] {
+/**
+ * Plans a network for a chip: its ranges, and for each the plans that are worth a closer look, cheapest first.
+ * @throws UserError where a layer fits in no way
+ */
+export function planNetwork(shape: NetworkShape, chip: ChipTarget): readonly (readonly RangePlan[])[] {
   const { rows, columns } = chip.tensor;
   const task: Task = {
     shape, chip, timing: timingOf(chip), candidates: new Map(),
@@ -88,20 +95,26 @@ export function planNetwork(shape: NetworkShape, chip: ChipTarget): readonly Ran
   };
   for (const layer of shape.layers) requireFit(shape, layer, chip);
   // The cheapest plan for the first n layers, for every n.
-  const best: { cycles: number; ranges: readonly RangePlan[] }[] = [{ cycles: 0, ranges: [] }];
+  const best: Plans[] = [{ cycles: 0, ranges: [] }];
   for (let end = 1; end <= shape.layers.length; end += 1) {
-    let winner: { cycles: number; ranges: readonly RangePlan[] } | undefined;
+    let winner: Plans | undefined;
     for (let first = end - 1; first >= 0; first -= 1) {
-      const range = planRange(task, first, end);
-      if (range === undefined) continue;
+      const plans = planRange(task, first, end);
+      if (plans.length === 0) continue;
       const before = best[first];
-      const cycles = before.cycles + range.cycles;
-      if (winner === undefined || cycles < winner.cycles) winner = { cycles, ranges: [...before.ranges, range] };
+      const cycles = before.cycles + plans[0].cycles;
+      if (winner === undefined || cycles < winner.cycles) winner = { cycles, ranges: [...before.ranges, plans] };
     }
     if (winner === undefined) throw misfit(shape, shape.layers[end - 1], chip);
     best.push(winner);
   }
   return best[shape.layers.length].ranges;
+}
+
+/** Of all layers up to one: their price, and the plans of each range. */
+interface Plans {
+  readonly cycles: number;
+  readonly ranges: readonly (readonly RangePlan[])[];
 }
 
 /** The format of an activation matrix in memory: dense rows at the network's ends; between layers what the chip moves best. */
@@ -135,27 +148,39 @@ interface Choice {
   readonly unit: number;
 }
 
-function planRange(task: Task, first: number, end: number): RangePlan | undefined {
+/** The cheapest plans, one of each price: those of equal price hardly differ. */
+function planRange(task: Task, first: number, end: number): readonly RangePlan[] {
   const { shape, chip } = task;
   const { tensor } = chip;
   const isInt32 = shape.result === 'int32' && end === shape.layers.length;
   const count = end - first;
-  let best: RangePlan | undefined;
+  const plans = new Map<number, RangePlan>();
   const tryChoices = (unit: number): void => {
     for (const rows of chunkRows(shape.rows, Math.min(COUNT_LIMIT, tensor.accumulatorRows))) {
       for (const input of ['kept', 'streamed'] as const) {
         for (const output of isInt32 ? ['accumulators'] as const : ['held', 'ring'] as const) {
           for (const resident of residencies(shape, first, end, chip, rows < shape.rows)) {
-            const plan = planChoice(task, first, count, { rows, input, output, resident, unit });
-            if (plan !== undefined && (best === undefined || plan.cycles < best.cycles)) best = plan;
+            for (let rank = 0; rank < RANKS_TRIED; rank += 1) {
+              const plan = planChoice(task, first, count, { rows, input, output, resident, unit }, rank);
+              if (plan === undefined) break;
+              if (!plans.has(plan.cycles)) plans.set(plan.cycles, plan);
+            }
           }
         }
       }
     }
   };
   tryChoices(scratchpadBlock(tensor));
-  if (best === undefined) tryChoices(1);
-  return best;
+  if (plans.size === 0) tryChoices(1);
+  return varied([...plans.values()].sort((a, b) => a.cycles - b.cycles)).slice(0, PLANS_TOLD);
+}
+
+/** The cheapest first, then the cheapest for each number of tiles in a block, in which prices err together; then the others. */
+function varied(plans: readonly RangePlan[]): readonly RangePlan[] {
+  const blocks = ({ layers }: RangePlan): string => layers.map(({ blocks: { tilesPerBlock } }) => tilesPerBlock).join();
+  const first = new Map([...plans].reverse().map((plan) => [blocks(plan), plan]));
+  const isFirst = (plan: RangePlan): boolean => first.get(blocks(plan)) === plan;
+  return [...plans.filter(isFirst), ...plans.filter((plan) => !isFirst(plan))];
 }
 
 /** Chunk sizes worth trying: the batch in 1, 2, 3, … equal parts, in ever larger steps. */
@@ -193,7 +218,8 @@ export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: numb
   return layer === rangeFirst ? denseGroups(inputs, rows) : tileGroups(inputs, columns, rows);
 }
 
-function planChoice(task: Task, first: number, count: number, choice: Choice): RangePlan | undefined {
+/** With the cheapest tiling of each layer that fits, or of its first layer the one that comes `rank` places behind. */
+function planChoice(task: Task, first: number, count: number, choice: Choice, rank: number): RangePlan | undefined {
   const { shape, chip: { tensor } } = task;
   const chunks = Math.floor(shape.rows / choice.rows);
   const remainder = shape.rows - chunks * choice.rows;
@@ -220,7 +246,8 @@ function planChoice(task: Task, first: number, count: number, choice: Choice): R
     const input = index === 0 ? choice.input : 'scratchpad';
     const output = index === count - 1 ? choice.output : 'scratchpad';
     const all = candidatesOf(task, first + index, groups[index], input, output, choice.resident[index], choice);
-    const winner = all.find(({ tiling, streamRows }) => fits(grown(index, tiling.inputRows, tiling.outputRows, streamRows)));
+    const fitting = all.filter(({ tiling, streamRows }) => fits(grown(index, tiling.inputRows, tiling.outputRows, streamRows)));
+    const winner = fitting.at(index === 0 ? rank : 0);
     if (winner === undefined) return undefined;
     const { tiling, cost, streamRows } = winner;
     demand = grown(index, tiling.inputRows, tiling.outputRows, streamRows);

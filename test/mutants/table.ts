@@ -26,6 +26,11 @@ const LANES = 'test/gen/print/lane-designs.test.ts';
 const QUICK = 'test/gen/passes/quick-checks.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
+const MESH = 'test/hw/tensor/mesh.test.ts';
+const SCRATCHPAD = 'test/hw/tensor/scratchpad.test.ts';
+const TABLE_PROGRAMS = 'test/hw/tensor/table-programs.test.ts';
+const TIMING = 'test/sim/timing/program-timing.test.ts';
+const SHORTCUTS = 'test/sim/timing/loop-shortcuts.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
 const DECODE = 'test/hw/tensor/decode.test.ts';
 const RECORDS = 'test/hw/tensor/records.test.ts';
@@ -152,9 +157,11 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a word is taken for a tensor instruction whatever its funct7', tests: [DECODE] },
 
   // --- hw/tensor: overlapped form ---
-  { file: 'hw/tensor/mesh-control.ts', old: 'const { bankFree } = m.let({ bankFree: usedByStream.or(draining).not() });', to: 'const { bankFree } = m.let({ bankFree: a.streaming.or(busy0.draining0.ne(0)).or(busy0.draining1.ne(0)).not() });',
+  { file: 'hw/tensor/mesh-control.ts', old: 'w.filling.and(io.weights.mayRead);', to: 'w.filling.and(io.weights.mayRead).and(a.streaming.not());',
     fault: 'weights are no longer loaded while the other bank is in use: slower, still right', tests: [CYCLES] },
-  { file: 'hw/tensor/mesh-control.ts', old: 'const drain = p.rows + p.columns - 3;', to: 'const drain = p.rows + p.columns - 5;',
+  { file: 'hw/tensor/mesh.ts', old: 'const weights = skewWeights.lanesOut;', to: 'const weights = io.w;',
+    fault: 'weights do not wait for the rows of the mesh below', tests: [MESH, TENSOR_UNIT] },
+  { file: 'hw/tensor/mesh-control.ts', old: 'handOver.handOver.or(w.filling.not().and(w.loaded.not()));', to: 'handOver.handOver.or(w.filling.not());',
     fault: 'new weights overtake the last rows in the mesh', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/mesh-control.ts', old: 'a.streaming.not().or(lastRow.and(readsLastSums.not()))', to: 'a.streaming.not().or(lastRow)',
     fault: 'a product reads sums in the cycle in which the one before writes them', tests: [TENSOR_UNIT] },
@@ -166,6 +173,24 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the store unit is granted a row that weights take', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/hazards.ts', old: '(mine.writes || theirs.writes)', to: '(mine.writes && theirs.writes)',
     fault: 'commands that read do not wait for those that write', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/hazards.ts', old: 'valid.and(row.ge(first)).and(row.le(last))', to: 'valid.and(row.gt(first)).and(row.le(last))',
+    fault: 'a unit reads the row that the one before it writes next', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/unit-queue.ts', old: 'left.eq(0).or(left.eq(1).and(followable))', to: 'left.le(1)',
+    fault: 'a command follows one that has not begun', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/mesh-control.ts', old: '.and(mayFollow).and(io.lateIsThere)', to: '.and(mayFollow)',
+    fault: 'activations are read before the load that brings them has begun', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/tensor-unit.ts', old: 'isWritten(vector.accumulators.row, control.unwritten, control.writing)', to: 'isWritten(vector.accumulators.row, control.unwritten)',
+    fault: 'sums are read in the cycle in which they are written', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/vector-unit.ts', old: 'active.and(o.isLong.not())', to: 'active',
+    fault: 'the rows of a long requantisation are followed as if they came in ascending order', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/storer.ts', old: 'staysHeld.and(hasSpare.or(arrives)).or(hasSpare.and(arrives)).not()', to: 'hasSpare.not()',
+    fault: 'the store unit reads a chunk for which it has no room', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/mesh.ts', old: 'r.load0 = vecOf([io.load0In, r.load0.at(0)]);', to: 'r.load0 = vecOf([io.load0In, io.load0In]);',
+    fault: 'the order to load weights passes two rows of cells in a cycle', tests: [MESH] },
+  { file: 'hw/tensor/loader.ts', old: 'isKept.at(i).and(rowCompletes.not()).mux(', to: 'isKept.at(i).mux(',
+    fault: 'bytes of rows that are complete stay in their places', tests: [TABLE_PROGRAMS] },
+  { file: 'hw/tensor/scratchpad.ts', old: 'distance.zext(lowBits + 1).lt(io.load.count)', to: 'distance.zext(lowBits + 1).le(io.load.count)',
+    fault: 'a load writes a row more than it has', tests: [SCRATCHPAD] },
   { file: 'hw/isa/tensor.ts', old: '{ memory: \'scratchpad\', access: \'write\', first: \'row\', rows: { count: \'count\', partsOf: \'columnsMinus1\' } },\n', to: '',
     fault: 'the table forgets that a requantisation writes the scratchpad', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/hazards.ts', old: 'mine === \'write\' || theirs === \'write\'', to: 'mine === \'write\' && theirs === \'write\'',
@@ -190,10 +215,10 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the lower clamp wins in the serial form where the clamps are crossed', tests: [RECORDS] },
   { file: 'hw/tensor/tensor-unit.ts', old: '      loadBusy: loader.busy,\n', to: '      loadBusy: storer.busy,\n',
     fault: 'the counter of busy loads counts stores', tests: [COUNTERS] },
-  { file: 'hw/tensor/tensor-unit.ts', old: '      meshWaitHazard: queues.mesh.blocked,\n', to: '      meshWaitHazard: queues.vector.blocked,\n',
-    fault: 'the counter of hazards of the mesh counts those of the vector unit', tests: [COUNTERS] },
-  { file: 'hw/tensor/loader.ts', old: 'io.waitsForMemory = receive.deq.valid.and(io.mem.r.valid.not());', to: 'io.waitsForMemory = working.and(io.mem.r.valid.not());',
-    fault: 'a load\'s first cycle is not counted as waiting for memory', tests: [COUNTERS] },
+  { file: 'hw/tensor/tensor-unit.ts', old: '      meshWaitHazard: queues.mesh.blocked.or(control.waitsForRows),\n', to: '      meshWaitHazard: queues.mesh.blocked,\n',
+    fault: 'rows that the mesh waits for are not counted as a hazard', tests: [COUNTERS] },
+  { file: 'hw/tensor/loader.ts', old: 'io.waitsForMemory = working.and(io.mem.r.valid.not());', to: 'io.waitsForMemory = receive.deq.valid.and(io.mem.r.valid.not());',
+    fault: 'only a load behind which another one waits is counted as waiting for memory', tests: [COUNTERS] },
   { file: 'hw/tensor/tensor-unit.ts', old: 'load, accumulators.vector, accumulators.store];', to: 'load, accumulators.store];',
     fault: 'the watchdog does not see that a requantisation goes on', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/counters.ts', old: 'const step = BEAT_COUNTERS.includes(name) ? p.busBytes : 1;', to: 'const step = 1;',
@@ -318,8 +343,18 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the cost model doubles what serial units take', tests: [CYCLES] },
   { file: 'sw/compiler/cost.ts', old: 'isDoubled ? Math.max(mesh, core, next) : Math.max(core, mesh + load);', to: 'isDoubled && mesh < 0 ? next : Math.max(core, mesh + load);',
     fault: 'the cost model does not know double buffers', tests: [CYCLES] },
-  { file: 'sw/compiler/chip-target.ts', old: 'const STORE_READ_CYCLES = 2;', to: 'const STORE_READ_CYCLES = 4;',
-    fault: 'the cost model takes the store unit for half as fast', tests: [CYCLES] },
+  { file: 'sw/compiler/chip-target.ts', old: 'const DISPATCH_CYCLES = 4;', to: 'const DISPATCH_CYCLES = 40;',
+    fault: 'plans are made for a core that takes 40 cycles for a command', tests: [CYCLES] },
+
+  // --- sim: cycle model ---
+  { file: 'sim/timing/mesh-timing.ts', old: 'const mayFollow = this.streaming === undefined || (lastRow && !readsLastSums);', to: 'const mayFollow = this.streaming === undefined;',
+    fault: 'the cycle model lets a cycle pass between products', tests: [TIMING, CYCLES] },
+  { file: 'sim/timing/loop-shortcuts.ts', old: 'now.state !== once.state || once.state !== twice.state || ', to: '',
+    fault: 'iterations are left out as soon as three took equally long', tests: [SHORTCUTS] },
+  { file: 'sim/timing/queue-timing.ts', old: 'wait === \'followLate\' || isFree(', to: 'isFree(',
+    fault: 'the cycle model lets weights wait for activations', tests: [CYCLES] },
+  { file: 'sim/timing/fetch-timing.ts', old: 'if (learnt !== undefined && this.hasCache) this.lines.set(', to: 'if (learnt === undefined && this.hasCache) this.lines.set(',
+    fault: 'the cycle model forgets what is in the instruction cache', tests: [CYCLES] },
 
   // --- sw: assembler ---
   { file: 'sw/assembler/expression.ts', old: 'case \'%hi\': return ((of + 0x800n) >> 12n) & 0xf_ffffn;', to: 'case \'%hi\': return (of >> 12n) & 0xf_ffffn;',

@@ -10,6 +10,7 @@ import { AXI_RESP_DECERR, AXI_RESP_OKAY, axiManager } from '../../hw/lib/axi4.ts
 import { XIF_DEFAULTS, xifUnit } from '../../hw/lib/cv-x-if.ts';
 import type { XifParams } from '../../hw/lib/cv-x-if.ts';
 import { checkXif } from '../../hw/lib/cv-x-if-checker.ts';
+import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { TensorUnit } from '../../hw/tensor/tensor-unit.ts';
 import { keepLast } from '../../sim/keep-last.ts';
@@ -162,11 +163,19 @@ export class TensorDriver {
 /** Contents of the unit's memories, as the golden model holds them. */
 export function scratchpadOf(sim: Simulator, p: TensorParams): Int8Array {
   const depth = p.scratchpadRows / p.scratchpadBanks;
-  const name = (bank: number): string => (p.overlap === 'serial' ? 'unit.scratchpad.cells' : `unit.scratchpad.bank${bank}.cells`);
+  const memories = p.overlap === 'serial' ? 1 : rowsPerBeat(p);
+  const name = (bank: number, low: number): string => {
+    if (p.overlap === 'serial') return 'unit.scratchpad.cells';
+    return memories === 1 ? `unit.scratchpad.bank${bank}.cells` : `unit.scratchpad.bank${bank}low${low}.cells`;
+  };
   const out = new Int8Array(p.scratchpadRows * p.rows);
   for (let b = 0; b < p.scratchpadBanks; b++) {
-    const cells = sim.memory(name(b));
-    for (let r = 0; r < depth; r++) out.set(new Int8Array(cells.read(r * cells.wordBytes, p.rows)), (b * depth + r) * p.rows);
+    for (let low = 0; low < memories; low++) {
+      const cells = sim.memory(name(b, low));
+      for (let r = low; r < depth; r += memories) {
+        out.set(new Int8Array(cells.read(((r - low) / memories) * cells.wordBytes, p.rows)), (b * depth + r) * p.rows);
+      }
+    }
   }
   return out;
 }

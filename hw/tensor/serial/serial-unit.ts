@@ -9,7 +9,7 @@ import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import { xifUnit } from '../../lib/cv-x-if.ts';
 import { withOnly } from '../../lib/with-only.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
-import { ChannelRecords, recordWord } from '../channel-records.ts';
+import { ChannelRecords, RECORD_WORDS, recordWord } from '../channel-records.ts';
 import type { TensorParams } from '../params.ts';
 import { unitWatchPorts } from '../watch.ts';
 import { ByteLanes } from './byte-lanes.ts';
@@ -104,11 +104,12 @@ export function SerialUnit(p: TensorParams, xif: XifParams, isWatched: boolean):
     accumulators.writeColumns = vecOf(writes).asUInt();
 
     // --- requantisation ---
-    channels.write = op.ldp.and(io.mem.r.valid);
-    channels.writeWord = column.slice(1, 0);
-    const record = recordWord(column.slice(1, 0), lanes.word);
-    channels.writeData = record.kept;
-    front.recordRefused = channels.write.and(record.isOutOfRange);
+    const { writesRecord } = m.let({ writesRecord: op.ldp.and(io.mem.r.valid) });
+    const word = column.slice(1, 0).named('recordWord');
+    const record = recordWord(word, lanes.word);
+    channels.write = m.map('writesWord', RECORD_WORDS, (i) => writesRecord.and(word.eq(i.zext(2))));
+    channels.writeWords = vecOf(Array.from({ length: RECORD_WORDS }, () => record.kept));
+    front.recordRefused = writesRecord.and(record.isOutOfRange);
     m.link(sequencer.channels, channels, ['writeChannel', 'read', 'readChannel']);
     requantise.start = sequencer.requantiserStarts;
     requantise.acc = accumulator;

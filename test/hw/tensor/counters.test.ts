@@ -8,6 +8,7 @@ import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO } from '../../../hw/isa/tensor.ts'
 import type { TensorCounter, TensorOp } from '../../../hw/isa/tensor.ts';
 import { UNITS } from '../../../hw/tensor/hazards.ts';
 import type { Unit } from '../../../hw/tensor/hazards.ts';
+import { rowsPerBeat } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import type { Simulator } from '../../../sim/simulator.ts';
@@ -61,7 +62,11 @@ class Watch {
   private is(path: string): boolean { return this.sim.peek(`unit.${path}`) === 1n; }
   private value(path: string): number { return Number(this.sim.peek(`unit.${path}`)); }
   private fires(path: string): boolean { return this.is(`${path}_valid`) && this.is(`${path}_ready`); }
-  private bankOf(path: string): number { return Math.floor(this.value(path) / (this.p.scratchpadRows / this.p.scratchpadBanks)); }
+  /** Of a scratchpad row: its bank, and which of the bank's memories. */
+  private memoryOf(path: string): string {
+    const row = this.value(path);
+    return `${Math.floor(row / (this.p.scratchpadRows / this.p.scratchpadBanks))} ${row % rowsPerBeat(this.p)}`;
+  }
 
   /** The bench takes results at once, so a command leaves the front unless its queue is full. */
   private stalls(): boolean {
@@ -83,9 +88,11 @@ class Watch {
     add('cycles', true);
     add('meshRows', streams);
     add('meshWaitWeights', this.linesLeft > 0 && !streams);
-    add('meshWaitHazard', queued.mesh > begun.mesh && !this.is('meshQueue.start_valid'));
+    // A tile is in its bank whose first row cannot be followed yet, or the next row is not there.
+    const rowIsMissing = this.is('control.streaming') ? !streams : this.is('control.loaded') && !this.is('meshQueue.lateIsThere');
+    add('meshWaitHazard', (queued.mesh > begun.mesh && !this.is('meshQueue.start_valid')) || rowIsMissing);
     // Rows come before weights; nothing else comes before either.
-    add('scratchpadConflict', streams && loadsWeights && this.bankOf('scratchpad.activations_row') === this.bankOf('scratchpad.weights_row'));
+    add('scratchpadConflict', streams && loadsWeights && this.memoryOf('scratchpad.activations_row') === this.memoryOf('scratchpad.weights_row'));
     add('loadBusy', begun.load > 0);
     add('loadWaitMemory', begun.load > 0 && !this.is('mem_r_valid'));
     add('vectorBusy', begun.vector > 0);

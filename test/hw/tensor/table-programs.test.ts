@@ -19,10 +19,13 @@ const full: TensorParams = {
 const serial: TensorParams = {
   ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, overlap: 'serial',
 };
+/** Of which a beat fills eight rows; and two, with bytes left. */
+const beatOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };
+const beatOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
 const ROUNDS = 40;
 const COMMANDS = 12;
 
-describe.each(Object.entries({ full, serial }))('programs from the table, %s', (_, p) => {
+describe.each(Object.entries({ full, beatOf8, beatOf2, serial }))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {
     const sim = createWasmSimulator(tensorBench(p));
     const driver = new TensorDriver(sim, true);

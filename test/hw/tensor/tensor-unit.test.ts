@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
+import { rowsPerBeat } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { elaborate } from '../../../gen/index.ts';
 import { TensorUnit } from '../../../hw/tensor/tensor-unit.ts';
@@ -27,7 +28,14 @@ const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, sc
 const serial: TensorParams = { ...nano, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, idBits: 1, overlap: 'serial' };
 const serialWide: TensorParams = { ...serial, rows: 6, columns: 13, scratchpadRows: 90, accumulatorRows: 24, channels: 50, multiplier: 'generic' };
 const serialTall: TensorParams = { ...serial, rows: 10, columns: 4, scratchpadRows: 50, accumulatorRows: 64, channels: 20 };
-const CHIPS = { nano, square, wide, tall, serial, serialWide, serialTall };
+/** Of which a beat fills several rows, with no bytes left or some; the memories of the scratchpad are alike, or some have a row less. */
+const beatOf4 = { ...square, rows: 4, columns: 4 };
+const beatOf8 = { ...square, rows: 4, columns: 4, busBytes: 32, scratchpadRows: 50, scratchpadBanks: 1, hazardBlocks: 4, queueDepth: 2 };
+const beatOf4Tall = { ...square, busBytes: 32, scratchpadBanks: 2, queueDepth: 1, idBits: 1 };
+const beatOf2Left4 = { ...square, rows: 6, vectorLanes: 2, scratchpadRows: 61, scratchpadBanks: 1 };
+const CHIPS = {
+  nano, square, wide, tall, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, serial, serialWide, serialTall,
+};
 
 /** What an interrupt handler may ask at any time; values of counters are not those of the model. */
 const QUESTIONS = ['fence', 'poll', 'count', 'info'] as const;
@@ -307,6 +315,28 @@ describe('the tensor unit', () => {
       compare('commands that must all be dropped');
     });
   }
+
+  it.each([['square', square, 2], ['wide', wide, 2], ['beatOf4', beatOf4, 4], ['beatOf8', beatOf8, 8]] as const)(
+    '%s takes a beat of whole rows a cycle, wherever they lie', (_, p, rowsOfBeat) => {
+      expect(rowsPerBeat(p)).toBe(rowsOfBeat);
+      const { driver, both, compare } = pair(p, false);
+      const counted = (): number => {
+        const [busy, waits] = (['loadBusy', 'loadWaitMemory'] as const).map((name) => driver.execute('count', TENSOR_COUNTERS.findIndex((c) => c.name === name)));
+        return busy - waits;
+      };
+      for (const count of [1, 2, 3, 7, 24]) {
+        for (let row = 0; row <= rowsOfBeat; row++) {
+          for (let offset = 0; offset < p.busBytes; offset += 3) {
+            const before = counted();
+            both('ld', BENCH_BASE + offset, packFields(TENSOR.ld.rs2, { row, count }));
+            both('fence', 0, 0);
+            expect(counted() - before, `${count} rows from ${row}, ${offset} bytes behind a beat`).toBe(Math.ceil((offset + count * p.rows) / p.busBytes));
+          }
+        }
+      }
+      compare('loads');
+    },
+  );
 
   it('can be built with as many scratchpad rows as the instructions can name', () => {
     const largest = { ...square, rows: 4, columns: 4, scratchpadRows: 65536, accumulatorRows: 4096, channels: 65536 };

@@ -1,0 +1,112 @@
+/** Commands of the tensor unit as the cycle model sees them: what they move, which rows, which hazard blocks. */
+import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
+import type { CommandRules, OperandReader, TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
+import { TENSOR } from '../../hw/isa/tensor.ts';
+import type { TensorCommandOp } from '../../hw/isa/tensor.ts';
+import { maskOf, memoryBlocks } from '../../hw/tensor/hazards.ts';
+import type { MaskName, Unit } from '../../hw/tensor/hazards.ts';
+import { accumulatorBits, channelBits, scratchpadBits } from '../../hw/tensor/params.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+
+/** First and last block of a memory that a command uses. */
+export interface BlockRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface TransferTiming {
+  readonly address: number;
+  readonly stride: number;
+  /** Of a row in main memory; of a channel record 16. */
+  readonly rowBytes: number;
+  readonly count: number;
+  readonly row: number;
+  /** One run of bytes. */
+  readonly isWhole: boolean;
+  /** Channel records instead of the scratchpad, or accumulators. */
+  readonly isOther: boolean;
+}
+
+export interface MeshTiming {
+  readonly aRow: number;
+  readonly wRow: number;
+  readonly accRow: number;
+  readonly count: number;
+  readonly columns: number;
+  readonly accumulates: boolean;
+}
+
+export interface VectorTiming {
+  readonly accRow: number;
+  readonly row: number;
+  readonly count: number;
+  readonly columns: number;
+}
+
+export interface CommandTiming {
+  readonly unit: Unit;
+  readonly blocks: Readonly<Partial<Record<MaskName, BlockRange>>>;
+  readonly transfer?: TransferTiming;
+  readonly mesh?: MeshTiming;
+  readonly vector?: VectorTiming;
+}
+
+const isCommand = (op: string): op is TensorCommandOp => Object.hasOwn(TENSOR, op) && TENSOR[op as TensorCommandOp].kind === 'command';
+
+/** Reads commands for one chip. */
+export class CommandReader {
+  private readonly rules: Readonly<Record<TensorCommandOp, CommandRules>>;
+  private readonly readers = new Map<string, OperandReader>();
+  private readonly rowBits: Readonly<Record<'scratchpad' | 'accumulators' | 'channels', number>>;
+  private readonly blocks: ReturnType<typeof memoryBlocks>;
+
+  constructor(p: TensorParams) {
+    this.rules = commandRules(p);
+    this.blocks = memoryBlocks(p);
+    this.rowBits = { scratchpad: scratchpadBits(p), accumulators: accumulatorBits(p), channels: channelBits(p) };
+  }
+
+  /** undefined: a question or a prefix, or a command that is refused, which no unit sees. */
+  read(op: string, rs1: number, rs2: number, prefix: TensorPrefixValues | undefined): CommandTiming | undefined {
+    if (!isCommand(op)) return undefined;
+    const rules = this.rules[op];
+    if (rules.refusal(rs1, rs2, prefix) !== undefined) return undefined;
+    const { unit, uses } = TENSOR[op];
+    const blocks: Partial<Record<MaskName, BlockRange>> = {};
+    for (const [i, { memory, first, count }] of rules.ranges(rs1, rs2).entries()) {
+      const perBlock = 2 ** this.rowBits[memory] / this.blocks[memory];
+      blocks[maskOf(uses[i])] = { low: Math.floor(first / perBlock), high: Math.floor((first + count - 1) / perBlock) };
+    }
+    return { unit, blocks, ...this.details(op, rs1, rs2, rules, prefix) };
+  }
+
+  private readerOf(op: TensorCommandOp, name: string): OperandReader {
+    const key = `${op} ${name}`;
+    const known = this.readers.get(key) ?? operandOf(op, name);
+    this.readers.set(key, known);
+    return known;
+  }
+
+  private details(
+    op: TensorCommandOp, rs1: number, rs2: number, rules: CommandRules, prefix: TensorPrefixValues | undefined,
+  ): Partial<CommandTiming> {
+    const field = (name: string): number => this.readerOf(op, name)(rs1, rs2);
+    switch (op) {
+      case 'ld': case 'ldp': case 'st': case 'sta': {
+        const transfer = rules.transfer(rs1, rs2, prefix);
+        if (!transfer) throw new RangeError(`${op} moves nothing`);
+        const { address, stride, rowBytes, count } = transfer;
+        const isWhole = stride === rowBytes && rowBytes === rules.naturalRowBytes;
+        const row = field(op === 'ldp' ? 'channel' : op === 'sta' ? 'accRow' : 'row');
+        return { transfer: { address: address >>> 0, stride: stride >>> 0, rowBytes, count, row, isWhole, isOther: op === 'ldp' || op === 'sta' } };
+      }
+      case 'mm': return {
+        mesh: {
+          aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
+          accumulates: field('accumulate') === 1,
+        },
+      };
+      case 'rq': return { vector: { accRow: field('accRow'), row: field('row'), count: field('count'), columns: field('columnsMinus1') + 1 } };
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/** When the core's words come, as `hw/core/fetch.ts` and `hw/lib/instruction-cache.ts` work. Must not know what the words mean. */
+import type { ReadTiming } from './memory-timing.ts';
+
+export interface FetchOptions {
+  /** Words that wait between fetch and execute, and requests under way. */
+  readonly prefetch: 1 | 2;
+  /** A branch that goes where it went before costs nothing. */
+  readonly predicts: boolean;
+  /** A redirection reaches fetch a cycle late. */
+  readonly isLate: boolean;
+  /** 0: there is no cache. */
+  readonly cacheBytes: number;
+  readonly lineBytes: number;
+  readonly busBytes: number;
+}
+
+export class FetchTiming {
+  private next: number;
+  /** Words asked for and not answered, oldest first; those from before a redirection are stale. */
+  private unanswered: { readonly address: number; stale: boolean }[] = [];
+  private queued: number[] = [];
+  private redirection: number | undefined;
+  private lateRedirection: number | undefined;
+  private readonly targets = new Map<number, number>();
+
+  /** Of the cache: what is in its lines, the request that it looks up, the line that is on its way and how much of it has come. */
+  private readonly lines = new Map<number, number>();
+  private looking: number | undefined;
+  private asked: { readonly line: number; beats: number } | undefined;
+
+  constructor(private readonly options: FetchOptions, private readonly reads: ReadTiming, start: number) {
+    this.next = start;
+  }
+
+  /** A branch has gone there. */
+  learn(pc: number, target: number | undefined): void {
+    if (!this.options.predicts) return;
+    if (target === undefined) this.targets.delete(pc);
+    else this.targets.set(pc, target);
+  }
+
+  /** Where fetch went on after this word. */
+  expects(pc: number): number {
+    return this.targets.get(pc) ?? pc + 4;
+  }
+
+  /**
+   * The word at `pc` goes on elsewhere than fetch did: what was fetched is dropped. That an expected jump was wrong is known a cycle late.
+   */
+  redirect(pc: number, target: number): void {
+    if (this.options.isLate || this.targets.has(pc)) this.lateRedirection = target;
+    else this.redirection = target;
+  }
+
+  /** Whether it asks memory in this cycle: nobody else may then. */
+  asks = false;
+
+  /** The word that could be taken in this cycle. */
+  private arrived: number | undefined;
+
+  /** The first half of a cycle: what comes. Returns the word that can be taken. */
+  arrive(now: number): number | undefined {
+    const { reads, options, looking } = this;
+    const beat = reads.beatOf === 'fetch';
+    let answers = false;
+    let ends = false;
+    this.asks = false;
+    if (this.asked) {
+      if (beat) {
+        const wanted = looking !== undefined && Math.floor((looking % options.lineBytes) / options.busBytes) === this.asked.beats;
+        this.asked.beats += 1;
+        ends = this.asked.beats * options.busBytes >= options.lineBytes;
+        answers = looking !== undefined && wanted && this.lineOf(looking) === this.asked.line;
+      }
+    } else if (looking !== undefined) {
+      if (this.lines.get(this.indexOf(looking)) === this.lineOf(looking)) answers = true;
+      else this.asksFor(now, looking);
+    }
+    this.ends = ends;
+    this.answered = answers;
+    this.arrived = undefined;
+    if (answers) {
+      const word = this.unanswered.shift();
+      if (word && !word.stale) this.arrived = word.address;
+    }
+    return this.queued.at(0) ?? this.arrived;
+  }
+  private ends = false;
+  private answered = false;
+
+  /** The second half: `takes`: the word of `arrive` was taken. */
+  clock(now: number, takes: boolean): void {
+    const { options } = this;
+    const queuedBefore = this.queued.length;
+    const unansweredBefore = this.unanswered.length + (this.answered ? 1 : 0);
+    if (this.arrived !== undefined) this.queued.push(this.arrived);
+    if (takes) this.queued.shift();
+    const learns = this.ends && this.asked !== undefined;
+    const learnt = learns && this.asked ? this.asked.line : undefined;
+    if (learnt !== undefined && this.hasCache) this.lines.set(this.indexOf(learnt), learnt);
+    const isFree = (this.looking === undefined || this.answered) && (this.asked === undefined || this.ends);
+    if (this.answered) this.looking = undefined;
+    if (this.ends) this.asked = undefined;
+
+    const redirects = this.redirection !== undefined;
+    if (this.redirection !== undefined) {
+      this.next = this.redirection;
+      this.queued = [];
+      for (const word of this.unanswered) word.stale = true;
+    }
+    this.redirection = this.lateRedirection;
+    this.lateRedirection = undefined;
+    const hasRoom = options.prefetch === 2
+      ? (redirects ? unansweredBefore : unansweredBefore + queuedBefore) < 2
+      : this.unanswered.length === 0 && this.queued.length === 0;
+    const sameLine = learnt !== undefined && this.indexOf(learnt) === this.indexOf(this.next);
+    if (!hasRoom || !isFree || (sameLine && this.hasCache)) return;
+    // Without a cache a word is asked for at once.
+    if (!this.hasCache && !this.asksFor(now, this.next)) return;
+    const address = this.next;
+    this.looking = address;
+    this.unanswered.push({ address, stale: false });
+    this.next = this.targets.get(address) ?? (address + 4) >>> 0;
+  }
+
+  state(): string {
+    const unanswered = this.unanswered.map(({ address, stale }) => `${address}${stale}`);
+    return `${this.next}.${this.queued.join()}.${unanswered.join()}.${this.looking}.${this.asked?.line}.${this.asked?.beats}`;
+  }
+
+  private get hasCache(): boolean {
+    return this.options.cacheBytes > 0;
+  }
+
+  /** Asks memory for the line of an address, if memory takes the request. */
+  private asksFor(now: number, address: number): boolean {
+    const { reads, options } = this;
+    if (!reads.canTake) return false;
+    reads.ask(now, 'fetch', options.lineBytes / options.busBytes);
+    this.asks = true;
+    this.asked = { line: this.lineOf(address), beats: 0 };
+    return true;
+  }
+
+  private lineOf(address: number): number {
+    return address - (address % this.options.lineBytes);
+  }
+
+  private indexOf(address: number): number {
+    return Math.floor(address / this.options.lineBytes) % Math.max(1, this.options.cacheBytes / this.options.lineBytes);
+  }
+}

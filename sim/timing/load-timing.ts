@@ -1,0 +1,117 @@
+/**
+ * The load unit, cycle by cycle, as `hw/tensor/loader.ts` works: bursts asked for ahead, a beat or a row (or channel record) a cycle.
+ */
+import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
+import { rowsPerBeat } from '../../hw/tensor/params.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+import { BurstsTiming } from './bursts-timing.ts';
+import type { TransferTiming } from './commands.ts';
+import type { RowRange } from './rows.ts';
+
+const NOTHING = { takesBeat: false, done: false } as const;
+
+export class LoadTiming {
+  readonly bursts: BurstsTiming;
+  private queued: TransferTiming | undefined;
+  private present: TransferTiming | undefined;
+  private row = 0;
+  private rowsLeft = 0;
+  /** Bytes of the present row that are here; place of the next byte in its beat, and of the present row's first. */
+  private fill = 0;
+  private offset = 0;
+  private rowOffset = 0;
+
+  private readonly perBeat: number;
+  /** Bytes that are put together before they are written. */
+  private readonly places: number;
+
+  constructor(private readonly p: TensorParams) {
+    this.perBeat = rowsPerBeat(p);
+    this.places = this.perBeat * p.rows;
+    this.bursts = new BurstsTiming(p);
+  }
+
+  get isReady(): boolean {
+    return !this.bursts.isActive && this.queued === undefined;
+  }
+
+  /** Scratchpad rows that the present command will still write. */
+  get unwritten(): RowRange | undefined {
+    const { present, row } = this;
+    return present === undefined || present.isOther ? undefined : { first: row, last: present.row + present.count - 1 };
+  }
+
+  /** The scratchpad rows that would be written in this cycle, with a beat at hand; undefined: none. */
+  wants(hasBeat: boolean): RowRange | undefined {
+    const { present, row } = this;
+    if (!hasBeat || present === undefined || present.isOther) return undefined;
+    const { rows } = this.next(present);
+    return rows === 0 ? undefined : { first: row, last: row + rows - 1 };
+  }
+
+  /** One cycle. Whether the beat is used up, and whether the command is done. */
+  step(hasBeat: boolean, isGranted: boolean): { takesBeat: boolean; done: boolean } {
+    const { present } = this;
+    if (present === undefined || !hasBeat) return NOTHING;
+    const { bytes, rows } = this.next(present);
+    if (rows > 0 && !present.isOther && !isGranted) return NOTHING;
+    const endsBeat = bytes === this.p.busBytes - this.offset;
+    const isLast = rows === this.rowsLeft;
+    this.row += rows;
+    this.rowsLeft -= rows;
+    if (present.isWhole || rows === 0) this.offset = endsBeat ? 0 : this.offset + bytes;
+    else {
+      this.rowOffset = (this.rowOffset + present.stride) % this.p.busBytes;
+      this.offset = this.rowOffset;
+    }
+    this.fill = this.inRun(present) ? (this.fill + bytes) % this.places : rows > 0 ? this.startOf(present, this.row) : this.fill + bytes;
+    if (isLast) this.present = undefined;
+    return { takesBeat: endsBeat || isLast || (rows > 0 && !present.isWhole), done: isLast };
+  }
+
+  /** The end of a cycle: a command starts, or the one that waits moves up. */
+  clock(started: TransferTiming | undefined): void {
+    if (started) this.bursts.start(started);
+    if (this.present === undefined) {
+      const next = this.queued ?? started;
+      this.queued = this.queued === undefined ? undefined : started;
+      if (next) this.begin(next);
+    } else if (started) this.queued = started;
+  }
+
+  state(): string {
+    const { queued, present, rowsLeft, fill, offset, rowOffset } = this;
+    return `${this.bursts.state()}.${queued?.count}.${present ? [present.count, rowsLeft, fill, offset, rowOffset].join() : ''}`;
+  }
+
+  private begin(command: TransferTiming): void {
+    this.present = command;
+    this.row = command.row;
+    this.rowsLeft = command.count;
+    this.fill = this.startOf(command, command.row);
+    this.offset = command.address % this.p.busBytes;
+    this.rowOffset = this.offset;
+  }
+
+  /** Rows that lie one after the other in memory fill their places whole beats at a time. */
+  private inRun({ isWhole, isOther }: TransferTiming): boolean {
+    return this.perBeat > 1 && isWhole && !isOther;
+  }
+
+  /** The first byte of a row's place, of those for `perBeat` rows. */
+  private startOf({ isOther }: TransferTiming, row: number): number {
+    return isOther ? 0 : (row % this.perBeat) * this.p.rows;
+  }
+
+  /** What this cycle takes of the beat, and how many rows or records it completes. */
+  private next(present: TransferTiming): { bytes: number; rows: number } {
+    const { fill, p, perBeat, places } = this;
+    const have = p.busBytes - this.offset;
+    if (!this.inRun(present)) {
+      const goal = present.isOther ? CHANNEL_RECORD_BYTES : this.startOf(present, this.row) + present.rowBytes;
+      return goal - fill <= have ? { bytes: goal - fill, rows: 1 } : { bytes: have, rows: 0 };
+    }
+    const bytes = places === p.busBytes ? have : Math.min(have, places - fill);
+    return { bytes, rows: Math.min(this.rowsLeft, Math.floor((fill + bytes) / p.rows) - (this.row % perBeat)) };
+  }
+}

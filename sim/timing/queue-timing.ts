@@ -1,0 +1,97 @@
+/** The commands of one unit and what each waits for, as `hw/tensor/unit-queue.ts` keeps them. */
+import { WAITS, conflictsOf, waitsFor } from '../../hw/tensor/hazards.ts';
+import type { Unit, Wait } from '../../hw/tensor/hazards.ts';
+import type { BlockRange, CommandTiming } from './commands.ts';
+
+interface Counted {
+  readonly other: Unit;
+  readonly wait: Wait;
+}
+
+interface Entry {
+  readonly command: CommandTiming;
+  /** By what is counted: how many commands of the other unit it must still see complete, or follow the last of. */
+  readonly left: number[];
+}
+
+/** What a unit's oldest command allows and says in a cycle. */
+export interface UnitState {
+  readonly followable: boolean;
+  readonly done: boolean;
+}
+export type UnitStates = Readonly<Record<Unit, UnitState>>;
+
+export class QueueTiming {
+  private readonly counted: readonly Counted[];
+  private readonly conflicts: Readonly<Record<Unit, ReturnType<typeof conflictsOf>>>;
+  private readonly entries: Entry[] = [];
+  private entering: Entry | undefined;
+  private started = 0;
+
+  constructor(private readonly unit: Unit, private readonly depth: number) {
+    const of = (x: Unit): ReturnType<typeof conflictsOf> => conflictsOf(x, unit);
+    this.conflicts = { load: of('load'), mesh: of('mesh'), vector: of('vector'), store: of('store') };
+    this.counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({ other, wait })));
+  }
+
+  get held(): number {
+    return this.entries.length;
+  }
+
+  get isFull(): boolean {
+    return this.entries.length === this.depth;
+  }
+
+  /** The command that may start in this cycle. */
+  next(states: UnitStates): CommandTiming | undefined {
+    if (this.started >= this.entries.length) return undefined;
+    const { left, command } = this.entries[this.started];
+    return this.counted.every(({ wait, other }, i) => wait === 'followLate' || isFree(wait, left[i], states[other])) ? command : undefined;
+  }
+
+  /** What the command that started last reads late can be followed. */
+  lateIsThere(states: UnitStates): boolean {
+    if (this.started === 0) return true;
+    const { left } = this.entries[this.started - 1];
+    return this.counted.every(({ wait, other }, i) => wait !== 'followLate' || isFree(wait, left[i], states[other]));
+  }
+
+  /** A command is taken in this cycle; before `clock` of any queue. */
+  enter(command: CommandTiming, queues: Readonly<Record<Unit, QueueTiming>>): void {
+    this.entering = { command, left: this.counted.map(({ other, wait }) => queues[other].conflicting(this.unit, command, wait)) };
+  }
+
+  /** The end of a cycle. */
+  clock(states: UnitStates, starts: boolean): void {
+    if (this.entering) this.entries.push(this.entering);
+    this.entering = undefined;
+    for (const { left } of this.entries) {
+      for (let i = 0; i < left.length; i++) if (left[i] > 0 && states[this.counted[i].other].done) left[i] -= 1;
+    }
+    if (starts) this.started += 1;
+    if (states[this.unit].done) {
+      this.entries.shift();
+      this.started -= 1;
+    }
+  }
+
+  state(): string {
+    return `${this.started}:${this.entries.map(({ left }) => left.join()).join(';')}`;
+  }
+
+  /** How many of these commands, from the oldest on, one of unit `x` must wait for. */
+  private conflicting(x: Unit, command: CommandTiming, wait: Wait): number {
+    const conflicts = this.conflicts[x];
+    for (let i = this.entries.length - 1; i >= 0; i--) {
+      const theirs = this.entries[i].command;
+      if (conflicts === 'always' || conflicts.some((pair) => pair.wait === wait && overlap(command.blocks[pair.mine], theirs.blocks[pair.theirs]))) {
+        return i + 1;
+      }
+    }
+    return 0;
+  }
+}
+
+const overlap = (a: BlockRange | undefined, b: BlockRange | undefined): boolean =>
+  a !== undefined && b !== undefined && a.low <= b.high && b.low <= a.high;
+const isFree = (wait: Wait, left: number, { followable }: UnitState): boolean => left === 0 || (wait !== 'complete' && left === 1 && followable);

@@ -1,0 +1,141 @@
+/** The store unit, cycle by cycle, as `hw/tensor/storer.ts` works: chunks are read ahead and packed into beats. */
+import type { TensorParams } from '../../hw/tensor/params.ts';
+import { burstBytes } from '../../hw/tensor/burst-generator.ts';
+import type { Written } from './memory-timing.ts';
+import { BurstsTiming } from './bursts-timing.ts';
+import type { TransferTiming } from './commands.ts';
+
+interface Chunk {
+  readonly bytes: number;
+  readonly endsRow: boolean;
+  readonly endsAll: boolean;
+}
+
+export class StoreTiming {
+  readonly bursts: BurstsTiming;
+  private present: TransferTiming | undefined;
+  private rowsRead = 0;
+  private group = 0;
+  private rowLeft = 0;
+  private arriving: Chunk | undefined;
+  private spare: Chunk | undefined;
+  private held: Chunk | undefined;
+  private left = 0;
+  /** Bytes of the beat being filled, and its number within the boundary of bursts. */
+  private fill = 0;
+  private beatInBlock = 0;
+  private rowStart = 0;
+  private allSent = false;
+  private pending = 0;
+
+  constructor(private readonly p: TensorParams) {
+    this.bursts = new BurstsTiming(p);
+  }
+
+  get isReady(): boolean {
+    return this.present === undefined && !this.bursts.isActive;
+  }
+
+  get done(): boolean {
+    return this.present !== undefined && this.allSent && this.pending === 0 && !this.bursts.isActive;
+  }
+
+  /** What it wants to read in this cycle if the bus takes `usesChunk` of what it holds. */
+  wants(usesChunk: boolean): { readonly row: number; readonly group: number; readonly isOther: boolean } | undefined {
+    const { present } = this;
+    if (present === undefined || this.rowsRead === present.count) return undefined;
+    const stays = this.held !== undefined && !usesChunk;
+    const places = (stays ? 1 : 0) + (this.spare ? 1 : 0) + (this.arriving ? 1 : 0);
+    return places > 1 ? undefined : { row: present.row + this.rowsRead, group: this.group, isOther: present.isOther };
+  }
+
+  /** The beat that is offered: whether its burst ends, and whether the chunk in hand is used up with it. */
+  get offer(): { readonly hasBeat: boolean; readonly isLast: boolean; readonly endsChunk: boolean } {
+    const { held, present } = this;
+    if (held === undefined || present === undefined) return { hasBeat: false, isLast: false, endsChunk: false };
+    const space = this.p.busBytes - this.fill;
+    const endsChunk = this.left <= space;
+    const runEnds = endsChunk && ((held.endsRow && !present.isWhole) || held.endsAll);
+    const inBlock = burstBytes(this.p) / this.p.busBytes;
+    return { hasBeat: space <= this.left || runEnds, isLast: runEnds || this.beatInBlock === inBlock - 1, endsChunk };
+  }
+
+  /** The end of a cycle in which a read was granted, memory took something, and a command starts, or none of these. */
+  clock(granted: boolean, { address, beat, acknowledged }: Written, started: TransferTiming | undefined): void {
+    const { done } = this;
+    const offer = this.offer;
+    const steps = this.held !== undefined && (!offer.hasBeat || beat);
+    this.pending += (address ? 1 : 0) - (acknowledged ? 1 : 0);
+    const stays = this.held !== undefined && !(steps && offer.endsChunk);
+    if (steps) this.pack(offer);
+    const hadSpare = this.spare;
+    if (!stays) {
+      this.held = hadSpare ?? this.arriving;
+      this.left = this.held?.bytes ?? 0;
+      this.spare = hadSpare === undefined ? undefined : this.arriving;
+    } else if (this.arriving) this.spare = this.arriving;
+    this.arriving = granted ? this.read() : undefined;
+    if (done) this.present = undefined;
+    if (started) this.start(started);
+  }
+
+  state(): string {
+    const { present, rowsRead, group, rowLeft, arriving, spare, held, left, fill, allSent, pending } = this;
+    if (present === undefined) return '';
+    const chunks = [arriving, spare, held].map((chunk) => chunk?.bytes);
+    return `${this.bursts.state()}.${[present.count, rowsRead, group, rowLeft, ...chunks, left, fill, pending].join()}${allSent}`;
+  }
+
+  private start(command: TransferTiming): void {
+    const { busBytes } = this.p;
+    this.bursts.start(command);
+    this.present = command;
+    this.rowsRead = 0;
+    this.group = 0;
+    this.rowLeft = command.rowBytes;
+    this.rowStart = command.address;
+    this.fill = command.address % busBytes;
+    this.beatInBlock = this.blockBeat(command.address);
+    this.allSent = false;
+  }
+
+  private read(): Chunk {
+    const present = this.present as TransferTiming;
+    const most = present.isOther ? 4 * this.p.vectorLanes : this.p.rows;
+    const bytes = Math.min(this.rowLeft, most);
+    const endsRow = bytes === this.rowLeft;
+    const endsAll = endsRow && this.rowsRead + 1 === present.count;
+    if (endsRow) {
+      this.rowsRead += 1;
+      this.rowLeft = present.rowBytes;
+      this.group = 0;
+    } else {
+      this.rowLeft -= bytes;
+      this.group += 1;
+    }
+    return { bytes, endsRow, endsAll };
+  }
+
+  private pack({ hasBeat, endsChunk }: { hasBeat: boolean; endsChunk: boolean }): void {
+    const { busBytes } = this.p;
+    const held = this.held as Chunk;
+    const present = this.present as TransferTiming;
+    const space = busBytes - this.fill;
+    const runEnds = endsChunk && ((held.endsRow && !present.isWhole) || held.endsAll);
+    if (runEnds && held.endsAll) this.allSent = true;
+    if (!hasBeat) this.fill += this.left;
+    else if (runEnds && !held.endsAll) {
+      this.rowStart = (this.rowStart + present.stride) >>> 0;
+      this.fill = this.rowStart % busBytes;
+      this.beatInBlock = this.blockBeat(this.rowStart);
+    } else {
+      this.fill = 0;
+      this.beatInBlock = (this.beatInBlock + 1) % (burstBytes(this.p) / busBytes);
+    }
+    this.left = endsChunk ? 0 : this.left - space;
+  }
+
+  private blockBeat(address: number): number {
+    return Math.floor((address % burstBytes(this.p)) / this.p.busBytes);
+  }
+}

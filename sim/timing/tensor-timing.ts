@@ -1,0 +1,141 @@
+/**
+ * The cycle model of the tensor unit (`overlap = "full"`): which unit does what in which cycle, from the commands alone, without data.
+ * It follows the units' modules one by one and is held against them by `test/performance`. Must not know the core, nor any program.
+ */
+import { UNITS } from '../../hw/tensor/hazards.ts';
+import type { Unit } from '../../hw/tensor/hazards.ts';
+import { rowsPerBank, rowsPerBeat } from '../../hw/tensor/params.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
+import type { CommandTiming } from './commands.ts';
+import { LoadTiming } from './load-timing.ts';
+import type { ReadTiming } from './memory-timing.ts';
+import { WriteTiming } from './memory-timing.ts';
+import { MeshUnitTiming } from './mesh-timing.ts';
+import { QueueTiming } from './queue-timing.ts';
+import type { UnitStates } from './queue-timing.ts';
+import { isWritten, written } from './rows.ts';
+import type { RowRange } from './rows.ts';
+import { StoreTiming } from './store-timing.ts';
+import { VectorUnitTiming } from './vector-timing.ts';
+
+export class TensorTiming {
+  private readonly load: LoadTiming;
+  private readonly mesh: MeshUnitTiming;
+  private readonly vector: VectorUnitTiming;
+  private readonly store: StoreTiming;
+  private readonly writes: WriteTiming;
+  private readonly queues: Readonly<Record<Unit, QueueTiming>>;
+  private readonly scratchpadBank: number;
+  private readonly accumulatorBank: number;
+  /** Memories of a bank of the scratchpad. */
+  private readonly perBank: number;
+
+  constructor(p: TensorParams, private readonly reads: ReadTiming, latency: number, outstanding: number) {
+    this.load = new LoadTiming(p);
+    this.mesh = new MeshUnitTiming(p);
+    this.vector = new VectorUnitTiming(p);
+    this.store = new StoreTiming(p);
+    this.writes = new WriteTiming(latency, outstanding);
+    this.scratchpadBank = rowsPerBank(p, 'scratchpad');
+    this.accumulatorBank = rowsPerBank(p, 'accumulators');
+    this.perBank = rowsPerBeat(p);
+    const queue = (unit: Unit): QueueTiming => new QueueTiming(unit, p.queueDepth);
+    this.queues = { load: queue('load'), mesh: queue('mesh'), vector: queue('vector'), store: queue('store') };
+  }
+
+  get isIdle(): boolean {
+    return UNITS.every((unit) => this.queues[unit].held === 0);
+  }
+
+  hasRoom(unit: Unit): boolean {
+    return !this.queues[unit].isFull;
+  }
+
+  /**
+   * One cycle. `entering`: the command that is taken in it; `mayAsk`: the memory's address channel is free. Whether a load's beat is taken.
+   */
+  cycle(now: number, entering: CommandTiming | undefined, mayAsk: boolean): boolean {
+    const { load, mesh, vector, store, reads, queues } = this;
+    const [loadUnwritten, vectorUnwritten, sumsUnwritten, sumsWriting] = [load.unwritten, vector.unwritten, mesh.unwritten, mesh.writing];
+
+    // Writes of the scratchpad: the vector unit's come first.
+    const hasBeat = reads.beatOf === 'load';
+    const loadWants = load.wants(hasBeat);
+    const loadGranted = loadWants !== undefined && !this.meets(loadWants, vector.writes(now));
+
+    // Its reads: activations, then weights, then the store unit's. A row that is not written yet is not asked for.
+    const activation = written(mesh.activationRow, loadUnwritten, vectorUnwritten);
+    const weight = written(mesh.weightRow, loadUnwritten, vectorUnwritten);
+    const weightGranted = weight !== undefined && !this.sharesScratchpad(weight, activation);
+
+    // The accumulators: the mesh, then the vector unit, then the store unit.
+    const sums = mesh.emerging(now);
+    const meshReads = sums?.accumulates === true ? sums.row : undefined;
+    const vectorWants = vector.wants;
+    const vectorRow = written(vectorWants?.row, sumsUnwritten, sumsWriting);
+    const vectorGranted = vectorRow !== undefined && !this.sharesAccumulators(vectorRow, meshReads);
+
+    const offer = store.offer;
+    const taken = this.writes.cycle(now, store.bursts.isActive, offer.hasBeat, offer.isLast);
+    const storeWants = store.wants(offer.endsChunk && (!offer.hasBeat || taken.beat));
+    let storeGranted = false;
+    if (storeWants?.isOther === true) {
+      const isVectors = vectorWants?.group === storeWants.group && this.sharesAccumulators(storeWants.row, vectorRow);
+      storeGranted = isWritten(storeWants.row, sumsUnwritten) && isWritten(storeWants.row, sumsWriting)
+        && !this.sharesAccumulators(storeWants.row, meshReads) && !isVectors;
+    } else if (storeWants) {
+      storeGranted = isWritten(storeWants.row, vectorUnwritten)
+        && !this.sharesScratchpad(storeWants.row, activation) && !this.sharesScratchpad(storeWants.row, weight);
+    }
+
+    const vectorDone = vector.done(now);
+    const loadStep = load.step(hasBeat, loadGranted);
+    const states: UnitStates = {
+      load: { followable: loadUnwritten !== undefined, done: loadStep.done },
+      mesh: { followable: sumsUnwritten !== undefined, done: mesh.done },
+      vector: { followable: vectorUnwritten !== undefined, done: vectorDone },
+      store: { followable: false, done: store.done },
+    };
+    const toLoad = load.isReady ? queues.load.next(states) : undefined;
+    const toVector = vector.isReady ? queues.vector.next(states) : undefined;
+    const toStore = store.isReady ? queues.store.next(states) : undefined;
+    const granted = { activation: activation !== undefined, weight: weightGranted };
+    const startsMesh = mesh.cycle(now, granted, queues.mesh.lateIsThere(states), queues.mesh.next(states)?.mesh);
+
+    if (mayAsk && load.bursts.isActive && reads.canTake) {
+      reads.ask(now, 'load', load.bursts.beats);
+      load.bursts.next();
+    }
+    if (taken.address) store.bursts.next();
+    load.clock(toLoad?.transfer);
+    vector.clock(now, vectorGranted, toVector?.vector);
+    store.clock(storeGranted, taken, toStore?.transfer);
+    if (entering) queues[entering.unit].enter(entering, queues);
+    queues.load.clock(states, toLoad !== undefined);
+    queues.mesh.clock(states, startsMesh);
+    queues.vector.clock(states, toVector !== undefined);
+    queues.store.clock(states, toStore !== undefined);
+    return loadStep.takesBeat;
+  }
+
+  /** Whether two rows lie in one memory. */
+  private sharesScratchpad(row: number, other: number | undefined): boolean {
+    return other !== undefined && row % this.perBank === other % this.perBank
+      && Math.floor(row / this.scratchpadBank) === Math.floor(other / this.scratchpadBank);
+  }
+
+  private meets({ first, last }: RowRange, other: number | undefined): boolean {
+    for (let row = first; row <= last; row++) if (this.sharesScratchpad(row, other)) return true;
+    return false;
+  }
+
+  private sharesAccumulators(row: number, other: number | undefined): boolean {
+    return other !== undefined && Math.floor(row / this.accumulatorBank) === Math.floor(other / this.accumulatorBank);
+  }
+
+  /** What decides how long the commands that it holds and the next ones take; times count from now, and of rows only the number matters. */
+  state(now: number): string {
+    const units = [this.load.state(), this.mesh.state(now), this.vector.state(now), this.store.state(), this.writes.state(now)];
+    return [...units, ...UNITS.map((unit) => this.queues[unit].state())].join('|');
+  }
+}

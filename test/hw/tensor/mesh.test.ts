@@ -1,0 +1,84 @@
+/** The mesh alone: rows and weights as close behind each other as its rules allow, against plain sums of products. */
+import { describe, expect, it } from 'vitest';
+import { elaborate } from '../../../gen/index.ts';
+import { Mesh } from '../../../hw/tensor/mesh.ts';
+import { partialSumBits } from '../../../hw/tensor/params.ts';
+import type { TensorParams } from '../../../hw/tensor/params.ts';
+import { createWasmSimulator } from '../../../sim/engine/index.ts';
+import { Random } from '../../../sw/data/random.ts';
+
+const square: TensorParams = {
+  rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, multiplier: 'generic',
+};
+const MESHES = {
+  square, pairs: { ...square, multiplier: 'ice40' }, wide: { ...square, columns: 9 }, tall: { ...square, rows: 7 },
+  tallPairs: { ...square, rows: 10, columns: 3, multiplier: 'ice40' },
+} as const satisfies Record<string, TensorParams>;
+
+type Row = readonly number[];
+/** What the mesh is given in a cycle. */
+interface Given {
+  row?: { readonly lanes: Row; readonly bank: number };
+  column?: { readonly number: number; readonly weights: Row; readonly bank: number };
+}
+
+describe.each(Object.entries(MESHES))('a mesh, %s,', (_, p) => {
+  const random = new Random(7);
+  const bytes = (count: number): Row => Array.from({ length: count }, () => random.below(256) - 128);
+
+  /** Tiles one after the other: weights as early as the last row of the tile before in that bank allows, rows a cycle behind them. */
+  function schedule(banksInTurn: boolean): { given: Given[]; sums: Map<number, Row> } {
+    const given: Given[] = [];
+    const sums = new Map<number, Row>();
+    const at = (cycle: number): Given => (given[cycle] ??= {});
+    const lastRowOf = [-1, -1];
+    let [columnsFree, rowsFree] = [0, 0];
+    for (let tile = 0; tile < 12; tile++) {
+      const bank = banksInTurn ? tile % 2 : 0;
+      const weights = Array.from({ length: p.columns }, () => bytes(p.rows));
+      const start = Math.max(columnsFree, lastRowOf[bank]);
+      weights.forEach((column, number) => {
+        at(start + number).column = { number, weights: column, bank };
+      });
+      columnsFree = start + p.columns;
+      const rows = 1 + random.below(2 * p.columns);
+      const first = Math.max(rowsFree, start + 1);
+      for (let i = 0; i < rows; i++) {
+        const lanes = bytes(p.rows);
+        at(first + i).row = { lanes, bank };
+        const product = weights.map((column) => column.reduce((sum, w, r) => sum + w * lanes[r], 0));
+        sums.set(first + i + p.rows + p.columns - 1, product);
+      }
+      rowsFree = first + rows;
+      lastRowOf[bank] = rowsFree - 1;
+    }
+    return { given, sums };
+  }
+
+  it.each([false, true])('multiplies what comes at the earliest cycle, banks in turn: %s', (banksInTurn) => {
+    const sim = createWasmSimulator(elaborate(Mesh(p)));
+    const { given, sums } = schedule(banksInTurn);
+    const poke = (port: string, lanes: Row): void =>
+      sim.poke(port, lanes.reduceRight((word, lane) => (word << 8n) | BigInt(lane & 255), 0n));
+    const last = Math.max(...sums.keys());
+    sim.poke('rst', 1n);
+    sim.step();
+    sim.poke('rst', 0n);
+    const shown = new Map<number, Row>();
+    const laneOf = (word: bigint, c: number): number => Number(BigInt.asIntN(partialSumBits(p), word >> BigInt(partialSumBits(p) * c)));
+    for (let cycle = 0; cycle <= last; cycle++) {
+      const { row, column } = given.at(cycle) ?? {};
+      poke('a', row?.lanes ?? bytes(p.rows));
+      sim.poke('bank', BigInt(row?.bank ?? random.below(2)));
+      poke('w', column?.weights ?? bytes(p.rows));
+      sim.poke('load0', column?.bank === 0 ? 1n : 0n);
+      sim.poke('load1', column?.bank === 1 ? 1n : 0n);
+      sim.poke('loadColumn', BigInt(column?.number ?? 0));
+      const word = sim.peek('sums');
+      if (sums.has(cycle)) shown.set(cycle, Array.from({ length: p.columns }, (_unused, c) => laneOf(word, c)));
+      sim.step();
+    }
+    expect(shown).toEqual(new Map([...sums].sort(([a], [b]) => a - b)));
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * The scratchpad alone against an array of rows: random requests at all ports, alone and together. Which rows share a memory, and so which
+ * requests wait, is said here once more, in the test's own words.
+ */
+import { describe, expect, it } from 'vitest';
+import { rowsPerBeat } from '../../../hw/tensor/params.ts';
+import type { TensorParams } from '../../../hw/tensor/params.ts';
+import { Scratchpad } from '../../../hw/tensor/scratchpad.ts';
+import { Dice, isSet, start } from '../lib/bench.ts';
+
+const common: TensorParams = {
+  rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 1, vectorLanes: 1,
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, multiplier: 'generic',
+};
+/** Parameters, and the rows that a beat fills with them. */
+const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [
+  [1, {}], [1, { scratchpadBanks: 1, scratchpadRows: 13 }], [1, { rows: 12, busBytes: 16 }],
+  [2, { busBytes: 8 }], [2, { rows: 6, busBytes: 16, scratchpadBanks: 1, scratchpadRows: 49 }],
+  [2, { rows: 12, busBytes: 32, scratchpadBanks: 2 }],
+  [4, { busBytes: 16 }], [4, { busBytes: 16, scratchpadBanks: 1, scratchpadRows: 50 }],
+  [4, { busBytes: 16, scratchpadBanks: 1, scratchpadRows: 11 }], [4, { rows: 7, busBytes: 32, scratchpadBanks: 8 }],
+  [8, { busBytes: 32, scratchpadBanks: 2 }],
+  // A bank has two rows of each of its memories, or it has fewer memories.
+  [2, { busBytes: 32, scratchpadBanks: 4, scratchpadRows: 16 }], [1, { busBytes: 32, scratchpadBanks: 4, scratchpadRows: 8 }],
+  [2, { busBytes: 128, scratchpadBanks: 1, scratchpadRows: 4 }],
+];
+const CYCLES = 600;
+const READERS = ['activations', 'weights', 'store'] as const;
+const PORTS = [...READERS, 'vector', 'load'];
+
+interface Writes {
+  readonly vector?: number;
+  readonly load?: readonly number[];
+}
+
+/** Little-endian, as vectors are packed. */
+const packed = (bytes: readonly number[]): bigint => bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+
+describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, change) => {
+  const p = { ...common, ...change };
+  const { rows: R, scratchpadRows: size } = p;
+  const depth = size / p.scratchpadBanks;
+  const bankOf = (row: number): number => Math.floor(row / depth);
+  const share = (x: number, y: number): boolean => bankOf(x) === bankOf(y) && x % G === y % G;
+
+  it('keeps what is written and serves requests for different memories together', () => {
+    expect(rowsPerBeat(p)).toBe(G);
+    const dice = new Dice(G * size + R);
+    const sim = start(Scratchpad(p), Object.fromEntries(PORTS.map((port) => [`${port}_request`, 0])));
+    const model: bigint[] = [];
+    const randomRow = (): bigint => packed(Array.from({ length: R }, () => dice.roll(256)));
+    const seen = { together: 0, refused: 0, acrossBanks: 0, waited: 0 };
+    let answers: (readonly [string, bigint])[] = [];
+
+    const cycle = (writes: Writes, reads: Readonly<Partial<Record<string, number>>>): void => {
+      const data = new Map([writes.vector ?? [], writes.load ?? []].flat().map((row) => [row, randomRow()]));
+      sim.poke('vector_request', writes.vector === undefined ? 0 : 1);
+      if (writes.vector !== undefined) {
+        sim.poke('vector_row', writes.vector);
+        sim.poke('vector_data', data.get(writes.vector) as bigint);
+      }
+      sim.poke('load_request', writes.load ? 1 : 0);
+      if (writes.load) {
+        const [first] = writes.load;
+        // What nobody asked to be written is there all the same.
+        const places = Array.from({ length: G }, randomRow);
+        for (const row of writes.load) places[row % G] = data.get(row) as bigint;
+        sim.poke('load_row', first);
+        if (G > 1) sim.poke('load_count', writes.load.length);
+        sim.poke('load_data', places.reduceRight((all, place) => (all << BigInt(8 * R)) | place, 0n));
+      }
+      for (const port of READERS) {
+        sim.poke(`${port}_request`, reads[port] === undefined ? 0 : 1);
+        if (reads[port] !== undefined) sim.poke(`${port}_row`, reads[port]);
+      }
+      for (const [port, value] of answers) expect(sim.peek(`${port}_data`), port).toBe(value);
+      answers = [];
+
+      const before: number[] = [];
+      for (const port of READERS) {
+        const row = reads[port];
+        const isFree = row !== undefined && !before.some((other) => share(row, other));
+        expect(isSet(sim, `${port}_grant`), `${port} wants ${row}, before it ${before.join()}`).toBe(isFree);
+        if (row === undefined) continue;
+        if (!isFree) seen.refused++;
+        else if (before.some((other) => bankOf(other) === bankOf(row))) seen.together++;
+        before.push(row);
+        const value = model[row] as bigint | undefined;
+        if (isFree && value !== undefined) answers.push([port, value]);
+      }
+      expect(isSet(sim, 'vector_grant')).toBe(writes.vector !== undefined);
+      const { vector, load } = writes;
+      const loads = load !== undefined && (vector === undefined || !load.some((row) => share(row, vector)));
+      expect(isSet(sim, 'load_grant'), `load ${load?.join()} beside ${vector}`).toBe(loads);
+      if (load && !loads) seen.waited++;
+      if (load && bankOf(load[0]) !== bankOf(load[load.length - 1])) seen.acrossBanks++;
+      for (const row of [vector ?? [], loads ? load : []].flat()) model[row] = data.get(row) as bigint;
+      sim.step();
+    };
+
+    for (let i = 0; i < CYCLES; i++) {
+      // Often in one bank, where they get in each other's way.
+      const base = dice.roll(size);
+      const near = (): number => (dice.chance(0.7) ? (base + dice.roll(2 * G + 2)) % size : dice.roll(size));
+      const vector = dice.chance(0.5) ? near() : undefined;
+      const first = near();
+      const count = Math.min(1 + dice.roll(G), size - first);
+      const load = dice.chance(0.7) ? Array.from({ length: count }, (_, k) => first + k) : undefined;
+      // The two never write the same row, and nobody reads a row while it is written: the unit's hazards see to that.
+      const writes = { load, vector: vector !== undefined && load?.includes(vector) ? undefined : vector };
+      const isWritten = (row: number): boolean => row === writes.vector || (load?.includes(row) ?? false);
+      const reads = READERS.filter(() => dice.chance(0.7)).map((port) => [port, near()] as const).filter(([, row]) => !isWritten(row));
+      cycle(writes, Object.fromEntries(reads));
+    }
+    for (let row = 0; row < size; row++) {
+      const other = (row + 1) % size;
+      cycle({}, { activations: row, ...(share(row, other) ? {} : { store: other }) });
+    }
+    cycle({}, {});
+    expect(seen.refused).toBeGreaterThan(10);
+    expect(seen.waited).toBeGreaterThan(5);
+    if (G > 1) expect(seen.together).toBeGreaterThan(10);
+    if (G > 1 && p.scratchpadBanks > 1) expect(seen.acrossBanks).toBeGreaterThan(0);
+  });
+});

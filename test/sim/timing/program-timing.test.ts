@@ -1,0 +1,77 @@
+/**
+ * The cycle model against the RTL: random products on chips with every option that matters for time. What the model says is nearly what the
+ * clock of the built-in engine says. More with SYSTOLE_TIMING=from:to.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../hw/soc/config.ts';
+import type { ChipConfig } from '../../../hw/soc/config.ts';
+import { buildGemm } from '../../../sw/compiler/gemm.ts';
+import { chipOf } from '../../../sw/mnist.ts';
+import { boardMachine } from '../../../sw/runtime/board-machine.ts';
+import { runGemm } from '../../../sw/runtime/gemm-run.ts';
+import { Rng } from '../../gen/rng.ts';
+import { IS_LONG } from '../../support/effort.ts';
+
+const [FROM, TO] = (process.env.SYSTOLE_TIMING ?? (IS_LONG ? '1:60' : '1:8')).split(':').map(Number);
+/** Without a cache every wrong guess of the core costs an access of memory, and of guesses the model knows little. */
+const mostPercent = ({ soc }: ChipConfig): number => (soc.instructionCacheBytes === 0 ? 5 : 1);
+/** A few cycles are a lot of a product that takes fifty. */
+const MOST_CYCLES = 2;
+
+/** A chip whose tensor unit and memory have random sizes. */
+function randomChip(seed: number): ChipConfig {
+  const random = new Rng(seed);
+  const of = <T>(...all: readonly T[]): T => all[random.below(all.length)];
+  const [rows, columns, bus] = [of(4, 8, 16), of(4, 8, 16), of(4, 8, 16, 32)];
+  const banks = of(1, 2, 4);
+  return parseConfig(`
+[chip]
+name = "timing${seed}"
+[soc]
+instructionCache = ${of(0, 512, 4096)}
+[bus]
+bytes = ${bus}
+[core]
+preset = "${of('fast', 'balanced', 'clocked')}"
+[tensor]
+rows = ${rows}
+columns = ${columns}
+scratchpad = ${rows * of(128, 256, 1024)}
+scratchpadBanks = ${banks}
+accumulators = ${4 * columns * of(64, 256)}
+accumulatorBanks = ${of(1, 2)}
+channels = ${of(16, 64)}
+vectorLanes = ${of(1, 4)}
+queueDepth = ${of(1, 2, 4, 8)}
+hazardBlocks = ${of(8, 16, 32)}
+overlap = "full"
+[simulation]
+ram = "1 MiB"
+latency = ${of(1, 2, 5, 30)}
+`, 'timing.toml');
+}
+
+const products = (seed: number): readonly { m: number; n: number; k: number; result: 'int8' | 'int32' }[] => {
+  const random = new Rng(seed + 1_000_000);
+  const size = (): number => 1 + random.below(40);
+  return Array.from({ length: 3 }, (_, i) => ({ m: size(), n: size(), k: size(), result: i === 0 ? 'int32' : 'int8' }));
+};
+
+describe('the cycle model', () => {
+  it.each(Array.from({ length: TO - FROM + 1 }, (_, i) => FROM + i))('says what the RTL of random chip %i takes', { timeout: 120_000 }, async (seed) => {
+    const chip = randomChip(seed);
+    const machine = await boardMachine(chip, 'wasm');
+    const wrong: string[] = [];
+    for (const { result, ...shape } of products(seed)) {
+      const gemm = buildGemm(shape, chipOf(chip), { result });
+      const { cycles = 0 } = await runGemm(machine, gemm);
+      const said = gemm.program.report.estimatedCycles;
+      const most = Math.max(MOST_CYCLES, (mostPercent(chip) / 100) * cycles);
+      if (Math.abs(said - cycles) > most) wrong.push(`${Object.values(shape).join('x')} ${result}: model ${said}, RTL ${cycles}`);
+      await setImmediate();
+    }
+    machine.close?.();
+    expect(wrong).toEqual([]);
+  });
+});
