@@ -57,7 +57,7 @@ export const JSON_FIELDS = {
   cyclesPerImage: field('number', 'clock cycles for one digit'),
   macs: field('count', 'multiply-accumulates'),
   utilization: field('share', 'multiply-accumulates done, of those that the mesh could have done in `cycles`'),
-  estimatedCycles: field('number', 'clock cycles by the compiler\'s cost model'),
+  estimatedCycles: field('number', 'clock cycles by the cycle model, or of a serial unit by the compiler\'s cost model'),
   estimatedUtilization: field('share', 'the same as `utilization`, with `estimatedCycles`'),
   idealCycles: field('number', 'clock cycles of a mesh that never waits'),
   epochs: field('count', 'passes over the training digits'),

@@ -67,7 +67,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [string | readonly strin
     ['a.ts --out README.md', '--out README.md: is no folder; name one, or one to be made'],
     ['a.ts --export', '--export <name>: has no value; systole design --help lists what there is'],
     ['a.ts --config nano', /^unknown option '--config'/],
-    ['gen/number-text.ts', 'gen/number-text.ts: exports no module; export one: export const Top = hw(…)'],
+    ['gen/number-text.ts', 'gen/number-text.ts: exports no module, and numberText is a function: a module that it makes has to be exported, too; export one: export const Top = numberText(…)'],
     ['hw/soc/uart-phy.ts --export Uart', /^hw\/soc\/uart-phy\.ts: exports no module/],
   ],
   sim: [

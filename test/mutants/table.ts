@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a signed number shifted by more than its width becomes 0 instead of its sign', tests: ['test/gen/passes/simplify.test.ts', 'test/gen/lang/values.test.ts'] },
   { file: 'gen/passes/coverage.ts', old: 'from.full === from.place.branches ? ALL : SOME;', to: 'from.full > 0 ? ALL : SOME;',
     fault: 'a wire that is driven on one path only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
-  { file: 'gen/passes/coverage.ts', old: 'if (e.exact && frame.first) again', to: 'if (e.exact && frame.first === e) again',
+  { file: 'gen/passes/coverage.ts', old: 'if (frame.exact) again ??=', to: 'if (frame.exact === e) again ??=',
     fault: 'a signal may be driven twice', tests: ['test/gen/passes/check-drivers.test.ts'] },
   { file: 'gen/passes/coverage.ts', old: 'const isCertain = (from.place.outer?.forks ?? 0) === to.place.forks;', to: 'const isCertain = true;',
     fault: 'a wire that is driven inside of another when only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },

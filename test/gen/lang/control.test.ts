@@ -57,7 +57,7 @@ describe('when', () => {
         m.cover('seen', io.c);
       });
     }));
-    expect(text).toContain('if (!rst && !(!(!a && b) || c)) $error("%m.held");');
+    expect(text).toContain('if (!rst && (!a && b) && !c) $error("%m.held");');
     expect(text).toContain('if (!rst && (!a && !b && c)) cover_seen <= cover_seen + 1;');
   });
 
