@@ -13,7 +13,7 @@ import { IS_LONG } from '../../support/effort.ts';
 import { randomDrivers, randomWiring } from '../random-wiring.ts';
 import { Rng } from '../rng.ts';
 
-const SEEDS = Array.from({ length: IS_LONG ? 4000 : 150 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: IS_LONG ? 4000 : 200 }, (_, i) => i + 1);
 
 /** Whether a leaf follows itself. */
 function hasLoop(m: Module): boolean {
