@@ -143,18 +143,23 @@ function cheapest(
   return { ranges, made: make(ranges, input, shape, chip, false), cycles };
 }
 
+/** Plans that are tried with all channel records loaded together, beside the best without. */
+const TOGETHER_TRIED = 8;
+
 /** Begins with the cheapest plans by price, and tries for each range in turn whether another does better. */
 function fewestCycles(
   plans: readonly (readonly RangePlan[])[], cyclesOf: (ranges: readonly RangePlan[], most: number) => number,
 ): { ranges: readonly RangePlan[]; cycles: number } {
   let ranges = plans.map(([plan]) => plan);
   let cycles = cyclesOf(ranges, Infinity);
+  const tryAt = (index: number, other: RangePlan): void => {
+    const tried = ranges.map((plan, i) => (i === index ? other : plan));
+    const triedCycles = cyclesOf(tried, cycles);
+    if (triedCycles < cycles) [ranges, cycles] = [tried, triedCycles];
+  };
   for (const [index, [, ...others]] of plans.entries()) {
-    for (const other of others) {
-      const tried = ranges.map((plan, i) => (i === index ? other : plan));
-      const triedCycles = cyclesOf(tried, cycles);
-      if (triedCycles < cycles) [ranges, cycles] = [tried, triedCycles];
-    }
+    for (const other of others) tryAt(index, other);
+    for (const plan of [ranges[index], ...plans[index].slice(0, TOGETHER_TRIED)]) tryAt(index, { ...plan, recordsTogether: true });
   }
   return { ranges, cycles };
 }

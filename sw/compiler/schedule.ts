@@ -255,13 +255,20 @@ class LayerScheduler {
     return this.layer.sharesSlots ? this.layer.groupsPerStep * this.pass.rows : 0;
   }
 
+  /** All come with the first block's. */
+  private get recordsTogether(): boolean {
+    return this.plan.recordsTogether && this.channelSlots === undefined;
+  }
+
   private recordLoads(block: number): readonly Node[] {
     const { blocks } = this.layer;
     const first = block * blocks.tilesPerBlock * blocks.columns;
+    if (this.recordsTogether && block > 0) return [];
+    const count = this.recordsTogether ? this.layer.shape.outputs : weightRows(blocks, block);
     const channel = this.channelSlots === undefined ? this.plan.channels.bases[this.index] + first : 0;
     return [command(
       'ldp', at(this.cursors.recordAddress, first * CHANNEL_RECORD_BYTES),
-      at(this.cursors.recordRows, packFields(TENSOR.ldp.rs2, { channel, count: weightRows(blocks, block) })),
+      at(this.cursors.recordRows, packFields(TENSOR.ldp.rs2, { channel, count })),
     )];
   }
 

@@ -48,6 +48,8 @@ export interface RangePlan {
   readonly remainder: number;
   readonly places: ScratchpadPlaces;
   readonly channels: ChannelPlaces;
+  /** A layer's channel records are loaded with its first block's, if they have places of their own: fewer commands, later products. */
+  readonly recordsTogether: boolean;
   readonly cycles: number;
 }
 
@@ -259,6 +261,7 @@ function planChoice(task: Task, first: number, count: number, choice: Choice, ra
     first, layers, rows: choice.rows, chunks, remainder,
     places: placeScratchpad(tensor, demand, choice.unit),
     channels: placeChannels(tensor, layers.map(({ shape: { outputs } }) => outputs)),
+    recordsTogether: false,
     cycles: layers.reduce((sum, { cost }) => sum + cost.cycles, 0),
   };
 }
