@@ -97,26 +97,27 @@ export function planNetwork(shape: NetworkShape, chip: ChipTarget): readonly (re
   };
   for (const layer of shape.layers) requireFit(shape, layer, chip);
   // The cheapest plan for the first n layers, for every n.
-  const best: Plans[] = [{ cycles: 0, ranges: [] }];
+  const best: Split[] = [{ cycles: 0, ends: [] }];
   for (let end = 1; end <= shape.layers.length; end += 1) {
-    let winner: Plans | undefined;
+    let winner: Split | undefined;
     for (let first = end - 1; first >= 0; first -= 1) {
-      const plans = planRange(task, first, end);
-      if (plans.length === 0) continue;
+      const cheapest = planRange(task, first, end, 1).at(0);
+      if (cheapest === undefined) continue;
       const before = best[first];
-      const cycles = before.cycles + plans[0].cycles;
-      if (winner === undefined || cycles < winner.cycles) winner = { cycles, ranges: [...before.ranges, plans] };
+      const cycles = before.cycles + cheapest.cycles;
+      if (winner === undefined || cycles < winner.cycles) winner = { cycles, ends: [...before.ends, end] };
     }
     if (winner === undefined) throw misfit(shape, shape.layers[end - 1], chip);
     best.push(winner);
   }
-  return best[shape.layers.length].ranges;
+  const { ends } = best[shape.layers.length];
+  return ends.map((end, range) => planRange(task, range === 0 ? 0 : ends[range - 1], end, RANKS_TRIED));
 }
 
-/** Of all layers up to one: their price, and the plans of each range. */
-interface Plans {
+/** Of all layers up to one: their price, and where their ranges end. */
+interface Split {
   readonly cycles: number;
-  readonly ranges: readonly (readonly RangePlan[])[];
+  readonly ends: readonly number[];
 }
 
 /** The format of an activation matrix in memory: dense rows at the network's ends; between layers what the chip moves best. */
@@ -150,8 +151,8 @@ interface Choice {
   readonly unit: number;
 }
 
-/** The cheapest plans, one of each price: those of equal price hardly differ. */
-function planRange(task: Task, first: number, end: number): readonly RangePlan[] {
+/** The cheapest plans, one of each price: those of equal price hardly differ. `ranks`: how many tilings of the first layer are tried. */
+function planRange(task: Task, first: number, end: number, ranks: number): readonly RangePlan[] {
   const { shape, chip } = task;
   const { tensor } = chip;
   const isInt32 = shape.result === 'int32' && end === shape.layers.length;
@@ -162,9 +163,7 @@ function planRange(task: Task, first: number, end: number): readonly RangePlan[]
       for (const input of ['kept', 'streamed'] as const) {
         for (const output of isInt32 ? ['accumulators'] as const : ['held', 'ring'] as const) {
           for (const resident of residencies(shape, first, end, chip, rows < shape.rows)) {
-            for (let rank = 0; rank < RANKS_TRIED; rank += 1) {
-              const plan = planChoice(task, first, count, { rows, input, output, resident, unit }, rank);
-              if (plan === undefined) break;
+            for (const plan of planChoice(task, first, count, { rows, input, output, resident, unit }, ranks)) {
               if (!plans.has(plan.cycles)) plans.set(plan.cycles, plan);
             }
           }
@@ -220,16 +219,15 @@ export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: numb
   return layer === rangeFirst ? denseGroups(inputs, rows) : tileGroups(inputs, columns, rows);
 }
 
-/** With the cheapest tiling of each layer that fits, or of its first layer the one that comes `rank` places behind. */
-function planChoice(task: Task, first: number, count: number, choice: Choice, rank: number): RangePlan | undefined {
+/** With one of the cheapest tilings of its first layer, and the cheapest of each other layer that fits then. */
+function planChoice(task: Task, first: number, count: number, choice: Choice, ranks: number): readonly RangePlan[] {
   const { shape, chip: { tensor } } = task;
   const chunks = Math.floor(shape.rows / choice.rows);
   const remainder = shape.rows - chunks * choice.rows;
   const groups = Array.from({ length: count }, (_, index) => (index === 0 ? task.denseGroups : task.tileGroups)[first + index]);
   const residentSizes = groups.map((size, index) => (choice.resident[index] ? size * shape.layers[first + index].outputs : 0));
   const residentRows = residentSizes.reduce((sum, size) => sum + size, 0);
-  let demand: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows, streamRows: 0 };
-  const grown = (index: number, inputRows: number, outputRows: number, streamRows: number): ScratchpadDemand => {
+  const grown = (demand: ScratchpadDemand, index: number, inputRows: number, outputRows: number, streamRows: number): ScratchpadDemand => {
     const [even, odd] = index % 2 === 0 ? [inputRows, outputRows] : [outputRows, inputRows];
     return {
       evenRows: Math.max(demand.evenRows, even), oddRows: Math.max(demand.oddRows, odd),
@@ -238,32 +236,37 @@ function planChoice(task: Task, first: number, count: number, choice: Choice, ra
   };
   const fits = (wanted: ScratchpadDemand): boolean => demandRows(wanted, choice.unit) <= tensor.scratchpadRows;
   // What lies between the layers is the same whatever is chosen below.
-  for (let index = 0; index + 1 < count; index += 1) demand = grown(index, 0, groups[index + 1] * choice.rows, 0);
-  if (!fits(demand)) return undefined;
+  let between: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows, streamRows: 0 };
+  for (let index = 0; index + 1 < count; index += 1) between = grown(between, index, 0, groups[index + 1] * choice.rows, 0);
+  if (!fits(between)) return [];
 
-  const layers: LayerPlan[] = [];
+  const candidates = Array.from({ length: count }, (_, index) => candidatesOf(
+    task, first + index, groups[index], index === 0 ? choice.input : 'scratchpad', index === count - 1 ? choice.output : 'scratchpad',
+    choice.resident[index], choice,
+  ));
+  const grownBy = (demand: ScratchpadDemand, index: number, { tiling, streamRows }: Candidate): ScratchpadDemand =>
+    grown(demand, index, tiling.inputRows, tiling.outputRows, streamRows);
   // The ends have the most to choose.
   const order = [...new Set([0, count - 1, ...Array.from({ length: count }, (_, index) => index)])];
-  for (const index of order) {
-    const input = index === 0 ? choice.input : 'scratchpad';
-    const output = index === count - 1 ? choice.output : 'scratchpad';
-    const all = candidatesOf(task, first + index, groups[index], input, output, choice.resident[index], choice);
-    const fitting = all.filter(({ tiling, streamRows }) => fits(grown(index, tiling.inputRows, tiling.outputRows, streamRows)));
-    const winner = fitting.at(index === 0 ? rank : 0);
-    if (winner === undefined) return undefined;
-    const { tiling, cost, streamRows } = winner;
-    demand = grown(index, tiling.inputRows, tiling.outputRows, streamRows);
-    const residentStart = residentSizes.slice(0, index).reduce((sum, size) => sum + size, 0);
-    const traffic = trafficOf(shape, first + index, task.chip);
-    layers[index] = { ...tiling, shape: shape.layers[first + index], traffic, residentStart, cost };
-  }
-  return {
-    first, layers, rows: choice.rows, chunks, remainder,
-    places: placeScratchpad(tensor, demand, choice.unit),
-    channels: placeChannels(tensor, layers.map(({ shape: { outputs } }) => outputs)),
-    recordsTogether: false,
-    cycles: layers.reduce((sum, { cost }) => sum + cost.cycles, 0),
+  const channels = placeChannels(tensor, shape.layers.slice(first, first + count).map(({ outputs }) => outputs));
+  const planWith = (firstLayer: Candidate): RangePlan | undefined => {
+    let demand = between;
+    const layers: LayerPlan[] = [];
+    for (const index of order) {
+      const winner = index === 0 ? firstLayer : candidates[index].find((candidate) => fits(grownBy(demand, index, candidate)));
+      if (winner === undefined) return undefined;
+      demand = grownBy(demand, index, winner);
+      const residentStart = residentSizes.slice(0, index).reduce((sum, size) => sum + size, 0);
+      const traffic = trafficOf(shape, first + index, task.chip);
+      layers[index] = { ...winner.tiling, shape: shape.layers[first + index], traffic, residentStart, cost: winner.cost };
+    }
+    return {
+      first, layers, rows: choice.rows, chunks, remainder, places: placeScratchpad(tensor, demand, choice.unit), channels,
+      recordsTogether: false, cycles: layers.reduce((sum, { cost }) => sum + cost.cycles, 0),
+    };
   };
+  const firstLayers = candidates[0].filter((candidate) => fits(grownBy(between, 0, candidate))).slice(0, ranks);
+  return firstLayers.flatMap((candidate) => planWith(candidate) ?? []);
 }
 
 /** The tilings of one layer with their prices for the whole batch, cheapest first. */
