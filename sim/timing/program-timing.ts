@@ -26,14 +26,22 @@ export interface ProgramTimingInput {
   readonly to: number;
   /** Loops are followed to their end, whatever that costs. */
   readonly isThorough?: boolean;
+  /** Programs that take longer do not matter. */
   readonly most?: number;
+  /** So many cycles are followed one by one: loops that never become regular would take a microsecond and more for each. */
+  readonly mostFollowed?: number;
+}
+
+export interface ProgramTime {
+  /** Between the two readings of the clock; undefined: more than `most`, or not known after `mostFollowed`. */
+  readonly cycles: number | undefined;
+  readonly followed: number;
 }
 
 /** Cycles of an instruction of the tensor unit, from issue to result. */
 const OFFLOAD_CYCLES = 2;
 
-/** Cycles between the two readings of the clock; of a program that takes more than `most`, some number above it. */
-export function programCycles(input: ProgramTimingInput): number {
+export function programTime(input: ProgramTimingInput): ProgramTime {
   return new ProgramTiming(input).run();
 }
 
@@ -65,13 +73,10 @@ class ProgramTiming {
     this.reader = new CommandReader(tensor);
   }
 
-  run(): number {
-    const { most = Infinity } = this.input;
-    while (this.ended === undefined) {
-      this.cycle();
-      if (this.started !== undefined && this.time - this.started > most) break;
-    }
-    return (this.ended ?? this.time) - (this.started ?? 0);
+  run(): ProgramTime {
+    const { most = Infinity, mostFollowed = Infinity } = this.input;
+    while (this.ended === undefined && this.now < mostFollowed && this.time - (this.started ?? this.time) <= most) this.cycle();
+    return { cycles: this.ended === undefined ? undefined : this.ended - (this.started ?? 0), followed: this.now };
   }
 
   private cycle(): void {

@@ -3,7 +3,8 @@
 import { UserError } from '../../gen/user-error.ts';
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
 import type { QuantisedDense } from '../quantise/quantised-graph.ts';
-import { programCycles } from '../../sim/timing/program-timing.ts';
+import { programTime } from '../../sim/timing/program-timing.ts';
+import type { ProgramTime } from '../../sim/timing/program-timing.ts';
 import { fetchOf, memoryLatencyOf } from './chip-target.ts';
 import type { ChipTarget } from './chip-target.ts';
 import { generate } from './codegen.ts';
@@ -126,42 +127,52 @@ function make(ranges: readonly RangePlan[], input: ChainInput, shape: NetworkSha
 }
 
 /**
- * The program that takes the fewest cycles by the cycle model of the unit. A serial unit has no such model: there all that counts is how
- * much is to be done, which the prices of plans say.
+ * The program that takes the fewest cycles by the cycle model of the unit. Where it says nothing, the price of the cheapest plans is the
+ * estimate: of a serial unit, where all that counts is how much is to be done, and of long programs whose loops never become regular.
  */
 function cheapest(
   plans: readonly (readonly RangePlan[])[], input: ChainInput, shape: NetworkShape, chip: ChipTarget,
 ): { ranges: readonly RangePlan[]; made: Made; cycles: number } {
-  const cyclesOf = (ranges: readonly RangePlan[], most: number): number => {
-    const { image } = make(ranges, input, shape, chip, true);
-    return programCycles({ tensor: chip.tensor, fetch: fetchOf(chip), memoryLatencyCycles: memoryLatencyOf(chip), most, ...image.timed });
-  };
   const first = plans.map(([plan]) => plan);
-  const { ranges, cycles } = chip.tensor.overlap === 'serial'
-    ? { ranges: first, cycles: Math.round(first.reduce((sum, range) => sum + range.cycles, 0)) }
-    : fewestCycles(plans, cyclesOf);
+  const priced = { ranges: first, cycles: Math.round(first.reduce((sum, range) => sum + range.cycles, 0)) };
+  const timeOf = (ranges: readonly RangePlan[], most: number, mostFollowed: number): ProgramTime => {
+    const { image } = make(ranges, input, shape, chip, true);
+    const { tensor } = chip;
+    return programTime({ tensor, fetch: fetchOf(chip), memoryLatencyCycles: memoryLatencyOf(chip), most, mostFollowed, ...image.timed });
+  };
+  const { ranges, cycles } = (chip.tensor.overlap === 'serial' ? undefined : fewestCycles(plans, timeOf)) ?? priced;
   return { ranges, made: make(ranges, input, shape, chip, false), cycles };
 }
 
 /** Plans that are tried with all channel records loaded together, beside the best without. */
 const TOGETHER_TRIED = 8;
+/** Cycles that the model may follow for the cheapest plans, and for all others together: some seconds. */
+const MOST_FOLLOWED = { first: 3_000_000, others: 1_000_000 } as const;
 
-/** Begins with the cheapest plans by price, and tries for each range in turn whether another does better. */
+/**
+ * Begins with the cheapest plans by price, and tries for each range in turn whether another does better, as long as there are cycles left
+ * to follow. undefined: there are not enough for the first.
+ */
 function fewestCycles(
-  plans: readonly (readonly RangePlan[])[], cyclesOf: (ranges: readonly RangePlan[], most: number) => number,
-): { ranges: readonly RangePlan[]; cycles: number } {
-  let ranges = plans.map(([plan]) => plan);
-  let cycles = cyclesOf(ranges, Infinity);
+  plans: readonly (readonly RangePlan[])[], timeOf: (ranges: readonly RangePlan[], most: number, mostFollowed: number) => ProgramTime,
+): { ranges: readonly RangePlan[]; cycles: number } | undefined {
+  const start = plans.map(([plan]) => plan);
+  const { cycles } = timeOf(start, Infinity, MOST_FOLLOWED.first);
+  if (cycles === undefined) return undefined;
+  let best = { ranges: start, cycles };
+  let left: number = MOST_FOLLOWED.others;
   const tryAt = (index: number, other: RangePlan): void => {
-    const tried = ranges.map((plan, i) => (i === index ? other : plan));
-    const triedCycles = cyclesOf(tried, cycles);
-    if (triedCycles < cycles) [ranges, cycles] = [tried, triedCycles];
+    if (left <= 0) return;
+    const ranges = best.ranges.map((plan, i) => (i === index ? other : plan));
+    const tried = timeOf(ranges, best.cycles, left);
+    left -= tried.followed;
+    if (tried.cycles !== undefined && tried.cycles < best.cycles) best = { ranges, cycles: tried.cycles };
   };
   for (const [index, [, ...others]] of plans.entries()) {
     for (const other of others) tryAt(index, other);
-    for (const plan of [ranges[index], ...plans[index].slice(0, TOGETHER_TRIED)]) tryAt(index, { ...plan, recordsTogether: true });
+    for (const plan of [best.ranges[index], ...plans[index].slice(0, TOGETHER_TRIED)]) tryAt(index, { ...plan, recordsTogether: true });
   }
-  return { ranges, cycles };
+  return best;
 }
 
 /** Input, what lies between the ranges, output. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { TENSOR } from '../../../hw/isa/tensor.ts';
 import { loadConfig } from '../../../hw/soc/config-file.ts';
-import { programCycles } from '../../../sim/timing/program-timing.ts';
+import { programTime } from '../../../sim/timing/program-timing.ts';
 import { ProgramWalk } from '../../../sim/timing/program-walk.ts';
 import type { Code } from '../../../sim/timing/program-walk.ts';
 import { Assembler } from '../../../sw/assembler/index.ts';
@@ -41,18 +41,28 @@ describe('iterations that are left out', () => {
   it.each(PROGRAMS)('of %i with %i rows take as long as followed ones', (count, rows) => {
     const program = codeOf(alternating(count, rows));
     const input = { tensor, fetch: FETCH, memoryLatencyCycles: 2, ...program };
-    const thorough = programCycles({ ...input, isThorough: true });
-    expect(programCycles(input)).toBe(thorough);
+    const thorough = programTime({ ...input, isThorough: true }).cycles;
+    expect(programTime(input).cycles).toBe(thorough);
     expect(thorough).toBeGreaterThan(count * rows);
   });
 
   it('cost nothing, however many there are', () => {
     const cyclesOf = (count: number): number =>
-      programCycles({ tensor, fetch: FETCH, memoryLatencyCycles: 2, ...codeOf(alternating(count, 8)) });
+      programTime({ tensor, fetch: FETCH, memoryLatencyCycles: 2, ...codeOf(alternating(count, 8)) }).cycles ?? NaN;
     const start = performance.now();
     const [million, twoMillion] = [cyclesOf(1_000_000), cyclesOf(2_000_000)];
     expect(performance.now() - start).toBeLessThan(5_000);
     expect(twoMillion - million).toBe(1_000_000 * ((cyclesOf(3_000_000) - twoMillion) / 1_000_000));
+  });
+});
+
+describe('a program that is followed for too long', () => {
+  it('has no cycles, and costs no more than was allowed', () => {
+    const input = { tensor, fetch: FETCH, memoryLatencyCycles: 2, isThorough: true, ...codeOf(alternating(1_000_000, 8)) };
+    expect(programTime({ ...input, mostFollowed: 5_000 })).toEqual({ cycles: undefined, followed: 5_000 });
+    const { cycles, followed } = programTime({ ...input, most: 3_000 });
+    expect(cycles).toBeUndefined();
+    expect(followed).toBeLessThan(4_000);
   });
 });
 
