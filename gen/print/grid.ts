@@ -54,7 +54,7 @@ class GridPrinter {
         const array = this.array(p.name);
         // Without it Verilator sees one signal that depends on itself where cells pass values on within a cycle, and may evaluate it late.
         const rest = ` ${this.dimensions(input)} /* verilator split_var */`;
-        declarations.push(declare({ type: plainType(p.type), name: array, rest }));
+        declarations.push(declareArray({ type: plainType(p.type), name: array, rest }));
         pushAll(edges, this.edge(array, input, widthOf(p.type)));
         if (this.chainOf.get(input.output)?.port !== p.name) inCell.push(assign(this.out(array, input), this.outputPlace(input.output)));
         ports.push({ port: p.name, text: this.inp(array, input) });
@@ -67,7 +67,8 @@ class GridPrinter {
       if (p.kind !== 'output') continue;
       ports.push({ port: p.name, text: this.outputPlace(p.name) });
       if (this.chainOf.has(p.name)) continue;
-      declarations.push(declare({ type: plainType(p.type), name: this.array(p.name), rest: ` ${this.dimensions()}`.trimEnd() }));
+      const rest = this.dimensions();
+      declarations.push(rest === '' ? declare({ type: plainType(p.type), name: this.array(p.name) }) : declareArray({ type: plainType(p.type), name: this.array(p.name), rest: ` ${rest}` }));
       if (!g.outputs.some((o) => o.port === p.name)) unread.push(this.entry(this.array(p.name), undefined, '0', '0'));
     }
     const items: Item[] = [
@@ -166,6 +167,8 @@ const elementOf = (at: string, w: number): string => (w === 1 ? `[${at}]` : `[${
 /** How a module that has state is clocked. */
 export const CLOCK: readonly Connection[] = [{ port: 'clk', text: 'clk' }, { port: 'rst', text: 'rst' }];
 
+/** Yosys takes every array for a memory, and warns where it makes wires of one that nobody told it to. */
+const declareArray = (d: Declaration): Item => declare({ lead: '(* mem2reg *) ', ...d });
 const declare = (d: Declaration): Item => ({ kind: 'declarations', groups: [{ of: [d] }] });
 const assign = (target: string, value: string): Item => ({ kind: 'assign', target, value });
 /** In a loop of one round its inside alone. */

@@ -40,7 +40,7 @@ class Writer {
     this.list(aligned(m.ports, '  '), '');
     this.lines.push(');');
     for (const w of m.portLint) this.lines.push(`// verilator lint_on ${w}`);
-    this.then(m.sections.filter((items) => items.length > 0).flatMap((items) => [this.lineLater('', ''), this.items(items, '  ', false)]));
+    this.then(m.sections.filter((items) => items.length > 0).flatMap((items) => [this.lineLater('', ''), this.items(items, '  ', false, [])]));
     this.run();
     this.lines.push('endmodule', '');
     return this.lines.join('\n');
@@ -89,21 +89,31 @@ class Writer {
 
   // --- what stands in a module ---
 
-  /** `close`: no empty lines between them. */
-  private items(items: readonly Item[], indent: string, close: boolean): () => void {
+  /** `close`: no empty lines between them. `off`: warnings that are off around them. */
+  private items(items: readonly Item[], indent: string, close: boolean, off: readonly string[]): () => void {
+    const lintOf = (at: number): readonly string[] => {
+      const item = items.at(at);
+      return at >= 0 && item?.kind === 'loop' ? (item.lint ?? []).filter((w) => !off.includes(w)) : [];
+    };
     let i = 0;
     const next = (): void => {
       if (i === items.length) return;
       const item = items[i];
       if (i > 0 && !close && (isBlock(item) || isBlock(items[i - 1]))) this.lines.push('');
+      // Loops that follow each other share what is off.
+      const [before, own, after] = [lintOf(i - 1), lintOf(i), lintOf(i + 1)];
       i++;
-      this.steps.push(next);
-      this.item(item, indent, close);
+      this.then([
+        ...own.filter((w) => !before.includes(w)).map((w) => this.lineLater(indent, `// verilator lint_off ${w}`)),
+        () => this.item(item, indent, close, [...off, ...own]),
+        ...own.filter((w) => !after.includes(w)).map((w) => this.lineLater(indent, `// verilator lint_on ${w}`)),
+        next,
+      ]);
     };
     return next;
   }
 
-  private item(item: Item, indent: string, close: boolean): void {
+  private item(item: Item, indent: string, close: boolean, off: readonly string[]): void {
     switch (item.kind) {
       case 'comment':
         this.comment(item.text, indent);
@@ -145,7 +155,7 @@ class Writer {
         this.lineOrTwo(indent, `always @(posedge clk) if (${item.cond})`, `${item.action};`);
         return;
       case 'loop':
-        this.loop(item, indent, close);
+        this.loop(item, indent, close, off);
         return;
       case 'instance':
         this.line(indent, item.parameters.length === 0 ? `${item.module} ${item.name} (` : `${item.module} #(`);
@@ -159,13 +169,13 @@ class Writer {
       case 'ifdef':
         this.line('', `\`${item.not ? 'ifndef' : 'ifdef'} ${item.macro}`);
         this.then([
-          this.items(item.then, indent, true),
-          ...(item.else.length > 0 ? [this.lineLater('', '`else'), this.items(item.else, indent, true)] : []),
+          this.items(item.then, indent, true, off),
+          ...(item.else.length > 0 ? [this.lineLater('', '`else'), this.items(item.else, indent, true, off)] : []),
           this.lineLater('', '`endif'),
         ]);
         return;
       case 'paragraph':
-        this.then([this.items(item.items, indent, true)]);
+        this.then([this.items(item.items, indent, true, off)]);
         return;
       default:
         throw unwritten(item);
@@ -180,14 +190,10 @@ class Writer {
     this.list(of.map((c) => `.${c.port}(${c.text})`), indent);
   }
 
-  private loop({ variable, count, label, items, comment, lint = [] }: SvLoop, indent: string, close: boolean): void {
+  private loop({ variable, count, label, items, comment }: SvLoop, indent: string, close: boolean, off: readonly string[]): void {
     this.comment(comment, indent);
-    for (const w of lint) this.line(indent, `// verilator lint_off ${w}`);
     this.line(indent, `for (genvar ${variable} = 0; ${variable} < ${count}; ${variable}++) begin : ${label}`);
-    this.then([
-      this.items(items, deeper(indent), close), this.lineLater(indent, 'end'),
-      ...lint.map((w) => this.lineLater(indent, `// verilator lint_on ${w}`)),
-    ]);
+    this.then([this.items(items, deeper(indent), close, off), this.lineLater(indent, 'end')]);
   }
 
   // --- what stands in a block ---

@@ -43,6 +43,21 @@ describe('a module', () => {
     ]);
   });
 
+  it('turns a warning off once for loops that follow each other, and not again inside', () => {
+    const loop = (lint: string[], items: Item[] = [wire('w')]): Item => ({ kind: 'loop', variable: 'i', count: 3, label: 'each', items, lint });
+    const lints = (...items: Item[]): string[] => inside(items).flatMap((l) => {
+      const [, kind, w] = /lint_(o\w+) (\w+)/.exec(l) ?? [];
+      return kind ? [`${kind} ${w}`] : /^ *for/.test(l) ? ['for'] : /^end/.test(l) ? ['end'] : /^logic/.test(l) ? ['logic'] : [];
+    });
+    expect(lints(loop(['A']), loop(['A']), loop(['A']))).toEqual(['off A', 'for', 'end', 'for', 'end', 'for', 'end', 'on A']);
+    expect(lints(loop(['A']), wire('x'), loop(['A']))).toEqual(['off A', 'for', 'end', 'on A', 'logic', 'off A', 'for', 'end', 'on A']);
+    expect(lints(loop(['A']), loop(['A', 'B']), loop(['B']), loop([]))).toEqual(['off A', 'for', 'end', 'off B', 'for', 'end', 'on A', 'for', 'end', 'on B', 'for', 'end']);
+    expect(lints(loop(['A'], [loop(['A', 'B']), loop(['A'])]))).toEqual(['off A', 'for', 'off B', 'for', 'on B', 'for', 'end', 'on A']);
+    expect(inside([loop(['A']), loop(['A'])])).toEqual([
+      '// verilator lint_off A', ...[0, 1].flatMap((i) => [...(i > 0 ? [''] : []), 'for (genvar i = 0; i < 3; i++) begin : each', '  logic w;', 'end']), '// verilator lint_on A',
+    ]);
+  });
+
   it('writes types, instances, conditions on macros, contents and checks', () => {
     expect(inside([
       { kind: 'enum', name: 'state_t', width: 1, members: [{ name: 'IDLE', value: 0 }, { name: 'BUSY', value: 1 }] },

@@ -51,10 +51,10 @@ module Mesh (
   logic [15:0] mesh_aOut_col2;
 
   // 2 x 3 grid of MacCell
-  logic signed [7:0] mesh_weight [0:2][0:2] /* verilator split_var */;
-  logic signed [7:0] mesh_aIn [0:1][0:3] /* verilator split_var */;
-  logic signed [19:0] mesh_pIn [0:2][0:2] /* verilator split_var */;
-  logic mesh_spare [0:1][0:2];
+  (* mem2reg *) logic signed [7:0] mesh_weight [0:2][0:2] /* verilator split_var */;
+  (* mem2reg *) logic signed [7:0] mesh_aIn [0:1][0:3] /* verilator split_var */;
+  (* mem2reg *) logic signed [19:0] mesh_pIn [0:2][0:2] /* verilator split_var */;
+  (* mem2reg *) logic mesh_spare [0:1][0:2];
   for (genvar e = 0; e < 3; e++) begin : gen_mesh_weight_edge
     assign mesh_weight[0][e] = weights[e * 8 +: 8];
   end
