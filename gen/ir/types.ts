@@ -70,6 +70,7 @@ export function numeric(type: Type, bits: bigint): bigint {
   return type.kind === 'sint' && bits >> BigInt(w - 1) === 1n ? bits - (1n << BigInt(w)) : bits;
 }
 
+/** Bundles and enumerations are one where their names are, too: what is alike by chance is not taken for each other. */
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
   switch (a.kind) {
@@ -83,12 +84,21 @@ export function sameType(a: Type, b: Type): boolean {
     case 'bundle':
       return (
         b.kind === 'bundle' &&
+        b.name === a.name &&
         b.fields.length === a.fields.length &&
         a.fields.every((f, i) => f.name === b.fields[i].name && sameType(f.type, b.fields[i].type))
       );
     case 'vec':
       return b.kind === 'vec' && b.length === a.length && sameType(a.element, b.element);
   }
+}
+
+/** Whether the parts of both lie in the same places under the same names, whatever the bundles are called. */
+export function sameLayout(a: Type, b: Type): boolean {
+  if (a.kind === 'bundle') {
+    return b.kind === 'bundle' && b.fields.length === a.fields.length && a.fields.every((f, i) => f.name === b.fields[i].name && sameLayout(f.type, b.fields[i].type));
+  }
+  return a.kind === 'vec' ? b.kind === 'vec' && b.length === a.length && sameLayout(a.element, b.element) : sameType(a, b);
 }
 
 /** How errors and the design summary name a type. */

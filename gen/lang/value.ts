@@ -189,7 +189,15 @@ function checkType(e: Expr, type: Type, site: Site, declared?: Site, name?: stri
     const mend = wider ? 'trunc(), sat() or widen the target' : type.kind === 'uint' ? 'zext()' : 'sext()';
     throw new DesignError('width-mismatch', `${target} ← ${exprName(e)} (${typeName(e.type)})`, site, declared ?? declaredAt(e), mend);
   }
-  throw new DesignError('type-mismatch', `${target} ← ${exprName(e)} (${typeName(e.type)})`, site, declared ?? declaredAt(e), castHint(e.type, type));
+  const alike = typeName(e.type) === typeName(type);
+  const [to, from] = [type, e.type].map((t) => (alike ? fullName(t) : typeName(t)));
+  throw new DesignError('type-mismatch', `${name ? `${name} (${to})` : to} ← ${exprName(e)} (${from})`, site, declared ?? declaredAt(e), castHint(e.type, type));
+}
+
+/** Of what has the name of something else, also what it is made of. */
+function fullName(t: Type): string {
+  if (t.kind === 'bundle') return `${t.name} of ${t.fields.map((f) => `${f.name}: ${typeName(f.type)}`).join(', ')}`;
+  return t.kind === 'enum' ? `${t.name} of ${t.members.join(', ')}` : t.kind === 'vec' ? `Vec<${fullName(t.element)}, ${t.length}>` : typeName(t);
 }
 
 function castHint(from: Type, to: Type): string {
@@ -197,6 +205,11 @@ function castHint(from: Type, to: Type): string {
   if (from.kind === 'bool') return to.kind === 'uint' ? 'use asUInt().zext()' : 'use asUInt().zext().asSInt()';
   if (to.kind === 'sint' && from.kind === 'uint') return 'use asSInt() or zext().asSInt()';
   if (to.kind === 'uint') return 'use asUInt()';
+  if (to.kind === 'bundle' && from.kind === 'bundle') {
+    const [{ name }] = to.fields;
+    const fields = `name the fields, { ${name}: …${from.fields.some((f) => f.name === name) ? `.${name}` : ''}, … }`;
+    return widthOf(from) === widthOf(to) ? `${fields}, or take the bits: fromBits(${to.name}, bitsOf(…))` : fields;
+  }
   return 'convert it by name';
 }
 

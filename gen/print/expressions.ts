@@ -8,7 +8,7 @@ import type { Binary, Expr, LaneIndex, Lit } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
-import { indexWidth, numeric, widthOf } from '../ir/types.ts';
+import { indexWidth, numeric, sameLayout, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
 import type { Declaration } from '../verilog/form.ts';
@@ -432,7 +432,7 @@ export class ExpressionPrinter {
   /** Text to which a bit select can be appended. */
   private selectable(e: Expr): string {
     const sel = this.select(e);
-    return sel && sel.lo === 0 && sel.width === sel.of ? this.selectionText(sel) : this.readName(e);
+    return sel && sel.lo === 0 && sel.width === sel.of && !sel.isInner ? this.selectionText(sel) : this.readName(e);
   }
 
   private binary(e: Binary, fn: Operator = e.fn): Text {
@@ -608,7 +608,8 @@ export class ExpressionPrinter {
       }
       case 'cast': {
         const of = this.select(e.of);
-        return of && { ...of, struct: of.struct && e.type.kind === 'bundle' && e.of.type.kind === 'bundle' };
+        // The text knows the fields of what is declared, not those of what it is taken for.
+        return of && { ...of, struct: of.struct && sameLayout(e.type, e.of.type) };
       }
       default:
         return undefined;

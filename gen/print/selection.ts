@@ -15,6 +15,8 @@ export interface Selection {
   readonly width: number;
   /** Width of `base`. */
   readonly of: number;
+  /** `base` is a struct inside of one: Icarus 11 takes parts of such a member from the wrong place, so they are taken of the root. */
+  readonly isInner?: boolean;
   /** Struct type of `base`, while members can still be named. */
   readonly struct: boolean;
   /** Inside of loops: steps that their variables add to `lo`. */
@@ -37,12 +39,14 @@ export function member(of: Selection, type: Type, name: string): Selection {
   const { lo } = field;
   const w = widthOf(field.type);
   if (!of.struct || of.lo !== 0 || of.width !== of.of) return { ...of, lo: of.lo + lo, width: w, struct: false };
-  return { base: `${of.base}.${fieldText(type, name)}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct: field.type.kind === 'bundle' };
+  const struct = field.type.kind === 'bundle';
+  return { base: `${of.base}.${fieldText(type, name)}`, root: of.root, rootLo: of.rootLo + lo, lo: 0, width: w, of: w, struct, isInner: struct };
 }
 
 export function rangeText(s: Selection): string {
   if (s.steps) return laneText(s, s.steps);
   if (s.lo === 0 && s.width === s.of) return s.base;
+  if (s.isInner) return rangeText({ ...s, base: s.root, lo: s.rootLo + s.lo, of: Infinity, isInner: false });
   return s.width === 1 ? `${s.base}[${s.lo}]` : `${s.base}[${s.lo + s.width - 1}:${s.lo}]`;
 }
 
@@ -54,8 +58,9 @@ export function sideBySide(high: Selection, low: Selection): Selection | undefin
 
 function laneText(s: Selection, steps: readonly LaneStep[]): string {
   if (s.width === s.of) return s.base;
-  const from = [...steps.map((x) => x.text), ...(s.lo > 0 ? [String(s.lo)] : [])].join(' + ');
-  return s.width === 1 ? `${s.base}[${from}]` : `${s.base}[${from} +: ${s.width}]`;
+  const [base, lo] = s.isInner ? [s.root, s.rootLo + s.lo] : [s.base, s.lo];
+  const from = [...steps.map((x) => x.text), ...(lo > 0 ? [String(lo)] : [])].join(' + ');
+  return s.width === 1 ? `${base}[${from}]` : `${base}[${from} +: ${s.width}]`;
 }
 
 /** Positions of the lowest selected bit, one for each round. Steps of one lane go together: `[i * 12 + i * 4]`. */
