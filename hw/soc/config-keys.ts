@@ -175,6 +175,10 @@ export const CONFIG_KEYS = {
     counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },
     overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },
+    pipelineEvery: {
+      kind: 'count', min: 1, max: 16, default: 1,
+      summary: 'cells of the mesh, each way, from one register to the next: more is fewer cycles to pass through it, and a longer path; divides rows and columns',
+    },
   },
   simulation: {
     ram: { kind: 'size', min: 64 * KIB, max: GIB, powerOfTwo: true, default: 64 * MIB, summary: 'bytes of main memory in simulations' },

@@ -2,13 +2,14 @@
  * The systolic mesh: R × C weight-stationary multiply-accumulate cells with two weights each, so that the next tile comes in
  * while the present one is used. Knows nothing of memories or commands.
  *
- * Timing, with an activation row given in cycle t: row r of the mesh sees its lane in cycle t + r (skew), column c one cycle
- * later per column, and `sums` holds all columns of that row in cycle t + R + C - 1 (deskew). `bank` tells which of the two weights
- * an activation row uses, and it travels with the row.
+ * Values pass from cell to cell without a register within tiles of `pipelineEvery` cells each way; p is that number. Timing, with an
+ * activation row given in cycle t: row r of the mesh sees its lane in cycle t + ⌊r/p⌋ (skew), column c ⌊c/p⌋ cycles later, and `sums`
+ * holds all columns of that row in cycle t + R/p + C/p - 1 (deskew). `bank` tells which of the two weights an activation row uses, and
+ * it travels with the row.
  *
- * The weights of a column, given with `load` of their bank, wait for nobody: row r takes its lane r cycles later, as it takes activations.
- * An activation row finds all weights in place if it comes one cycle after those of column 0, two after those of column 1, and so on; the
- * weights of column c may be replaced c cycles after the last row that needs them came, or later.
+ * The weights of a column, given with `load` of their bank, wait for nobody: row r takes its lane ⌊r/p⌋ cycles later, as it takes
+ * activations. An activation row finds those of column c in place if it comes less than ⌊c/p⌋ cycles before them, or after them; they may
+ * be replaced ⌊c/p⌋ cycles after the last row that needs them came, or later.
  */
 import { B, Flag, In, Out, S, U, hw, indexWidth, resetTo, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, Vec } from '../../gen/index.ts';
@@ -88,10 +89,73 @@ const PePair = (sumBits: number) =>
     },
   );
 
+/** `size` × `size` cells with registers at the east and south sides only; each column adds its products to what comes from the north. */
+const Tile = (sumBits: number, size: number, multiplier: TensorParams['multiplier']) => {
+  const lanes = vec(S(8), size);
+  const orders = vec(B, size);
+  const sums = vec(S(sumBits), size);
+  return hw(
+    'Tile',
+    {
+      load0In: In(orders), load1In: In(orders), w: In(lanes), aIn: In(lanes), bankIn: In(B), pIn: In(sums),
+      load0Out: Out(orders), load1Out: Out(orders), aOut: Out(lanes), bankOut: Out(B), pOut: Out(sums),
+    },
+    (m, io) => {
+      m.doc(`${size} x ${size} weight-stationary cells that pass on within one cycle what they get.`);
+      const none = upTo(size).map(() => false);
+      const r = m.regs({
+        load0: resetTo(orders, none), load1: resetTo(orders, none), w0: vec(lanes, size), w1: vec(lanes, size), a: lanes, bank: B, p: sums,
+      });
+      r.load0 = io.load0In;
+      r.load1 = io.load1In;
+      m.each(size, (column) => {
+        m.when(io.load0In.at(column), () => {
+          r.w0.put(column, io.w);
+        });
+        m.when(io.load1In.at(column), () => {
+          r.w1.put(column, io.w);
+        });
+      });
+      const weights = m.map('weights', size, (column) => io.bankIn.mux(r.w1.at(column), r.w0.at(column)));
+      r.a = io.aIn;
+      r.bank = io.bankIn;
+      const added = m.wires({ added: vec(S(16 + Math.ceil(Math.log2(size))), size) }).added;
+      if (multiplier === 'ice40' && size % 2 === 0) {
+        for (const column of upTo(size)) {
+          const products = upTo(size / 2).flatMap((pair) => {
+            const multiply = m.inst(`multiply${column}_${pair}`, DualMultiplier('ice40'));
+            [multiply.a0, multiply.b0] = [io.aIn.at(2 * pair), weights.at(column).at(2 * pair)];
+            [multiply.a1, multiply.b1] = [io.aIn.at(2 * pair + 1), weights.at(column).at(2 * pair + 1)];
+            return [multiply.p0, multiply.p1];
+          });
+          added.put(column, total(products).sext(added.at(column).width));
+        }
+      } else {
+        m.each(size, (column) => {
+          const products = upTo(size).map((row) => io.aIn.at(row).mul(weights.at(column).at(row)).named(`product${row}`));
+          added.put(column, total(products).sext(added.at(0).width));
+        });
+      }
+      m.each(size, (column) => {
+        r.p.put(column, io.pIn.at(column).addWrap(added.at(column).sext(sumBits)));
+      });
+      io.load0Out = r.load0;
+      io.load1Out = r.load1;
+      io.aOut = r.a;
+      io.bankOut = r.bank;
+      io.pOut = r.p;
+    },
+  );
+};
+
+/** Exact sum, as a balanced tree: the path through a tile grows with the logarithm of its size. */
+const total = (terms: readonly SInt[]): SInt =>
+  (terms.length === 1 ? terms[0] : total(terms.slice(0, terms.length / 2)).addGrow(total(terms.slice(terms.length / 2))));
+
 /** Lane i leaves `delays[i]` cycles after it came. */
 const DelayLanes = <W extends number>(name: string, bits: W, delays: readonly number[]) =>
   hw(name, { lanesIn: In(vec(S(bits), delays.length)), lanesOut: Out(vec(S(bits), delays.length)) }, (m, io) => {
-    m.doc(`Delays lane i by ${delays[0] < delays[delays.length - 1] ? 'i' : `${delays.length - 1} - i`} cycles.`);
+    m.doc(`Delays lane i by ${describe(delays)} cycles.`);
     for (const [i, delay] of delays.entries()) {
       const lane = io.lanesIn.at(i);
       if (delay === 0) {
@@ -106,7 +170,18 @@ const DelayLanes = <W extends number>(name: string, bits: W, delays: readonly nu
     }
   });
 
+/** Of delays that grow or fall by one a lane, or by one every few lanes, as the mesh needs them. */
+function describe(delays: readonly number[]): string {
+  const most = Math.max(...delays);
+  const each = delays.length / (most + 1);
+  const lane = each === 1 ? 'i' : `(i / ${each})`;
+  return most === 0 ? '0' : delays[0] === 0 ? lane.replace(/[()]/g, '') : `${most} - ${lane}`;
+}
+
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+const inGroups = <V>(items: readonly V[], size: number): Vec<Vec<V>> =>
+  vecOf(upTo(items.length / size).map((i) => vecOf(items.slice(size * i, size * (i + 1)))));
 
 export const meshPorts = (p: TensorParams) => ({
   a: In(vec(S(8), p.rows)),
@@ -123,7 +198,8 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
   const sumBits = partialSumBits(p);
   return hw('Mesh', meshPorts(p), (m, io) => {
     m.doc(`Weight-stationary mesh of ${p.rows} x ${p.columns} cells with skewed inputs and aligned outputs.`);
-    const skewed = DelayLanes('Skew', 8, upTo(p.rows));
+    const tile = p.pipelineEvery;
+    const skewed = DelayLanes('Skew', 8, upTo(p.rows).map((row) => Math.floor(row / tile)));
     const skew = m.inst('skew', skewed);
     skew.lanesIn = io.a;
     const skewWeights = m.inst('skewWeights', skewed);
@@ -132,16 +208,17 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
     const loads = (name: string, load: Bool): Vec<Bool> =>
       m.map(name, p.columns, (i) => load.and(io.loadColumn.eq(i.zext(io.loadColumn.width))));
     const [loads0, loads1] = [loads('loads0', io.load0), loads('loads1', io.load1)];
-    const bankOfRow = p.rows > 1 ? m.regs({ bankDelay: vec(B, p.rows - 1) }) : undefined;
     const banks: Bool[] = [io.bank];
-    if (bankOfRow) {
-      const stages = bankOfRow.bankDelay.toArray();
+    if (p.rows > tile) {
+      const r = m.regs({ bankDelay: vec(B, p.rows / tile - 1) });
+      const stages = r.bankDelay.toArray();
       banks.push(...stages);
-      bankOfRow.bankDelay = vecOf([io.bank, ...stages.slice(0, -1)]);
+      r.bankDelay = vecOf([io.bank, ...stages.slice(0, -1)]);
     }
     const zero = vecOf(upTo(p.columns).map(() => S(sumBits).lit(0)));
-    const bottom = p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs(skew.lanesOut, banks, zero) : cells(skew.lanesOut, banks, zero);
-    const deskew = m.inst('deskew', DelayLanes('Deskew', sumBits, upTo(p.columns).reverse()));
+    const form = tile > 1 ? tiles : p.multiplier === 'ice40' && p.rows % 2 === 0 ? pairs : cells;
+    const bottom = form(skew.lanesOut, banks, zero);
+    const deskew = m.inst('deskew', DelayLanes('Deskew', sumBits, upTo(p.columns).reverse().map((column) => Math.floor(column / tile))));
     deskew.lanesIn = bottom;
     io.sums = deskew.lanesOut;
 
@@ -158,7 +235,7 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
 
     function pairs(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
       const grid = m.grid('pair', PePair(sumBits), p.rows / 2, p.columns);
-      const two = <V>(items: readonly V[]): Vec<Vec<V>> => vecOf(upTo(p.rows / 2).map((i) => vecOf([items[2 * i], items[2 * i + 1]])));
+      const two = <V>(items: readonly V[]): Vec<Vec<V>> => inGroups(items, 2);
       grid.fromNorth('load0In', 'load0Out', loads0);
       grid.fromNorth('load1In', 'load1Out', loads1);
       grid.row('w', two(weights.toArray()));
@@ -166,6 +243,17 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
       grid.fromWest('bankIn', 'bankOut', two(bank));
       grid.fromNorth('pIn', 'pOut', north);
       return grid.rowOut('pOut', p.rows / 2 - 1);
+    }
+
+    function tiles(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
+      const grid = m.grid('tile', Tile(sumBits, tile, p.multiplier), p.rows / tile, p.columns / tile);
+      grid.fromNorth('load0In', 'load0Out', inGroups(loads0.toArray(), tile));
+      grid.fromNorth('load1In', 'load1Out', inGroups(loads1.toArray(), tile));
+      grid.row('w', inGroups(weights.toArray(), tile));
+      grid.fromWest('aIn', 'aOut', inGroups(a.toArray(), tile));
+      grid.fromWest('bankIn', 'bankOut', vecOf(bank));
+      grid.fromNorth('pIn', 'pOut', inGroups(north.toArray(), tile));
+      return vecOf(grid.rowOut('pOut', p.rows / tile - 1).toArray().flatMap((sums) => sums.toArray()));
     }
   });
 }

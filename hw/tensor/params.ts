@@ -34,13 +34,15 @@ export interface TensorParams {
   readonly idBits: number;
   /** How the mesh multiplies: as written, or in pairs with the iCE40's DSP cell. */
   readonly multiplier: 'generic' | 'ice40';
+  /** p: cells of the mesh, each way, from one register to the next; divides rows and columns. */
+  readonly pipelineEvery: number;
   /** `full` (if not given): four units work side by side; `serial`: one command at a time, in a fifth of the area. */
   readonly overlap?: 'full' | 'serial';
 }
 
 /** What a serial unit cannot have more of. */
 const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
-  scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4,
+  scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4, pipelineEvery: 1,
 };
 
 /** What is wrong with a set of parameters, as `[name, problem and mend]`; nothing if a unit can be built from it. */
@@ -56,6 +58,7 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     isPowerOfTwo(p[name]) ? undefined : [name, `is ${p[name]}; use a power of two`];
   const serialName = (Object.keys(SERIAL) as (keyof TensorParams)[]).find((name) => p.overlap === 'serial' && p[name] !== SERIAL[name]);
   const lanes = (['rows', 'columns', 'channels'] as const).find((name) => p[name] % p.vectorLanes !== 0);
+  const tiled = (['rows', 'columns'] as const).find((name) => p[name] % p.pipelineEvery !== 0);
   return (
     between('rows', 4, 128) ?? between('columns', 4, 128) ?? between('scratchpadRows', 4, 65536) ?? between('accumulatorRows', 4, 4096) ??
     between('channels', 1, 65536) ?? between('queueDepth', 1, 16) ?? between('idBits', 1, 8) ?? between('busBytes', 4, 128) ??
@@ -67,6 +70,8 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
       ? (['scratchpadBanks', `is ${p.scratchpadBanks}; a bank has at least two of the ${p.scratchpadRows} rows`] as const) : undefined) ??
     (p.vectorLanes > 1 && 2 * p.vectorLanes > p.channels ? (['vectorLanes', `is ${p.vectorLanes}; use at most half of channels = ${p.channels}`] as const) : undefined) ??
     (lanes ? (['vectorLanes', `is ${p.vectorLanes}; it must divide ${lanes} = ${p[lanes]}`] as const) : undefined) ??
+    between('pipelineEvery', 1, 16) ??
+    (tiled ? (['pipelineEvery', `is ${p.pipelineEvery}; it must divide ${tiled} = ${p[tiled]}`] as const) : undefined) ??
     (serialName ? ([serialName, `is ${p[serialName]}; a serial unit (overlap) has ${SERIAL[serialName]}`] as const) : undefined) ??
     (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
     (p.hazardBlocks > Math.min(2 ** scratchpadBits(p), 2 * 2 ** accumulatorBits(p), 4 * 2 ** channelBits(p))
@@ -98,4 +103,4 @@ export const channelBlocks = (p: TensorParams): number => Math.max(1, p.hazardBl
 /** Groups of lanes in an accumulator row: each is one memory (a bank of it). */
 export const laneGroups = (p: TensorParams): number => p.columns / p.vectorLanes;
 /** Cycles from the cycle in which the mesh's first row takes an activation row to the cycle in which all columns have its sums. */
-export const meshLatency = (p: TensorParams): number => p.rows + p.columns - 1;
+export const meshLatency = (p: TensorParams): number => (p.rows + p.columns) / p.pipelineEvery - 1;

@@ -187,6 +187,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the store unit reads a chunk for which it has no room', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/mesh.ts', old: 'r.load0 = vecOf([io.load0In, r.load0.at(0)]);', to: 'r.load0 = vecOf([io.load0In, io.load0In]);',
     fault: 'the order to load weights passes two rows of cells in a cycle', tests: [MESH] },
+  { file: 'hw/tensor/mesh.ts', old: 'grid.fromWest(\'bankIn\', \'bankOut\', vecOf(bank));\n      grid.fromNorth(\'pIn\', \'pOut\', inGroups', to:
+    'grid.all(\'bankIn\', io.bank);\n      grid.fromNorth(\'pIn\', \'pOut\', inGroups', fault: 'which weights a row uses does not travel with it from tile to tile', tests: [MESH] },
   { file: 'hw/tensor/loader.ts', old: 'isKept.at(i).and(rowCompletes.not()).mux(', to: 'isKept.at(i).mux(',
     fault: 'bytes of rows that are complete stay in their places', tests: [TABLE_PROGRAMS] },
   { file: 'hw/tensor/scratchpad.ts', old: 'distance.zext(lowBits + 1).lt(io.load.count)', to: 'distance.zext(lowBits + 1).le(io.load.count)',

@@ -17,7 +17,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../suppor
 
 const square: TensorParams = {
   rows: 8, columns: 8, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 16, idBits: 2, multiplier: 'generic', overlap: 'full',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 16, idBits: 2, pipelineEvery: 1, multiplier: 'generic', overlap: 'full',
 };
 /** One bank, so that weights and rows meet. */
 const wide: TensorParams = {

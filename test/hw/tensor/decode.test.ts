@@ -67,7 +67,7 @@ it('commands that a unit would take for each other are refused', () => {
 
 const full: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 16, channels: 16, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: true, busBytes: 4, idBits: 1, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: true, busBytes: 4, idBits: 1, pipelineEvery: 1, multiplier: 'generic',
 };
 const serial: TensorParams = { ...full, queueDepth: 1, hazardBlocks: 1, counters: false, overlap: 'serial' };
 

@@ -9,11 +9,14 @@ import { Random } from '../../../sw/data/random.ts';
 
 const square: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, multiplier: 'generic',
 };
 const MESHES = {
   square, pairs: { ...square, multiplier: 'ice40' }, wide: { ...square, columns: 9 }, tall: { ...square, rows: 7 },
   tallPairs: { ...square, rows: 10, columns: 3, multiplier: 'ice40' },
+  tiles: { ...square, columns: 8, pipelineEvery: 2 }, oneTile: { ...square, pipelineEvery: 4 },
+  oddTiles: { ...square, rows: 9, columns: 6, pipelineEvery: 3 },
+  tilesOfPairs: { ...square, rows: 8, pipelineEvery: 2, multiplier: 'ice40' }, tileOfPairs: { ...square, pipelineEvery: 4, multiplier: 'ice40' },
 } as const satisfies Record<string, TensorParams>;
 
 type Row = readonly number[];
@@ -43,12 +46,14 @@ describe.each(Object.entries(MESHES))('a mesh, %s,', (_, p) => {
       });
       columnsFree = start + p.columns;
       const rows = 1 + random.below(2 * p.columns);
-      const first = Math.max(rowsFree, start + 1);
+      // Column c gets its weights in cycle start + c, and sees the row ⌊c/p⌋ cycles after it came.
+      const last = p.columns - 1;
+      const first = Math.max(rowsFree, start + last - Math.floor(last / p.pipelineEvery) + 1);
       for (let i = 0; i < rows; i++) {
         const lanes = bytes(p.rows);
         at(first + i).row = { lanes, bank };
         const product = weights.map((column) => column.reduce((sum, w, r) => sum + w * lanes[r], 0));
-        sums.set(first + i + p.rows + p.columns - 1, product);
+        sums.set(first + i + p.rows / p.pipelineEvery + p.columns / p.pipelineEvery - 1, product);
       }
       rowsFree = first + rows;
       lastRowOf[bank] = rowsFree - 1;

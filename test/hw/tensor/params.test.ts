@@ -4,7 +4,7 @@ import type { TensorParams } from '../../../hw/tensor/params.ts';
 
 const serial: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, multiplier: 'ice40', overlap: 'serial',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, multiplier: 'ice40', overlap: 'serial',
 };
 
 it('a serial unit says which parameter it cannot have, and what it has instead', () => {
@@ -13,4 +13,13 @@ it('a serial unit says which parameter it cannot have, and what it has instead',
   expect(problemWith({ ...serial, busBytes: 8 })).toEqual(['busBytes', 'is 8; a serial unit (overlap) has 4']);
   expect(problemWith({ ...serial, requantiser: 'pipelined' })).toEqual(['requantiser', 'is pipelined; a serial unit (overlap) has iterative']);
   expect(problemWith({ ...serial, queueDepth: 2, overlap: 'full' })).toBeUndefined();
+});
+
+it('tiles of the mesh divide it both ways', () => {
+  const full: TensorParams = { ...serial, rows: 6, columns: 4, overlap: 'full' };
+  expect(problemWith({ ...full, pipelineEvery: 2 })).toBeUndefined();
+  expect(problemWith({ ...full, pipelineEvery: 3 })).toEqual(['pipelineEvery', 'is 3; it must divide columns = 4']);
+  expect(problemWith({ ...full, pipelineEvery: 4 })).toEqual(['pipelineEvery', 'is 4; it must divide rows = 6']);
+  expect(problemWith({ ...full, pipelineEvery: 0 })).toEqual(['pipelineEvery', 'is 0; use a whole number 1…16']);
+  expect(problemWith({ ...serial, pipelineEvery: 2 })).toEqual(['pipelineEvery', 'is 2; a serial unit (overlap) has 1']);
 });

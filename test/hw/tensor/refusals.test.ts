@@ -13,7 +13,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../suppor
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, multiplier: 'generic', overlap: 'full',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, multiplier: 'generic', overlap: 'full',
 };
 const serial: TensorParams = { ...full, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, overlap: 'serial' };
 

@@ -8,7 +8,7 @@ import { BENCH_BASE, TensorDriver, tensorBench } from '../../support/tensor-benc
 
 const unit: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, multiplier: 'generic',
 };
 
 it.each(['full', 'serial'] as const)('waits for every acknowledgement, %s', (overlap) => {

@@ -14,7 +14,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, multiplier: 'generic',
 };
 const serial: TensorParams = {
   ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, overlap: 'serial',

@@ -13,7 +13,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const nano: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, multiplier: 'ice40',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, multiplier: 'ice40',
 };
 const square: TensorParams = {
   ...nano, rows: 8, columns: 8, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4, requantiser: 'pipelined', queueDepth: 4,
@@ -33,8 +33,10 @@ const beatOf4 = { ...square, rows: 4, columns: 4 };
 const beatOf8 = { ...square, rows: 4, columns: 4, busBytes: 32, scratchpadRows: 50, scratchpadBanks: 1, hazardBlocks: 4, queueDepth: 2 };
 const beatOf4Tall = { ...square, busBytes: 32, scratchpadBanks: 2, queueDepth: 1, idBits: 1 };
 const beatOf2Left4 = { ...square, rows: 6, vectorLanes: 2, scratchpadRows: 61, scratchpadBanks: 1 };
+const tiles = { ...square, pipelineEvery: 2 };
+const oneTile = { ...tall, rows: 5, columns: 5, vectorLanes: 1, channels: 50, pipelineEvery: 5 };
 const CHIPS = {
-  nano, square, wide, tall, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, serial, serialWide, serialTall,
+  nano, square, wide, tall, tiles, oneTile, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, serial, serialWide, serialTall,
 };
 
 /** What an interrupt handler may ask at any time; values of counters are not those of the model. */
