@@ -1,26 +1,30 @@
 /**
- * Constant folding and local simplification. Rules only remove work: they never change a width, a name or what a reader
+ * Constant folding and local simplification: constants by the table of operators (`ir/fold.ts`), operations by their laws (`laws.ts`),
+ * and here what selects from what was put together. Rules only remove work: they never change a width, a name or what a reader
  * of the printed module would call the structure. All arithmetic is on unsigned bit patterns.
  */
 import { Consing } from '../ir/consing.ts';
-import type { Binary, Cat, Expr, Lit } from '../ir/expr.ts';
+import type { Cat, Expr, Lit } from '../ir/expr.ts';
 import { rewriter } from '../ir/expr.ts';
 import { BINARY_VALUE, UNARY_VALUE } from '../ir/fold.ts';
 import { fieldPlace, mapStatements } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
-import { indexWidth, isScalar, numeric, sameType, uintType, widthOf } from '../ir/types.ts';
+import { isScalar, numeric, sameType, uintType, widthOf } from '../ir/types.ts';
 import type { ScalarType, Type } from '../ir/types.ts';
+import { BINARY_LAWS, CAT_LAWS, MUX_LAWS, UNARY_LAWS, byLaw, lit } from './laws.ts';
 
-const mask = (w: number): bigint => (1n << BigInt(w)) - 1n;
-
-function lit(type: ScalarType, value: bigint): Lit {
-  return { op: 'lit', type, value: value & mask(widthOf(type)) };
-}
-
-/** Simplifier with a memory: equal nodes become one. */
-export function simplifier(): (e: Expr) => Expr {
+/** Simplifier with a memory: equal nodes become one. `settle`: what else is known of a node whose operands are simplified. */
+export function simplifier(settle: (e: Expr) => Expr = (e) => e): (e: Expr) => Expr {
   const consing = new Consing();
-  return rewriter((e) => consing.one(simplifyNode(e)));
+  return rewriter((e) => {
+    for (let from = e; ;) {
+      const to = simplifyNode(settle(from));
+      const one = consing.one(to);
+      if (to === from || one === from) return one;
+      // Of operands that have become one node there may be more to say.
+      from = one;
+    }
+  });
 }
 
 export function simplify(m: Module): Module {
@@ -32,15 +36,13 @@ export function simplify(m: Module): Module {
 export function simplifyNode(e: Expr): Expr {
   switch (e.op) {
     case 'unary':
-      return e.a.op === 'lit' ? lit(e.type, UNARY_VALUE[e.fn](e.a.value, widthOf(e.a.type))) : e.fn === 'not' && e.a.op === 'unary' && e.a.fn === 'not' ? e.a.a : e;
+      if (e.a.op === 'lit') return lit(e.type, UNARY_VALUE[e.fn](e.a.value, widthOf(e.a.type)));
+      return again(e, byLaw(UNARY_LAWS[e.fn], e));
     case 'binary':
-      return rewriteBinary(e);
+      if (e.a.op === 'lit' && e.b.op === 'lit') return lit(e.type, BINARY_VALUE[e.fn](numeric(e.a.type, e.a.value), numeric(e.b.type, e.b.value)));
+      return again(e, byLaw(BINARY_LAWS[e.fn], e));
     case 'mux':
-      if (e.cond.op === 'lit') return e.cond.value === 1n ? e.a : e.b;
-      if (e.a === e.b) return e.a;
-      if (e.cond.op === 'unary' && e.cond.fn === 'not') return { ...e, cond: e.cond.a, a: e.b, b: e.a };
-      if (e.type.kind === 'bool' && e.a.op === 'lit' && e.b.op === 'lit' && e.a.value === 1n && e.b.value === 0n) return e.cond;
-      return e;
+      return again(e, byLaw(MUX_LAWS, e));
     case 'slice':
       return rewriteSlice(e);
     case 'cast':
@@ -52,7 +54,7 @@ export function simplifyNode(e: Expr): Expr {
       return e.of.op === 'lit' ? lit(e.type, numeric(e.of.type, e.of.value)) : e;
     case 'cat':
       if (e.parts.every((p): p is Lit => p.op === 'lit')) return lit(e.type, joinBits(e.parts.map((p) => p.value), e.parts.map((p) => widthOf(p.type))));
-      return joinNeighbours(e);
+      return again(e, byLaw(CAT_LAWS, e) ?? joinNeighbours(e));
     case 'field': {
       if (e.of.op !== 'bundle') return constantPart(e.of, fieldPlace(e.of.type, e.name).lo, e.type) ?? e;
       return e.of.fields[fieldPlace(e.of.type, e.name).at];
@@ -71,8 +73,13 @@ export function simplifyNode(e: Expr): Expr {
   }
 }
 
+/** What a node became, simplified in its turn; the node itself where nothing did. */
+function again(e: Expr, result: Expr | undefined): Expr {
+  return result ? simplifyNode(result) : e;
+}
+
 /** Parts that follow each other in one value are one part of it. */
-function joinNeighbours(e: Cat): Expr {
+function joinNeighbours(e: Cat): Expr | undefined {
   const parts: Expr[] = [];
   for (const part of e.parts) {
     const last = parts.at(-1);
@@ -81,8 +88,7 @@ function joinNeighbours(e: Cat): Expr {
     if (isNext) parts[parts.length - 1] = { ...part, type: uintType(widthOf(last.type) + widthOf(part.type)) };
     else parts.push(part);
   }
-  if (parts.length === e.parts.length) return e;
-  return parts.length === 1 ? simplifyNode(parts[0]) : { ...e, parts };
+  return parts.length === e.parts.length ? undefined : { ...e, parts };
 }
 
 /** An element of joined numbers that are seen as a vector: the bits of one of them. */
@@ -126,61 +132,6 @@ function joinBits(values: readonly bigint[], widths: readonly number[]): bigint 
   };
   return join(0, values.length).bits;
 }
-
-function rewriteBinary(e: Binary): Expr {
-  const { a, b, type, fn } = e;
-  if (a.op === 'lit' && b.op === 'lit') return lit(type, BINARY_VALUE[fn](numeric(a.type, a.value), numeric(b.type, b.value)));
-  const w = widthOf(type);
-  const isLit = (x: Expr, v: bigint): boolean => x.op === 'lit' && x.value === v;
-  switch (fn) {
-    case 'and':
-      if (isLit(a, 0n) || isLit(b, 0n)) return lit(type, 0n);
-      if (isLit(a, mask(w)) || a === b) return b;
-      return isLit(b, mask(w)) ? a : e;
-    case 'or':
-      if (isLit(a, mask(w)) || isLit(b, mask(w))) return lit(type, mask(w));
-      if (isLit(a, 0n) || a === b) return b;
-      return isLit(b, 0n) ? a : e;
-    case 'xor':
-    case 'add':
-      if (isLit(a, 0n)) return b;
-      return isLit(b, 0n) ? a : e;
-    case 'sub':
-      return isLit(b, 0n) ? a : e;
-    case 'mul':
-      return isLit(a, 0n) || isLit(b, 0n) ? lit(type, 0n) : e;
-    case 'shl':
-    case 'shr': {
-      if (isLit(b, 0n) || isLit(a, 0n)) return a;
-      if (b.op !== 'lit') return e;
-      // Amounts in as many bits as they need; tools refuse wide ones.
-      const keepsSign = fn === 'shr' && type.kind === 'sint';
-      if (b.value >= BigInt(w) && !keepsSign) return lit(type, 0n);
-      const amount = b.value < BigInt(w) ? b.value : BigInt(w - 1);
-      return amount === 0n ? a : { ...e, b: lit(uintType(indexWidth(w)), amount) };
-    }
-    case 'eq':
-    case 'ne': {
-      // A Bool compared with a constant is the Bool or its negation.
-      if (a.type.kind !== 'bool' || b.op !== 'lit') return e;
-      const same = (b.value === 1n) === (fn === 'eq');
-      return same ? a : { op: 'unary', fn: 'not', type: e.type, a, ...(e.site ? { site: e.site } : {}) };
-    }
-    case 'lt':
-    case 'le': {
-      // Nothing is less than the smallest value or more than the largest.
-      const isLow = (x: Expr): boolean => x.op === 'lit' && numeric(x.type, x.value) === lowest(x.type);
-      const isHigh = (x: Expr): boolean => x.op === 'lit' && numeric(x.type, x.value) === highest(x.type);
-      if (fn === 'lt' && (isLow(b) || isHigh(a))) return lit(type, 0n);
-      return fn === 'le' && (isLow(a) || isHigh(b)) ? lit(type, 1n) : e;
-    }
-    default:
-      return e;
-  }
-}
-
-const lowest = (t: ScalarType): bigint => (t.kind === 'sint' ? -(1n << BigInt(t.width - 1)) : 0n);
-const highest = (t: ScalarType): bigint => (t.kind === 'sint' ? mask(t.width - 1) : mask(widthOf(t)));
 
 function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
   const w = widthOf(e.type);

@@ -22,6 +22,7 @@ export function plant(text: string, { file, old, to }: Mutant): string {
 }
 
 const NAMING = 'test/gen/print/naming.test.ts';
+const LAWS = 'test/gen/passes/laws.test.ts';
 const LANES = 'test/gen/print/lane-designs.test.ts';
 const QUICK = 'test/gen/passes/quick-checks.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
@@ -58,10 +59,24 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'an index that only some lanes have is taken for a place', tests: [LANES] },
   { file: 'gen/ir/fold.ts', old: 'neg: (bits) => -bits,', to: 'neg: (bits) => bits,',
     fault: 'the negation of a constant is the constant', tests: ['test/gen/passes/simplify.test.ts', SEMANTICS] },
-  { file: 'gen/passes/simplify.ts', old: 'if (isLit(a, mask(w)) || isLit(b, mask(w))) return lit(type, mask(w));', to: 'if (isLit(a, 1n) || isLit(b, 1n)) return lit(type, mask(w));',
-    fault: 'an OR with 1 is taken for one with all ones', tests: ['test/gen/passes/simplify.test.ts'] },
-  { file: 'gen/passes/simplify.ts', old: 'const keepsSign = fn === \'shr\' && type.kind === \'sint\';', to: 'const keepsSign = false;',
-    fault: 'a signed number shifted by more than its width becomes 0 instead of its sign', tests: ['test/gen/passes/simplify.test.ts', 'test/gen/lang/values.test.ts'] },
+  { file: 'gen/passes/laws.ts', old: 'const isOnes = (x: Expr): boolean => isLit(x, mask(widthOf(x.type)));', to: 'const isOnes = (x: Expr): boolean => isLit(x, 1n);',
+    fault: 'an operation with 1 is taken for one with all ones', tests: [LAWS, 'test/gen/passes/simplify.test.ts'] },
+  { file: 'gen/passes/laws.ts', old: 'const keepsSign = e.fn === \'shr\' && e.type.kind === \'sint\';', to: 'const keepsSign = false;',
+    fault: 'a signed number shifted by more than its width becomes 0 instead of its sign', tests: [LAWS, 'test/gen/lang/values.test.ts'] },
+  { file: 'gen/passes/laws.ts', old: 'x.op === \'lit\' && numeric(x.type, x.value) === 1n;', to: 'isLit(x, 1n);',
+    fault: 'a product with -1 in one bit is taken for one with 1', tests: [LAWS] },
+  { file: 'gen/passes/laws.ts', old: '(widthOf(of.type) === widthOf(type) ? seenAs(of, type) : { op: \'extend\', type, of })', to: '({ op: \'cast\', type, of })',
+    fault: 'a product with 1 keeps the width of its operand', tests: [LAWS] },
+  { file: 'gen/passes/laws.ts', old: 'e.a.op === \'unary\' && e.a.fn === e.fn && e.a.a);', to: 'e.a.op === \'unary\' && e.a.a);',
+    fault: 'the negation of a complement is the number', tests: [LAWS] },
+  { file: 'gen/passes/laws.ts', old: 'isGate(e) && (isLit(e.b, 0n) || e.b === e.cond)', to: 'isGate(e) && (isLit(e.b, 0n) || e.a === e.cond)',
+    fault: 'a choice of its condition is taken for the other one', tests: [LAWS] },
+  { file: 'gen/passes/laws.ts', old: 'isGate(e) && isLit(e.b, 1n) && either(e, not(e, e.cond), e.a)', to: 'isGate(e) && isLit(e.b, 1n) && either(e, e.cond, e.a)',
+    fault: 'what is 1 unless its condition holds becomes an OR with the condition', tests: [LAWS] },
+  { file: 'gen/passes/laws.ts', old: 'isBool(e) && !isLabel(e.cond)', to: 'isBool(e)',
+    fault: 'arms of a case that are constants are taken out of it', tests: [LAWS, 'test/gen/print/tables.test.ts'] },
+  { file: 'gen/passes/simplify.ts', old: 'if (to === from || one === from) return one;', to: 'return one;',
+    fault: 'what operands that become one node make needless stays', tests: [LAWS] },
   { file: 'gen/passes/coverage.ts', old: 'from.full === from.place.branches ? ALL : SOME;', to: 'from.full > 0 ? ALL : SOME;',
     fault: 'a wire that is driven on one path only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
   { file: 'gen/passes/coverage.ts', old: 'if (frame.exact) again ??=', to: 'if (frame.exact === e) again ??=',
