@@ -12,7 +12,12 @@ export class BurstsTiming {
   private beat = 0;
   private beatsLeft = 0;
 
-  constructor(private readonly p: TensorParams) {}
+  /** Beats between two boundaries that no burst crosses. */
+  private readonly inBoundary: number;
+
+  constructor(private readonly p: TensorParams) {
+    this.inBoundary = burstBytes(p) / p.busBytes;
+  }
 
   get isActive(): boolean {
     return this.rowsLeft > 0;
@@ -28,8 +33,8 @@ export class BurstsTiming {
 
   /** Beats of the next burst. */
   get beats(): number {
-    const inBoundary = burstBytes(this.p) / this.p.busBytes;
-    return Math.min(this.beatsLeft, inBoundary - (this.beat % inBoundary));
+    const { beat, beatsLeft, inBoundary } = this;
+    return Math.min(beatsLeft, inBoundary - (beat % inBoundary));
   }
 
   /** The burst has been taken. */

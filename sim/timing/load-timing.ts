@@ -6,9 +6,8 @@ import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { BurstsTiming } from './bursts-timing.ts';
 import type { TransferTiming } from './commands.ts';
+import { noRows, setRows } from './rows.ts';
 import type { RowRange } from './rows.ts';
-
-const NOTHING = { takesBeat: false, done: false } as const;
 
 export class LoadTiming {
   readonly bursts: BurstsTiming;
@@ -20,6 +19,14 @@ export class LoadTiming {
   private fill = 0;
   private offset = 0;
   private rowOffset = 0;
+  private readonly unwrittenRows = noRows();
+  private readonly wantedRows = noRows();
+  /** Of the last cycle: whether the beat was used up, and whether the command was done. */
+  takesBeat = false;
+  done = false;
+  /** What a cycle takes of the beat, and how many rows or records it completes. */
+  private bytes = 0;
+  private completed = 0;
 
   private readonly perBeat: number;
   /** Bytes that are put together before they are written. */
@@ -36,25 +43,29 @@ export class LoadTiming {
   }
 
   /** Scratchpad rows that the present command will still write. */
-  get unwritten(): RowRange | undefined {
+  get unwritten(): RowRange {
     const { present, row } = this;
-    return present === undefined || present.isOther ? undefined : { first: row, last: present.row + present.count - 1 };
+    if (present === undefined || present.isOther) return setRows(this.unwrittenRows);
+    return setRows(this.unwrittenRows, row, present.row + present.count - 1);
   }
 
-  /** The scratchpad rows that would be written in this cycle, with a beat at hand; undefined: none. */
-  wants(hasBeat: boolean): RowRange | undefined {
+  /** The scratchpad rows that would be written in this cycle, with a beat at hand. */
+  wants(hasBeat: boolean): RowRange {
     const { present, row } = this;
-    if (!hasBeat || present === undefined || present.isOther) return undefined;
-    const { rows } = this.next(present);
-    return rows === 0 ? undefined : { first: row, last: row + rows - 1 };
+    if (!hasBeat || present === undefined || present.isOther) return setRows(this.wantedRows);
+    this.look(present);
+    return setRows(this.wantedRows, row, row + this.completed - 1);
   }
 
-  /** One cycle. Whether the beat is used up, and whether the command is done. */
-  step(hasBeat: boolean, isGranted: boolean): { takesBeat: boolean; done: boolean } {
+  /** One cycle: `takesBeat` and `done` tell what came of it. */
+  step(hasBeat: boolean, isGranted: boolean): void {
     const { present } = this;
-    if (present === undefined || !hasBeat) return NOTHING;
-    const { bytes, rows } = this.next(present);
-    if (rows > 0 && !present.isOther && !isGranted) return NOTHING;
+    this.takesBeat = false;
+    this.done = false;
+    if (present === undefined || !hasBeat) return;
+    this.look(present);
+    const { bytes, completed: rows } = this;
+    if (rows > 0 && !present.isOther && !isGranted) return;
     const endsBeat = bytes === this.p.busBytes - this.offset;
     const isLast = rows === this.rowsLeft;
     this.row += rows;
@@ -66,7 +77,8 @@ export class LoadTiming {
     }
     this.fill = this.inRun(present) ? (this.fill + bytes) % this.places : rows > 0 ? this.startOf(present, this.row) : this.fill + bytes;
     if (isLast) this.present = undefined;
-    return { takesBeat: endsBeat || isLast || (rows > 0 && !present.isWhole), done: isLast };
+    this.takesBeat = endsBeat || isLast || (rows > 0 && !present.isWhole);
+    this.done = isLast;
   }
 
   /** The end of a cycle: a command starts, or the one that waits moves up. */
@@ -103,15 +115,17 @@ export class LoadTiming {
     return isOther ? 0 : (row % this.perBeat) * this.p.rows;
   }
 
-  /** What this cycle takes of the beat, and how many rows or records it completes. */
-  private next(present: TransferTiming): { bytes: number; rows: number } {
+  /** Sets `bytes` and `completed`. */
+  private look(present: TransferTiming): void {
     const { fill, p, perBeat, places } = this;
     const have = p.busBytes - this.offset;
     if (!this.inRun(present)) {
       const goal = present.isOther ? CHANNEL_RECORD_BYTES : this.startOf(present, this.row) + present.rowBytes;
-      return goal - fill <= have ? { bytes: goal - fill, rows: 1 } : { bytes: have, rows: 0 };
+      this.completed = goal - fill <= have ? 1 : 0;
+      this.bytes = Math.min(goal - fill, have);
+      return;
     }
-    const bytes = places === p.busBytes ? have : Math.min(have, places - fill);
-    return { bytes, rows: Math.min(this.rowsLeft, Math.floor((fill + bytes) / p.rows) - (this.row % perBeat)) };
+    this.bytes = places === p.busBytes ? have : Math.min(have, places - fill);
+    this.completed = Math.min(this.rowsLeft, Math.floor((fill + this.bytes) / p.rows) - (this.row % perBeat));
   }
 }

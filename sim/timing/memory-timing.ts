@@ -54,26 +54,30 @@ export class ReadTiming {
 
 /** What main memory took in a cycle, and whether it acknowledged a burst. */
 export interface Written {
-  readonly address: boolean;
-  readonly beat: boolean;
-  readonly acknowledged: boolean;
+  address: boolean;
+  beat: boolean;
+  acknowledged: boolean;
 }
 
 export class WriteTiming {
   private readonly acknowledgements: number[] = [];
   private writing = false;
+  private readonly taken: Written = { address: false, beat: false, acknowledged: false };
 
   constructor(private readonly latency: number, private readonly outstanding: number) {}
 
   /** One cycle in which an address and a beat are offered, or not. */
-  cycle(now: number, offersAddress: boolean, offersBeat: boolean, isLast: boolean): Written {
+  cycle(now: number, offersAddress: boolean, offersBeat: boolean, isLast: boolean): Readonly<Written> {
     const address = offersAddress && !this.writing;
     const beat = offersBeat && (this.writing || offersAddress) && this.acknowledgements.length < this.outstanding;
     const acknowledged = this.acknowledgements.length > 0 && this.acknowledgements[0] <= now;
     if (acknowledged) this.acknowledgements.shift();
     if (beat && isLast) this.acknowledgements.push(Math.max(now + 1, now + this.latency));
     if (address || beat) this.writing = !(beat && isLast);
-    return { address, beat, acknowledged };
+    this.taken.address = address;
+    this.taken.beat = beat;
+    this.taken.acknowledged = acknowledged;
+    return this.taken;
   }
 
   state(now: number): string {

@@ -2,13 +2,8 @@
 import { meshLatency } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import type { MeshTiming } from './commands.ts';
+import { NO_ROW, noRows, setRows } from './rows.ts';
 import type { RowRange } from './rows.ts';
-
-/** Rows of sums that have left the mesh in a cycle, or are announced. */
-export interface Sums {
-  readonly row: number;
-  readonly accumulates: boolean;
-}
 
 export class MeshUnitTiming {
   private held: MeshTiming | undefined;
@@ -26,17 +21,16 @@ export class MeshUnitTiming {
   private readonly latency: number;
 
   private finishing = false;
-  private written: RowRange | undefined;
+  private readonly unwrittenRows = noRows();
+  private readonly writtenRows = noRows();
 
   constructor(private readonly p: TensorParams) {
     this.latency = meshLatency(p);
   }
 
-  /** The sums that are announced in this cycle. */
-  emerging(now: number): Sums | undefined {
-    if (this.emergences.length === 0 || this.emergences[0] !== now) return undefined;
-    const [{ accRow, accumulates }] = this.results;
-    return { row: accRow + this.rowsOut, accumulates };
+  /** The row of the sums that are announced in this cycle, if they are added to what is there. */
+  accumulating(now: number): number {
+    return this.emerges(now) && this.results[0].accumulates ? this.results[0].accRow + this.rowsOut : NO_ROW;
   }
 
   get done(): boolean {
@@ -44,27 +38,29 @@ export class MeshUnitTiming {
   }
 
   /** Accumulator rows that the oldest command will still write, and the one that is written in this cycle. */
-  get unwritten(): RowRange | undefined {
-    if (this.results.length === 0) return undefined;
-    const [{ accRow, count }] = this.results;
-    return { first: accRow + this.rowsOut, last: accRow + count - 1 };
+  get unwritten(): RowRange {
+    if (this.results.length === 0) return setRows(this.unwrittenRows);
+    const { accRow, count } = this.results[0];
+    return setRows(this.unwrittenRows, accRow + this.rowsOut, accRow + count - 1);
   }
-  get writing(): RowRange | undefined {
-    return this.written;
+  get writing(): RowRange {
+    return this.writtenRows;
   }
 
   /** The scratchpad rows that are wanted in this cycle, unless they are not written yet. */
-  get activationRow(): number | undefined {
-    return this.streaming && this.streaming.aRow + this.streamed;
+  get activationRow(): number {
+    return this.streaming ? this.streaming.aRow + this.streamed : NO_ROW;
   }
-  get weightRow(): number | undefined {
-    return this.isFilling && this.held ? this.held.wRow + this.column : undefined;
+  get weightRow(): number {
+    return this.isFilling && this.held ? this.held.wRow + this.column : NO_ROW;
   }
 
   /** A cycle in which these reads are granted. `offered`: the next command may start. Whether it does. */
-  cycle(now: number, granted: { activation: boolean; weight: boolean }, lateIsThere: boolean, offered: MeshTiming | undefined): boolean {
-    const lastLine = granted.weight && this.column + 1 === this.held?.columns;
-    const lastRow = granted.activation && this.streamed + 1 === this.streaming?.count;
+  cycle(
+    now: number, activationGranted: boolean, weightGranted: boolean, lateIsThere: boolean, offered: MeshTiming | undefined,
+  ): boolean {
+    const lastLine = weightGranted && this.column + 1 === this.held?.columns;
+    const lastRow = activationGranted && this.streamed + 1 === this.streaming?.count;
     const readsLastSums = this.held !== undefined && this.held.accumulates && this.held.accRow === this.lastSums;
     const mayFollow = this.streaming === undefined || (lastRow && !readsLastSums);
     const hasPlace = this.results.length < this.p.queueDepth;
@@ -72,11 +68,11 @@ export class MeshUnitTiming {
     const starts = offered !== undefined && (handsOver || (!this.isFilling && !this.isLoaded));
 
     this.release(now);
-    if (granted.activation) {
+    if (activationGranted) {
       this.emergences.push(now + this.latency);
       this.streamed += 1;
     }
-    if (granted.weight) this.column += 1;
+    if (weightGranted) this.column += 1;
     if (lastLine) this.isFilling = false;
     if (lastLine) this.isLoaded = true;
     if (lastRow) this.streaming = undefined;
@@ -105,12 +101,19 @@ export class MeshUnitTiming {
     this.results.push(held);
   }
 
+  private emerges(now: number): boolean {
+    return this.emergences.length > 0 && this.emergences[0] === now;
+  }
+
   /** What leaves the mesh in this cycle. */
   private release(now: number): void {
-    const sums = this.emerging(now);
-    this.written = sums && { first: sums.row, last: sums.row };
     this.finishing = false;
-    if (sums === undefined) return;
+    if (!this.emerges(now)) {
+      setRows(this.writtenRows);
+      return;
+    }
+    const row = this.results[0].accRow + this.rowsOut;
+    setRows(this.writtenRows, row, row);
     this.emergences.shift();
     this.rowsOut += 1;
     if (this.rowsOut < this.results[0].count) return;

@@ -6,6 +6,7 @@ import type { BlockRange, CommandTiming } from './commands.ts';
 interface Counted {
   readonly other: Unit;
   readonly wait: Wait;
+  readonly state: Readonly<UnitState>;
 }
 
 interface Entry {
@@ -16,8 +17,8 @@ interface Entry {
 
 /** What a unit's oldest command allows and says in a cycle. */
 export interface UnitState {
-  readonly followable: boolean;
-  readonly done: boolean;
+  followable: boolean;
+  done: boolean;
 }
 export type UnitStates = Readonly<Record<Unit, UnitState>>;
 
@@ -28,10 +29,11 @@ export class QueueTiming {
   private entering: Entry | undefined;
   private started = 0;
 
-  constructor(private readonly unit: Unit, private readonly depth: number) {
+  /** `states`: of all units in the present cycle, while it lasts. */
+  constructor(private readonly unit: Unit, private readonly depth: number, private readonly states: UnitStates) {
     const of = (x: Unit): ReturnType<typeof conflictsOf> => conflictsOf(x, unit);
     this.conflicts = { load: of('load'), mesh: of('mesh'), vector: of('vector'), store: of('store') };
-    this.counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({ other, wait })));
+    this.counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({ other, wait, state: states[other] })));
   }
 
   get held(): number {
@@ -43,17 +45,28 @@ export class QueueTiming {
   }
 
   /** The command that may start in this cycle. */
-  next(states: UnitStates): CommandTiming | undefined {
-    if (this.started >= this.entries.length) return undefined;
-    const { left, command } = this.entries[this.started];
-    return this.counted.every(({ wait, other }, i) => wait === 'followLate' || isFree(wait, left[i], states[other])) ? command : undefined;
+  next(): CommandTiming | undefined {
+    const { counted, started, entries } = this;
+    if (started >= entries.length) return undefined;
+    const { left, command } = entries[started];
+    for (let i = 0; i < counted.length; i++) {
+      const { wait, state } = counted[i];
+      const mayStart = wait === 'followLate' || isFree(wait, left[i], state);
+      if (!mayStart) return undefined;
+    }
+    return command;
   }
 
   /** What the command that started last reads late can be followed. */
-  lateIsThere(states: UnitStates): boolean {
-    if (this.started === 0) return true;
-    const { left } = this.entries[this.started - 1];
-    return this.counted.every(({ wait, other }, i) => wait !== 'followLate' || isFree(wait, left[i], states[other]));
+  get lateIsThere(): boolean {
+    const { counted, started, entries } = this;
+    if (started === 0) return true;
+    const { left } = entries[started - 1];
+    for (let i = 0; i < counted.length; i++) {
+      const { wait, state } = counted[i];
+      if (wait === 'followLate' && !isFree(wait, left[i], state)) return false;
+    }
+    return true;
   }
 
   /** A command is taken in this cycle; before `clock` of any queue. */
@@ -62,15 +75,17 @@ export class QueueTiming {
   }
 
   /** The end of a cycle. */
-  clock(states: UnitStates, starts: boolean): void {
-    if (this.entering) this.entries.push(this.entering);
+  clock(starts: boolean): void {
+    const { counted, entries } = this;
+    if (this.entering) entries.push(this.entering);
     this.entering = undefined;
-    for (const { left } of this.entries) {
-      for (let i = 0; i < left.length; i++) if (left[i] > 0 && states[this.counted[i].other].done) left[i] -= 1;
+    for (let i = 0; i < counted.length; i++) {
+      if (!counted[i].state.done) continue;
+      for (const { left } of entries) if (left[i] > 0) left[i] -= 1;
     }
     if (starts) this.started += 1;
-    if (states[this.unit].done) {
-      this.entries.shift();
+    if (this.states[this.unit].done) {
+      entries.shift();
       this.started -= 1;
     }
   }

@@ -4,6 +4,14 @@ import { burstBytes } from '../../hw/tensor/burst-generator.ts';
 import type { Written } from './memory-timing.ts';
 import { BurstsTiming } from './bursts-timing.ts';
 import type { TransferTiming } from './commands.ts';
+import { NO_ROW } from './rows.ts';
+
+/** A beat: whether there is one, whether its burst ends, and whether the chunk in hand is used up with it. */
+interface Offer {
+  hasBeat: boolean;
+  isLast: boolean;
+  endsChunk: boolean;
+}
 
 interface Chunk {
   readonly bytes: number;
@@ -15,7 +23,8 @@ export class StoreTiming {
   readonly bursts: BurstsTiming;
   private present: TransferTiming | undefined;
   private rowsRead = 0;
-  private group = 0;
+  /** The group of the row that it wants to read. */
+  group = 0;
   private rowLeft = 0;
   private arriving: Chunk | undefined;
   private spare: Chunk | undefined;
@@ -28,7 +37,12 @@ export class StoreTiming {
   private allSent = false;
   private pending = 0;
 
+  private readonly offered: Offer = { hasBeat: false, isLast: false, endsChunk: false };
+  /** Beats between two boundaries that no burst crosses. */
+  private readonly inBoundary: number;
+
   constructor(private readonly p: TensorParams) {
+    this.inBoundary = burstBytes(p) / p.busBytes;
     this.bursts = new BurstsTiming(p);
   }
 
@@ -40,24 +54,36 @@ export class StoreTiming {
     return this.present !== undefined && this.allSent && this.pending === 0 && !this.bursts.isActive;
   }
 
-  /** What it wants to read in this cycle if the bus takes `usesChunk` of what it holds. */
-  wants(usesChunk: boolean): { readonly row: number; readonly group: number; readonly isOther: boolean } | undefined {
-    const { present } = this;
-    if (present === undefined || this.rowsRead === present.count) return undefined;
-    const stays = this.held !== undefined && !usesChunk;
-    const places = (stays ? 1 : 0) + (this.spare ? 1 : 0) + (this.arriving ? 1 : 0);
-    return places > 1 ? undefined : { row: present.row + this.rowsRead, group: this.group, isOther: present.isOther };
+  /** Whether it reads accumulators. */
+  get isOther(): boolean {
+    return this.present !== undefined && this.present.isOther;
   }
 
-  /** The beat that is offered: whether its burst ends, and whether the chunk in hand is used up with it. */
-  get offer(): { readonly hasBeat: boolean; readonly isLast: boolean; readonly endsChunk: boolean } {
-    const { held, present } = this;
-    if (held === undefined || present === undefined) return { hasBeat: false, isLast: false, endsChunk: false };
+  /** The row that it wants to read in this cycle if the bus takes `usesChunk` of what it holds. */
+  wants(usesChunk: boolean): number {
+    const { present } = this;
+    if (present === undefined || this.rowsRead === present.count) return NO_ROW;
+    const stays = this.held !== undefined && !usesChunk;
+    const places = (stays ? 1 : 0) + (this.spare ? 1 : 0) + (this.arriving ? 1 : 0);
+    return places > 1 ? NO_ROW : present.row + this.rowsRead;
+  }
+
+  /** The beat that is offered. */
+  get offer(): Readonly<Offer> {
+    const { held, present, offered } = this;
+    if (held === undefined || present === undefined) {
+      offered.hasBeat = false;
+      offered.isLast = false;
+      offered.endsChunk = false;
+      return offered;
+    }
     const space = this.p.busBytes - this.fill;
     const endsChunk = this.left <= space;
     const runEnds = endsChunk && ((held.endsRow && !present.isWhole) || held.endsAll);
-    const inBlock = burstBytes(this.p) / this.p.busBytes;
-    return { hasBeat: space <= this.left || runEnds, isLast: runEnds || this.beatInBlock === inBlock - 1, endsChunk };
+    offered.hasBeat = space <= this.left || runEnds;
+    offered.isLast = runEnds || this.beatInBlock === this.inBoundary - 1;
+    offered.endsChunk = endsChunk;
+    return offered;
   }
 
   /** The end of a cycle in which a read was granted, memory took something, and a command starts, or none of these. */
@@ -130,7 +156,7 @@ export class StoreTiming {
       this.beatInBlock = this.blockBeat(this.rowStart);
     } else {
       this.fill = 0;
-      this.beatInBlock = (this.beatInBlock + 1) % (burstBytes(this.p) / busBytes);
+      this.beatInBlock = (this.beatInBlock + 1) % this.inBoundary;
     }
     this.left = endsChunk ? 0 : this.left - space;
   }

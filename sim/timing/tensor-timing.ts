@@ -12,8 +12,8 @@ import type { ReadTiming } from './memory-timing.ts';
 import { WriteTiming } from './memory-timing.ts';
 import { MeshUnitTiming } from './mesh-timing.ts';
 import { QueueTiming } from './queue-timing.ts';
-import type { UnitStates } from './queue-timing.ts';
-import { isWritten, written } from './rows.ts';
+import type { UnitState, UnitStates } from './queue-timing.ts';
+import { NO_ROW, isEmpty, isWritten, written } from './rows.ts';
 import type { RowRange } from './rows.ts';
 import { StoreTiming } from './store-timing.ts';
 import { VectorUnitTiming } from './vector-timing.ts';
@@ -25,6 +25,7 @@ export class TensorTiming {
   private readonly store: StoreTiming;
   private readonly writes: WriteTiming;
   private readonly queues: Readonly<Record<Unit, QueueTiming>>;
+  private readonly states: UnitStates;
   private readonly scratchpadBank: number;
   private readonly accumulatorBank: number;
   /** Memories of a bank of the scratchpad. */
@@ -39,7 +40,9 @@ export class TensorTiming {
     this.scratchpadBank = rowsPerBank(p, 'scratchpad');
     this.accumulatorBank = rowsPerBank(p, 'accumulators');
     this.perBank = rowsPerBeat(p);
-    const queue = (unit: Unit): QueueTiming => new QueueTiming(unit, p.queueDepth);
+    const state = (): UnitState => ({ followable: false, done: false });
+    this.states = { load: state(), mesh: state(), vector: state(), store: state() };
+    const queue = (unit: Unit): QueueTiming => new QueueTiming(unit, p.queueDepth, this.states);
     this.queues = { load: queue('load'), mesh: queue('mesh'), vector: queue('vector'), store: queue('store') };
   }
 
@@ -55,52 +58,52 @@ export class TensorTiming {
    * One cycle. `entering`: the command that is taken in it; `mayAsk`: the memory's address channel is free. Whether a load's beat is taken.
    */
   cycle(now: number, entering: CommandTiming | undefined, mayAsk: boolean): boolean {
-    const { load, mesh, vector, store, reads, queues } = this;
-    const [loadUnwritten, vectorUnwritten, sumsUnwritten, sumsWriting] = [load.unwritten, vector.unwritten, mesh.unwritten, mesh.writing];
+    const { load, mesh, vector, store, reads, queues, states } = this;
+    const loadUnwritten = load.unwritten;
+    const vectorUnwritten = vector.unwritten;
+    const sumsUnwritten = mesh.unwritten;
+    const sumsWriting = mesh.writing;
+    states.load.followable = !isEmpty(loadUnwritten);
+    states.mesh.followable = !isEmpty(sumsUnwritten);
+    states.vector.followable = !isEmpty(vectorUnwritten);
 
     // Writes of the scratchpad: the vector unit's come first.
     const hasBeat = reads.beatOf === 'load';
     const loadWants = load.wants(hasBeat);
-    const loadGranted = loadWants !== undefined && !this.meets(loadWants, vector.writes(now));
+    const loadGranted = !isEmpty(loadWants) && !this.meets(loadWants, vector.writes(now));
 
     // Its reads: activations, then weights, then the store unit's. A row that is not written yet is not asked for.
     const activation = written(mesh.activationRow, loadUnwritten, vectorUnwritten);
     const weight = written(mesh.weightRow, loadUnwritten, vectorUnwritten);
-    const weightGranted = weight !== undefined && !this.sharesScratchpad(weight, activation);
+    const weightGranted = weight !== NO_ROW && !this.sharesScratchpad(weight, activation);
 
     // The accumulators: the mesh, then the vector unit, then the store unit.
-    const sums = mesh.emerging(now);
-    const meshReads = sums?.accumulates === true ? sums.row : undefined;
-    const vectorWants = vector.wants;
-    const vectorRow = written(vectorWants?.row, sumsUnwritten, sumsWriting);
-    const vectorGranted = vectorRow !== undefined && !this.sharesAccumulators(vectorRow, meshReads);
+    const meshReads = mesh.accumulating(now);
+    const vectorRow = written(vector.wants, sumsUnwritten, sumsWriting);
+    const vectorGranted = vectorRow !== NO_ROW && !this.sharesAccumulators(vectorRow, meshReads);
 
     const offer = store.offer;
     const taken = this.writes.cycle(now, store.bursts.isActive, offer.hasBeat, offer.isLast);
-    const storeWants = store.wants(offer.endsChunk && (!offer.hasBeat || taken.beat));
+    const storeRow = store.wants(offer.endsChunk && (!offer.hasBeat || taken.beat));
     let storeGranted = false;
-    if (storeWants?.isOther === true) {
-      const isVectors = vectorWants?.group === storeWants.group && this.sharesAccumulators(storeWants.row, vectorRow);
-      storeGranted = isWritten(storeWants.row, sumsUnwritten) && isWritten(storeWants.row, sumsWriting)
-        && !this.sharesAccumulators(storeWants.row, meshReads) && !isVectors;
-    } else if (storeWants) {
-      storeGranted = isWritten(storeWants.row, vectorUnwritten)
-        && !this.sharesScratchpad(storeWants.row, activation) && !this.sharesScratchpad(storeWants.row, weight);
+    if (storeRow !== NO_ROW && store.isOther) {
+      const isVectors = vector.group === store.group && this.sharesAccumulators(storeRow, vectorRow);
+      storeGranted = isWritten(storeRow, sumsUnwritten) && isWritten(storeRow, sumsWriting)
+        && !this.sharesAccumulators(storeRow, meshReads) && !isVectors;
+    } else if (storeRow !== NO_ROW) {
+      storeGranted = isWritten(storeRow, vectorUnwritten)
+        && !this.sharesScratchpad(storeRow, activation) && !this.sharesScratchpad(storeRow, weight);
     }
 
-    const vectorDone = vector.done(now);
-    const loadStep = load.step(hasBeat, loadGranted);
-    const states: UnitStates = {
-      load: { followable: loadUnwritten !== undefined, done: loadStep.done },
-      mesh: { followable: sumsUnwritten !== undefined, done: mesh.done },
-      vector: { followable: vectorUnwritten !== undefined, done: vectorDone },
-      store: { followable: false, done: store.done },
-    };
-    const toLoad = load.isReady ? queues.load.next(states) : undefined;
-    const toVector = vector.isReady ? queues.vector.next(states) : undefined;
-    const toStore = store.isReady ? queues.store.next(states) : undefined;
-    const granted = { activation: activation !== undefined, weight: weightGranted };
-    const startsMesh = mesh.cycle(now, granted, queues.mesh.lateIsThere(states), queues.mesh.next(states)?.mesh);
+    states.vector.done = vector.done(now);
+    load.step(hasBeat, loadGranted);
+    states.load.done = load.done;
+    states.mesh.done = mesh.done;
+    states.store.done = store.done;
+    const toLoad = load.isReady ? queues.load.next() : undefined;
+    const toVector = vector.isReady ? queues.vector.next() : undefined;
+    const toStore = store.isReady ? queues.store.next() : undefined;
+    const startsMesh = mesh.cycle(now, activation !== NO_ROW, weightGranted, queues.mesh.lateIsThere, queues.mesh.next()?.mesh);
 
     if (mayAsk && load.bursts.isActive && reads.canTake) {
       reads.ask(now, 'load', load.bursts.beats);
@@ -111,26 +114,26 @@ export class TensorTiming {
     vector.clock(now, vectorGranted, toVector?.vector);
     store.clock(storeGranted, taken, toStore?.transfer);
     if (entering) queues[entering.unit].enter(entering, queues);
-    queues.load.clock(states, toLoad !== undefined);
-    queues.mesh.clock(states, startsMesh);
-    queues.vector.clock(states, toVector !== undefined);
-    queues.store.clock(states, toStore !== undefined);
-    return loadStep.takesBeat;
+    queues.load.clock(toLoad !== undefined);
+    queues.mesh.clock(startsMesh);
+    queues.vector.clock(toVector !== undefined);
+    queues.store.clock(toStore !== undefined);
+    return load.takesBeat;
   }
 
   /** Whether two rows lie in one memory. */
-  private sharesScratchpad(row: number, other: number | undefined): boolean {
-    return other !== undefined && row % this.perBank === other % this.perBank
+  private sharesScratchpad(row: number, other: number): boolean {
+    return other !== NO_ROW && row % this.perBank === other % this.perBank
       && Math.floor(row / this.scratchpadBank) === Math.floor(other / this.scratchpadBank);
   }
 
-  private meets({ first, last }: RowRange, other: number | undefined): boolean {
+  private meets({ first, last }: RowRange, other: number): boolean {
     for (let row = first; row <= last; row++) if (this.sharesScratchpad(row, other)) return true;
     return false;
   }
 
-  private sharesAccumulators(row: number, other: number | undefined): boolean {
-    return other !== undefined && Math.floor(row / this.accumulatorBank) === Math.floor(other / this.accumulatorBank);
+  private sharesAccumulators(row: number, other: number): boolean {
+    return other !== NO_ROW && Math.floor(row / this.accumulatorBank) === Math.floor(other / this.accumulatorBank);
   }
 
   /** What decides how long the commands that it holds and the next ones take; times count from now, and of rows only the number matters. */

@@ -2,6 +2,7 @@
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { LANE_LATENCY } from '../../hw/tensor/requantise.ts';
 import type { VectorTiming } from './commands.ts';
+import { NO_ROW, noRows, setRows } from './rows.ts';
 import type { RowRange } from './rows.ts';
 
 /** The iterative requantiser takes a cycle for each bit of the multiplier, and one for each bit that the shift differs from 33: about 5. */
@@ -18,10 +19,12 @@ export class VectorUnitTiming {
   private present: VectorTiming | undefined;
   private isReading = false;
   private rowsRead = 0;
-  private group = 0;
+  /** The group of the row that it wants to read. */
+  group = 0;
   private rowsWritten = 0;
   private readonly results: Result[] = [];
   private readonly latency: number;
+  private readonly unwrittenRows = noRows();
 
   constructor(private readonly p: TensorParams) {
     this.latency = p.requantiser === 'pipelined' ? 1 + LANE_LATENCY : ITERATIVE_REQUANTISER_CYCLES;
@@ -32,26 +35,26 @@ export class VectorUnitTiming {
   }
 
   /** Scratchpad rows that it will still write, if anybody can follow. */
-  get unwritten(): RowRange | undefined {
+  get unwritten(): RowRange {
     const { present, p } = this;
-    if (present === undefined || present.columns > p.rows) return undefined;
-    return { first: present.row + this.rowsWritten, last: present.row + present.count - 1 };
+    if (present === undefined || present.columns > p.rows) return setRows(this.unwrittenRows);
+    return setRows(this.unwrittenRows, present.row + this.rowsWritten, present.row + present.count - 1);
   }
 
   /** The accumulator row that it wants to read in this cycle. */
-  get wants(): { readonly row: number; readonly group: number } | undefined {
+  get wants(): number {
     const { present } = this;
-    if (present === undefined || !this.isReading || (this.p.requantiser === 'iterative' && this.results.length > 0)) return undefined;
-    return { row: present.accRow + this.rowsRead, group: this.group };
+    if (present === undefined || !this.isReading || (this.p.requantiser === 'iterative' && this.results.length > 0)) return NO_ROW;
+    return present.accRow + this.rowsRead;
   }
 
   /** The scratchpad row that is written in this cycle. */
-  writes(now: number): number | undefined {
+  writes(now: number): number {
     const { present, p } = this;
     const result = this.resultAt(now);
-    if (present === undefined || result === undefined) return undefined;
+    if (present === undefined || result === undefined) return NO_ROW;
     const perRow = p.rows / p.vectorLanes;
-    if (!result.endsRow && (result.group + 1) % perRow !== 0) return undefined;
+    if (!result.endsRow && (result.group + 1) % perRow !== 0) return NO_ROW;
     return present.row + this.rowsWritten + present.count * Math.floor(result.group / perRow);
   }
 
