@@ -56,7 +56,7 @@ const isCommand = (op: string): op is TensorCommandOp => Object.hasOwn(TENSOR, o
 /** Reads commands for one chip. */
 export class CommandReader {
   private readonly rules: Readonly<Record<TensorCommandOp, CommandRules>>;
-  private readonly readers = new Map<string, OperandReader>();
+  private readonly readers = new Map<string, Map<string, OperandReader>>();
   private readonly rowBits: Readonly<Record<'scratchpad' | 'accumulators' | 'channels', number>>;
   private readonly blocks: ReturnType<typeof memoryBlocks>;
 
@@ -81,10 +81,11 @@ export class CommandReader {
   }
 
   private readerOf(op: TensorCommandOp, name: string): OperandReader {
-    const key = `${op} ${name}`;
-    const known = this.readers.get(key) ?? operandOf(op, name);
-    this.readers.set(key, known);
-    return known;
+    let ofOp = this.readers.get(op);
+    if (!ofOp) this.readers.set(op, ofOp = new Map());
+    let reader = ofOp.get(name);
+    if (!reader) ofOp.set(name, reader = operandOf(op, name));
+    return reader;
   }
 
   private details(

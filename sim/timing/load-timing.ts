@@ -6,8 +6,7 @@ import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { BurstsTiming } from './bursts-timing.ts';
 import type { TransferTiming } from './commands.ts';
-import { noRows, setRows } from './rows.ts';
-import type { RowRange } from './rows.ts';
+import { RowRange } from './rows.ts';
 
 export class LoadTiming {
   readonly bursts: BurstsTiming;
@@ -19,8 +18,8 @@ export class LoadTiming {
   private fill = 0;
   private offset = 0;
   private rowOffset = 0;
-  private readonly unwrittenRows = noRows();
-  private readonly wantedRows = noRows();
+  private readonly unwrittenRows = new RowRange();
+  private readonly wantedRows = new RowRange();
   /** Of the last cycle: whether the beat was used up, and whether the command was done. */
   takesBeat = false;
   done = false;
@@ -45,16 +44,16 @@ export class LoadTiming {
   /** Scratchpad rows that the present command will still write. */
   get unwritten(): RowRange {
     const { present, row } = this;
-    if (present === undefined || present.isOther) return setRows(this.unwrittenRows);
-    return setRows(this.unwrittenRows, row, present.row + present.count - 1);
+    if (present === undefined || present.isOther) return this.unwrittenRows.clear();
+    return this.unwrittenRows.set(row, present.row + present.count - 1);
   }
 
   /** The scratchpad rows that would be written in this cycle, with a beat at hand. */
   wants(hasBeat: boolean): RowRange {
     const { present, row } = this;
-    if (!hasBeat || present === undefined || present.isOther) return setRows(this.wantedRows);
+    if (!hasBeat || present === undefined || present.isOther) return this.wantedRows.clear();
     this.look(present);
-    return setRows(this.wantedRows, row, row + this.completed - 1);
+    return this.wantedRows.set(row, row + this.completed - 1);
   }
 
   /** One cycle: `takesBeat` and `done` tell what came of it. */

@@ -2,8 +2,7 @@
 import { meshLatency } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import type { MeshTiming } from './commands.ts';
-import { NO_ROW, noRows, setRows } from './rows.ts';
-import type { RowRange } from './rows.ts';
+import { NO_ROW, RowRange } from './rows.ts';
 
 export class MeshUnitTiming {
   private held: MeshTiming | undefined;
@@ -21,8 +20,8 @@ export class MeshUnitTiming {
   private readonly latency: number;
 
   private finishing = false;
-  private readonly unwrittenRows = noRows();
-  private readonly writtenRows = noRows();
+  private readonly unwrittenRows = new RowRange();
+  private readonly writtenRows = new RowRange();
 
   constructor(private readonly p: TensorParams) {
     this.latency = meshLatency(p);
@@ -39,9 +38,9 @@ export class MeshUnitTiming {
 
   /** Accumulator rows that the oldest command will still write, and the one that is written in this cycle. */
   get unwritten(): RowRange {
-    if (this.results.length === 0) return setRows(this.unwrittenRows);
+    if (this.results.length === 0) return this.unwrittenRows.clear();
     const { accRow, count } = this.results[0];
-    return setRows(this.unwrittenRows, accRow + this.rowsOut, accRow + count - 1);
+    return this.unwrittenRows.set(accRow + this.rowsOut, accRow + count - 1);
   }
   get writing(): RowRange {
     return this.writtenRows;
@@ -109,11 +108,11 @@ export class MeshUnitTiming {
   private release(now: number): void {
     this.finishing = false;
     if (!this.emerges(now)) {
-      setRows(this.writtenRows);
+      this.writtenRows.clear();
       return;
     }
     const row = this.results[0].accRow + this.rowsOut;
-    setRows(this.writtenRows, row, row);
+    this.writtenRows.set(row, row);
     this.emergences.shift();
     this.rowsOut += 1;
     if (this.rowsOut < this.results[0].count) return;

@@ -13,7 +13,7 @@ import { WriteTiming } from './memory-timing.ts';
 import { MeshUnitTiming } from './mesh-timing.ts';
 import { QueueTiming } from './queue-timing.ts';
 import type { UnitState, UnitStates } from './queue-timing.ts';
-import { NO_ROW, isEmpty, isWritten, written } from './rows.ts';
+import { NO_ROW } from './rows.ts';
 import type { RowRange } from './rows.ts';
 import { StoreTiming } from './store-timing.ts';
 import { VectorUnitTiming } from './vector-timing.ts';
@@ -63,23 +63,23 @@ export class TensorTiming {
     const vectorUnwritten = vector.unwritten;
     const sumsUnwritten = mesh.unwritten;
     const sumsWriting = mesh.writing;
-    states.load.followable = !isEmpty(loadUnwritten);
-    states.mesh.followable = !isEmpty(sumsUnwritten);
-    states.vector.followable = !isEmpty(vectorUnwritten);
+    states.load.followable = !loadUnwritten.isEmpty;
+    states.mesh.followable = !sumsUnwritten.isEmpty;
+    states.vector.followable = !vectorUnwritten.isEmpty;
 
     // Writes of the scratchpad: the vector unit's come first.
     const hasBeat = reads.beatOf === 'load';
     const loadWants = load.wants(hasBeat);
-    const loadGranted = !isEmpty(loadWants) && !this.meets(loadWants, vector.writes(now));
+    const loadGranted = !loadWants.isEmpty && !this.meets(loadWants, vector.writes(now));
 
     // Its reads: activations, then weights, then the store unit's. A row that is not written yet is not asked for.
-    const activation = written(mesh.activationRow, loadUnwritten, vectorUnwritten);
-    const weight = written(mesh.weightRow, loadUnwritten, vectorUnwritten);
+    const activation = this.written(mesh.activationRow, loadUnwritten, vectorUnwritten);
+    const weight = this.written(mesh.weightRow, loadUnwritten, vectorUnwritten);
     const weightGranted = weight !== NO_ROW && !this.sharesScratchpad(weight, activation);
 
     // The accumulators: the mesh, then the vector unit, then the store unit.
     const meshReads = mesh.accumulating(now);
-    const vectorRow = written(vector.wants, sumsUnwritten, sumsWriting);
+    const vectorRow = this.written(vector.wants, sumsUnwritten, sumsWriting);
     const vectorGranted = vectorRow !== NO_ROW && !this.sharesAccumulators(vectorRow, meshReads);
 
     const offer = store.offer;
@@ -88,10 +88,10 @@ export class TensorTiming {
     let storeGranted = false;
     if (storeRow !== NO_ROW && store.isOther) {
       const isVectors = vector.group === store.group && this.sharesAccumulators(storeRow, vectorRow);
-      storeGranted = isWritten(storeRow, sumsUnwritten) && isWritten(storeRow, sumsWriting)
+      storeGranted = !sumsUnwritten.has(storeRow) && !sumsWriting.has(storeRow)
         && !this.sharesAccumulators(storeRow, meshReads) && !isVectors;
     } else if (storeRow !== NO_ROW) {
-      storeGranted = isWritten(storeRow, vectorUnwritten)
+      storeGranted = !vectorUnwritten.has(storeRow)
         && !this.sharesScratchpad(storeRow, activation) && !this.sharesScratchpad(storeRow, weight);
     }
 
@@ -119,6 +119,11 @@ export class TensorTiming {
     queues.vector.clock(toVector !== undefined);
     queues.store.clock(toStore !== undefined);
     return load.takesBeat;
+  }
+
+  /** The row, if there is one and it can be read: it is none of those that will still be written. */
+  private written(row: number, one: RowRange, other: RowRange): number {
+    return one.has(row) || other.has(row) ? NO_ROW : row;
   }
 
   /** Whether two rows lie in one memory. */

@@ -2,8 +2,7 @@
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { LANE_LATENCY } from '../../hw/tensor/requantise.ts';
 import type { VectorTiming } from './commands.ts';
-import { NO_ROW, noRows, setRows } from './rows.ts';
-import type { RowRange } from './rows.ts';
+import { NO_ROW, RowRange } from './rows.ts';
 
 /** The iterative requantiser takes a cycle for each bit of the multiplier, and one for each bit that the shift differs from 33: about 5. */
 export const ITERATIVE_REQUANTISER_CYCLES = 32 + 5 + 4;
@@ -24,7 +23,7 @@ export class VectorUnitTiming {
   private rowsWritten = 0;
   private readonly results: Result[] = [];
   private readonly latency: number;
-  private readonly unwrittenRows = noRows();
+  private readonly unwrittenRows = new RowRange();
 
   constructor(private readonly p: TensorParams) {
     this.latency = p.requantiser === 'pipelined' ? 1 + LANE_LATENCY : ITERATIVE_REQUANTISER_CYCLES;
@@ -37,8 +36,8 @@ export class VectorUnitTiming {
   /** Scratchpad rows that it will still write, if anybody can follow. */
   get unwritten(): RowRange {
     const { present, p } = this;
-    if (present === undefined || present.columns > p.rows) return setRows(this.unwrittenRows);
-    return setRows(this.unwrittenRows, present.row + this.rowsWritten, present.row + present.count - 1);
+    if (present === undefined || present.columns > p.rows) return this.unwrittenRows.clear();
+    return this.unwrittenRows.set(present.row + this.rowsWritten, present.row + present.count - 1);
   }
 
   /** The accumulator row that it wants to read in this cycle. */

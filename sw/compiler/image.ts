@@ -58,6 +58,7 @@ export interface ImageInput {
 }
 
 export interface Image {
+  /** Made when it is asked for: who only times a program needs none. */
   readonly elf: Uint8Array;
   readonly symbols: ReadonlyMap<string, number>;
   readonly codeBytes: number;
@@ -159,7 +160,8 @@ export function buildImage(input: ImageInput): Image {
   a.section('.data').align(64).label('tohost').word(0, 0).label('fromhost').word(0, 0).label('cycles').word(0);
   const program = a.assemble();
   return {
-    elf: programToElf(program, exitReasons(input.tensor)), symbols: program.symbols, codeBytes, ramBytes: endOf(program),
+    get elf() { return programToElf(program, exitReasons(input.tensor)); },
+    symbols: program.symbols, codeBytes, ramBytes: endOf(program),
     timed: timedPart(program, bodyAt, clockAt),
   };
 }

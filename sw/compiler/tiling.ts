@@ -163,9 +163,7 @@ function planRange(task: Task, first: number, end: number, ranks: number): reado
       for (const input of ['kept', 'streamed'] as const) {
         for (const output of isInt32 ? ['accumulators'] as const : ['held', 'ring'] as const) {
           for (const resident of residencies(shape, first, end, chip, rows < shape.rows)) {
-            for (const plan of planChoice(task, first, count, { rows, input, output, resident, unit }, ranks)) {
-              if (!plans.has(plan.cycles)) plans.set(plan.cycles, plan);
-            }
+            planChoice(task, first, count, { rows, input, output, resident, unit }, ranks, plans);
           }
         }
       }
@@ -219,8 +217,11 @@ export function inputGroups(shape: NetworkShape, layer: number, rangeFirst: numb
   return layer === rangeFirst ? denseGroups(inputs, rows) : tileGroups(inputs, columns, rows);
 }
 
-/** With one of the cheapest tilings of its first layer, and the cheapest of each other layer that fits then. */
-function planChoice(task: Task, first: number, count: number, choice: Choice, ranks: number): readonly RangePlan[] {
+/**
+ * With one of the cheapest tilings of its first layer, and the cheapest of each other layer that fits then: adds to `plans`, by their
+ * prices, those whose price there is not yet.
+ */
+function planChoice(task: Task, first: number, count: number, choice: Choice, ranks: number, plans: Map<number, RangePlan>): void {
   const { shape, chip: { tensor } } = task;
   const chunks = Math.floor(shape.rows / choice.rows);
   const remainder = shape.rows - chunks * choice.rows;
@@ -238,7 +239,7 @@ function planChoice(task: Task, first: number, count: number, choice: Choice, ra
   // What lies between the layers is the same whatever is chosen below.
   let between: ScratchpadDemand = { evenRows: 0, oddRows: 0, residentRows, streamRows: 0 };
   for (let index = 0; index + 1 < count; index += 1) between = grown(between, index, 0, groups[index + 1] * choice.rows, 0);
-  if (!fits(between)) return [];
+  if (!fits(between)) return;
 
   const candidates = Array.from({ length: count }, (_, index) => candidatesOf(
     task, first + index, groups[index], index === 0 ? choice.input : 'scratchpad', index === count - 1 ? choice.output : 'scratchpad',
@@ -249,24 +250,33 @@ function planChoice(task: Task, first: number, count: number, choice: Choice, ra
   // The ends have the most to choose.
   const order = [...new Set([0, count - 1, ...Array.from({ length: count }, (_, index) => index)])];
   const channels = placeChannels(tensor, shape.layers.slice(first, first + count).map(({ outputs }) => outputs));
-  const planWith = (firstLayer: Candidate): RangePlan | undefined => {
+  const tryWith = (firstLayer: Candidate): void => {
     let demand = between;
-    const layers: LayerPlan[] = [];
+    const winners: Candidate[] = [];
     for (const index of order) {
       const winner = index === 0 ? firstLayer : candidates[index].find((candidate) => fits(grownBy(demand, index, candidate)));
-      if (winner === undefined) return undefined;
+      if (winner === undefined) return;
       demand = grownBy(demand, index, winner);
-      const residentStart = residentSizes.slice(0, index).reduce((sum, size) => sum + size, 0);
-      const traffic = trafficOf(shape, first + index, task.chip);
-      layers[index] = { ...winner.tiling, shape: shape.layers[first + index], traffic, residentStart, cost: winner.cost };
+      winners[index] = winner;
     }
-    return {
+    const cycles = winners.reduce((sum, { cost }) => sum + cost.cycles, 0);
+    if (plans.has(cycles)) return;
+    const layers = winners.map(({ tiling, cost }, index): LayerPlan => ({
+      ...tiling, shape: shape.layers[first + index], traffic: trafficOf(shape, first + index, task.chip),
+      residentStart: residentSizes.slice(0, index).reduce((sum, size) => sum + size, 0), cost,
+    }));
+    plans.set(cycles, {
       first, layers, rows: choice.rows, chunks, remainder, places: placeScratchpad(tensor, demand, choice.unit), channels,
-      recordsTogether: false, cycles: layers.reduce((sum, { cost }) => sum + cost.cycles, 0),
-    };
+      recordsTogether: false, cycles,
+    });
   };
-  const firstLayers = candidates[0].filter((candidate) => fits(grownBy(between, 0, candidate))).slice(0, ranks);
-  return firstLayers.flatMap((candidate) => planWith(candidate) ?? []);
+  let tried = 0;
+  for (const candidate of candidates[0]) {
+    if (!fits(grownBy(between, 0, candidate))) continue;
+    tryWith(candidate);
+    tried += 1;
+    if (tried === ranks) return;
+  }
 }
 
 /** The tilings of one layer with their prices for the whole batch, cheapest first. */
