@@ -182,6 +182,11 @@ class ModulePrinter {
     const own = (s: Signal): string => this.typeOf(s);
     const plain = (s: Signal): string => plainType(s.type);
     const edges = m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]);
+    // What the designer has named, and what nobody has.
+    const values = (isNamed: boolean): Declaration[] => {
+      const some = this.p.hoisted.filter((h) => isNamed === (h.expr.hint !== undefined));
+      return some.map((h) => ({ type: this.memberType(h.type), name: h.name }));
+    };
     const constants = [...this.p.namedConstants];
     const groups = [
       { comment: 'Registers.', of: of(m.regs, own) },
@@ -189,7 +194,8 @@ class ModulePrinter {
       { comment: 'Wires.', of: of(m.wires, own) },
       { comment: 'Ports of the instances.', of: of(m.instances.flatMap((i) => [...i.connections.values()]), plain) },
       { comment: 'Edges of the grids.', of: of(edges, plain) },
-      { comment: 'Values with a name of their own.', of: this.p.hoisted.map((h) => ({ type: this.memberType(h.type), name: h.name })) },
+      { comment: 'Values with a name of their own.', of: values(true) },
+      { comment: 'Values in between.', of: values(false) },
     ];
     this.declaredCount = groups.reduce((n, g) => n + g.of.length, 0);
     const signals = grouped(groups);
@@ -291,7 +297,7 @@ class ModulePrinter {
       const body: Item[] = [];
       const driven = this.statements(s.body, body);
       const [first] = driven;
-      const label = this.names.fresh(`${first.name}_lanes`);
+      const label = this.names.fresh(`gen_${first.name}`);
       const declare = (of: readonly Declaration[]): Item[] => (of.length > 0 ? [{ kind: 'declarations', groups: [{ of }] }] : []);
       const terms = hoisted.flatMap((h) => unreadRanges(h.name, widthOf(h.type), this.p.read.get(h.name)));
       const items: Item[] = [

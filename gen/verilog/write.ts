@@ -211,8 +211,10 @@ class Writer {
   private statement(s: Stmt, indent: string): void {
     switch (s.kind) {
       case 'set':
-      case 'guarded':
         this.line(indent, short(s));
+        return;
+      case 'guarded':
+        this.lineOrTwo(indent, `if (${s.cond})`, short(s.then));
         return;
       case 'if': {
         const [{ cond, body: [only, ...others] }, ...arms] = s.arms;
@@ -255,7 +257,10 @@ class Writer {
   private arm(label: string, body: readonly Stmt[], indent: string): (() => void)[] {
     const [only] = body;
     if (!only) return [this.lineLater(indent, `${label}: ;`)];
-    if (body.length === 1 && (only.kind === 'set' || only.kind === 'guarded')) return [this.lineLater(indent, `${label}: ${short(only)}`)];
+    if (body.length === 1 && (only.kind === 'set' || only.kind === 'guarded')) {
+      const text = `${label}: ${short(only)}`;
+      if (only.kind === 'set' || indent.length + text.length <= LIMIT) return [this.lineLater(indent, text)];
+    }
     return [this.lineLater(indent, `${label}: begin`), this.body(body, deeper(indent)), this.lineLater(indent, 'end')];
   }
 }

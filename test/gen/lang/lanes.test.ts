@@ -241,7 +241,7 @@ describe('what only some lanes have', () => {
     sim.poke('a', packed(a));
     sim.poke('b', packed(b));
     expect(sim.peek('o')).toBe(packed(b.map((own, i) => a[i + offset] ?? own ^ i)));
-    const loop = /begin : o_lanes\n([^]*?)\n {2}end/.exec(textOf(Top))?.[1] ?? '';
+    const loop = /begin : gen_o\n([^]*?)\n {2}end/.exec(textOf(Top))?.[1] ?? '';
     expect(loop).toContain('assign o[');
     expect(loop).not.toMatch(/\{a|a,|logic \[\d\d:0\]/);
   });

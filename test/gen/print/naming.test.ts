@@ -235,3 +235,33 @@ describe('variables of loops', () => {
     expect(inDirectory(files, (dir) => lintWithVerilator(dir, files, 'Top'))).toBe('');
   });
 });
+
+describe('declarations and loops', () => {
+  it('tell what the designer has named from what nobody has', () => {
+    const text = textOf(hw('Top', { a: In(U(8)), b: In(U(8)), x: Out(U(4)), y: Out(U(4)), z: Out(U(4)) }, (m, io) => {
+      const r = m.regs(Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`r${i}`, U(8, 0)])));
+      for (const key of Object.keys(r)) r[key] = io.a;
+      io.x = io.a.addWrap(io.b).named('total').trunc(4);
+      io.y = io.a.subWrap(io.b).trunc(4);
+      io.z = Object.values(r).reduce((sum, v) => sum.xor(v)).trunc(4);
+    }));
+    const under = (comment: string): string[] => {
+      const lines = text.split('\n');
+      const from = lines.indexOf(`  // ${comment}`) + 1;
+      return lines.slice(from, lines.indexOf('', from)).map((l) => l.replace(/.* (\w+);/, '$1'));
+    };
+    expect(under('Values with a name of their own.')).toEqual(['total']);
+    expect(under('Values in between.')).toEqual(['y_difference', 'z_differ']);
+  });
+
+  it('are called after what a loop drives, however that is called', () => {
+    const labels = (name: string): string[] => {
+      const text = textOf(hw('Top', { a: In(vec(U(4), 3)), b: Out(vec(U(4), 3)), gen_v: In(B) }, (m, io) => {
+        io.b = m.map(name, 3, (i) => io.a.at(i).addWrap(io.gen_v.mux(U(4).lit(1), 2)));
+      }));
+      return [...text.matchAll(/begin : (\w+)/g)].map((found) => found[1]);
+    };
+    expect(labels('z_lanes')).toEqual(['gen_z_lanes']);
+    expect(labels('v')).toEqual(['gen_v_1']);
+  });
+});

@@ -31,6 +31,66 @@ describe('a long line', () => {
     expect(wrapLine(`  f(${terms.join(', ')});`).slice(0, -1).every((l) => l.endsWith(',') && l.length <= 120)).toBe(true);
   });
 
+  /** Brackets of all kinds around each place, and square ones alone. */
+  const around = (line: string, at: number): { readonly all: number; readonly square: number } => {
+    const before = line.slice(0, at);
+    const count = (open: RegExp, close: RegExp): number => (before.match(open) ?? []).length - (before.match(close) ?? []).length;
+    return { all: count(/[([{]/g, /[)\]}]/g), square: count(/\[/g, /\]/g) };
+  };
+
+  it('is never broken inside of an index, and outside of as many brackets as can be', () => {
+    const rng = new Rng(2);
+    const operand = (depth: number): string => {
+      const kind = depth > 3 ? 0 : rng.between(0, 5);
+      const two = (): string => `${operand(depth + 1)} ${rng.pick(['||', '&&', '|', '^', '&', '+', '-'])} ${operand(depth + 1)}`;
+      if (kind === 0) return rng.pick(['first', 'second_of_them', 'x']);
+      if (kind === 1) return `line[${operand(4)} * 24 + ${operand(4)} +: 12]`;
+      if (kind === 2) return `{${operand(depth + 1)}, ${two()}}`;
+      if (kind === 3) return `(${operand(depth + 1)} ? ${operand(depth + 1)} : ${operand(depth + 1)})`;
+      return `(${two()})`;
+    };
+    let broken = 0;
+    for (let seed = 0; seed < 500; seed++) {
+      const line = `  assign y = ${Array.from({ length: rng.between(2, 9) }, () => operand(0)).join(' || ')};`;
+      const lines = wrapLine(line);
+      expect(joined(lines)).toBe(line);
+      let from = 0;
+      for (const [i, l] of lines.slice(0, -1).entries()) {
+        broken++;
+        const own = i === 0 ? l : l.trimStart();
+        const end = around(line, from + own.length);
+        expect(end.square).toBe(0);
+        // Of the first places of a line nothing but indentation would be left.
+        const late = [...own.matchAll(/(?<=,) | (?=(\|\||&&|[|^&+?:-]) )/g)].filter(({ index }) => index > 12);
+        for (const { all, square } of late.map(({ index }) => around(line, from + index))) {
+          if (square === 0) expect(all).toBeGreaterThanOrEqual(end.all);
+        }
+        from += own.length + 1;
+      }
+    }
+    expect(broken).toBeGreaterThan(500);
+  });
+
+  const long = (n: number, word = 'w'): string => word.repeat(n);
+
+  it('is broken before what binds least, of equals before the last', () => {
+    const second = (text: string): string => wrapLine(`  assign y = ${text};`)[1].trim();
+    expect(second(`${long(30)} && ${long(30)} || ${long(30)} && ${long(30)}`)).toBe(`|| ${long(30)} && ${long(30)};`);
+    expect(second(`${long(30)} || ${long(30)} && ${long(30)} || ${long(30)}`)).toBe(`|| ${long(30)};`);
+    expect(second(`${long(30)} ? ${long(30)} : ${long(30)} & ${long(30)}`)).toBe(`: ${long(30)} & ${long(30)};`);
+    expect(second(`${long(30)} ^ ${long(30)} + ${long(40)} - ${long(30)}`)).toBe(`^ ${long(30)} + ${long(40)} - ${long(30)};`);
+    expect(second(`{${long(30)}, ${long(30)} || ${long(30)}, ${long(30)}}`)).toBe(`${long(30)}};`);
+    expect(second(`${long(30)} - (${long(30)} || ${long(30)} || ${long(30)})`)).toBe(`- (${long(30)} || ${long(30)} || ${long(30)});`);
+    expect(second(`{${long(30)}, ${long(30)}, ${long(30)}} == ${long(30)}`)).toBe(`${long(30)}} == ${long(30)};`);
+    expect(second(`{${long(30)}, ${long(30)}} == ${long(30)} /* ${long(30)} */`)).toBe(`/* ${long(30)} */;`);
+  });
+
+  it('leaves no crumb for the next line', () => {
+    expect(wrapLine(`    ${long(55)} <= ${long(55)} + 1;`)).toEqual([`    ${long(55)} <=`, `        ${long(55)} + 1;`]);
+    const [left, right] = [`  assign ${long(50)} = ${long(30)}`, `|| ${long(22)} || c;`];
+    expect(wrapLine(`${left} ${right}`)).toEqual([left, `      ${right}`]);
+  });
+
   it('of a comment stays one', () => {
     const line = `// glob of src/**/ and lib/**/ ${'and on, '.repeat(30)}`;
     expect(wrapLine(line)).toEqual([line]);

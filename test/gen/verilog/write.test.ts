@@ -85,6 +85,15 @@ describe('a block', () => {
     ]);
   });
 
+  it('parts a condition from what it guards where they are too long for one line', () => {
+    const [cond, name] = ['c'.repeat(60), 'a'.repeat(55)];
+    const guarded: Stmt = { kind: 'guarded', cond: `${cond} && d`, then: set(name, `${name.slice(9)} + 1`) };
+    expect(writeStatements([guarded]).split('\n')).toEqual([`if (${cond} && d)`, `  ${name} <= ${name.slice(9)} + 1;`]);
+    expect(writeStatements([{ kind: 'case', on: 's', arms: [{ labels: ['1'], body: [guarded] }] }]).split('\n')).toEqual([
+      'case (s)', '  1: begin', `    if (${cond} && d)`, `      ${name} <= ${name.slice(9)} + 1;`, '  end', 'endcase',
+    ]);
+  });
+
   it('writes conditions after each other as one chain', () => {
     const arms = ['x', 'y'].map((cond) => ({ cond, body: [set('a', cond)] }));
     expect(writeStatements([{ kind: 'if', arms, else: [set('a', '0')] }]).split('\n')).toEqual([

@@ -35,20 +35,20 @@ module Lanes (
   assign sum_padded = {sum, 16'hffff};
 
   assign sums = sum;
-  assign total_of_sums_2[17:0] = {total_of_sums_1[16], total_of_sums_1[16:0]} + {total_of_sums_1[33],
-      total_of_sums_1[33:17]};
+  assign total_of_sums_2[17:0] = {total_of_sums_1[16], total_of_sums_1[16:0]}
+      + {total_of_sums_1[33], total_of_sums_1[33:17]};
   assign total_of_sums_2[35:18] = {total_of_sums_1[50], total_of_sums_1[50:34]};
   assign total_of_sums = {total_of_sums_2[17], total_of_sums_2[17:0]} + {total_of_sums_2[35], total_of_sums_2[35:18]};
   assign total = total_of_sums;
   assign first_taken_2[2:0] = {first_taken_1[1] || first_taken_1[3], first_taken_1[3] && !first_taken_1[1],
       first_taken_1[1] ? first_taken_1[0] : first_taken_1[2]};
   assign first_taken_2[5:3] = {first_taken_1[5], 1'b0, first_taken_1[4]};
-  assign first_taken = {first_taken_2[2] || first_taken_2[5], first_taken_2[5] && !first_taken_2[2], first_taken_2[2]
-      ? first_taken_2[1:0] : first_taken_2[4:3]};
+  assign first_taken = {first_taken_2[2] || first_taken_2[5], first_taken_2[5] && !first_taken_2[2],
+      first_taken_2[2] ? first_taken_2[1:0] : first_taken_2[4:3]};
   assign any = first_taken[3];
   assign lowest = first_taken[2:0];
 
-  for (genvar i = 0; i < 6; i++) begin : taken_lanes
+  for (genvar i = 0; i < 6; i++) begin : gen_taken
     localparam logic [2:0] lane = i;
     assign product[i * 16 +: 16] = $signed(a[i * 8 +: 8]) * $signed(b[i * 8 +: 8]);
     assign awake_1[i] = go || !taken[i];
@@ -70,12 +70,12 @@ module Lanes (
     end
   end
 
-  for (genvar i = 0; i < 3; i++) begin : total_of_sums_1_lanes
-    assign total_of_sums_1[i * 17 +: 17] = {sum[i * 32 + 15], sum[i * 32 +: 16]} + {sum[i * 32 + 31], sum[i * 32
-        + 16 +: 16]};
+  for (genvar i = 0; i < 3; i++) begin : gen_total_of_sums_1
+    assign total_of_sums_1[i * 17 +: 17] = {sum[i * 32 + 15], sum[i * 32 +: 16]}
+        + {sum[i * 32 + 31], sum[i * 32 + 16 +: 16]};
   end
 
-  for (genvar i = 0; i < 3; i++) begin : first_taken_1_lanes
+  for (genvar i = 0; i < 3; i++) begin : gen_first_taken_1
     assign first_taken_1[i * 2 +: 2] = {take[i * 2] || take[i * 2 + 1], take[i * 2 + 1] && !take[i * 2]};
   end
 
