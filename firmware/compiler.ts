@@ -94,9 +94,14 @@ function writeOnce(file: string, text: string): void {
 /** The instruction set by which a compiler finds its libraries, as it does not find them by longer names. */
 const baseOf = (march: string): 'rv32im' | 'rv32i' => march.startsWith('rv32im') ? 'rv32im' : 'rv32i';
 
-/** The compiler's own arithmetic (division, floating point). */
+const known = new Map<string, string>();
+
+/** The compiler's own arithmetic (division, floating point). Asked once in a process: that takes a quarter of a small program's time. */
 function arithmetic(compiler: string, march: string, name: string, out: string): string {
-  return execute({ name, compiler, out }, [`-march=${baseOf(march)}`, '-mabi=ilp32', '-print-libgcc-file-name']).trim();
+  const key = `${baseOf(march)} ${compiler}`;
+  const file = known.get(key) ?? execute({ name, compiler, out }, [`-march=${baseOf(march)}`, '-mabi=ilp32', '-print-libgcc-file-name']).trim();
+  known.set(key, file);
+  return file;
 }
 
 /** `GCC 12.2.0`. @throws UserError where it is missing */

@@ -50,9 +50,14 @@ export function loadMnistDigits(): DigitSet {
   return { count, pixels, labels };
 }
 
-/** The split every figure of the project uses: 1,500 held-out digits, the rest for training and calibration. */
+let split: DigitSplit | undefined;
+
+/**
+ * The split every figure of the project uses: 1,500 held-out digits, the rest for training and calibration. Read once in a process: nobody
+ * may change them.
+ */
 export function loadMnistSplit(): DigitSplit {
-  return splitDigits(loadMnistDigits(), HELD_OUT_DIGITS, SPLIT_SEED);
+  return (split ??= splitDigits(loadMnistDigits(), HELD_OUT_DIGITS, SPLIT_SEED));
 }
 
 /** Shuffles with `seed`; the first `heldOut` digits are held out, the rest train. Both sides are in shuffled order. */

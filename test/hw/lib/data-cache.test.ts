@@ -118,19 +118,19 @@ function run(p: DataCacheParams, { rate, seed, requests, stores }: Run) {
     const outside = request.addr >= BASE + RAM_BYTES;
     // A load fails with the beat that holds it, a store only where it is not buffered.
     const bad = outside || (isBad(request.addr) && !(request.we && isCacheable(request.addr)));
-    expect(err, `error of ${JSON.stringify(request)}`).toBe(bad);
+    if (err !== bad) expect(err, `error of ${JSON.stringify(request)}`).toBe(bad);
     if (err) seen.errors++;
     if (!request.we) {
       seen.loads++;
       if (latency === 1) seen.fast++;
-      if (!bad) expect([...(mayBe.get(request) ?? [])], `load of ${request.addr.toString(16)}`).toContain(rdata);
+      if (!bad && mayBe.get(request)?.has(rdata) !== true) expect([...(mayBe.get(request) ?? [])], `load of ${request.addr.toString(16)}`).toContain(rdata);
       mayBe.delete(request);
     }
   };
   const manager = new ObiManager(sim, 'obi_', dice, 0.8, next, check, onGrant);
   for (let cycle = 0; manager.answered < requests || !manager.isIdle || !memory.isIdle || !isSet(sim, 'drained'); cycle++) {
     const goesOn = manager.answered < requests;
-    expect(cycle).toBeLessThan(500 * requests);
+    if (cycle === 500 * requests) expect(cycle).toBeLessThan(500 * requests);
     manager.before(goesOn);
     memory.before();
     device.before(goesOn);
@@ -142,7 +142,7 @@ function run(p: DataCacheParams, { rate, seed, requests, stores }: Run) {
   }
   // All stores are in memory, and nothing else.
   const words = new Uint32Array(memory.content.buffer);
-  for (const [i, values] of reference.values.entries()) expect([...values], `word ${i}`).toContain(words[i]);
+  for (const [i, values] of reference.values.entries()) if (!values.has(words[i])) expect([...values], `word ${i}`).toContain(words[i]);
   expect(seen.lost).toBe(seen.lostExpected);
   return { ...seen, answered: manager.answered, responses: device.responses, bursts: memory.bursts };
 }
@@ -175,7 +175,7 @@ describe('the data cache', () => {
     const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => requests[next++], (_, { latency }) => latencies.push(latency));
     let cycles = 0;
     for (; latencies.length < requests.length; cycles++) {
-      expect(cycles).toBeLessThan(5000);
+      if (cycles === 5000) expect(cycles).toBeLessThan(5000);
       manager.before();
       memory.before();
       manager.after();

@@ -9,6 +9,7 @@ import { TensorUnit } from '../../../hw/tensor/tensor-unit.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { TensorModel } from '../../../sim/model/tensor.ts';
 import { Random } from '../../../sw/data/random.ts';
+import { expectSame } from '../../support/same.ts';
 import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, tensorBench } from '../../support/tensor-bench.ts';
 
 const nano: TensorParams = {
@@ -154,9 +155,9 @@ function pair(p: TensorParams, stall: boolean) {
   const both = (op: TensorOp, rs1: number, rs2: number): readonly [number, number] => [driver.execute(op, rs1, rs2),
     model.execute(TENSOR_OPS.indexOf(op), rs1, rs2) >>> 0];
   const compare = (what: string): void => {
-    expect(scratchpadOf(sim, p), `scratchpad after ${what}`).toEqual(model.scratchpad);
-    expect(accumulatorsOf(sim, p), `accumulators after ${what}`).toEqual(model.accumulators);
-    expect(Buffer.compare(Buffer.from(memory.read(0, BENCH_BYTES)), Buffer.from(ram)), `memory after ${what}`).toBe(0);
+    expectSame(scratchpadOf(sim, p), model.scratchpad, `scratchpad after ${what}`);
+    expectSame(accumulatorsOf(sim, p), model.accumulators, `accumulators after ${what}`);
+    expectSame(memory.read(0, BENCH_BYTES), ram, `memory after ${what}`);
   };
   return { sim, driver, model, both, compare };
 }

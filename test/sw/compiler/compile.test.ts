@@ -10,6 +10,7 @@ import { runProgram } from '../../../sw/runtime/driver.ts';
 import { goldenMachine } from '../../../sw/runtime/golden-machine.ts';
 import { chip, network, randomInput } from './networks.ts';
 import { checkProperty } from '../../support/property.ts';
+import { expectSame } from '../../support/same.ts';
 
 const machineOf = (target: ChipTarget) => goldenMachine({ tensor: target.tensor, ramBytes: target.ramBytes });
 
@@ -20,7 +21,7 @@ async function expectExact(
   const program = compileModel(graph, target, { batch });
   const input = randomInput(graph, batch, seed);
   const { output } = await runProgram(machineOf(target), program, input);
-  expect(new Int8Array(new Uint8Array(output).buffer)).toEqual(executeInt8(graph, input, batch));
+  expectSame(new Int8Array(new Uint8Array(output).buffer), executeInt8(graph, input, batch), 'output');
   return program;
 }
 
