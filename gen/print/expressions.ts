@@ -8,7 +8,7 @@ import type { Binary, Expr, LaneIndex, Lit } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { fieldPlace } from '../ir/leaves.ts';
 import type { Module } from '../ir/module.ts';
-import { indexWidth, numeric, sameLayout, widthOf } from '../ir/types.ts';
+import { indexWidth, numeric, sameLayout, uintType, widthOf } from '../ir/types.ts';
 import type { Type } from '../ir/types.ts';
 import type { TextNames } from '../names/text-names.ts';
 import type { Declaration } from '../verilog/form.ts';
@@ -32,6 +32,14 @@ interface DynamicStep {
   readonly width: number;
 }
 
+/** A part of a name under a name of its own. */
+interface Part {
+  readonly wire: Hoisted;
+  /** Lists that it is in while it is there. */
+  readonly among: readonly Hoisted[][];
+  isThere: boolean;
+}
+
 /** Levels of operations in the text of one expression. */
 const MOST_NESTED = 128;
 
@@ -51,6 +59,11 @@ export class ExpressionPrinter {
   private readonly local = new Set<string>();
   private readonly constants = new Map<string, Declaration>();
   private readonly tables = new Map<Expr, Table<Expr> | 'none'>();
+  /** Names of parts of names, and those of the block that is being printed, if it is one in which they need some, of what its loop has. */
+  private readonly partNames = new Map<string, Part>();
+  private parts: Map<string, Part> | undefined;
+  /** Those that are there, in their order. */
+  private readonly made: Part[] = [];
 
   constructor(m: Module, private readonly pool: TextNames) {
     this.wireNames = new WireNames(m, pool);
@@ -129,8 +142,7 @@ export class ExpressionPrinter {
   /** Text whose value does not depend on what surrounds it: a name, a part of one, a literal or a concatenation. */
   atomic(e: Expr): string {
     this.prepare(e);
-    const t = this.print(e);
-    return t.prec === PRIMARY || e.op === 'lit' ? t.text : this.readName(e);
+    return this.ifUseful(() => this.print(e), ({ prec }) => prec === PRIMARY || e.op === 'lit')?.text ?? this.readName(e);
   }
 
   /** An index: atomic, because Icarus 11 computes it in more bits than its operands have, and not negative. */
@@ -202,10 +214,66 @@ export class ExpressionPrinter {
     const hoisted = this.loops.loopOf(e)?.hoisted ?? this.hoisted;
     if (hoisted !== this.hoisted) this.local.add(name);
     const slot = hoisted.length;
-    hoisted.push({ name, type: e.type, value: '', expr: e });
-    hoisted[slot] = { name, type: e.type, value: this.tableText(e) ?? this.composeRoot(e), expr: e };
+    const isNamed = e.hint !== undefined;
+    hoisted.push({ name, type: e.type, value: '', isNamed });
+    const value = this.tableText(e) ?? this.outsideOfBlocks(() => this.composeRoot(e));
+    hoisted[slot] = { name, type: e.type, value, isNamed };
     if (hoisted !== this.hoisted) this.inLoops.push(hoisted[slot]);
     return name;
+  }
+
+  // --- blocks ---
+
+  /** Prints what stands in an `always_comb`, where Icarus 11 is sorry for each part of a name: there parts have names, too. */
+  combinational<T>(print: () => T): T {
+    return this.withParts(new Map(), print);
+  }
+
+  private outsideOfBlocks<T>(print: () => T): T {
+    return this.withParts(undefined, print);
+  }
+
+  private withParts<T>(parts: Map<string, Part> | undefined, print: () => T): T {
+    const outer = this.parts;
+    this.parts = parts;
+    try {
+      return print();
+    } finally {
+      this.parts = outer;
+    }
+  }
+
+  /** Name of a part of a name. */
+  private part(s: Selection): string {
+    const text = rangeText(s);
+    const inner = this.local.has(s.root) || this.loops.isLane(s.root) ? this.loops.innermost : undefined;
+    const known = inner ? this.parts : this.partNames;
+    let part = known?.get(text);
+    if (!part) {
+      const name = this.pool.fresh(text.replaceAll(/[.[:]/g, '_').replaceAll(']', ''));
+      const wire: Hoisted = { name, type: uintType(s.width), value: text, isNamed: false };
+      part = { wire, among: inner ? [inner.hoisted, this.inLoops] : [this.hoisted], isThere: false };
+      known?.set(text, part);
+      if (inner) this.local.add(name);
+    }
+    if (!part.isThere) {
+      part.isThere = true;
+      for (const list of part.among) list.push(part.wire);
+      this.made.push(part);
+    }
+    return part.wire.name;
+  }
+
+  /** Prints, and takes back the parts that came up if the text is of no use. */
+  private ifUseful(print: () => Text, isUseful: (t: Text) => boolean): Text | undefined {
+    const before = this.made.length;
+    const text = print();
+    if (isUseful(text)) return text;
+    for (const part of this.made.splice(before)) {
+      part.isThere = false;
+      for (const list of part.among) list.splice(list.indexOf(part.wire), 1);
+    }
+    return undefined;
   }
 
   // --- tables ---
@@ -290,8 +358,8 @@ export class ExpressionPrinter {
     // The result is wider than the operands, and an operator inside of an operand would be computed in that width.
     const side = (x: Expr): string => {
       if (x.op === 'lit') return this.literal(e.type, numeric(x.type, x.value) & ((1n << BigInt(widthOf(e.type))) - 1n));
-      const t = e.type.kind === 'sint' ? this.signed(x) : this.unsigned(x);
-      return t.prec === PRIMARY ? t.text : this.readName(x);
+      const print = (): Text => (e.type.kind === 'sint' ? this.signed(x) : this.unsigned(x));
+      return this.ifUseful(print, ({ prec }) => prec === PRIMARY)?.text ?? this.readName(x);
     };
     return `${side(e.a)} * ${side(e.b)}`;
   }
@@ -497,9 +565,9 @@ export class ExpressionPrinter {
     const w = widthOf(type);
     const length = widthOf(of.type) / w;
     const exact = indexWidth(length);
+    if (length === 1) return this.guarded(index, length, base, w);
     const at = this.elementIndex(index, exact);
-    const access = length === 1 ? base : w === 1 ? `${base}[${at}]` : `${base}[${this.offset(at, length, w)} +: ${w}]`;
-    return this.guarded(index, length, access, w);
+    return this.guarded(index, length, w === 1 ? `${base}[${at}]` : `${base}[${this.offset(at, length, w)} +: ${w}]`, w);
   }
 
   /** `access`, or 0 if the index is past the end. */
@@ -518,7 +586,10 @@ export class ExpressionPrinter {
   /** Text of an index in exactly as many bits as the vector's length needs. */
   private elementIndex(index: Expr, bits: number): string {
     const given = widthOf(index.type);
-    if (given > bits) return bits === 1 ? `${this.selectable(index)}[0]` : `${this.selectable(index)}[${bits - 1}:0]`;
+    if (given > bits) {
+      const name = this.selectable(index);
+      return this.selectionText({ base: name, root: name, rootLo: 0, lo: 0, width: bits, of: given, struct: false });
+    }
     return given < bits ? `{${bits - given}'d0, ${this.print(index).text}}` : this.address(index);
   }
 
@@ -637,7 +708,10 @@ export class ExpressionPrinter {
   private selectionText(s: Selection): string {
     // Of what there is once a lane, another part is read in each: to a linter the others are unread.
     if (!s.steps || !this.local.has(s.root)) for (const at of positions(s)) this.markRead(s.root, s.rootLo + at, s.width);
-    return rangeText(s);
+    if (!this.parts || s.steps || (s.base === s.root && s.width === s.of)) return rangeText(s);
+    const name = this.part(s);
+    this.markRead(name, 0, s.width);
+    return name;
   }
 
   private markRead(name: string, lo: number, width: number): void {

@@ -1,5 +1,4 @@
 /** What printing gives a name of its own. */
-import type { Expr } from '../ir/expr.ts';
 import type { Type } from '../ir/types.ts';
 
 /** A wire that printing introduced. */
@@ -7,7 +6,8 @@ export interface Hoisted {
   readonly name: string;
   readonly type: Type;
   readonly value: string | TableText;
-  readonly expr: Expr;
+  /** Whether the designer gave a name for it. */
+  readonly isNamed: boolean;
 }
 
 /** A value that a `case` gives. */

@@ -59,6 +59,15 @@ export class OpenLoops {
     return this.open.findLast((loop) => loop.dependent.has(e));
   }
 
+  /** Whether it is what a lane is called. */
+  isLane(name: string): boolean {
+    return this.open.some(({ parameters }) => [...parameters.values()].some((p) => p.name === name));
+  }
+
+  get innermost(): Loop | undefined {
+    return this.open.at(-1);
+  }
+
   private loopFor(lanes: Lanes): Loop {
     const loop = this.open.find((x) => x.lanes === lanes);
     if (!loop) throw new Error('a lane outside of its loop');

@@ -99,7 +99,7 @@ class ModulePrinter {
 
   /** Once it is printed. */
   get declaredNames(): DeclaredNames {
-    const invented = [...this.p.hoisted, ...this.p.inLoops].filter((h) => h.expr.hint === undefined);
+    const invented = [...this.p.hoisted, ...this.p.inLoops].filter((h) => !h.isNamed);
     return { count: this.declaredCount + this.p.inLoops.length, invented: invented.map((h) => h.name) };
   }
 
@@ -184,7 +184,7 @@ class ModulePrinter {
     const edges = m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]);
     // What the designer has named, and what nobody has.
     const values = (isNamed: boolean): Declaration[] => {
-      const some = this.p.hoisted.filter((h) => isNamed === (h.expr.hint !== undefined));
+      const some = this.p.hoisted.filter((h) => h.isNamed === isNamed);
       return some.map((h) => ({ type: this.memberType(h.type), name: h.name }));
     };
     const constants = [...this.p.namedConstants];
@@ -252,7 +252,7 @@ class ModulePrinter {
     const drivers: Item[] = [];
     for (const b of blocks) if (isUnconditional(b)) this.assigns(b, drivers);
     for (const first of [true, false]) pushAll(out, drivers.filter((x) => (x.kind === 'assign') === first));
-    for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) out.push(this.block(b, 'comb', printStatements(this.p, b.statements, b.targets, '=')));
+    for (const b of blocks) if (b.kind === 'comb' && !isUnconditional(b)) out.push(this.block(b, 'comb', this.p.combinational(() => printStatements(this.p, b.statements, b.targets, '='))));
     for (const b of blocks) if (b.kind !== 'comb') out.push(this.block(b, 'clock', this.clocked(b)));
     const driven = new Set(blocks.flatMap((b) => [...b.targets]));
     for (const s of body) {
