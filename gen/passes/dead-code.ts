@@ -1,8 +1,12 @@
-/** Removes wires, registers and memories that nothing observable depends on. Instances and ports always stay. */
+/**
+ * Removes wires, registers and memories that nothing observable depends on. Instances and ports always stay, and so do wires that hold a
+ * constant: they cost nothing, and someone may look at them.
+ */
 import type { Expr } from '../ir/expr.ts';
 import { expressionsOf, mapStatements, walkExpressions, walkStatements } from '../ir/leaves.ts';
 import type { Scope } from '../ir/leaves.ts';
 import type { Memory, Module, Signal, Statement } from '../ir/module.ts';
+import { constantWires } from './carry-constants.ts';
 
 export function removeDead(m: Module): Module {
   // Per target: the statements that drive it, with the conditions around them.
@@ -37,6 +41,7 @@ export function removeDead(m: Module): Module {
     }
   };
   for (const p of m.ports) mark(p);
+  for (const s of constantWires(m).keys()) mark(s);
   for (const i of m.instances) for (const s of i.connections.values()) mark(s);
   for (const g of m.grids) {
     for (const i of g.inputs.values()) mark(i.signal);

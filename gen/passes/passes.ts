@@ -4,6 +4,7 @@
  * own results. Must not know how modules are found nor what is done with them afterwards.
  */
 import type { Module } from '../ir/module.ts';
+import { carryConstants } from './carry-constants.ts';
 import { removeDead } from './dead-code.ts';
 import { placeLoops } from './place-loops.ts';
 import { simplify } from './simplify.ts';
@@ -19,8 +20,9 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'simplify', promises: 'operators of constants are constants, and no operator stands that its operands make needless', run: simplify },
+  { name: 'carry-constants', promises: 'who reads a wire that holds a constant reads the constant, but for checks that nothing else decides', run: carryConstants },
   { name: 'split-loops', promises: 'no wire, output or input of an instance depends on itself within a cycle, not even in different parts', run: splitLoops },
-  { name: 'remove-dead', promises: 'every wire, register and memory is needed by an output, an instance or a check', run: removeDead },
+  { name: 'remove-dead', promises: 'every wire, register and memory is needed by an output, an instance or a check, or is a wire that holds a constant', run: removeDead },
   { name: 'place-loops', promises: 'every loop stands at the top or directly in another, and nothing else drives what a round of it drives', run: placeLoops },
 ];
 

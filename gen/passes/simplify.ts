@@ -107,7 +107,8 @@ function constantPart(of: Expr, lo: number, type: Type): Lit | undefined {
   return bits === undefined ? undefined : lit(type as ScalarType, bits >> BigInt(lo));
 }
 
-function constantBits(e: Expr): bigint | undefined {
+/** The bits of what is made of constants. */
+export function constantBits(e: Expr): bigint | undefined {
   if (e.op === 'lit') return e.value;
   if (e.op === 'cast') return constantBits(e.of);
   if (e.op !== 'bundle' && e.op !== 'vec') return undefined;

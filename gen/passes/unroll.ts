@@ -90,7 +90,7 @@ function inRound(lanes: Lanes, round: number, dependent: ReadonlySet<Expr>, rewr
 }
 
 /** Places whose index became a number: past the end they are none. */
-function withFixedPlaces(body: readonly Statement[]): Statement[] {
+export function withFixedPlaces(body: readonly Statement[]): Statement[] {
   return rebuildStatements(body, (s, branches) => {
     if (s.kind !== 'assign') return [rebuilt(s, branches)];
     const path = fixedPath(s.target.type, s.path);

@@ -10,6 +10,7 @@ import { renamed } from '../names/rename.ts';
 import { fieldText } from '../names/text-names.ts';
 import type { TextNames } from '../names/text-names.ts';
 import type { Site } from '../site.ts';
+import { unreadConstants } from '../passes/carry-constants.ts';
 import { signalGraph } from '../passes/comb-paths.ts';
 import type { Connection, Declaration, Item, Stmt, SvModule } from '../verilog/form.ts';
 import { writeModule } from '../verilog/write.ts';
@@ -39,7 +40,7 @@ export function printModule(m: Module, names: TextNames, options: PrintOptions =
 
 /** What `printModule` writes. */
 export function moduleForm(m: Module, names: TextNames, options: PrintOptions = {}): SvModule {
-  return new ModulePrinter(renamed(m, names.others), names, options).print();
+  return new ModulePrinter(shown(m, names), names, options).print();
 }
 
 /** The names that the text of a module declares besides its ports. */
@@ -50,9 +51,17 @@ export interface DeclaredNames {
 }
 
 export function declaredNames(m: Module, names: TextNames): DeclaredNames {
-  const printer = new ModulePrinter(renamed(m, names.others), names);
+  const printer = new ModulePrinter(shown(m, names), names);
   printer.print();
   return printer.declaredNames;
+}
+
+/** What the text has of a module, by the names that it uses. */
+function shown(m: Module, names: TextNames): Module {
+  const unread = unreadConstants(m);
+  const isShown = (s: Statement): boolean => s.kind !== 'assign' || !unread.has(s.target);
+  const seen = unread.size === 0 ? m : { ...m, wires: m.wires.filter((w) => !unread.has(w)), body: m.body.filter(isShown) };
+  return renamed(seen, names.others);
 }
 
 class ModulePrinter {

@@ -4,6 +4,7 @@
  */
 import type { Design } from '../../gen/ir/module.ts';
 import { DesignNames } from '../../gen/names/text-names.ts';
+import { unreadConstants } from '../../gen/passes/carry-constants.ts';
 
 /** A name as Verilator spells it before it reads the control file. */
 function encoded(name: string): string {
@@ -20,10 +21,11 @@ export function controlFile(design: Design, observeWires: boolean): string {
   for (const printed of design.modules) {
     const module = printed.blackBox?.behaviour ?? printed;
     const given = all.of(module);
+    const unread = unreadConstants(module);
     const names = [
       ...[...module.regs, ...module.memories].map((x) => given.of(x)),
       ...module.checks.filter((c) => c.kind === 'cover').map((c) => given.cover(c)),
-      ...(observeWires ? module.wires.map((s) => given.of(s)) : []),
+      ...(observeWires ? module.wires.filter((s) => !unread.has(s)).map((s) => given.of(s)) : []),
       ...(observeWires && printed !== design.top ? module.ports.map((s) => s.name) : []),
     ];
     for (const name of names) lines.push(`public_flat_rd -module "${encoded(module.name)}" -var "${encoded(name)}"`);

@@ -9,6 +9,7 @@ import { BOOL, widthOf, type Type } from '../../gen/ir/types.ts';
 import { DesignNames } from '../../gen/names/text-names.ts';
 import { cellScope } from '../../gen/names/text-names.ts';
 import type { TextNames } from '../../gen/names/text-names.ts';
+import { unreadConstants } from '../../gen/passes/carry-constants.ts';
 import { shellName, topInstance } from './shell.ts';
 
 /** A packed variable of the emitted design. */
@@ -18,6 +19,8 @@ export interface Variable {
   readonly scope: string;
   readonly name: string;
   readonly type: Type;
+  /** What a wire holds for ever that the text leaves out. */
+  readonly value?: bigint | undefined;
 }
 
 export interface MemoryVariable extends Variable {
@@ -35,7 +38,7 @@ export interface Hierarchy {
   readonly asserts: ReadonlyMap<string, { readonly rank: number; readonly message: string }>;
   /** Paths of the modules that have assertions, without the top module's name, by their scopes. */
   readonly scopes: ReadonlyMap<string, string>;
-  /** Wires and ports below the top module; the emitted design may lack some of them. */
+  /** Wires, and ports below the top module; the emitted design may lack some of them. */
   readonly wires: ReadonlyMap<string, Variable>;
 }
 
@@ -53,6 +56,7 @@ export function hierarchyOf(design: Design): Hierarchy {
   const wires = new Map<string, Variable>();
   const names = new DesignNames(design);
   const given = new Map<Module, TextNames>();
+  const constants = new Map<Module, ReadonlyMap<Signal, bigint>>();
 
   const visit = (printed: Module, prefix: string, scope: string): void => {
     const module = printed.blackBox?.behaviour ?? printed;
@@ -61,7 +65,9 @@ export function hierarchyOf(design: Design): Hierarchy {
     const variable = (s: Signal | Memory): Variable => ({ path: prefix + s.name, scope, name: text.of(s), type: s.type });
     for (const r of module.regs) registers.set(prefix + r.name, variable(r));
     for (const m of module.memories) memories.set(prefix + m.name, { ...variable(m), depth: m.depth });
-    for (const w of module.wires) wires.set(prefix + w.name, variable(w));
+    let held = constants.get(module);
+    if (!held) constants.set(module, (held = unreadConstants(module)));
+    for (const w of module.wires) wires.set(prefix + w.name, { ...variable(w), value: held.get(w) });
     if (module.checks.some((c) => c.kind === 'assert')) scopes.set(scope, prefix);
     for (const check of module.checks) {
       const path = prefix + check.name;

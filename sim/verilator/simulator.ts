@@ -63,10 +63,10 @@ export class VerilatorSimulator implements Simulator {
       checkPath(path);
       const found = findBits(path, (p) => this.variable(p));
       if (!found) throw misuse(`${path}: neither a port of the top module nor a register`);
-      bits = { ...found, number: this.numberOf(found.variable) };
+      bits = { ...found, number: found.variable.value === undefined ? this.numberOf(found.variable) : NONE };
       this.resolved.set(path, bits);
     }
-    const whole = this.native.peek(bits.number);
+    const whole = bits.variable.value ?? this.native.peek(bits.number);
     return bits.variable.path === path ? whole : BigInt.asUintN(bits.width, whole >> BigInt(bits.low));
   }
 
@@ -129,8 +129,8 @@ export class VerilatorSimulator implements Simulator {
   signals(): readonly SignalInfo[] {
     this.checkOpen();
     const { inputs, outputs, registers, wires } = this.hierarchy;
-    // Wires exist only if the design was built to observe them, and where Verilator has kept them.
-    const kept = [...wires.values()].filter((wire) => this.lookUp(wire) !== NONE);
+    // Wires exist only if the design was built to observe them, and where Verilator has kept them, or if they hold a constant.
+    const kept = [...wires.values()].filter((wire) => this.isThere(wire));
     const all = [...inputs.values(), ...outputs.values(), ...registers.values(), ...kept];
     return all.map(({ path, type }) => ({ path, width: widthOf(type) }));
   }
@@ -153,9 +153,14 @@ export class VerilatorSimulator implements Simulator {
     const { inputs, outputs, registers, wires } = this.hierarchy;
     const wire = (): Variable | undefined => {
       const found = wires.get(path);
-      return found && this.lookUp(found) !== NONE ? found : undefined;
+      return found && this.isThere(found) ? found : undefined;
     };
     return inputs.get(path) ?? outputs.get(path) ?? registers.get(path) ?? wire();
+  }
+
+  /** Whether a wire can be looked at. */
+  private isThere(wire: Variable): boolean {
+    return wire.value !== undefined || this.lookUp(wire) !== NONE;
   }
 
   private numberOf(variable: Variable, depth = 1): number {

@@ -22,6 +22,7 @@ export function plant(text: string, { file, old, to }: Mutant): string {
 }
 
 const NAMING = 'test/gen/print/naming.test.ts';
+const CONSTANTS = 'test/gen/passes/carry-constants.test.ts';
 const LAWS = 'test/gen/passes/laws.test.ts';
 const LANES = 'test/gen/print/lane-designs.test.ts';
 const QUICK = 'test/gen/passes/quick-checks.test.ts';
@@ -77,6 +78,16 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'arms of a case that are constants are taken out of it', tests: [LAWS, 'test/gen/print/tables.test.ts'] },
   { file: 'gen/passes/simplify.ts', old: 'if (to === from || one === from) return one;', to: 'return one;',
     fault: 'what operands that become one node make needless stays', tests: [LAWS] },
+  { file: 'gen/passes/carry-constants.ts', old: 's !== found.get(s.target) && found.delete(s.target)', to: 's.path.length > 0 && found.delete(s.target)',
+    fault: 'a wire that holds a constant under a condition only passes for a constant', tests: [CONSTANTS] },
+  { file: 'gen/passes/carry-constants.ts', old: 'first.has(s.target) ? undefined : s));', to: 's));',
+    fault: 'the last of several drivers of a wire passes for the only one', tests: [CONSTANTS] },
+  { file: 'gen/passes/carry-constants.ts', old: 'return cond.op === \'lit\' ? c : { ...c, cond };', to: 'return { ...c, cond };',
+    fault: 'an assertion that constants decide loses its words', tests: [CONSTANTS] },
+  { file: 'gen/passes/dead-code.ts', old: '  for (const s of constantWires(m).keys()) mark(s);\n', to: '',
+    fault: 'a wire whose constant is carried cannot be looked at', tests: [CONSTANTS] },
+  { file: 'sim/verilator/simulator.ts', old: 'return wire.value !== undefined || this.lookUp(wire) !== NONE;', to: 'return this.lookUp(wire) !== NONE;',
+    fault: 'under Verilator a wire whose constant is carried cannot be looked at', tests: ['test/sim/verilator/engine.test.ts'] },
   { file: 'gen/passes/coverage.ts', old: 'from.full === from.place.branches ? ALL : SOME;', to: 'from.full > 0 ? ALL : SOME;',
     fault: 'a wire that is driven on one path only passes for driven', tests: ['test/gen/passes/check-drivers.test.ts'] },
   { file: 'gen/passes/coverage.ts', old: 'if (frame.exact) again ??=', to: 'if (frame.exact === e) again ??=',

@@ -5,8 +5,9 @@ import type { UInt } from '../../../gen/index.ts';
 /** Counts; asserts that its count stays below 100 and covers its wrap at 10. */
 export const Counter = hw('Counter', { enable: In(B), count: Out(U(8)), atTen: Out(B) }, (m, io) => {
   const r = m.regs({ value: U(8, 0) });
+  const { increment } = m.let({ increment: U(8).lit(1) });
   m.when(io.enable, () => {
-    r.value = r.value.addWrap(1);
+    r.value = r.value.addWrap(increment);
   });
   const { isTen } = m.let({ isTen: r.value.eq(10) });
   m.cover('reachedTen', isTen);

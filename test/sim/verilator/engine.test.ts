@@ -160,6 +160,13 @@ describe.skipIf(skip)('checks of a design under verilator', () => {
     sim.step(10);
     expect(sim.peek('isTen')).toBe(1n);
     expect(sim.signals()).toContainEqual({ path: 'isTen', width: 1 });
+    // Held by a constant that readers carry: the text has no such wire.
+    expect(sim.peek('increment')).toBe(1n);
+    expect(sim.peek('increment')).toBe(1n);
+    expect(sim.signals()).toContainEqual({ path: 'increment', width: 8 });
+    const told: unknown[] = [];
+    sim.watch(['isTen', 'increment']).changes((...change) => told.push(change));
+    expect(told).toEqual([[0, 1n], [1, 1n]]);
   });
 });
 

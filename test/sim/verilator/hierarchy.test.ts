@@ -52,5 +52,6 @@ describe('the hierarchy of a design', () => {
     expect(few).toContain('public_flat_rd -module "Assortment" -var "wide"');
     expect(few).not.toContain('"isTen"');
     expect(controlFile(design, true)).toContain('public_flat_rd -module "Counter" -var "isTen"');
+    expect(controlFile(design, true)).not.toContain('increment');
   });
 });
