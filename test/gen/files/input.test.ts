@@ -6,6 +6,7 @@ import { openInput, readInput, readInputText } from '../../../gen/files/input.ts
 import type { InputKind } from '../../../gen/files/input.ts';
 import { UserError } from '../../../gen/user-error.ts';
 import { withFolder, withUnreadable } from './odd-files.ts';
+import { expectSame } from '../../support/same.ts';
 
 const KIND: InputKind = { wanted: 'give another', mostBytes: 1 << 20 };
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -38,7 +39,7 @@ describe('a file that a user names', () => {
       for (const length of [0, 1, 65_535, 65_536, 65_537, 300_000, 1 << 20]) {
         const bytes = Uint8Array.from({ length }, (_, i) => i % 251);
         writeFileSync(path, bytes);
-        expect(readInput(path, KIND)).toEqual(bytes);
+        expectSame(readInput(path, KIND), bytes, `${length} bytes`);
         expect(openInput(path, KIND).byteLength).toBe(length);
       }
       writeFileSync(path, new Uint8Array((1 << 20) + 1));

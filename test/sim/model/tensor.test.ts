@@ -7,6 +7,7 @@ import { TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
 import type { TensorMemory, TensorShape } from '../../../sim/model/tensor.ts';
 import { stepSource } from './programs.ts';
 import { checkProperty } from '../../support/property.ts';
+import { expectSame } from '../../support/same.ts';
 
 const BASE = 0x8000_0000;
 
@@ -101,7 +102,7 @@ describe('requantisation', () => {
         expected[at] = Number(q);
       }
       op('rq', { accRow, count, columnsMinus1: columns - 1 }, { row, channel });
-      expect(model.scratchpad).toEqual(expected);
+      expectSame(model.scratchpad, expected, 'scratchpad');
       expect(op('fence')).toBe(0);
     }), { runs: 200 });
   });
@@ -126,7 +127,7 @@ describe('tn.mm', () => {
         expected[(accRow + m) * C + n] = Number(BigInt.asIntN(32, sum));
       }
       op('mm', { aRow, wRow }, { accRow, count, columnsMinus1: columns - 1, accumulate });
-      expect(model.accumulators).toEqual(expected);
+      expectSame(model.accumulators, expected, 'accumulators');
       expect(op('fence')).toBe(0);
     }), { runs: 300 });
   });
@@ -147,7 +148,7 @@ describe('transfers', () => {
         }
         op('arg', { stride: stride >>> 0 }, { rowBytes });
         op('ld', { address: BASE + first }, { row, count });
-        expect(model.scratchpad).toEqual(expected);
+        expectSame(model.scratchpad, expected, 'scratchpad');
 
         const after = memory.bytes.slice();
         const to = 3000 + odd;
@@ -156,7 +157,7 @@ describe('transfers', () => {
         }
         op('arg', { stride: stride >>> 0 }, { rowBytes });
         op('st', { address: BASE + to }, { row, count });
-        expect(memory.bytes).toEqual(after);
+        expectSame(memory.bytes, after, 'memory');
         expect(op('fence')).toBe(0);
       }));
   });
