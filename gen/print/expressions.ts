@@ -170,12 +170,41 @@ export class ExpressionPrinter {
     this.prepare(e);
     return paren(this.print(e), 3);
   }
+
+  /** Operand of `&&` that holds where `e` does not. What is only joined by or is negated part by part, if that takes a negation away. */
   negatedOperand(e: Expr): string {
     this.prepare(e);
-    if (e.op === 'unary' && e.fn === 'not' && !this.isApart(e)) return paren(this.print(e.a), 3);
-    // What must hold where something else does: `a.not().or(b)` fails where `a && !b`.
-    const isImplied = e.op === 'binary' && e.fn === 'or' && e.note === undefined && !this.isApart(e) && e.a.op === 'unary' && e.a.fn === 'not';
-    return isImplied ? `${this.negatedOperand(e.a)} && ${this.negatedOperand(e.b)}` : this.negated(e);
+    const parts = this.alternatives(e);
+    return parts.some((x) => this.isNot(x)) ? parts.map((x) => this.negatedPart(x)).join(' && ') : this.negatedPart(e);
+  }
+
+  private negatedPart(e: Expr): string {
+    if (e.op === 'unary' && this.isNot(e)) return paren(this.print(e.a), BINARY.logicalAnd.prec);
+    // Where not all of several things hold one of them does not: better said of each, if that takes a negation away.
+    if (e.op === 'binary' && e.fn === 'and' && e.note === undefined && !this.isApart(e) && (this.isNot(e.a) || this.isNot(e.b))) {
+      return `(${this.alternative(e.a)} || ${this.alternative(e.b)})`;
+    }
+    return this.negated(e);
+  }
+
+  /** Operand of `||` that holds where `e` does not. */
+  private alternative(e: Expr): string {
+    return e.op === 'unary' && this.isNot(e) ? operand(this.print(e.a), BINARY.logicalOr.prec, true) : this.negated(e);
+  }
+
+  private isNot(e: Expr): boolean {
+    return e.op === 'unary' && e.fn === 'not' && e.note === undefined && !this.isApart(e);
+  }
+
+  /** Of `a || b || c` the operands, as many as there are without a name or a note. */
+  private alternatives(root: Expr): readonly Expr[] {
+    const found: Expr[] = [];
+    const stack = [root];
+    for (let e = stack.pop(); e; e = stack.pop()) {
+      if (e.op === 'binary' && e.fn === 'or' && e.type.kind === 'bool' && e.note === undefined && !this.isApart(e)) stack.push(e.b, e.a);
+      else found.push(e);
+    }
+    return found;
   }
 
   /** Name of a signal that an expression just repeats, if it does. */
