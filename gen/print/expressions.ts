@@ -24,7 +24,8 @@ import type { LaneStep, Selection } from './selection.ts';
 import { tableOf } from './tables.ts';
 import type { Table } from './tables.ts';
 import { inlineComment } from './text.ts';
-import { literalText, plainType } from './types.ts';
+import { baseOf, literalText, plainType } from './types.ts';
+import type { Base } from './types.ts';
 
 interface DynamicStep {
   readonly index: Expr;
@@ -57,7 +58,7 @@ export class ExpressionPrinter {
   private readonly depths = new Map<Expr, number>();
   /** Names of wires inside of loops. */
   private readonly local = new Set<string>();
-  private readonly constants = new Map<string, Declaration>();
+  private readonly constants = new Map<string, { readonly type: Type; readonly value: bigint; readonly name: string }>();
   private readonly tables = new Map<Expr, Table<Expr> | 'none'>();
   /** Names of parts of names, and those of the block that is being printed, if it is one in which they need some, of what its loop has. */
   private readonly partNames = new Map<string, Part>();
@@ -96,12 +97,14 @@ export class ExpressionPrinter {
   }
 
   /** Text of a literal: its name, if it has one. */
-  literal(type: Type, value: bigint, name?: string): string {
-    return name === undefined || type.kind === 'enum' ? literalText(type, value, this.pool) : this.constant(type, value, name);
+  literal(type: Type, value: bigint, name?: string, base?: Base): string {
+    return name === undefined || type.kind === 'enum' ? literalText(type, value, this.pool, base) : this.constant(type, value, name);
   }
 
-  literals(all: readonly Lit[]): string[] {
-    return all.map((l) => this.noted(l, this.literal(l.type, l.value, l.hint)));
+  /** Labels of the branches of a `case`, in one base. */
+  labels(branches: readonly (readonly Lit[])[]): string[][] {
+    const base = baseOf(branches.flatMap(unnamedValues));
+    return branches.map((all) => all.map((l) => this.noted(l, this.literal(l.type, l.value, l.hint, base))));
   }
 
   private constant(type: Type, value: bigint, wish: string): string {
@@ -109,15 +112,26 @@ export class ExpressionPrinter {
     const key = `${wish} ${plainType(type)} ${text}`;
     let known = this.constants.get(key);
     if (!known) {
-      known = { lead: 'localparam ', type: plainType(type), name: this.pool.fresh(wish), rest: ` = ${text}` };
+      known = { type, value, name: this.pool.fresh(wish) };
       this.constants.set(key, known);
     }
     return known.name;
   }
 
-  /** Literals that the designer has named. */
-  get namedConstants(): Iterable<Declaration> {
-    return this.constants.values();
+  /** Literals that the designer has named, those of one type in one base. */
+  get namedConstants(): readonly Declaration[] {
+    const all = [...this.constants.values()];
+    const values = new Map<string, bigint[]>();
+    for (const { type, value } of all) {
+      const known = values.get(plainType(type));
+      if (known) known.push(value);
+      else values.set(plainType(type), [value]);
+    }
+    return all.map(({ type, value, name }) => {
+      // A byte that means something is a number.
+      const base = widthOf(type) <= 8 ? 'decimal' : baseOf(values.get(plainType(type)) ?? []);
+      return { lead: 'localparam ', type: plainType(type), name, rest: ` = ${literalText(type, value, this.pool, base)}` };
+    });
   }
 
   /** Text of an expression that stands alone on the right of an assignment. */
@@ -315,11 +329,12 @@ export class ExpressionPrinter {
 
   private tableText(e: Expr): TableText | undefined {
     const table = this.tableOf(e);
-    return table && {
-      on: this.inline(table.on),
-      arms: table.arms.map(({ labels, of }) => ({ labels: this.literals(labels), value: this.rightSide(of) })),
-      otherwise: this.rightSide(table.otherwise),
-    };
+    if (!table) return undefined;
+    const base = baseOf([...table.arms.map(({ of }) => of), table.otherwise].flatMap((of) => (of.op === 'lit' ? unnamedValues([of]) : [])));
+    const side = (of: Expr): string => (of.op === 'lit' ? this.noted(of, this.literal(of.type, of.value, of.hint, base)) : this.rightSide(of));
+    const on = this.inline(table.on);
+    const labels = this.labels(table.arms.map((arm) => arm.labels));
+    return { on, arms: table.arms.map(({ of }, i) => ({ labels: labels[i], value: side(of) })), otherwise: side(table.otherwise) };
   }
 
   /** Reads by a name of its own. */
@@ -748,6 +763,11 @@ export class ExpressionPrinter {
     if (!bits) this.read.set(name, (bits = new BitSet()));
     bits.add(lo, width);
   }
+}
+
+/** What stands as a number in the text. */
+function unnamedValues(all: readonly Lit[]): bigint[] {
+  return all.flatMap((l) => (l.hint === undefined && l.type.kind === 'uint' ? [l.value] : []));
 }
 
 function isArithmeticShift(e: Binary): boolean {

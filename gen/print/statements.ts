@@ -1,8 +1,8 @@
 /** Statements as SystemVerilog: which of them form one block, and what stands in it. */
-import type { Expr } from '../ir/expr.ts';
+import type { Expr, Lit } from '../ir/expr.ts';
 import { leafRange, rebuildStatements, walkStatements } from '../ir/leaves.ts';
 import type { Assign, MemWrite, Memory, PathElement, Signal, Statement, Switch, SwitchCase, When } from '../ir/module.ts';
-import { widthOf } from '../ir/types.ts';
+import { isScalar, widthOf } from '../ir/types.ts';
 import { onCycles } from '../passes/comb-paths.ts';
 import { BitSet } from './bit-set.ts';
 import type { Stmt, SvAssign } from '../verilog/form.ts';
@@ -217,7 +217,8 @@ class BlockPrinter {
       case 'when': {
         const table = casesOf(s, (body) => this.only(body), (e) => this.p.isApart(e));
         if (table) {
-          this.cases(table.on, table.arms.map(({ labels, of }) => ({ labels: this.p.literals(labels), body: of })), table.otherwise, out);
+          const labels = this.p.labels(table.arms.map((arm) => arm.labels));
+          this.cases(table.on, table.arms.map(({ of }, i) => ({ labels: labels[i], body: of })), table.otherwise, out);
           return;
         }
         const arms: IfArm[] = [];
@@ -294,8 +295,14 @@ class BlockPrinter {
   }
 
   private switch(s: Switch, out: Stmt[]): void {
-    const labelsOf = ({ values, names }: SwitchCase): string[] => values.map((v, i) => this.p.literal(s.on.type, v, names?.[i]));
-    this.cases(s.on, s.cases.map((c) => ({ labels: labelsOf(c), body: c.body })), s.default, out);
+    const { type } = s.on;
+    if (!isScalar(type)) throw new Error('a switch is on one value');
+    const literalsOf = ({ values, names }: SwitchCase): Lit[] => values.map((value, i) => {
+      const hint = names?.[i];
+      return { op: 'lit', type, value, ...(hint === undefined ? {} : { hint }) };
+    });
+    const labels = this.p.labels(s.cases.map(literalsOf));
+    this.cases(s.on, s.cases.map((c, i) => ({ labels: labels[i], body: c.body })), s.default, out);
   }
 
   private cases(on: Expr, all: readonly Branch[], otherwise: readonly Statement[], out: Stmt[]): void {

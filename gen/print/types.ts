@@ -10,8 +10,15 @@ export function plainType(t: Type): string {
   return w === 1 ? 'logic' : `logic [${w - 1}:0]`;
 }
 
+export type Base = 'decimal' | 'hex';
+
+/** In what all of several numbers below or beside each other are written, by the largest; nothing for what stands alone. */
+export function baseOf(values: readonly bigint[]): Base | undefined {
+  return values.length < 2 ? undefined : values.every((v) => v < 100n) ? 'decimal' : 'hex';
+}
+
 /** `8'd5`, `-8'sd3`, `1'b1`, `LIGHT_RED`. */
-export function literalText(t: Type, value: bigint, names: TextNames): string {
+export function literalText(t: Type, value: bigint, names: TextNames, base?: Base): string {
   const w = widthOf(t);
   const name = t.kind === 'enum' ? names.member(t, value) : undefined;
   if (name !== undefined) return name;
@@ -23,5 +30,5 @@ export function literalText(t: Type, value: bigint, names: TextNames): string {
     // The most negative number has no positive counterpart of its width.
     return magnitude === 1n << BigInt(w - 1) ? `${w}'sh${value.toString(16)}` : `-${w}'sd${magnitude}`;
   }
-  return value < 10n || (w <= 8 && value < 100n) ? `${w}'d${value}` : `${w}'h${value.toString(16)}`;
+  return (base ?? (value < 10n || (w <= 8 && value < 100n) ? 'decimal' : 'hex')) === 'decimal' ? `${w}'d${value}` : `${w}'h${value.toString(16)}`;
 }

@@ -26,7 +26,7 @@ module Checked (
   end
 
 `ifndef SYNTHESIS
-  always @(posedge clk) if (!rst && (push && !pop) && count == 3'd5) $error("%m.noOverflow: pushed \"while\" full");
+  always @(posedge clk) if (!rst && push && !pop && count == 3'd5) $error("%m.noOverflow: pushed \"while\" full");
   logic [31:0] cover_drained = 0;
   always @(posedge clk) if (!rst && (!(push && !pop) && (pop && !push) && count == 3'd1))
     cover_drained <= cover_drained + 1;
