@@ -8,7 +8,7 @@ import { isLaneIndex } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { countLeaves, fieldPlace, leafRange, rebuildStatements, rebuilt, walkStatements } from '../ir/leaves.ts';
-import type { Assign, For, MemWrite, Memory, Module, PathElement, Signal, Statement } from '../ir/module.ts';
+import type { Assign, For, MemWrite, Memory, Module, PathElement, Signal, Statement, When } from '../ir/module.ts';
 import { indexWidth, uintType } from '../ir/types.ts';
 import type { Type, VecType } from '../ir/types.ts';
 import { simplify } from './simplify.ts';
@@ -115,10 +115,29 @@ function groupsOf(items: readonly Statement[], among: ReadonlySet<Target>): Stat
 function joined(group: readonly Statement[], depth: number): readonly Statement[] {
   if (!group.some((s) => s.kind === 'for')) return group;
   const targets = [...targetsOf(group)];
-  if (!targets.every((t) => 'kind' in t && hasEqualLanes(t)) || hasDynamicPlaces(group)) return unrolled(group);
+  if (!targets.every((t) => 'kind' in t && hasEqualLanes(t)) || hasDynamicPlaces(group)) return together(unrolled(group));
   const one = asOne(group, depth);
   if (one) return [one];
-  return depth === 0 && areApart(group) ? group : unrolled(group);
+  return depth === 0 && areApart(group) ? group : together(unrolled(group));
+}
+
+/** Conditions within each other of which the rounds are put together; deeper ones stay as they are. */
+const MOST_TOGETHER = 64;
+
+/** What one condition stands around in rounds that follow each other, as one statement. */
+function together(body: readonly Statement[], depth = 0): Statement[] {
+  const runs: Statement[][] = [];
+  for (const s of body) {
+    const first = runs.at(-1)?.[0];
+    if (s.kind === 'when' && first?.kind === 'when' && first.cond === s.cond) runs.at(-1)?.push(s);
+    else runs.push([s]);
+  }
+  return depth === MOST_TOGETHER ? [...body] : runs.map((run) => {
+    const [first] = run;
+    if (first.kind !== 'when' || run.length === 1) return first;
+    const branch = (of: (s: When) => readonly Statement[]): Statement[] => together(run.flatMap((s) => (s.kind === 'when' ? of(s) : [])), depth + 1);
+    return { ...first, then: branch((s) => s.then), else: branch((s) => s.else) };
+  });
 }
 
 /** Whether all elements of a vector are reset alike: a loop says it once. */

@@ -48,8 +48,10 @@ const GGUF_ARRAYS = 'test/sw/formats/gguf-arrays.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   // --- gen: the language, its passes and its printer ---
-  { file: 'gen/passes/place-loops.ts', old: 'return depth === 0 && areApart(group) ? group : unrolled(group);', to: 'return group;',
+  { file: 'gen/passes/place-loops.ts', old: 'return depth === 0 && areApart(group) ? group : together(unrolled(group));', to: 'return group;',
     fault: 'lanes that drive one place are blocks of their own', tests: [LANES] },
+  { file: 'gen/passes/place-loops.ts', old: 'else: branch((s) => s.else) };', to: 'else: first.else };',
+    fault: 'of rounds that are put together only the first has what is done otherwise', tests: ['test/gen/passes/place-loops.test.ts'] },
   { file: 'gen/lang/aggregates.ts', old: 'offset: expr.offset + at', to: 'offset: at',
     fault: 'near() forgets how far the place is from the lane', tests: [LANES] },
   { file: 'gen/lang/reductions.ts', old: 'join(at(lane.times(2).expr), at(lane.times(2).plus(1).expr))', to: 'join(at(lane.times(2).plus(1).expr), at(lane.times(2).expr))',
