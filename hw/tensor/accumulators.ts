@@ -48,8 +48,9 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
   const groups = laneGroups(p);
   return hw('Accumulators', accumulatorPorts(p), (m, io) => {
     m.doc(`${p.accumulatorRows} rows of ${p.columns} int32 lanes in ${p.accumulatorBanks} bank(s) of ${groups} group(s).`);
-    const bankOf = (row: UInt): UInt | undefined => (p.accumulatorBanks === 1 ? undefined : row.slice(bits - 1, rowBits));
-    const within = (row: UInt): UInt => row.slice(rowBits - 1, 0);
+    // Neighbours lie in different banks: whoever reads a row behind the mesh, which takes a row a cycle, meets it once at most.
+    const bankOf = (row: UInt): UInt | undefined => (p.accumulatorBanks === 1 ? undefined : row.slice(0, 0));
+    const within = (row: UInt): UInt => row.slice(bits - 1, bits - rowBits);
     const inBank = (row: UInt, b: number): Bool | undefined => bankOf(row)?.eq(b);
     const both = (x: Bool, y: Bool | undefined): Bool => (y ? x.and(y) : x);
 

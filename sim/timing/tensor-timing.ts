@@ -27,18 +27,16 @@ export class TensorTiming {
   private readonly queues: Readonly<Record<Unit, QueueTiming>>;
   private readonly states: UnitStates;
   private readonly scratchpadBank: number;
-  private readonly accumulatorBank: number;
   /** Memories of a bank of the scratchpad. */
   private readonly perBank: number;
 
-  constructor(p: TensorParams, private readonly reads: ReadTiming, latency: number, outstanding: number) {
+  constructor(private readonly p: TensorParams, private readonly reads: ReadTiming, latency: number, outstanding: number) {
     this.load = new LoadTiming(p);
     this.mesh = new MeshUnitTiming(p);
     this.vector = new VectorUnitTiming(p);
     this.store = new StoreTiming(p);
     this.writes = new WriteTiming(latency, outstanding);
     this.scratchpadBank = rowsPerBank(p, 'scratchpad');
-    this.accumulatorBank = rowsPerBank(p, 'accumulators');
     this.perBank = rowsPerBeat(p);
     const state = (): UnitState => ({ followable: false, done: false });
     this.states = { load: state(), mesh: state(), vector: state(), store: state() };
@@ -138,7 +136,7 @@ export class TensorTiming {
   }
 
   private sharesAccumulators(row: number, other: number): boolean {
-    return other !== NO_ROW && Math.floor(row / this.accumulatorBank) === Math.floor(other / this.accumulatorBank);
+    return other !== NO_ROW && row % this.p.accumulatorBanks === other % this.p.accumulatorBanks;
   }
 
   /** What decides how long the commands that it holds and the next ones take; times count from now, and of rows only the number matters. */

@@ -189,7 +189,7 @@ export function accumulatorsOf(sim: Simulator, p: TensorParams): Int32Array {
       const cells = sim.memory(`unit.accumulators.bank${b}group${g}.cells`);
       for (let r = 0; r < depth; r++) {
         const bytes = cells.read(r * cells.wordBytes, 4 * p.vectorLanes).slice();
-        out.set(new Int32Array(bytes.buffer, 0, p.vectorLanes), (b * depth + r) * p.columns + g * p.vectorLanes);
+        out.set(new Int32Array(bytes.buffer, 0, p.vectorLanes), (p.accumulatorBanks * r + b) * p.columns + g * p.vectorLanes);
       }
     }
   }
