@@ -150,6 +150,7 @@ export function chipOf(config: ChipConfig): ChipTarget {
   const fetch = {
     prefetch: core.prefetch, predicts: core.predictorEntries > 0, isLate: core.redirect === 'registered',
     cacheBytes: soc.instructionCacheBytes, lineBytes: soc.instructionLineBytes, busBytes: tensor.busBytes,
+    prefetchesLines: soc.instructionPrefetch,
   };
   return { tensor, ramBytes: simulation.ramBytes, memoryLatencyCycles: simulation.latencyCycles, fetch, countsCycles: core.counters };
 }

@@ -76,7 +76,7 @@ export function Chip(config: ChipConfig, checked = false): ModuleDef<ReturnType<
     const uart = m.inst('uart', Uart({ rxQueue: config.soc.uartQueue }));
     const cache = m.inst('cache', InstructionCache({
       ...inner, bytes: config.soc.instructionCacheBytes, lineBytes: config.soc.instructionLineBytes,
-      cacheableBase: RAM_BASE, cacheableBytes: config.soc.cacheableBytes,
+      prefetches: config.soc.instructionPrefetch, cacheableBase: RAM_BASE, cacheableBytes: config.soc.cacheableBytes,
     }));
     const demux = m.inst('demux', ObiDemux({ ram: RAM_WINDOW, clint: REGIONS.clint, uart: REGIONS.uart }));
     const dataCache = config.soc.dataCacheBytes === 0 ? undefined : m.inst('dataCache', DataCache({

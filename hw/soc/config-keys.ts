@@ -118,6 +118,7 @@ export const CONFIG_KEYS = {
     instructionCacheLine: {
       kind: 'size', min: 4, max: 256, powerOfTwo: true, orZero: true, default: 0, summary: 'bytes that it fetches as one burst; 0: one beat of the bus',
     },
+    instructionPrefetch: { kind: 'flag', default: false, summary: 'the instruction cache fetches the line behind the newest one before it is asked for' },
     dataCache: { kind: 'size', min: 64, max: 64 * KIB, powerOfTwo: true, orZero: true, default: 0, summary: 'bytes of the data cache; 0: none' },
     dataCacheLine: {
       kind: 'size', min: 4, max: 256, powerOfTwo: true, orZero: true, default: 0, summary: 'bytes that it fetches as one burst; 0: 32, or one beat if that is more',

@@ -24,6 +24,8 @@ export interface SocParams {
   /** 0: no cache. */
   readonly instructionCacheBytes: number;
   readonly instructionLineBytes: number;
+  /** The instruction cache fetches ahead. */
+  readonly instructionPrefetch: boolean;
   /** RAM from its base that the instruction cache may hold: a power of two. */
   readonly cacheableBytes: number;
   /** 0: no cache. */
@@ -64,6 +66,7 @@ export function parseConfig(text: string, fileName: string): ChipConfig {
       Object.fromEntries(Object.keys(keys).map((key) => [key, reader.value(section, key)])),
     ]),
   ) as ConfigValues;
+  const instructionLineBytes = lineBytes(v, 'instructionCache', v.soc.cacheable, source);
   const dataCacheableBytes = Math.min(v.soc.cacheable, v.simulation.ram);
   return {
     name: v.chip.name,
@@ -71,7 +74,8 @@ export function parseConfig(text: string, fileName: string): ChipConfig {
     soc: {
       clockHz: v.soc.clock,
       instructionCacheBytes: v.soc.instructionCache,
-      instructionLineBytes: lineBytes(v, 'instructionCache', v.soc.cacheable, source),
+      instructionLineBytes,
+      instructionPrefetch: instructionPrefetch(v, instructionLineBytes, source),
       cacheableBytes: v.soc.cacheable,
       dataCacheBytes: v.soc.dataCache,
       dataLineBytes: lineBytes(v, 'dataCache', dataCacheableBytes, source),
@@ -242,6 +246,14 @@ function quantity(n: number, kind: Dimension): string {
     unit++;
   }
   return `${scaled} ${units[unit]}`;
+}
+
+function instructionPrefetch({ soc }: ConfigValues, lineBytes: number, source: TomlSource): boolean {
+  if (soc.instructionPrefetch && soc.instructionCache < 2 * lineBytes) {
+    throw new UserError(
+      `${source.place('soc.instructionPrefetch')}: soc.instructionPrefetch: true needs an instruction cache of at least two lines; use instructionCache = ${2 * lineBytes} or more`);
+  }
+  return soc.instructionPrefetch;
 }
 
 function coreConfig(v: ConfigValues['core'], source: TomlSource): CoreConfig {

@@ -12,6 +12,8 @@ export interface FetchOptions {
   readonly cacheBytes: number;
   readonly lineBytes: number;
   readonly busBytes: number;
+  /** The cache fetches the line behind the newest one. */
+  readonly prefetchesLines: boolean;
 }
 
 export class FetchTiming {
@@ -26,7 +28,10 @@ export class FetchTiming {
   /** Of the cache: what is in its lines, the request that it looks up, the line that is on its way and how much of it has come. */
   private readonly lines = new Map<number, number>();
   private looking: number | undefined;
-  private asked: { readonly line: number; beats: number } | undefined;
+  private asked: { readonly line: number; readonly isAhead: boolean; beats: number } | undefined;
+  /** The line that was fetched last, and the one behind it: wanted, its request offered to memory and not taken. */
+  private newest = -1;
+  private ahead: { readonly line: number; offered: boolean } | undefined;
 
   constructor(private readonly options: FetchOptions, private readonly reads: ReadTiming, start: number) {
     this.next = start;
@@ -65,16 +70,24 @@ export class FetchTiming {
     let answers = false;
     let ends = false;
     this.asks = false;
-    if (this.asked) {
-      if (beat) {
-        const wanted = looking !== undefined && Math.floor((looking % options.lineBytes) / options.busBytes) === this.asked.beats;
-        this.asked.beats += 1;
-        ends = this.asked.beats * options.busBytes >= options.lineBytes;
-        answers = looking !== undefined && wanted && this.lineOf(looking) === this.asked.line;
+    const isAhead = this.asked?.isAhead ?? false;
+    const mayHit = this.asked === undefined || isAhead;
+    const hits = mayHit && looking !== undefined && this.lines.get(this.indexOf(looking)) === this.lineOf(looking);
+    const misses = this.asked === undefined && looking !== undefined && !hits;
+    if (this.asked && beat) {
+      const wanted = looking !== undefined && Math.floor((looking % options.lineBytes) / options.busBytes) === this.asked.beats;
+      this.asked.beats += 1;
+      ends = this.asked.beats * options.busBytes >= options.lineBytes;
+      answers = !isAhead && looking !== undefined && wanted && this.lineOf(looking) === this.asked.line;
+    }
+    if (hits) answers = true;
+    this.blocked = this.ahead?.line ?? (isAhead ? this.asked?.line : undefined);
+    if (this.ahead && (this.ahead.offered || (this.asked === undefined && !misses))) this.asksAhead(now, this.ahead.line);
+    else {
+      if (answers && looking !== undefined && options.prefetchesLines && this.lineOf(looking) === this.newest) {
+        this.ahead = { line: this.newest + options.lineBytes, offered: false };
       }
-    } else if (looking !== undefined) {
-      if (this.lines.get(this.indexOf(looking)) === this.lineOf(looking)) answers = true;
-      else this.asksFor(now, looking);
+      if (misses) this.asksFor(now, looking);
     }
     this.ends = ends;
     this.answered = answers;
@@ -87,6 +100,8 @@ export class FetchTiming {
   }
   private ends = false;
   private answered = false;
+  /** The line that is fetched ahead: nothing of it is looked up. */
+  private blocked: number | undefined;
 
   /** The second half: `takes`: the word of `arrive` was taken. */
   clock(now: number, takes: boolean): void {
@@ -98,7 +113,8 @@ export class FetchTiming {
     const learns = this.ends && this.asked !== undefined;
     const learnt = learns && this.asked ? this.asked.line : undefined;
     if (learnt !== undefined && this.hasCache) this.lines.set(this.indexOf(learnt), learnt);
-    const isFree = (this.looking === undefined || this.answered) && (this.asked === undefined || this.ends);
+    const isFree = (this.looking === undefined || this.answered)
+      && (this.asked === undefined || this.ends || this.asked.isAhead);
     if (this.answered) this.looking = undefined;
     if (this.ends) this.asked = undefined;
 
@@ -114,7 +130,8 @@ export class FetchTiming {
       ? (redirects ? unansweredBefore : unansweredBefore + queuedBefore) < 2
       : this.unanswered.length === 0 && this.queued.length === 0;
     const sameLine = learnt !== undefined && this.indexOf(learnt) === this.indexOf(this.next);
-    if (!hasRoom || !isFree || (sameLine && this.hasCache)) return;
+    const isBlocked = this.blocked !== undefined && this.indexOf(this.blocked) === this.indexOf(this.next);
+    if (!hasRoom || !isFree || isBlocked || (sameLine && this.hasCache)) return;
     // Without a cache a word is asked for at once.
     if (!this.hasCache && !this.asksFor(now, this.next)) return;
     const address = this.next;
@@ -125,7 +142,8 @@ export class FetchTiming {
 
   state(): string {
     const unanswered = this.unanswered.map(({ address, stale }) => `${address}${stale}`);
-    return `${this.next}.${this.queued.join()}.${unanswered.join()}.${this.looking}.${this.asked?.line}.${this.asked?.beats}`;
+    const cache = [this.asked?.line, this.asked?.beats, this.asked?.isAhead, this.ahead?.line, this.ahead?.offered, this.newest];
+    return `${this.next}.${this.queued.join()}.${unanswered.join()}.${this.looking}.${cache.join('.')}`;
   }
 
   private get hasCache(): boolean {
@@ -134,11 +152,22 @@ export class FetchTiming {
 
   /** Asks memory for the line of an address, if memory takes the request. */
   private asksFor(now: number, address: number): boolean {
+    return this.ask(now, this.lineOf(address), false);
+  }
+
+  /** The same for the line ahead; once it is offered it is not taken back. */
+  private asksAhead(now: number, line: number): void {
+    if (!this.ask(now, line, true)) this.ahead = { line, offered: true };
+  }
+
+  private ask(now: number, line: number, isAhead: boolean): boolean {
     const { reads, options } = this;
     if (!reads.canTake) return false;
     reads.ask(now, 'fetch', options.lineBytes / options.busBytes);
     this.asks = true;
-    this.asked = { line: this.lineOf(address), beats: 0 };
+    this.asked = { line, isAhead, beats: 0 };
+    this.newest = line;
+    this.ahead = undefined;
     return true;
   }
 

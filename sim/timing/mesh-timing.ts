@@ -87,7 +87,8 @@ export class MeshUnitTiming {
   state(now: number): string {
     const { held, column, isFilling, isLoaded, streaming, streamed, results, rowsOut, finishing } = this;
     const emergences = this.emergences.map((cycle) => cycle - now);
-    const counts = [held?.count, held?.columns, column, streaming?.count, streamed, rowsOut, ...results.map(({ count }) => count)];
+    const counts = [held?.count, held?.columns, column, streaming?.count, streamed, rowsOut, ...results.map(({ count }) => count),
+      ...[held, streaming, ...results].map((command) => command && command.accRow % this.p.accumulatorBanks)];
     return `${isFilling}${isLoaded}${finishing}${counts.join()};${emergences.join()}`;
   }
 

@@ -89,7 +89,8 @@ export class VectorUnitTiming {
 
   state(now: number): string {
     const { present, isReading, rowsRead, group, rowsWritten } = this;
-    return present ? `${present.count}.${isReading}.${rowsRead}.${group}.${rowsWritten}.${this.results.map(({ at }) => at - now).join()}` : '';
+    const bank = present && present.accRow % this.p.accumulatorBanks;
+    return present ? `${present.count}.${bank}.${isReading}.${rowsRead}.${group}.${rowsWritten}.${this.results.map(({ at }) => at - now).join()}` : '';
   }
 
   private resultAt(now: number): Result | undefined {

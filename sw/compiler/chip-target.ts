@@ -108,4 +108,4 @@ export const alignUp = (value: number, unit: number): number => Math.ceil(value 
 
 /** When the core's instructions come, if the target does not say. */
 export const fetchOf = ({ fetch, tensor: { busBytes } }: ChipTarget): FetchOptions =>
-  fetch ?? { prefetch: 2, predicts: true, isLate: false, cacheBytes: 4096, lineBytes: busBytes, busBytes };
+  fetch ?? { prefetch: 2, predicts: true, isLate: false, cacheBytes: 4096, lineBytes: busBytes, busBytes, prefetchesLines: false };

@@ -28,6 +28,7 @@ const LANES = 'test/gen/print/lane-designs.test.ts';
 const QUICK = 'test/gen/passes/quick-checks.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
+const INSTRUCTION_CACHE = 'test/hw/lib/instruction-cache.test.ts';
 const MESH = 'test/hw/tensor/mesh.test.ts';
 const SCRATCHPAD = 'test/hw/tensor/scratchpad.test.ts';
 const TABLE_PROGRAMS = 'test/hw/tensor/table-programs.test.ts';
@@ -187,6 +188,12 @@ export const MUTANTS: readonly Mutant[] = [
   // --- hw/tensor: overlapped form ---
   { file: 'hw/tensor/mesh-control.ts', old: 'w.filling.and(io.weights.mayRead);', to: 'w.filling.and(io.weights.mayRead).and(a.streaming.not());',
     fault: 'weights are no longer loaded while the other bank is in use: slower, still right', tests: [CYCLES] },
+  { file: 'hw/lib/instruction-cache.ts', old: 'coming.mux<UInt>(aheadAddress, address) })', to: 'coming.mux<UInt>(address, address) })',
+    fault: 'a line that was fetched ahead is kept under the address of the request before', tests: [INSTRUCTION_CACHE] },
+  { file: 'hw/lib/instruction-cache.ts', old: 'ahead.offered.or(ahead.wanted', to: 'misses.not().and(ahead.offered).or(ahead.wanted',
+    fault: 'a line that is offered to memory is taken back', tests: [INSTRUCTION_CACHE] },
+  { file: 'hw/lib/instruction-cache.ts', old: 'isAhead ? mayAsk.and(isAhead.not()) : mayAsk', to: 'mayAsk',
+    fault: 'a line is looked up while it is fetched ahead, and fetched again', tests: [INSTRUCTION_CACHE, CYCLES] },
   { file: 'hw/tensor/mesh.ts', old: 'const weights = skewWeights.lanesOut;', to: 'const weights = io.w;',
     fault: 'weights do not wait for the rows of the mesh below', tests: [MESH, TENSOR_UNIT] },
   { file: 'hw/tensor/mesh-control.ts', old: 'handOver.handOver.or(w.filling.not().and(w.loaded.not()));', to: 'handOver.handOver.or(w.filling.not());',

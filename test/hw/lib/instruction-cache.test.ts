@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { B, In, Out, flip, hw } from '../../../gen/index.ts';
 import { InstructionCache } from '../../../hw/lib/instruction-cache.ts';
+import type { InstructionCacheParams } from '../../../hw/lib/instruction-cache.ts';
 import { ObiFetch } from '../../../hw/lib/obi.ts';
 import { AxiRam } from '../../../sim/axi-ram.ts';
 import type { Simulator } from '../../../sim/simulator.ts';
@@ -13,9 +14,12 @@ const RAM_BYTES = 8192;
 /** Half of the memory may be cached. */
 const CACHEABLE = 4096;
 
-const Bench = (bytes: number, dataBytes: number, latencyCycles: number, lineBytes = dataBytes) =>
+const paramsOf = (bytes: number, dataBytes: number, lineBytes: number, prefetches: boolean): InstructionCacheParams =>
+  ({ bytes, lineBytes, prefetches, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE });
+
+const Bench = (bytes: number, dataBytes: number, latencyCycles: number, lineBytes = dataBytes, prefetches = false) =>
   hw('Bench', { obi: flip(ObiFetch), flush: In(B), flushDone: Out(B), asks: Out(B) }, (m, io) => {
-    const cache = m.inst('cache', InstructionCache({ bytes, lineBytes, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE }));
+    const cache = m.inst('cache', InstructionCache(paramsOf(bytes, dataBytes, lineBytes, prefetches)));
     const ram = m.inst('ram', AxiRam({ dataBytes, idBits: 2, base: BASE, bytes: RAM_BYTES, latencyCycles, outstanding: 2 }));
     cache.obi.req = io.obi.req;
     cache.obi.addr = io.obi.addr;
@@ -30,6 +34,15 @@ const Bench = (bytes: number, dataBytes: number, latencyCycles: number, lineByte
     noWrites({ dataBytes, idBits: 2 }, ram.bus);
     io.asks = cache.axi.ar.valid.and(cache.axi.ar.ready);
   });
+
+type Sizes = readonly [bytes: number, dataBytes: number, lineBytes: number];
+/** Every cache as it is, and, with more than one line, fetching ahead. */
+const withAndWithout = (...caches: readonly Sizes[]): (readonly [...Sizes, boolean])[] => [
+  ...caches.map((sizes) => [...sizes, false] as const),
+  ...caches.filter(([bytes, , lineBytes]) => bytes > lineBytes).map((sizes) => [...sizes, true] as const),
+];
+const nameOf = (bytes: number, dataBytes: number, lineBytes: number, prefetches: boolean): string =>
+  `of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes}${prefetches ? ', fetched ahead,' : ''}`;
 
 const idle = { obi_req: 0, obi_addr: 0, flush: 0 };
 const valueAt = (address: number, generation: number): number => Math.imul(address + generation, 0x9e3779b1) >>> 0;
@@ -48,12 +61,12 @@ function settle(sim: Simulator): void {
 }
 
 describe('the instruction cache', () => {
-  for (const [bytes, dataBytes, lineBytes] of [
+  for (const [bytes, dataBytes, lineBytes, prefetches] of withAndWithout(
     [0, 4, 4], [0, 16, 16], [256, 4, 4], [1024, 4, 4], [256, 16, 16], [512, 8, 8],
     [256, 4, 32], [64, 4, 64], [512, 16, 32], [64, 64, 64], [1024, 64, 256],
-  ]) {
-    it(`of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes} gives what memory holds, and nothing older than the last flush`, () => {
-      const sim = start(Bench(bytes, dataBytes, 2, lineBytes), idle);
+  )) {
+    it(`${nameOf(bytes, dataBytes, lineBytes, prefetches)} gives what memory holds, and nothing older than the last flush`, () => {
+      const sim = start(Bench(bytes, dataBytes, 2, lineBytes, prefetches), idle);
       const dice = new Dice(bytes + lineBytes);
       let generation = 0;
       fill(sim, generation);
@@ -87,9 +100,9 @@ describe('the instruction cache', () => {
     });
   }
 
-  for (const [bytes, dataBytes, lineBytes] of [[256, 4, 4], [256, 4, 32], [64, 16, 64], [256, 64, 64]]) {
-    it(`of ${bytes} bytes with lines of ${lineBytes} on a bus of ${dataBytes} keeps no line with an error, whenever memory answers`, () => {
-      const cache = InstructionCache({ bytes, lineBytes, dataBytes, idBits: 2, cacheableBase: BASE, cacheableBytes: CACHEABLE });
+  for (const [bytes, dataBytes, lineBytes, prefetches] of withAndWithout([256, 4, 4], [256, 4, 32], [64, 16, 64], [256, 64, 64])) {
+    it(`${nameOf(bytes, dataBytes, lineBytes, prefetches)} keeps no line with an error, whenever memory answers`, () => {
+      const cache = InstructionCache(paramsOf(bytes, dataBytes, lineBytes, prefetches));
       const sim = start(cache, { ...idle, ...AxiMemory.idle('axi_', true) });
       const dice = new Dice(bytes + lineBytes);
       // Of every seven lines one fails in the middle and one in its last beat.
@@ -146,6 +159,51 @@ describe('the instruction cache', () => {
     expect(asked).toBe(16);
     expect(latencies.slice(64).every((l) => l === 1)).toBe(true);
     expect(manager.granted).toBeGreaterThan(1000 - 16 * 5);
+  });
+
+  it.each([[16, 16], [16, 64], [4, 32], [4, 4]])('fetches straight code ahead: bus of %i, lines of %i', (dataBytes, lineBytes) => {
+    // A word a cycle would be more than memory with its latency gives for each line on demand.
+    const cyclesOf = (prefetches: boolean): { cycles: number; asked: number } => {
+      const sim = start(Bench(1024, dataBytes, 12, lineBytes, prefetches), idle);
+      fill(sim, 0);
+      settle(sim);
+      let next = 0;
+      const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (next < 64 ? { addr: BASE + 4 * next++ } : undefined), (request, response) => {
+        expect(response.rdata).toBe(valueAt(request.addr, 0));
+      });
+      let [cycles, asked] = [0, 0];
+      for (; manager.answered < 64; cycles++) {
+        manager.before();
+        if (isSet(sim, 'asks')) asked++;
+        manager.after();
+        sim.step();
+      }
+      return { cycles, asked };
+    };
+    const [onDemand, ahead] = [cyclesOf(false), cyclesOf(true)];
+    // A line's words are given while the next line is on its way; the last line is followed by one that nobody wants.
+    const saved = (256 / lineBytes - 1) * Math.max(0, lineBytes / 4 - 1 - lineBytes / dataBytes);
+    expect(onDemand.cycles - ahead.cycles).toBeGreaterThanOrEqual(saved);
+    expect(ahead.asked).toBeLessThanOrEqual(onDemand.asked + 1);
+  });
+
+  it('does not fetch ahead from code that it has, nor beyond what may be cached', () => {
+    const sim = start(Bench(1024, 16, 3, 32, true), idle);
+    fill(sim, 0);
+    settle(sim);
+    let next = 0;
+    const places = [...Array.from({ length: 400 }, (_, i) => BASE + 4 * (i % 40)), BASE + CACHEABLE - 8, BASE + CACHEABLE - 4, BASE];
+    const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (next < places.length ? { addr: places[next++] } : undefined), () => undefined);
+    let asked = 0;
+    for (let cycle = 0; cycle < 1000; cycle++) {
+      manager.before();
+      if (isSet(sim, 'asks')) asked++;
+      manager.after();
+      sim.step();
+    }
+    expect(manager.answered).toBe(places.length);
+    // Five lines of the loop and the one behind, and the last line that may be cached.
+    expect(asked).toBe(7);
   });
 
   it('asks memory again for what lies beyond the cacheable part', () => {

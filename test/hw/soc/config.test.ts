@@ -59,7 +59,7 @@ describe('a configuration', () => {
     const config = parseConfig(GOOD, 'x.toml');
     expect(config.tensor).toMatchObject({ vectorLanes: 4, channels: 1024, requantiser: 'pipelined', counters: true });
     expect(config.soc).toEqual({
-      clockHz: 100e6, instructionCacheBytes: 4096, instructionLineBytes: 16, cacheableBytes: 2 ** 31,
+      clockHz: 100e6, instructionCacheBytes: 4096, instructionLineBytes: 16, instructionPrefetch: false, cacheableBytes: 2 ** 31,
       dataCacheBytes: 0, dataLineBytes: 32, dataCacheableBytes: 2 ** 26, uartQueue: 4,
     });
   });
@@ -104,6 +104,10 @@ describe('a configuration', () => {
     ['[bus]', '[soc]\ndataCache = 64\ndataCacheLine = 128\n[bus]', 'x.toml:5: soc.dataCacheLine: 128 bytes are more than the cache has; use at most 64'],
     ['[bus]', '[soc]\ninstructionCache = 64\ninstructionCacheLine = 128\n[bus]',
       'x.toml:5: soc.instructionCacheLine: 128 bytes are more than the cache has; use at most 64'],
+    ['[bus]', '[soc]\ninstructionCache = 0\ninstructionPrefetch = true\n[bus]',
+      'x.toml:5: soc.instructionPrefetch: true needs an instruction cache of at least two lines; use instructionCache = 32 or more'],
+    ['[bus]', '[soc]\ninstructionCache = 64\ninstructionCacheLine = 64\ninstructionPrefetch = true\n[bus]',
+      'x.toml:6: soc.instructionPrefetch: true needs an instruction cache of at least two lines; use instructionCache = 128 or more'],
     ['[bus]', '[simulation]\nram = "64 KiB"\n[soc]\ndataCache = "64 KiB"\n[bus]',
       'x.toml:6: soc.dataCache: 65536 bytes hold all of the 65536 that may be cached; use at most 32768'],
     ['"64 KiB"', '"64 Kib"', 'x.toml:9: tensor.accumulators: \'Kib\' is no unit here: sizes are in bytes, not bits, and frequencies in hertz; write KiB'],

@@ -9,7 +9,9 @@ import type { Code } from '../../../sim/timing/program-walk.ts';
 import { Assembler } from '../../../sw/assembler/index.ts';
 
 const { tensor } = loadConfig(new URL('../../../configs/bench/gemm-8x8.toml', import.meta.url).pathname);
-const FETCH = { prefetch: 2, predicts: true, isLate: false, cacheBytes: 4096, lineBytes: 16, busBytes: 16 } as const;
+const FETCH = {
+  prefetch: 2, predicts: true, isLate: false, cacheBytes: 4096, lineBytes: 16, busBytes: 16, prefetchesLines: false,
+} as const;
 
 /** The body between two readings of the clock. */
 function codeOf(body: (a: Assembler) => void): { code: Code; entry: number; from: number; to: number } {

@@ -24,31 +24,42 @@ function randomChip(seed: number): ChipConfig {
   const random = new Rng(seed);
   const of = <T>(...all: readonly T[]): T => all[random.below(all.length)];
   const [rows, columns, bus] = [of(4, 8, 16), of(4, 8, 16), of(4, 8, 16, 32)];
-  const banks = of(1, 2, 4);
+  const scratchpadBanks = of(1, 2, 4);
+  const instructionCache = of(0, 512, 4096);
+  const preset = of('fast', 'balanced', 'clocked');
+  const scratchpad = rows * of(128, 256, 1024);
+  const accumulators = 4 * columns * of(64, 256);
+  const [accumulatorBanks, channels, vectorLanes] = [of(1, 2), of(16, 64), of(1, 4)];
+  const [queueDepth, hazardBlocks] = [of(1, 2, 4, 8), of(8, 16, 32)];
+  const latency = of(1, 2, 5, 30);
+  const [pipelineEvery, line, instructionPrefetch] = [of(1, 1, 2, 4), of(1, 1, 2, 4) * bus, instructionCache > 0 && of(true, false)];
   return parseConfig(`
 [chip]
 name = "timing${seed}"
 [soc]
-instructionCache = ${of(0, 512, 4096)}
+instructionCache = ${instructionCache}
+instructionCacheLine = ${instructionCache === 0 ? 0 : line}
+instructionPrefetch = ${instructionPrefetch}
 [bus]
 bytes = ${bus}
 [core]
-preset = "${of('fast', 'balanced', 'clocked')}"
+preset = "${preset}"
 [tensor]
 rows = ${rows}
 columns = ${columns}
-scratchpad = ${rows * of(128, 256, 1024)}
-scratchpadBanks = ${banks}
-accumulators = ${4 * columns * of(64, 256)}
-accumulatorBanks = ${of(1, 2)}
-channels = ${of(16, 64)}
-vectorLanes = ${of(1, 4)}
-queueDepth = ${of(1, 2, 4, 8)}
-hazardBlocks = ${of(8, 16, 32)}
+scratchpad = ${scratchpad}
+scratchpadBanks = ${scratchpadBanks}
+accumulators = ${accumulators}
+accumulatorBanks = ${accumulatorBanks}
+channels = ${channels}
+vectorLanes = ${vectorLanes}
+queueDepth = ${queueDepth}
+hazardBlocks = ${hazardBlocks}
+pipelineEvery = ${pipelineEvery}
 overlap = "full"
 [simulation]
 ram = "1 MiB"
-latency = ${of(1, 2, 5, 30)}
+latency = ${latency}
 `, 'timing.toml');
 }
 
