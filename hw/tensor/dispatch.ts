@@ -18,21 +18,21 @@ import type { XifParams } from '../lib/cv-x-if.ts';
 import { FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
 import { tensorDecoder } from './decode.ts';
 import { Intake } from './intake.ts';
-import { MASKS, UNITS, blocksOf, maskBits, maskOf, memoryBlocks } from './hazards.ts';
+import { UNITS, USE_NAMES, blockBits, memoryBlocks, useOf, usedBlocks } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import { OperandRanges } from './operand-ranges.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
 export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
-  const bits = maskBits(p);
+  const { rS, lS, wS, acc, ch } = usedBlocks(p);
   return {
     xif: xifUnit(xif),
     load: Source(transferCommand(p)),
     mesh: Source(meshCommand(p)),
     vector: Source(vectorCommand(p)),
     store: Source(transferCommand(p)),
-    masks: { rS: Out(U(bits.rS)), lS: Out(U(bits.lS)), wS: Out(U(bits.wS)), acc: Out(U(bits.acc)), ch: Out(U(bits.ch)) },
+    blocks: { rS: Out(rS), lS: Out(lS), wS: Out(wS), acc: Out(acc), ch: Out(ch) },
     /** Units that hold commands, in the order of `UNITS`. */
     busy: In(vec(B, UNITS.length)),
     /** A load or store meets its first error of main memory; a load of channel records its first that is out of range. */
@@ -102,14 +102,20 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const gate = (c: Bool, x: UInt): UInt => c.mux(x, U(x.width).lit(0));
     const rowBits: Readonly<Record<TensorMemoryName, number>> = { scratchpad: spBits, accumulators: accBits, channels: chBits };
     const used = operands.rows.map(({ name, memory, uses, first, last }) => {
-      const bits = rowBits[memory];
-      return { uses, blocks: blocksOf(m, `${name}Blocks`, first.trunc(bits), last.trunc(bits), bits, memoryBlocks(p)[memory]) };
+      const [rows, bits] = [rowBits[memory], blockBits(p, memory)];
+      const blockOf = (row: UInt): UInt => (memoryBlocks(p)[memory] === 1 ? U(bits).lit(0) : row.slice(rows - 1, rows - bits));
+      return { uses, first: blockOf(first).named(`${name}First`), last: blockOf(last).named(`${name}Last`) };
     });
-    for (const mask of MASKS) {
-      io.masks[mask] = used.flatMap(({ uses, blocks }) => {
-        const ops = uses.filter(([, use]) => maskOf(use) === mask).map(([name]) => name);
-        return ops.length === 0 ? [] : [gate(isOneOf(...ops), blocks)];
-      }).reduce((x, y) => x.or(y));
+    for (const use of USE_NAMES) {
+      const users = used.flatMap(({ uses, first, last }) => {
+        const ops = uses.filter(([, x]) => useOf(x) === use).map(([name]) => name);
+        return ops.length === 0 ? [] : [{ are: isOneOf(...ops), first, last }];
+      });
+      const chosen = (of: (user: (typeof users)[number]) => UInt): UInt =>
+        users.slice(1).reduce((rest, user) => user.are.mux(of(user), rest), of(users[0]));
+      io.blocks[use] = {
+        used: users.map(({ are }) => are).reduce((x, y) => x.or(y)), first: chosen(({ first }) => first), last: chosen(({ last }) => last),
+      };
     }
 
     // --- to the units ---

@@ -1,9 +1,9 @@
 /**
- * Which commands may not overtake each other. A command's use of the memories is described by masks over their blocks; the
+ * Which commands may not overtake each other. A command's use of a memory is described by its first and last block; the
  * instruction table says which command reads or writes what, so that only comparisons that can matter become hardware.
  */
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
-import type { Bool, Builder, UInt } from '../../gen/index.ts';
+import type { Bool, UInt } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import type { RowUse, TensorMemoryName, TensorUnitName } from '../isa/tensor-rows.ts';
 import { TENSOR, commandsOf } from '../isa/tensor.ts';
@@ -13,44 +13,65 @@ import type { TensorParams } from './params.ts';
 export const UNITS = TENSOR_UNITS;
 export type Unit = TensorUnitName;
 
-/** Masks of a command: scratchpad blocks read, read late and written, accumulator and channel blocks used. */
-export const MASKS = ['rS', 'lS', 'wS', 'acc', 'ch'] as const;
-export type MaskName = (typeof MASKS)[number];
-export type Masks = Readonly<Record<MaskName, UInt>>;
+/** Uses of the memories by a command: scratchpad blocks read, read late and written, accumulator and channel blocks used. */
+export const USE_NAMES = ['rS', 'lS', 'wS', 'acc', 'ch'] as const;
+export type UseName = (typeof USE_NAMES)[number];
+const MEMORY_OF: Readonly<Record<UseName, TensorMemoryName>> = {
+  rS: 'scratchpad', lS: 'scratchpad', wS: 'scratchpad', acc: 'accumulators', ch: 'channels',
+};
 /** Blocks into which hazard tracking divides each memory. */
 export const memoryBlocks = (p: TensorParams): Record<TensorMemoryName, number> =>
   ({ scratchpad: p.hazardBlocks, accumulators: accumulatorBlocks(p), channels: channelBlocks(p) });
-export function maskBits(p: TensorParams): Record<MaskName, number> {
-  const { scratchpad, accumulators, channels } = memoryBlocks(p);
-  return { rS: scratchpad, lS: scratchpad, wS: scratchpad, acc: accumulators, ch: channels };
-}
+/** Bits of a block's number; of a memory that is one block it is 0. */
+export const blockBits = (p: TensorParams, memory: TensorMemoryName): number => Math.max(1, Math.log2(memoryBlocks(p)[memory]));
 
-/** A way in which commands of a unit use a memory on the chip, and the mask that tells where. */
+/** The blocks of a memory that a command uses, if any. */
+export interface Blocks {
+  readonly used: Bool;
+  readonly first: UInt;
+  readonly last: UInt;
+}
+const BLOCKS_NAMES: Readonly<Record<TensorMemoryName, string>> = {
+  scratchpad: 'ScratchpadBlocks', accumulators: 'AccumulatorBlocks', channels: 'ChannelBlocks',
+};
+const blocksShape = (p: TensorParams, use: UseName) => {
+  const memory = MEMORY_OF[use];
+  const bits = blockBits(p, memory);
+  return bundle(BLOCKS_NAMES[memory], { used: B, first: U<number>(bits), last: U<number>(bits) });
+};
+type BlocksShape = ReturnType<typeof blocksShape>;
+export type UsedBlocks = Readonly<Record<UseName, Blocks>>;
+export const usedBlocks = (p: TensorParams): Record<UseName, BlocksShape> => {
+  const of = (use: UseName): BlocksShape => blocksShape(p, use);
+  return { rS: of('rS'), lS: of('lS'), wS: of('wS'), acc: of('acc'), ch: of('ch') };
+};
+
+/** A way in which commands of a unit use a memory on the chip. */
 interface Use {
-  readonly mask: MaskName;
+  readonly name: UseName;
   readonly memory: TensorMemoryName;
   readonly writes: boolean;
   readonly isLate: boolean;
 }
 
 /** Of the scratchpad, reading and writing are told apart: it is read twice in a product, and what is read may be read by others too. */
-export const maskOf = ({ memory, access, isLate }: RowUse<string>): MaskName =>
+export const useOf = ({ memory, access, isLate }: RowUse<string>): UseName =>
   ({ scratchpad: access !== 'read' ? 'wS' : isLate ? 'lS' : 'rS', accumulators: 'acc', channels: 'ch' } as const)[memory];
 
-/** What the commands of a unit do with the memories, from the instruction table: each mask once, and writing if any command writes. */
+/** What the commands of a unit do with the memories, from the instruction table: each use once, and writing if any command writes. */
 function usesOf(unit: Unit): readonly Use[] {
   const all = commandsOf(unit).flatMap((op): readonly RowUse<string>[] => TENSOR[op].uses)
-    .map((use): Use => ({ mask: maskOf(use), memory: use.memory, writes: use.access !== 'read', isLate: use.isLate ?? false }));
-  return MASKS.flatMap((mask): readonly Use[] => {
-    const alike = all.filter((use) => use.mask === mask);
+    .map((use): Use => ({ name: useOf(use), memory: use.memory, writes: use.access !== 'read', isLate: use.isLate ?? false }));
+  return USE_NAMES.flatMap((name): readonly Use[] => {
+    const alike = all.filter((use) => use.name === name);
     return alike.length === 0 ? [] : [{ ...alike[0], writes: alike.some(({ writes }) => writes) }];
   });
 }
 const USES: Readonly<Record<Unit, readonly Use[]>> =
   { load: usesOf('load'), mesh: usesOf('mesh'), vector: usesOf('vector'), store: usesOf('store') };
 
-/** Masks that a unit's commands have at all. */
-export const masksOf = (unit: Unit): readonly MaskName[] => USES[unit].map(({ mask }) => mask);
+/** Uses that a unit's commands have at all. */
+export const usesOfUnit = (unit: Unit): readonly UseName[] => USES[unit].map(({ name }) => name);
 
 /**
  * The memory whose rows a unit writes in ascending order and tells about (`UnwrittenRows`): a later command that reads them need not wait
@@ -66,15 +87,17 @@ export const WAITS = ['complete', 'follow', 'followLate'] as const;
 export type Wait = (typeof WAITS)[number];
 
 export interface Pair {
-  readonly mine: MaskName;
-  readonly theirs: MaskName;
+  readonly mine: UseName;
+  readonly theirs: UseName;
   readonly wait: Wait;
 }
+
+const overlap = (a: Blocks, b: Blocks): Bool => a.used.and(b.used).and(a.first.le(b.last)).and(b.first.le(a.last));
 
 /** What a new command of `x` and an earlier one of `y` conflict about if they share a block: a memory that at least one of them writes. */
 const pairsOf = (x: Unit, y: Unit): readonly Pair[] =>
   USES[x].flatMap((mine) => USES[y].filter((theirs) => mine.memory === theirs.memory && (mine.writes || theirs.writes))
-    .map((theirs) => ({ mine: mine.mask, theirs: theirs.mask, wait: waitOf(mine, y, theirs) })));
+    .map((theirs) => ({ mine: mine.name, theirs: theirs.name, wait: waitOf(mine, y, theirs) })));
 const waitOf = (mine: Use, y: Unit, theirs: Use): Wait =>
   (mine.writes || WRITES_IN_ORDER[y] !== theirs.memory ? 'complete' : mine.isLate ? 'followLate' : 'follow');
 
@@ -95,11 +118,11 @@ export function waitsFor(x: Unit, wait: Wait): Unit[] {
 }
 
 /** Whether a new command of `x` must wait in this way for an earlier one of `y`. */
-export function conflict(x: Unit, mine: Masks, y: Unit, theirs: Masks, wait: Wait): Bool | true {
+export function conflict(x: Unit, mine: UsedBlocks, y: Unit, theirs: UsedBlocks, wait: Wait): Bool | true {
   if (always(x, y)) return true;
   return pairsOf(x, y)
     .filter((pair) => pair.wait === wait)
-    .map((pair) => mine[pair.mine].and(theirs[pair.theirs]).orR())
+    .map((pair) => overlap(mine[pair.mine], theirs[pair.theirs]))
     .reduce((a, b) => a.or(b));
 }
 
@@ -119,12 +142,3 @@ export const isWritten = (row: UInt, ...ranges: readonly UnwrittenRows[]): Bool 
 
 /** Bits of a number of commands of one unit. */
 export const heldBits = (p: TensorParams): number => indexWidth(p.queueDepth + 1);
-
-/** Mask of the blocks that rows `first..last` touch, as a wire called `name`; `rowBits` bits number the rows of all blocks. */
-export function blocksOf(m: Builder, name: string, first: UInt, last: UInt, rowBits: number, blocks: number): UInt {
-  const bits = Math.log2(blocks);
-  if (bits === 0) return U(1).lit(1);
-  const lo = first.slice(rowBits - 1, rowBits - bits).named(`${name}Low`);
-  const hi = last.slice(rowBits - 1, rowBits - bits).named(`${name}High`);
-  return m.map(name, blocks, (i) => lo.le(i.exact(bits)).and(hi.ge(i.exact(bits)))).asUInt();
-}

@@ -14,7 +14,7 @@ import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
 import { Counters } from './counters.ts';
 import { Dispatch } from './dispatch.ts';
 import { UNITS, WAITS, conflict, heldBits, isWritten, waitsFor } from './hazards.ts';
-import type { Masks, Unit, Wait } from './hazards.ts';
+import type { Unit, UsedBlocks, Wait } from './hazards.ts';
 import { Loader } from './loader.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
@@ -68,14 +68,14 @@ export function TensorUnit(
 
     // --- commands ---
     const { dones } = m.let({ dones: vecOf(UNITS.map((u) => units[u].done)) });
-    const masks: Masks = dispatch.masks;
+    const blocks: UsedBlocks = dispatch.blocks;
     queued(dispatch.load, queues.load, loader);
     queued(dispatch.mesh, queues.mesh, control);
     queued(dispatch.vector, queues.vector, vector);
     queued(dispatch.store, queues.store, storer);
     for (const u of UNITS) {
       const q = queues[u];
-      m.link(dispatch.masks, q.masks);
+      m.link(dispatch.blocks, q.blocks);
       q.dones = dones;
       q.followable = vecOf([loader.unwritten.valid, control.unwritten.valid, vector.unwritten.valid, bool(false)]);
       for (const wait of WAITS) {
@@ -99,9 +99,9 @@ export function TensorUnit(
       let count: UInt = U(bits).lit(0);
       for (let i = 0; i < p.queueDepth; i++) {
         const { rS, lS, wS, acc, ch } = q.entries;
-        const entry: Masks = { rS: rS.at(i), lS: lS.at(i), wS: wS.at(i), acc: acc.at(i), ch: ch.at(i) };
+        const entry: UsedBlocks = { rS: rS.at(i), lS: lS.at(i), wS: wS.at(i), acc: acc.at(i), ch: ch.at(i) };
         const there = q.held.gt(i);
-        const hit = conflict(u, masks, o, entry, wait);
+        const hit = conflict(u, blocks, o, entry, wait);
         count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count).named(`${u}_${({ complete: 'waits', follow: 'follows', followLate: 'followsLate' } as const)[wait]}_${o}_${i}`);
       }
       // One that completes in this very cycle no longer counts.

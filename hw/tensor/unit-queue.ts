@@ -3,18 +3,18 @@
  * all before it have started and the commands of other units that it conflicts with are complete, or the last of them is one that it
  * follows row by row.
  */
-import { B, In, Out, Sink, Source, U, bool, hw, named, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, Sink, Source, U, bool, hw, named, valueOf, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, Shape, UInt, Vec } from '../../gen/index.ts';
-import { MASKS, UNITS, WAITS, heldBits, maskBits, masksOf, waitsFor } from './hazards.ts';
+import { UNITS, USE_NAMES, WAITS, heldBits, usedBlocks, usesOfUnit, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import type { TensorParams } from './params.ts';
 
 export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
-  const bits = maskBits(p);
+  const { rS, lS, wS, acc, ch } = usedBlocks(p);
   const waits = () => In(U(heldBits(p)));
   return {
     enter: Sink(payload),
-    masks: { rS: In(U(bits.rS)), lS: In(U(bits.lS)), wS: In(U(bits.wS)), acc: In(U(bits.acc)), ch: In(U(bits.ch)) },
+    blocks: { rS: In(rS), lS: In(lS), wS: In(wS), acc: In(acc), ch: In(ch) },
     /** For each other unit: how many of its commands, from its oldest on, the entering command must see complete. */
     complete: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
     /** The same, where it may follow the last of them while that runs. */
@@ -31,21 +31,23 @@ export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
     lateIsThere: Out(B),
     /** A command is there that waits for another unit. */
     blocked: Out(B),
-    /** Masks of each entry. */
-    entries: { rS: Out(vec(U(bits.rS), p.queueDepth)), lS: Out(vec(U(bits.lS), p.queueDepth)), wS: Out(vec(U(bits.wS), p.queueDepth)),
-      acc: Out(vec(U(bits.acc), p.queueDepth)), ch: Out(vec(U(bits.ch), p.queueDepth)) },
+    /** Blocks of each entry. */
+    entries: {
+      rS: Out(vec(rS, p.queueDepth)), lS: Out(vec(lS, p.queueDepth)), wS: Out(vec(wS, p.queueDepth)),
+      acc: Out(vec(acc, p.queueDepth)), ch: Out(vec(ch, p.queueDepth)),
+    },
   };
 };
 
 export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): ModuleDef<ReturnType<typeof unitQueuePorts<V>>> {
   const depth = p.queueDepth;
   const countBits = heldBits(p);
-  const bits = maskBits(p);
+  const shapes = usedBlocks(p);
   const name = `${unit[0].toUpperCase()}${unit.slice(1)}Queue`;
   return hw(name, unitQueuePorts(p, payload), (m, io) => {
     m.doc(`Commands of the ${unit} unit, oldest first, and what each still waits for.`);
     const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0), commands: vec(payload, depth) });
-    const masks = m.regs(Object.fromEntries(masksOf(unit).map((f) => [f, vec(U(bits[f]), depth)])));
+    const blocks = m.regs(Object.fromEntries(usesOfUnit(unit).map((use) => [use, vec(shapes[use], depth)])));
     /** What an entry counts down: completions of another unit. */
     const counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({
       wait, given: io[wait][other], done: io.dones.at(UNITS.indexOf(other)), followable: io.followable.at(UNITS.indexOf(other)),
@@ -86,10 +88,10 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
       const { enters } = m.let({ enters: io.enter.fire.and(entersAt.eq(i.zext(countBits))) });
       m.when(enters, () => {
         r.commands.put(i, io.enter.bits as V);
-        for (const f of masksOf(unit)) masks[f].put(i, io.masks[f]);
+        for (const use of usesOfUnit(unit)) blocks[use].put(i, io.blocks[use]);
       }).elseWhen(done, () => {
         r.commands.put(i, above(r.commands));
-        for (const f of masksOf(unit)) masks[f].put(i, above(masks[f]));
+        for (const use of usesOfUnit(unit)) blocks[use].put(i, above(blocks[use]));
       });
       for (const { key, given, done: otherDone } of counted) {
         const wait = waits[key];
@@ -98,8 +100,9 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
       }
     });
 
-    for (const f of MASKS) {
-      io.entries[f] = masksOf(unit).includes(f) ? masks[f] : vecOf(Array.from({ length: depth }, () => U(bits[f]).lit(0)));
+    for (const use of USE_NAMES) {
+      const none = valueOf(shapes[use], { used: false, first: 0, last: 0 });
+      io.entries[use] = usesOfUnit(unit).includes(use) ? blocks[use] : vecOf(Array.from({ length: depth }, () => none));
     }
     m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');
     m.cover('full', r.count.eq(depth));

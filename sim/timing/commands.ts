@@ -3,8 +3,8 @@ import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, OperandReader, TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
 import { TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp } from '../../hw/isa/tensor.ts';
-import { maskOf, memoryBlocks } from '../../hw/tensor/hazards.ts';
-import type { MaskName, Unit } from '../../hw/tensor/hazards.ts';
+import { useOf, memoryBlocks } from '../../hw/tensor/hazards.ts';
+import type { UseName, Unit } from '../../hw/tensor/hazards.ts';
 import { accumulatorBits, channelBits, scratchpadBits } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 
@@ -45,7 +45,7 @@ export interface VectorTiming {
 
 export interface CommandTiming {
   readonly unit: Unit;
-  readonly blocks: Readonly<Partial<Record<MaskName, BlockRange>>>;
+  readonly blocks: Readonly<Partial<Record<UseName, BlockRange>>>;
   readonly transfer?: TransferTiming;
   readonly mesh?: MeshTiming;
   readonly vector?: VectorTiming;
@@ -72,10 +72,10 @@ export class CommandReader {
     const rules = this.rules[op];
     if (rules.refusal(rs1, rs2, prefix) !== undefined) return undefined;
     const { unit, uses } = TENSOR[op];
-    const blocks: Partial<Record<MaskName, BlockRange>> = {};
+    const blocks: Partial<Record<UseName, BlockRange>> = {};
     for (const [i, { memory, first, count }] of rules.ranges(rs1, rs2).entries()) {
       const perBlock = 2 ** this.rowBits[memory] / this.blocks[memory];
-      blocks[maskOf(uses[i])] = { low: Math.floor(first / perBlock), high: Math.floor((first + count - 1) / perBlock) };
+      blocks[useOf(uses[i])] = { low: Math.floor(first / perBlock), high: Math.floor((first + count - 1) / perBlock) };
     }
     return { unit, blocks, ...this.details(op, rs1, rs2, rules, prefix) };
   }
