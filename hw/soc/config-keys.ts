@@ -2,7 +2,7 @@
  * The keys of a chip's configuration file as data: kind, range, default, meaning. The reader, the error messages and the
  * documentation are made from this table. Must not know files nor how values are written.
  */
-import { isPowerOfTwo, powerOfTwoAtMost } from '../lib/power-of-two.ts';
+import { isPowerOfTwo, powerOfTwoAtLeast } from '../lib/power-of-two.ts';
 import type { Dimension } from './formula.ts';
 
 /** A default that follows other keys, so that no rule between keys is broken by one that the user did not write. */
@@ -90,14 +90,9 @@ const lanes: Derived<number> = {
     : [1, 1, 1 / 2].map((share, i) => share * (value(`tensor.${['rows', 'columns', 'channels'][i]}`) as number)).reduce(gcd, MOST_LANES),
 };
 
-const MOST_BLOCKS = 16;
 const blocks: Derived<number> = {
-  text: `${MOST_BLOCKS}, or fewer where there are fewer rows`,
-  from: (value) => {
-    const number = value as (path: string) => number;
-    const rows = Math.min(MOST_BLOCKS, scratchpadRows(number), 2 * accumulatorRows(number), 4 * number('tensor.channels'));
-    return powerOfTwoAtMost(rows);
-  },
+  text: 'one for each row of the scratchpad',
+  from: (value) => powerOfTwoAtLeast(scratchpadRows(value as (path: string) => number)),
 };
 
 const KIB = 2 ** 10;
@@ -172,7 +167,10 @@ export const CONFIG_KEYS = {
       summary: 'elements that the vector stage takes at a time: a power of two that divides rows, columns and channels' },
     requantiser: { kind: 'choice', choices: ['pipelined', 'iterative'], default: unlessSerial('pipelined', 'iterative'), summary: 'a multiplier a lane, or shift and add (one lane)' },
     queueDepth: { kind: 'count', min: 1, max: 16, default: unlessSerial(4, 1), summary: 'commands that each of the four units holds' },
-    hazardBlocks: { kind: 'count', min: 1, max: 256, powerOfTwo: true, default: blocks, summary: 'blocks into which hazard tracking divides the scratchpad' },
+    hazardBlocks: {
+      kind: 'count', min: 1, max: 65536, powerOfTwo: true, default: blocks,
+      summary: 'blocks into which hazard tracking divides each memory, or as many as it has rows: commands that share one wait for each other',
+    },
     counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },
     overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },

@@ -7,7 +7,7 @@ import type { Bool, UInt } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import type { RowUse, TensorMemoryName, TensorUnitName } from '../isa/tensor-rows.ts';
 import { TENSOR, commandsOf } from '../isa/tensor.ts';
-import { accumulatorBlocks, channelBlocks } from './params.ts';
+import { accumulatorBlocks, channelBlocks, scratchpadBlocks } from './params.ts';
 import type { TensorParams } from './params.ts';
 
 export const UNITS = TENSOR_UNITS;
@@ -21,7 +21,7 @@ const MEMORY_OF: Readonly<Record<UseName, TensorMemoryName>> = {
 };
 /** Blocks into which hazard tracking divides each memory. */
 export const memoryBlocks = (p: TensorParams): Record<TensorMemoryName, number> =>
-  ({ scratchpad: p.hazardBlocks, accumulators: accumulatorBlocks(p), channels: channelBlocks(p) });
+  ({ scratchpad: scratchpadBlocks(p), accumulators: accumulatorBlocks(p), channels: channelBlocks(p) });
 /** Bits of a block's number; of a memory that is one block it is 0. */
 export const blockBits = (p: TensorParams, memory: TensorMemoryName): number => Math.max(1, Math.log2(memoryBlocks(p)[memory]));
 

@@ -24,7 +24,7 @@ export interface TensorParams {
   readonly requantiser: 'pipelined' | 'iterative';
   /** Commands that each of the four units holds. */
   readonly queueDepth: number;
-  /** Blocks into which hazard tracking divides the scratchpad: a power of two. */
+  /** Blocks into which hazard tracking divides each memory, if it has so many rows: a power of two. */
   readonly hazardBlocks: number;
   /** Performance counters; without them `tn.count` returns 0. */
   readonly counters: boolean;
@@ -74,8 +74,7 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     (tiled ? (['pipelineEvery', `is ${p.pipelineEvery}; it must divide ${tiled} = ${p[tiled]}`] as const) : undefined) ??
     (serialName ? ([serialName, `is ${p[serialName]}; a serial unit (overlap) has ${SERIAL[serialName]}`] as const) : undefined) ??
     (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
-    (p.hazardBlocks > Math.min(2 ** scratchpadBits(p), 2 * 2 ** accumulatorBits(p), 4 * 2 ** channelBits(p))
-      ? (['hazardBlocks', `is ${p.hazardBlocks}; there cannot be more blocks than rows`] as const) : undefined)
+    (p.hazardBlocks > mostHazardBlocks(p) ? (['hazardBlocks', `is ${p.hazardBlocks}; there cannot be more blocks than rows`] as const) : undefined)
   );
 }
 
@@ -97,9 +96,13 @@ export const channelBits = (p: TensorParams): number => indexWidth(p.channels);
 export const rowBytesBits = (p: TensorParams): number => indexWidth(Math.max(p.rows, 4 * p.columns) + 1);
 /** Bits of a partial sum: R products of two int8 values. */
 export const partialSumBits = (p: TensorParams): number => 16 + Math.ceil(Math.log2(p.rows));
-/** Hazard blocks of the accumulators and of the channel records. */
-export const accumulatorBlocks = (p: TensorParams): number => Math.max(1, p.hazardBlocks / 2);
-export const channelBlocks = (p: TensorParams): number => Math.max(1, p.hazardBlocks / 4);
+/** Blocks for hazard tracking of a memory whose rows have numbers of `bits` bits: at most one for each. */
+const blocksOf = (p: TensorParams, bits: number): number => Math.min(p.hazardBlocks, 2 ** bits);
+export const scratchpadBlocks = (p: TensorParams): number => blocksOf(p, scratchpadBits(p));
+export const accumulatorBlocks = (p: TensorParams): number => blocksOf(p, accumulatorBits(p));
+export const channelBlocks = (p: TensorParams): number => blocksOf(p, channelBits(p));
+/** More than this divide no memory further. */
+export const mostHazardBlocks = (p: TensorParams): number => 2 ** Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p));
 /** Groups of lanes in an accumulator row: each is one memory (a bank of it). */
 export const laneGroups = (p: TensorParams): number => p.columns / p.vectorLanes;
 /** Cycles from the cycle in which the mesh's first row takes an activation row to the cycle in which all columns have its sums. */

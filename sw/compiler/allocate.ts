@@ -1,6 +1,6 @@
 // Places: which rows of the scratchpad, of the accumulators and of the channel records a range of layers uses.
 // Must not know: how tilings are chosen, commands.
-import { accumulatorBits, accumulatorBlocks, channelBits, channelBlocks, scratchpadBits } from '../../hw/tensor/params.ts';
+import { accumulatorBits, accumulatorBlocks, channelBits, channelBlocks, scratchpadBits, scratchpadBlocks } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { alignUp } from './chip-target.ts';
 
@@ -25,9 +25,16 @@ export interface ScratchpadDemand {
 }
 
 /** Rows of one hazard block: two commands wait for each other only where they use a common block. */
-export const scratchpadBlock = (p: TensorParams): number => blockOf(2 ** scratchpadBits(p), p, p.hazardBlocks);
+export const scratchpadBlock = (p: TensorParams): number => blockOf(2 ** scratchpadBits(p), p, scratchpadBlocks(p));
 export const accumulatorBlock = (p: TensorParams): number => blockOf(2 ** accumulatorBits(p), p, accumulatorBlocks(p));
 export const channelBlock = (p: TensorParams): number => blockOf(2 ** channelBits(p), p, channelBlocks(p));
+/**
+ * Where regions and buffers of the scratchpad begin, if there is room: at a block, so that commands on different ones do not wait for each
+ * other, and no closer than a sixteenth of the memory, which keeps them in different memories as far as it has any.
+ */
+export const placementUnit = (p: TensorParams): number =>
+  (p.overlap === 'serial' ? 1 : Math.max(scratchpadBlock(p), 2 ** scratchpadBits(p) / LEAST_PLACES));
+const LEAST_PLACES = 16;
 /** A serial unit runs one command at a time: nothing waits, whatever it shares. */
 const blockOf = (rows: number, p: TensorParams, blocks: number): number => p.overlap === 'serial' ? 1 : Math.max(1, rows / blocks);
 

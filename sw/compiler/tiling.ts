@@ -3,7 +3,7 @@
 // are told, since prices are estimates and who has the program can do better.
 // Must not know: instructions, weights.
 import { UserError } from '../../gen/user-error.ts';
-import { accumulatorSlot, demandRows, placeChannels, placeScratchpad, scratchpadBlock } from './allocate.ts';
+import { accumulatorSlot, demandRows, placeChannels, placeScratchpad, placementUnit, scratchpadBlock } from './allocate.ts';
 import type { ChannelPlaces, ScratchpadDemand, ScratchpadPlaces } from './allocate.ts';
 import { alignUp, timingOf } from './chip-target.ts';
 import type { ChipTarget, Timing } from './chip-target.ts';
@@ -169,7 +169,7 @@ function planRange(task: Task, first: number, end: number, ranks: number): reado
       }
     }
   };
-  tryChoices(scratchpadBlock(tensor));
+  tryChoices(placementUnit(tensor));
   if (plans.size === 0) tryChoices(1);
   return varied([...plans.values()].sort((a, b) => a.cycles - b.cycles)).slice(0, PLANS_TOLD);
 }
@@ -349,7 +349,7 @@ function* tilings(
               input, weights: isResident ? 'resident' : 'streamed', buffers, output, outputBuffers,
               accumulatorBuffers: half === undefined || blocks.count === 1 || tensor.overlap === 'serial' ? 1 : 2,
               inputRows, inputStepRows, sharesSlots, slotRows, outputRows, outputSlotRows,
-              accumulatorSlotRows: half ?? 0, isAligned: unit > 1 || tensor.scratchpadRows === tensor.hazardBlocks,
+              accumulatorSlotRows: half ?? 0, isAligned: unit > 1 || scratchpadBlock(tensor) === 1,
               sharesBank: sharesSlots || isResident || tensor.scratchpadBanks === 1 || !fitsBanks,
             };
           }

@@ -206,6 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'the store unit is granted a read that the vector unit takes', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/scratchpad.ts', old: 'io.store.grant = granted(s, [a, w]);', to: 'io.store.grant = granted(s, [a]);',
     fault: 'the store unit is granted a row that weights take', tests: [TENSOR_UNIT] },
+  { file: 'hw/tensor/hazards.ts', old: '.and(a.first.le(b.last)).and(b.first.le(a.last))', to: '.and(a.first.le(b.last)).and(b.first.lt(a.last))',
+    fault: 'commands that share one block only, the first of one and the last of the other, do not wait', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/hazards.ts', old: '(mine.writes || theirs.writes)', to: '(mine.writes && theirs.writes)',
     fault: 'commands that read do not wait for those that write', tests: [TENSOR_UNIT] },
   { file: 'hw/tensor/hazards.ts', old: 'valid.and(row.ge(first)).and(row.le(last))', to: 'valid.and(row.gt(first)).and(row.le(last))',

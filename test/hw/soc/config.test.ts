@@ -118,7 +118,7 @@ describe('a configuration', () => {
     ['"64 KiB"', '"1 s"', 'x.toml:9: tensor.accumulators: \'s\' is neither a key nor a unit; name a key of this section, or section.key'],
     ['rows = 12', 'rows = "tensor.columns.x"', 'x.toml:6: tensor.rows: \'tensor.columns.x\' is neither a key nor a unit; name a key of this section, or section.key'],
     ['rows = 12', `rows = "${'1 + '.repeat(300)}1"`, 'x.toml:6: tensor.rows: has 1201 characters, more than any formula; give a count, such as 16 or "rows * columns"'],
-    ['"64 KiB"', '"256 B"\nhazardBlocks = 16', 'x.toml:10: tensor.hazardBlocks: is 16; there cannot be more blocks than rows'],
+    ['"64 KiB"', '"256 B"\nhazardBlocks = 8192', 'x.toml:10: tensor.hazardBlocks: is 8192; there cannot be more blocks than rows'],
     ['columns = 16', 'columns = 32', 'x.toml:8: tensor.scratchpad: scratchpadRows is 24; the weights of columns = 32 take as many rows', GOOD.replace('4096 *', '24 *')],
     ['rows = 12', 'rows = 16\nscratchpadBanks = 16', 'x.toml:7: tensor.scratchpadBanks: is 16; a bank has at least two of the 16 rows', GOOD.replace('4096 *', '16 *')],
     ['rows = 12', 'rows = 16\nvectorLanes = 16\nchannels = 16', 'x.toml:7: tensor.vectorLanes: is 16; use at most half of channels = 16'],
@@ -153,9 +153,9 @@ describe('a key that is not given', () => {
   const tensorOf = (more: string, from = '"64 KiB"', to = '"64 KiB"') => parseConfig(GOOD.replace(from, to) + more, 'x.toml').tensor;
 
   it('follows the keys that it depends on, so that no rule is broken by it', () => {
-    expect(tensorOf('', '"64 KiB"', '"256 B"')).toMatchObject({ accumulatorRows: 4, hazardBlocks: 8, accumulatorBanks: 2 });
+    expect(tensorOf('', '"64 KiB"', '"256 B"')).toMatchObject({ accumulatorRows: 4, hazardBlocks: 4096, accumulatorBanks: 2 });
     expect(tensorOf('', '"64 KiB"', '"5 * 4 * columns"')).toMatchObject({ accumulatorRows: 5, accumulatorBanks: 1 });
-    expect(tensorOf('', '"4096 * rows"', '"22 * rows"')).toMatchObject({ scratchpadRows: 22, scratchpadBanks: 1 });
+    expect(tensorOf('', '"4096 * rows"', '"22 * rows"')).toMatchObject({ scratchpadRows: 22, scratchpadBanks: 1, hazardBlocks: 32 });
     expect(tensorOf('channels = 16', 'rows = 12', 'rows = 16')).toMatchObject({ vectorLanes: 8 });
     expect(tensorOf('requantiser = "iterative"')).toMatchObject({ vectorLanes: 1 });
     expect(tensorOf('overlap = "serial"', 'bytes = 16', 'bytes = 4')).toMatchObject({

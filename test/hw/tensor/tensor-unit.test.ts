@@ -25,6 +25,9 @@ const wide: TensorParams = { ...square, rows: 4, columns: 12, vectorLanes: 2, sc
   accumulatorRows: 16, channels: 48, idBits: 1 };
 const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, scratchpadRows: 50, busBytes: 4, accumulatorBanks: 1,
   accumulatorRows: 24, queueDepth: 3, hazardBlocks: 2, scratchpadBanks: 1 };
+/** Hazards by row. */
+const byRow: TensorParams = { ...square, rows: 6, columns: 6, vectorLanes: 2, hazardBlocks: 64 };
+const byRowTall: TensorParams = { ...tall, accumulatorBanks: 2, accumulatorRows: 16, hazardBlocks: 64, queueDepth: 5 };
 /** As in configs/nano.toml, but for the sizes of the memories. */
 const serial: TensorParams = { ...nano, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, idBits: 1, overlap: 'serial' };
 const serialWide: TensorParams = { ...serial, rows: 6, columns: 13, scratchpadRows: 90, accumulatorRows: 24, channels: 50, multiplier: 'generic' };
@@ -37,7 +40,7 @@ const beatOf2Left4 = { ...square, rows: 6, vectorLanes: 2, scratchpadRows: 61, s
 const tiles = { ...square, pipelineEvery: 2 };
 const oneTile = { ...tall, rows: 5, columns: 5, vectorLanes: 1, channels: 50, pipelineEvery: 5 };
 const CHIPS = {
-  nano, square, wide, tall, tiles, oneTile, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, serial, serialWide, serialTall,
+  nano, square, wide, tall, byRow, byRowTall, tiles, oneTile, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, serial, serialWide, serialTall,
 };
 
 /** What an interrupt handler may ask at any time; values of counters are not those of the model. */

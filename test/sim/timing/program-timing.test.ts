@@ -32,6 +32,7 @@ function randomChip(seed: number): ChipConfig {
   const [accumulatorBanks, channels, vectorLanes] = [of(1, 2), of(16, 64), of(1, 4)];
   const [queueDepth, hazardBlocks] = [of(1, 2, 4, 8), of(8, 16, 32)];
   const latency = of(1, 2, 5, 30);
+  const hazards = of('', `hazardBlocks = ${hazardBlocks}`);
   const [pipelineEvery, line, instructionPrefetch] = [of(1, 1, 2, 4), of(1, 1, 2, 4) * bus, instructionCache > 0 && of(true, false)];
   return parseConfig(`
 [chip]
@@ -54,7 +55,7 @@ accumulatorBanks = ${accumulatorBanks}
 channels = ${channels}
 vectorLanes = ${vectorLanes}
 queueDepth = ${queueDepth}
-hazardBlocks = ${hazardBlocks}
+${hazards}
 pipelineEvery = ${pipelineEvery}
 overlap = "full"
 [simulation]
