@@ -46,10 +46,31 @@ export function targetsOf(s: Statement): Set<Target> {
   return found;
 }
 
+/** Conditions that two blocks would both ask, from which one block for registers with and without reset reads better. */
+const COMMON = 2;
+
+/** Whether a statement drives registers with and without reset under a `switch` or several conditions that are common to them. */
+function joinsKinds(s: Statement): boolean {
+  let common = 0;
+  rebuildStatements([s], (x, branches) => {
+    if (branches.length === 0) return [x];
+    // One statement of each kind tells what is driven inside.
+    const found = new Map<Kind, Statement>();
+    for (const inner of branches.flat()) {
+      const t = targetOf(inner);
+      if (t) found.set(kindOf(t), inner);
+    }
+    if (found.has('reg') && found.has('regNoReset')) common += x.kind === 'switch' ? COMMON : 1;
+    return [...found.values()];
+  });
+  return common >= COMMON;
+}
+
 /**
  * Groups statements into blocks: targets that one `when` or `switch` drives together stay together, as long as they are of
  * one kind and do not follow each other within the cycle, be it through other blocks: a block of blocking assignments would
- * read half-way values, and blocks that wake each other may never come to rest. `follows`: see `signalGraph`.
+ * read half-way values, and blocks that wake each other may never come to rest. `follows`: see `signalGraph`. Registers with and
+ * without reset are of one kind where two blocks would repeat a `switch` or several conditions.
  */
 export function blocksOf(body: readonly Statement[], follows: () => ReadonlyMap<string, ReadonlySet<string>>): Block[] {
   const parent = new Map<Target, Target>();
@@ -59,8 +80,8 @@ export function blocksOf(body: readonly Statement[], follows: () => ReadonlyMap<
     return root;
   };
   const statementTargets = body.map(targetsOf);
-  for (const targets of statementTargets) {
-    const first = new Map<string, Target>();
+  for (const [i, targets] of statementTargets.entries()) {
+    const first = new Map<Kind, Target>();
     for (const t of targets) {
       if (!parent.has(t)) parent.set(t, t);
       const kind = kindOf(t);
@@ -68,6 +89,8 @@ export function blocksOf(body: readonly Statement[], follows: () => ReadonlyMap<
       if (!other) first.set(kind, t);
       else if (kind !== 'memory') parent.set(find(t), find(other));
     }
+    const [reset, free] = [first.get('reg'), first.get('regNoReset')];
+    if (reset && free && joinsKinds(body[i])) parent.set(find(free), find(reset));
   }
   const groups = new Map<Target, Set<Target>>();
   for (const t of parent.keys()) {
@@ -114,13 +137,19 @@ function entangledTargets(groups: readonly ReadonlySet<Target>[], follows: () =>
   return new Set(together.filter((_, i) => cycles.has(`#${i}`)).flatMap((g) => [...g]));
 }
 
+/** The kind of all targets of a block, if they have but one. */
+function onlyKind(b: Block): Kind | undefined {
+  const [kind, ...others] = new Set([...b.targets].map(kindOf));
+  return others.length === 0 ? kind : undefined;
+}
+
 /** Registers of one kind whose updates are short read best in one block. */
 function mergeSmall(blocks: readonly Block[]): Block[] {
   const result: Block[] = [];
   for (const b of blocks) {
     const last = result[result.length - 1];
-    const sameKind = last?.kind === 'reg' && b.kind === 'reg' && kindOf([...last.targets][0]) === kindOf([...b.targets][0]);
-    if (sameKind && last.statements.length + b.statements.length <= 12) {
+    const kind = last?.kind === 'reg' && b.kind === 'reg' ? onlyKind(last) : undefined;
+    if (kind !== undefined && kind === onlyKind(b) && last.statements.length + b.statements.length <= 12) {
       const statements = [...last.statements, ...b.statements.filter((s) => !last.statements.includes(s))];
       result[result.length - 1] = { kind: 'reg', targets: new Set([...last.targets, ...b.targets]), statements };
     } else {

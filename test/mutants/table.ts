@@ -25,6 +25,7 @@ const NAMING = 'test/gen/print/naming.test.ts';
 const CONSTANTS = 'test/gen/passes/carry-constants.test.ts';
 const LAWS = 'test/gen/passes/laws.test.ts';
 const LANES = 'test/gen/print/lane-designs.test.ts';
+const RESETS = 'test/gen/print/resets.test.ts';
 const QUICK = 'test/gen/passes/quick-checks.test.ts';
 const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
@@ -57,6 +58,14 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'near() forgets how far the place is from the lane', tests: [LANES] },
   { file: 'gen/lang/reductions.ts', old: 'join(at(lane.times(2).expr), at(lane.times(2).plus(1).expr))', to: 'join(at(lane.times(2).plus(1).expr), at(lane.times(2).expr))',
     fault: 'a fold takes the later element first', tests: [LANES] },
+  { file: 'gen/print/statements.ts', old: 'common += x.kind === \'switch\' ? COMMON : 1;', to: 'common += 1;',
+    fault: 'a switch that drives registers with and without reset is printed twice', tests: [RESETS] },
+  { file: 'gen/print/statements.ts', old: 'return common >= COMMON;', to: 'return true;',
+    fault: 'one common condition takes registers without reset into the block of those with', tests: [RESETS] },
+  { file: 'gen/print/module.ts', old: ' && resets.length === regs.length', to: '',
+    fault: 'a block is under the reset of some of its registers, which is then an enable of the others', tests: [RESETS] },
+  { file: 'gen/print/module.ts', old: 'reset.length > 0 ? [...body, inReset(reset)] : body', to: 'reset.length > 0 ? [inReset(reset), ...body] : body',
+    fault: 'what is assigned in reset overrides the reset', tests: [RESETS] },
   { file: 'gen/print/module.ts', old: ', ...resets.rest(m.body)', to: '',
     fault: 'what no lane drives of a register is not reset', tests: [LANES] },
   { file: 'gen/ir/expr.ts', old: ' && laneRange(index).most < of.length', to: '',

@@ -6,8 +6,10 @@ import { Rng } from '../rng.ts';
 
 const CYCLES = 12;
 
+const inFirst = (cycle: number): boolean => cycle === 0;
+
 /** A testbench that pokes the vectors, the first of them in reset. */
-export function testbench(design: Design, vectors: readonly ReadonlyMap<string, bigint>[]): string {
+export function testbench(design: Design, vectors: readonly ReadonlyMap<string, bigint>[], isReset = inFirst): string {
   const { name, ports, clocked } = design.top;
   const outputs = ports.filter((p) => p.kind === 'output').map((p) => p.name);
   return [
@@ -17,7 +19,7 @@ export function testbench(design: Design, vectors: readonly ReadonlyMap<string, 
     `  ${name} dut (${[...(clocked ? ['.clk(clk)', '.rst(rst)'] : []), ...ports.map((p) => `.${p.name}(p_${p.name})`)].join(', ')});`,
     '  initial begin',
     ...vectors.flatMap((v, cycle) => [
-      `    rst = ${cycle === 0 ? 1 : 0};`,
+      `    rst = ${isReset(cycle) ? 1 : 0};`,
       ...[...v].map(([port, value]) => `    p_${port} = ${value};`),
       `    #1 $display("${outputs.map(() => '%0d').join(' ')}", ${outputs.map((o) => `p_${o}`).join(', ')});`,
       '    clk = 1; #1 clk = 0;',
@@ -35,11 +37,11 @@ export function vectorsFor(design: Design, seed: number): Map<string, bigint>[] 
 }
 
 /** What the built-in engine shows for the vectors. */
-export function engineLines(design: Design, vectors: readonly ReadonlyMap<string, bigint>[]): string[] {
+export function engineLines(design: Design, vectors: readonly ReadonlyMap<string, bigint>[], isReset = inFirst): string[] {
   const sim = createWasmSimulator(design);
   const outputs = design.top.ports.filter((p) => p.kind === 'output').map((p) => p.name);
   return vectors.map((v, cycle) => {
-    if (design.top.clocked) sim.poke('rst', cycle === 0 ? 1 : 0);
+    if (design.top.clocked) sim.poke('rst', isReset(cycle) ? 1 : 0);
     for (const [port, value] of v) sim.poke(port, value);
     const line = outputs.map((o) => sim.peek(o)).join(' ');
     sim.step();
