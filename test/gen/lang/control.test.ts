@@ -57,7 +57,7 @@ describe('when', () => {
         m.cover('seen', io.c);
       });
     }));
-    expect(text).toContain('if (!rst && (!a && b) && !c) $error("%m.held");');
+    expect(text).toContain('if (!rst && !a && b && !c) $error("%m.held");');
     expect(text).toContain('if (!rst && (!a && !b && c)) cover_seen <= cover_seen + 1;');
   });
 
@@ -223,8 +223,8 @@ describe('streams and instances', () => {
   });
 
   it('fire when valid meets ready', () => {
-    const text = textOf(hw('Top', { from: Sink(U(8)), took: Out(B) }, (_m, io) => {
-      io.from.ready = bool(true);
+    const text = textOf(hw('Top', { from: Sink(U(8)), isFree: In(B), took: Out(B) }, (_m, io) => {
+      io.from.ready = io.isFree;
       io.took = io.from.fire;
     }));
     expect(text).toContain('assign took = from_valid && from_ready;');
