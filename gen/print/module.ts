@@ -308,7 +308,7 @@ class ModulePrinter {
       const [first] = driven;
       const label = this.names.fresh(`gen_${first.name}`);
       const declare = (of: readonly Declaration[]): Item[] => (of.length > 0 ? [{ kind: 'declarations', groups: [{ of }] }] : []);
-      const terms = hoisted.flatMap((h) => unreadRanges(h.name, widthOf(h.type), this.p.read.get(h.name)));
+      const terms = hoisted.flatMap((h) => unreadRanges(h.name, widthOf(h.type), this.p.readOf(h.name)));
       const items: Item[] = [
         ...declare([...parameters.values()]), ...declare(hoisted.map((h) => ({ type: plainType(h.type), name: h.name }))),
         ...valuesOf(hoisted),
@@ -396,7 +396,7 @@ class ModulePrinter {
     const aliased = new Set(this.connected.values());
     for (const s of declared) {
       if (aliased.has(s.name)) continue;
-      for (const range of unreadRanges(s.name, widthOf(s.type), this.p.read.get(s.name))) terms.push(range);
+      for (const range of unreadRanges(s.name, widthOf(s.type), this.p.readOf(s.name))) terms.push(range);
     }
     if (terms.length === 0) return [];
     return [UNREAD, ...unusedBits('unused', terms)];

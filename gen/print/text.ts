@@ -23,8 +23,13 @@ export function formatText(text: string): string {
 }
 
 /** `text` as a comment inside of a line; none can end it early. */
-export function inlineComment(text: string): string {
+function inlineComment(text: string): string {
   return `/* ${printable(text.trim()).replaceAll(/\s+/gu, ' ').replaceAll('*/', '* /').replaceAll('/*', '/ *').replace(ORDERS, 'note: ')} */`;
+}
+
+/** SystemVerilog with what the designer notes beside it. */
+export function noted(text: string, note: string | undefined): string {
+  return note === undefined ? text : `${text} ${inlineComment(note)}`;
 }
 
 /** `text` as lines of comment; none can end the comment early. */

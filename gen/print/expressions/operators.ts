@@ -1,5 +1,5 @@
 /** Operators of SystemVerilog: how they are written, and what needs parentheses beside what. Must not know expressions. */
-import type { BinaryFn } from '../ir/expr.ts';
+import type { BinaryFn } from '../../ir/expr.ts';
 
 /** Text with the precedence of its outermost operator. */
 export interface Text {

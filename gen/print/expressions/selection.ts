@@ -1,9 +1,9 @@
 /** Bits of a name: how an expression that only selects is written as one place, `item.addr`, `v[7:4]`. */
-import { fieldPlace } from '../ir/leaves.ts';
-import { widthOf } from '../ir/types.ts';
-import type { Lanes } from '../ir/lanes.ts';
-import type { Type } from '../ir/types.ts';
-import { fieldText } from '../names/text-names.ts';
+import { fieldPlace } from '../../ir/leaves.ts';
+import { widthOf } from '../../ir/types.ts';
+import type { Lanes } from '../../ir/lanes.ts';
+import type { Type } from '../../ir/types.ts';
+import { fieldText } from '../../names/text-names.ts';
 
 /** Bits of a named thing: `base[lo + width - 1 : lo]`, or the whole. */
 export interface Selection {
@@ -30,6 +30,11 @@ export interface LaneStep {
   readonly text: string;
   /** Bits from round to round. */
   readonly bits: number;
+}
+
+/** All bits of a declared name. */
+export function wholeOf(name: string, width: number, struct = false): Selection {
+  return { base: name, root: name, rootLo: 0, lo: 0, width, of: width, struct };
 }
 
 /** A field of what is selected, which has the type `type`. */
