@@ -244,12 +244,17 @@ class ModulePrinter {
 
   /** Inputs of a grid that just repeat a signal use that signal. */
   private connectGrids(): void {
-    for (const g of this.m.grids) {
-      for (const i of g.inputs.values()) {
-        const drive = this.firstDrivers.get(i.signal);
-        const alias = drive && this.p.alias(drive.value);
-        if (!drive || alias === undefined) continue;
-        this.connected.set(i.signal, alias);
+    const { m } = this;
+    if (m.grids.length === 0) return;
+    const { drivers } = uses(m);
+    const top = new Set<Statement>(m.body);
+    for (const g of m.grids) {
+      for (const { signal } of g.inputs.values()) {
+        const [drive, ...others] = drivers.get(signal) ?? [];
+        if (drive === undefined || others.length > 0 || drive.path.length > 0 || !top.has(drive)) continue;
+        const alias = this.p.alias(drive.value);
+        if (alias === undefined) continue;
+        this.connected.set(signal, alias);
         this.skipped.add(drive);
       }
     }

@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { In, Out, U, elaborate, hw, vec } from '../../../gen/index.ts';
 import type { Design } from '../../../gen/index.ts';
+import type { Expr } from '../../../gen/ir/expr.ts';
+import type { Assign, Module, Statement } from '../../../gen/ir/module.ts';
+import { BOOL, uintType, widthOf } from '../../../gen/ir/types.ts';
 import { printDesign } from '../../../gen/print/systemverilog.ts';
 import { checkWithYosys, compileWithIcarus, has, inDirectory, lintWithVerilator, simulate, throughYosys } from '../tools.ts';
 import { engineLines, testbench, vectorsFor } from './side-by-side.ts';
@@ -68,6 +71,29 @@ describe.each([[1, 1], [1, 3], [3, 1], [2, 3]])('a grid of %d x %d', (rows, colu
     if (has('iverilog')) expect(simulate(files, testbench(design, vectors)).slice(1)).toEqual(engine.slice(1));
     if (has('iverilog') && has('yosys')) expect(simulate([throughYosys(files)], testbench(design, vectors)).slice(1)).toEqual(engine.slice(1));
   });
+});
+
+/** What feeds a grid is the wire's value, whatever comes after its first assignment: the language assigns it once, a pass need not. */
+it('is fed by what its edges are in the end', () => {
+  const plain = gridOf(2, 3);
+  const { top } = plain;
+  const all = top.ports.find(({ name }) => name === 'all');
+  if (all === undefined) throw new Error('the grid has no port of that name');
+  const isOdd: Expr = { op: 'cast', type: BOOL, of: { op: 'slice', type: uintType(1), of: { op: 'ref', type: all.type, signal: all }, lo: 0 } };
+  const fed = new Set<Assign['target']>(top.grids.flatMap((g) => [...g.inputs.values()].map(({ signal }) => signal)));
+  const inverted = (s: Assign): Assign => {
+    const bits = uintType(widthOf(s.value.type));
+    const flipped: Expr = { op: 'unary', fn: 'not', type: bits, a: { op: 'cast', type: bits, of: s.value } };
+    return { ...s, value: { op: 'cast', type: s.value.type, of: flipped } };
+  };
+  const body = top.body.flatMap((s): Statement[] => (s.kind !== 'assign' || !fed.has(s.target) ? [s]
+    : [s, { kind: 'when', cond: isOdd, then: [inverted(s)], else: [], site: s.site }]));
+  const changed: Module = { ...top, body };
+  const design: Design = { top: changed, modules: plain.modules.map((x) => (x === top ? changed : x)) };
+  const files = printDesign(design);
+  if (has('verilator')) expect(inDirectory(files, (dir) => lintWithVerilator(dir, files, 'Top'))).toBe('');
+  const vectors = vectorsFor(design, 23);
+  if (has('iverilog')) expect(simulate(files, testbench(design, vectors)).slice(1)).toEqual(engineLines(design, vectors).slice(1));
 });
 
 it('of single cells stand beside each other', () => {
