@@ -19,9 +19,6 @@ export interface AxiRamParams extends AxiParams {
   readonly outstanding: number;
 }
 
-/** Requests that the main memory of simulations holds in each direction. */
-export const RAM_OUTSTANDING = 16;
-
 /** Clock cycles, for the age of requests. Wraps; ages stay far below half of it. */
 const TIME_BITS = 32;
 

@@ -11,7 +11,7 @@ import { withOnly } from '../hw/lib/with-only.ts';
 import { axiManager, axiSubordinate } from '../hw/lib/axi4.ts';
 import type { AxiParams } from '../hw/lib/axi4.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
-import { AxiRam, RAM_OUTSTANDING } from './axi-ram.ts';
+import { AxiRam } from './axi-ram.ts';
 import { EVENT_BYTES, EVENT_MEMORY, EVENT_RING, EventRecorder } from './event-recorder.ts';
 import { keepLast } from './keep-last.ts';
 import { patienceFor } from './patience.ts';
@@ -87,7 +87,7 @@ export const SimBoard = (config: ChipConfig, { patience = patienceFor(config.sim
     const bus = memoryBus(config);
     const ram = m.inst('ram', AxiRam({
       ...bus, base: RAM_BASE, bytes: config.simulation.ramBytes, latencyCycles: config.simulation.latencyCycles,
-      outstanding: RAM_OUTSTANDING,
+      outstanding: config.simulation.outstanding,
     }));
     const middle = between && m.inst('between', between(bus));
     if (middle) {

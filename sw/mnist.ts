@@ -152,5 +152,8 @@ export function chipOf(config: ChipConfig): ChipTarget {
     cacheBytes: soc.instructionCacheBytes, lineBytes: soc.instructionLineBytes, busBytes: tensor.busBytes,
     prefetchesLines: soc.instructionPrefetch,
   };
-  return { tensor, ramBytes: simulation.ramBytes, memoryLatencyCycles: simulation.latencyCycles, fetch, countsCycles: core.counters };
+  return {
+    tensor, ramBytes: simulation.ramBytes, memoryLatencyCycles: simulation.latencyCycles, memoryOutstanding: simulation.outstanding, fetch,
+    countsCycles: core.counters,
+  };
 }

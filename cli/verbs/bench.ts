@@ -2,9 +2,10 @@
 // Must not know: how products are scheduled, how engines work.
 import type { Command } from 'commander';
 import { during } from '../../gen/progress.ts';
+import { CONFIG_KEYS } from '../../hw/soc/config-keys.ts';
 import { openMachine } from '../engines.ts';
 import type { EngineName } from '../engines.ts';
-import { SHARED, configOf, oneOf, someText, valued } from '../options.ts';
+import { SHARED, configOf, oneOf, someText, valued, wholeNumber } from '../options.ts';
 import type { ChipOptions } from '../options.ts';
 import { pairs, reporter, table } from '../output.ts';
 import type { Column } from '../output.ts';
@@ -18,8 +19,10 @@ interface GemmOptions extends ChipOptions {
   readonly shapes: string;
   readonly engine: EngineName;
   readonly result: (typeof RESULTS)[number];
+  readonly latency?: number;
 }
 
+const latencyKey = CONFIG_KEYS.simulation.latency;
 const DEFAULT_SHAPES = '4x4x4,8x8x8,12x12x12,16x16x8,16x16x16,64x64x64';
 
 export function addBench(program: Command): void {
@@ -30,6 +33,7 @@ export function addBench(program: Command): void {
     options: [
       SHARED.config({ value: 'base' }), SHARED.engine(),
       valued('--shapes <list>', 'MxNxK, separated by commas: [M,K] · [K,N]', someText, { value: DEFAULT_SHAPES }),
+      valued('--latency <cycles>', 'of main memory, in place of the chip\'s', wholeNumber(latencyKey.min, latencyKey.max)),
       valued('--result <type>', 'what is stored: int8, requantised, or int32, the sums', oneOf(RESULTS), { value: 'int8' }),
       SHARED.json(),
     ],
@@ -57,7 +61,9 @@ interface GemmFigures {
 }
 
 async function benchGemm(options: GemmOptions): Promise<void> {
-  const config = configOf(options);
+  const file = configOf(options);
+  const { latency: latencyCycles = file.simulation.latencyCycles } = options;
+  const config = { ...file, simulation: { ...file.simulation, latencyCycles } };
   const { buildGemm, mustBePossible, parseShapes } = await import('../../sw/compiler/gemm.ts');
   const { chipOf } = await import('../../sw/mnist.ts');
   const { runGemm } = await import('../../sw/runtime/gemm-run.ts');
@@ -80,7 +86,7 @@ async function benchGemm(options: GemmOptions): Promise<void> {
       results.push({ ...shape, macs, ...measured, idealCycles, estimatedCycles });
     }
     report.result({ config, engine: machine.engine, result: options.result, shapes: results }, () => [
-      pairs({ chip: config.name, engine: machine.engine, mesh: `${rows} x ${columns}`, result: options.result }),
+      pairs({ chip: config.name, engine: machine.engine, mesh: `${rows} x ${columns}`, 'memory latency': latencyCycles, result: options.result }),
       table(COLUMNS, results.map((r) => [r.m, r.n, r.k, r.cycles, r.utilization, r.idealCycles, r.estimatedCycles])),
     ].join('\n\n'));
   } finally {

@@ -182,6 +182,10 @@ export const CONFIG_KEYS = {
   simulation: {
     ram: { kind: 'size', min: 64 * KIB, max: GIB, powerOfTwo: true, default: 64 * MIB, summary: 'bytes of main memory in simulations' },
     latency: { kind: 'count', min: 1, max: 1000, default: 1, summary: 'cycles from a read request to its first beat in simulations' },
+    outstanding: {
+      kind: 'count', min: 1, max: 1024, default: 16,
+      summary: 'requests that memory holds in each direction in simulations; with fewer than `latency`, single beats cannot come one a cycle',
+    },
   },
 } as const satisfies Readonly<Record<string, KeyTable>>;
 

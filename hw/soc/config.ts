@@ -42,6 +42,8 @@ export interface SimulationParams {
   readonly ramBytes: number;
   /** Cycles from a read request to its first beat, at least 1. */
   readonly latencyCycles: number;
+  /** Requests that main memory holds in each direction. */
+  readonly outstanding: number;
 }
 
 export interface ChipConfig {
@@ -85,7 +87,7 @@ export function parseConfig(text: string, fileName: string): ChipConfig {
     bus: v.bus,
     core: coreConfig(v.core, source),
     tensor: tensorParams(v, source),
-    simulation: { ramBytes: v.simulation.ram, latencyCycles: v.simulation.latency },
+    simulation: { ramBytes: v.simulation.ram, latencyCycles: v.simulation.latency, outstanding: v.simulation.outstanding },
   };
 }
 

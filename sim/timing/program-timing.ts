@@ -4,7 +4,6 @@
  */
 import type { TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
-import { RAM_OUTSTANDING } from '../axi-ram.ts';
 import { CommandReader } from './commands.ts';
 import type { CommandTiming } from './commands.ts';
 import { FetchTiming } from './fetch-timing.ts';
@@ -19,6 +18,8 @@ export interface ProgramTimingInput {
   readonly tensor: TensorParams;
   readonly fetch: FetchOptions;
   readonly memoryLatencyCycles: number;
+  /** Requests that memory holds in each direction. */
+  readonly memoryOutstanding: number;
   readonly code: Code;
   /** Addresses: where to begin, and the instructions that read the clock at the beginning and at the end. */
   readonly entry: number;
@@ -65,9 +66,9 @@ class ProgramTiming {
   private ended: number | undefined;
 
   constructor(private readonly input: ProgramTimingInput) {
-    const { tensor, memoryLatencyCycles: latency, fetch, code, entry } = input;
-    this.reads = new ReadTiming(latency, RAM_OUTSTANDING);
-    this.unit = new TensorTiming(tensor, this.reads, latency, RAM_OUTSTANDING);
+    const { tensor, memoryLatencyCycles: latency, memoryOutstanding: outstanding, fetch, code, entry } = input;
+    this.reads = new ReadTiming(latency, outstanding);
+    this.unit = new TensorTiming(tensor, this.reads, latency, outstanding);
     this.fetch = new FetchTiming(fetch, this.reads, entry);
     this.walk = new ProgramWalk(code, entry);
     this.reader = new CommandReader(tensor);

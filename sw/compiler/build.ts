@@ -5,7 +5,7 @@ import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
 import type { QuantisedDense } from '../quantise/quantised-graph.ts';
 import { programTime } from '../../sim/timing/program-timing.ts';
 import type { ProgramTime } from '../../sim/timing/program-timing.ts';
-import { fetchOf, memoryLatencyOf } from './chip-target.ts';
+import { fetchOf, memoryLatencyOf, memoryOutstandingOf } from './chip-target.ts';
 import type { ChipTarget } from './chip-target.ts';
 import { generate } from './codegen.ts';
 import { buildImage, startTimer } from './image.ts';
@@ -143,7 +143,8 @@ function cheapest(
     const code = timed.code.words.join();
     const same = known.get(code);
     if (same && same.time.followed < mostFollowed && (same.most === most || (same.time.cycles ?? Infinity) <= most)) return same.time;
-    const time = programTime({ tensor, fetch: fetchOf(chip), memoryLatencyCycles: memoryLatencyOf(chip), most, mostFollowed, ...timed });
+    const memory = { memoryLatencyCycles: memoryLatencyOf(chip), memoryOutstanding: memoryOutstandingOf(chip) };
+    const time = programTime({ tensor, fetch: fetchOf(chip), ...memory, most, mostFollowed, ...timed });
     if (time.followed < mostFollowed) known.set(code, { time, most });
     return time;
   };

@@ -1,6 +1,7 @@
 // What the compiler wants to know of a chip, and how long the chip's parts take: every figure follows from the chip's parameters.
 // Must not know: layers, programs.
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
+import { CONFIG_KEYS } from '../../hw/soc/config-keys.ts';
 import { meshLatency } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import type { FetchOptions } from '../../sim/timing/fetch-timing.ts';
@@ -11,6 +12,8 @@ export interface ChipTarget {
   readonly ramBytes: number;
   /** Cycles from a read's address to its first data at the memory's own port; default 2. */
   readonly memoryLatencyCycles?: number;
+  /** Requests that memory holds in each direction; default: as in a configuration that says nothing. */
+  readonly memoryOutstanding?: number;
   /** When the core's instructions come; default: `fast`, with a cache of 4 KiB and lines of one beat. */
   readonly fetch?: FetchOptions;
   /** False where the core's mcycle does not count: programs then read mtime. Default true. */
@@ -53,6 +56,8 @@ const SERIAL_STAGES = 4;
 const DISPATCH_CYCLES = 4;
 
 export const memoryLatencyOf = ({ memoryLatencyCycles = 2 }: ChipTarget): number => memoryLatencyCycles;
+export const memoryOutstandingOf = ({ memoryOutstanding }: ChipTarget): number =>
+  memoryOutstanding ?? CONFIG_KEYS.simulation.outstanding.default;
 
 export function timingOf(chip: ChipTarget): Timing {
   const { tensor } = chip;

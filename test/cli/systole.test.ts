@@ -124,13 +124,19 @@ describe('bench gemm', () => {
     expect(JSON.parse(stdout)).toMatchObject({ shapes: [{ m: 4, n: 8, k: 16 }, { m: 5, n: 6, k: 7 }] });
     expect(stdout).not.toContain('"cycles"');
     const text = (await systole('bench', 'gemm', '--engine', 'model', '--shapes', '4x8x16', '--config', 'nano')).stdout;
-    expect(text).toMatch(/^chip +nano\nengine +model\nmesh +4 x 4\nresult +int8\n\n *M +N +K/);
+    expect(text).toMatch(/^chip +nano\nengine +model\nmesh +4 x 4\nmemory latency +1\nresult +int8\n\n *M +N +K/);
   });
 
   it('measures cycles on the RTL', async () => {
-    const { stdout } = await systole('bench', 'gemm', '--shapes', '8x8x8', '--json', '--config', 'nano');
-    const { shapes } = JSON.parse(stdout) as { shapes: { cycles: number; utilization: number }[] };
+    const measured = async (...options: string[]) => {
+      const { stdout } = await systole('bench', 'gemm', '--shapes', '8x8x8', '--json', '--config', 'nano', ...options);
+      return JSON.parse(stdout) as { config: { simulation: { latencyCycles: number } }; shapes: { cycles: number; utilization: number }[] };
+    };
+    const [{ shapes, config }, slow] = [await measured(), await measured('--latency', '40')];
     expect(shapes[0].cycles).toBeGreaterThan(32);
     expect(shapes[0].utilization).toBeCloseTo(32 / shapes[0].cycles);
+    expect([config.simulation.latencyCycles, slow.config.simulation.latencyCycles]).toEqual([1, 40]);
+    // At least the first operands, the records and the acknowledgement of the last store are waited for.
+    expect(slow.shapes[0].cycles).toBeGreaterThan(shapes[0].cycles + 3 * 39);
   });
 });

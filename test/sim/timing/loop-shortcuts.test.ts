@@ -9,6 +9,7 @@ import type { Code } from '../../../sim/timing/program-walk.ts';
 import { Assembler } from '../../../sw/assembler/index.ts';
 
 const { tensor } = loadConfig(new URL('../../../configs/bench/gemm-8x8.toml', import.meta.url).pathname);
+const MEMORY = { memoryLatencyCycles: 2, memoryOutstanding: 16 } as const;
 const FETCH = {
   prefetch: 2, predicts: true, isLate: false, cacheBytes: 4096, lineBytes: 16, busBytes: 16, prefetchesLines: false,
 } as const;
@@ -42,7 +43,7 @@ describe('iterations that are left out', () => {
   const PROGRAMS = [[1, 8], [2, 8], [7, 8], [60, 8], [61, 1], [200, 3], [333, 20], [1000, 1], [1001, 5]] as const;
   it.each(PROGRAMS)('of %i with %i rows take as long as followed ones', (count, rows) => {
     const program = codeOf(alternating(count, rows));
-    const input = { tensor, fetch: FETCH, memoryLatencyCycles: 2, ...program };
+    const input = { tensor, fetch: FETCH, ...MEMORY, ...program };
     const thorough = programTime({ ...input, isThorough: true }).cycles;
     expect(programTime(input).cycles).toBe(thorough);
     expect(thorough).toBeGreaterThan(count * rows);
@@ -50,7 +51,7 @@ describe('iterations that are left out', () => {
 
   it('cost nothing, however many there are', () => {
     const cyclesOf = (count: number): number =>
-      programTime({ tensor, fetch: FETCH, memoryLatencyCycles: 2, ...codeOf(alternating(count, 8)) }).cycles ?? NaN;
+      programTime({ tensor, fetch: FETCH, ...MEMORY, ...codeOf(alternating(count, 8)) }).cycles ?? NaN;
     const start = performance.now();
     const [million, twoMillion] = [cyclesOf(1_000_000), cyclesOf(2_000_000)];
     expect(performance.now() - start).toBeLessThan(5_000);
@@ -60,7 +61,7 @@ describe('iterations that are left out', () => {
 
 describe('a program that is followed for too long', () => {
   it('has no cycles, and costs no more than was allowed', () => {
-    const input = { tensor, fetch: FETCH, memoryLatencyCycles: 2, isThorough: true, ...codeOf(alternating(1_000_000, 8)) };
+    const input = { tensor, fetch: FETCH, ...MEMORY, isThorough: true, ...codeOf(alternating(1_000_000, 8)) };
     expect(programTime({ ...input, mostFollowed: 5_000 })).toEqual({ cycles: undefined, followed: 5_000 });
     const { cycles, followed } = programTime({ ...input, most: 3_000 });
     expect(cycles).toBeUndefined();

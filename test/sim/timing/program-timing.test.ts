@@ -34,6 +34,7 @@ function randomChip(seed: number): ChipConfig {
   const latency = of(1, 2, 5, 30);
   const hazards = of('', `hazardBlocks = ${hazardBlocks}`);
   const [pipelineEvery, line, instructionPrefetch] = [of(1, 1, 2, 4), of(1, 1, 2, 4) * bus, instructionCache > 0 && of(true, false)];
+  const outstanding = of(16, 16, 64, 2);
   return parseConfig(`
 [chip]
 name = "timing${seed}"
@@ -61,6 +62,7 @@ overlap = "full"
 [simulation]
 ram = "1 MiB"
 latency = ${latency}
+outstanding = ${outstanding}
 `, 'timing.toml');
 }
 

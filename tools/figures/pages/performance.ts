@@ -49,6 +49,14 @@ const products = SHAPES.flatMap((shape, i) => tableFigures(PAGE, 'Single product
   },
 }));
 
+const BENCH_SHAPES = ['4x4x4', '8x8x8', '12x12x12', '16x16x8', '16x16x16', '64x64x64', '17x33x65', '1x512x512', '100x10x784'] as const;
+const benchChips = (['4x4', '8x8', '16x16'] as const).flatMap((array) => tableFigures(PAGE, 'Bench chips', [{
+  row: [`\`gemm-${array}\``], of: verb('bench', 'gemm', '--config', `configs/bench/gemm-${array}.toml`, '--shapes', BENCH_SHAPES.join(',')),
+}], Object.fromEntries(BENCH_SHAPES.map((shape, i) => [shape.replaceAll('x', '×'), (a: Answer) => int(a.number('shapes', i, 'cycles'))]))));
+
+const slowMemory = textFigures(PAGE, '`gemm-16x16` takes {cycles} cycles for 64×64×64',
+  verb('bench', 'gemm', '--config', 'configs/bench/gemm-16x16.toml', '--latency', '200', '--shapes', '64x64x64'), { cycles: (a) => int(a.number('shapes', 0, 'cycles')) });
+
 export const firstSweep = measurement('npm run explore -- configs/sweeps/first.toml', (context) =>
   systole(context, ['explore', 'configs/sweeps/first.toml', '--out', join(context.out, 'first')]).answer);
 const board = verb('fpga', '--board', 'icebreaker', '--out', 'build/figures/fpga');
@@ -225,5 +233,6 @@ const fpga = [
 const generated = textFigures(PAGE, 'for `base`: {n} modules', verb('gen', '--out', 'build/figures/base'), { n: (a) => int(a.number('counts', 'modules')) }, EXACT);
 
 export const PERFORMANCE: readonly Figure[] = [
-  ...digits, ...accuracy, ...products, ...area, ...kernels, ...coremark, ...suites, ...engines, ...fpga, ...generated,
+  ...digits, ...accuracy, ...products, ...benchChips, ...slowMemory, ...area,
+  ...kernels, ...coremark, ...suites, ...engines, ...fpga, ...generated,
 ];
