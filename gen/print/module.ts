@@ -1,13 +1,11 @@
-/** One module in its SystemVerilog form: what stands in it, in which order, under which names. */
+/** One module in its SystemVerilog form: what stands in it, in which order, under which names. Must not know how values are written. */
 import { pushAll } from '../collections.ts';
-import { operands } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
-import { expressionsOf, walkExpressions, walkStatements } from '../ir/leaves.ts';
-import type { Assign, For, Instance, Module, Signal, Statement } from '../ir/module.ts';
-import { isScalar, widthOf } from '../ir/types.ts';
-import type { BundleType, EnumType, Type } from '../ir/types.ts';
+import { expressionsOf, walkStatements } from '../ir/leaves.ts';
+import type { For, Instance, Module, Signal, Statement } from '../ir/module.ts';
+import { widthOf } from '../ir/types.ts';
+import type { Type } from '../ir/types.ts';
 import { renamed } from '../names/rename.ts';
-import { fieldText } from '../names/text-names.ts';
 import type { TextNames } from '../names/text-names.ts';
 import type { Site } from '../site.ts';
 import { unreadConstants } from '../passes/carry-constants.ts';
@@ -15,6 +13,7 @@ import { signalGraph } from '../passes/comb-paths.ts';
 import type { Connection, Declaration, Item, Stmt, SvModule } from '../verilog/form.ts';
 import { writeModule } from '../verilog/write.ts';
 import type { BitSet } from './bit-set.ts';
+import { Connections } from './connections.ts';
 import { grouped } from './declarations.ts';
 import { ExpressionPrinter } from './expressions.ts';
 import type { Hoisted, TableText } from './hoisted.ts';
@@ -24,6 +23,7 @@ import { ResetPrinter } from './resets.ts';
 import { blocksOf, caseOf, isUnconditional, printStatements } from './statements.ts';
 import type { Block, Target } from './statements.ts';
 import { commentLines, formatText } from './text.ts';
+import { DeclaredTypes } from './typedefs.ts';
 import { plainType } from './types.ts';
 
 export interface PrintOptions {
@@ -67,43 +67,32 @@ function shown(m: Module, names: TextNames): Module {
 class ModulePrinter {
   private readonly p: ExpressionPrinter;
   private declaredCount = 0;
-  /** Instance ports that are connected to an expression or to another signal instead of a wire of their own. */
-  private readonly connected = new Map<Signal, string>();
-  private readonly skipped = new Set<Statement>();
-  /** First top-level assignment to each signal, and first that does no more than repeat it. */
-  private readonly firstDrivers = new Map<Signal, Assign>();
-  private readonly readers = new Map<Signal, Assign>();
-  private readonly enumSignals: ReadonlySet<Signal>;
+  private readonly connections: Connections;
+  private readonly types: DeclaredTypes;
   private readonly resets: ResetPrinter;
   private followed: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
   constructor(private readonly m: Module, private readonly names: TextNames, private readonly options: PrintOptions = {}) {
     this.p = new ExpressionPrinter(m, names);
     this.resets = new ResetPrinter(this.p, m.body);
-    this.enumSignals = typedefSafe(m);
-    for (const s of m.body) {
-      if (s.kind !== 'assign') continue;
-      if (!this.firstDrivers.has(s.target)) this.firstDrivers.set(s.target, s);
-      if (s.path.length === 0 && s.value.op === 'ref' && !this.readers.has(s.value.signal)) this.readers.set(s.value.signal, s);
-    }
+    this.types = new DeclaredTypes(m, names);
+    this.connections = new Connections(m, (e) => this.p.alias(e));
   }
 
   print(): SvModule {
     const { m } = this;
-    this.connectInstances();
-    this.connectGrids();
     const logic: Item[] = [];
-    const driven = this.statements(m.body.filter((s) => !this.skipped.has(s)), logic);
+    const driven = this.statements(this.connections.rest(m.body), logic);
     pushAll(logic, this.resetOnly(driven));
     const structure = m.instances.flatMap((i) => this.instance(i));
     for (const g of m.grids) {
-      structure.push(printGrid(g, (s) => this.connected.get(s) ?? this.readWhole(s), this.names, this.from(g.site, ': ')));
+      structure.push(printGrid(g, (s) => this.connections.aliasOf(s) ?? this.readWhole(s), this.names, this.from(g.site, ': ')));
     }
     const checks = this.checks();
     const declarations = this.declare();
     const hoisted = valuesOf(this.p.hoisted);
     const unused = this.unused();
-    return { ...this.header(), sections: [this.typedefs(), declarations, structure, hoisted, logic, checks, unused] };
+    return { ...this.header(), sections: [this.types.typedefs(this.p.hoisted), declarations, structure, hoisted, logic, checks, unused] };
   }
 
   /** Once it is printed. */
@@ -136,46 +125,7 @@ class ModulePrinter {
     return this.options.positions ? { comment: String(site) } : {};
   }
 
-  // --- types ---
-
-  private typedefs(): Item[] {
-    const enums = new Map<string, EnumType>();
-    const bundles = new Map<string, BundleType>();
-    const noteType = (t: Type): void => {
-      if (t.kind === 'enum') enums.set(t.name, t);
-      else if (t.kind === 'vec') noteType(t.element);
-      else if (t.kind === 'bundle') {
-        for (const f of t.fields) noteType(f.type);
-        bundles.set(this.names.type(t), t);
-      }
-    };
-    for (const s of [...this.m.wires, ...this.m.regs]) noteType(s.type);
-    for (const h of this.p.hoisted) noteType(h.type);
-    const roots: Expr[] = this.m.checks.map((c) => c.cond);
-    walkStatements(this.m.body, (s) => pushAll(roots, expressionsOf(s)));
-    walkExpressions(roots, (e) => {
-      if (e.type.kind === 'enum') enums.set(e.type.name, e.type);
-    });
-    return [
-      ...[...enums.values()].map((t): Item => {
-        const members = t.members.map((_, value) => ({ name: this.names.member(t, BigInt(value)) ?? '', value }));
-        return { kind: 'enum', name: this.names.type(t), width: widthOf(t), members };
-      }),
-      ...[...bundles].map(([name, t]): Item => {
-        const fields = t.fields.map((f) => ({ type: this.memberType(f.type), name: fieldText(t, f.name) }));
-        return { kind: 'struct', name, fields };
-      }),
-    ];
-  }
-
-  private memberType(t: Type): string {
-    return t.kind === 'bundle' ? this.names.type(t) : plainType(t);
-  }
-
-  private typeOf(s: Signal): string {
-    if (s.type.kind === 'enum' && this.enumSignals.has(s)) return this.names.type(s.type);
-    return this.memberType(s.type);
-  }
+  // --- declarations ---
 
   private declare(): Item[] {
     const { m } = this;
@@ -187,14 +137,14 @@ class ModulePrinter {
       return { lead: attribute, type: plainType(x.type), name: x.name, rest: ` [0:${x.depth - 1}]` };
     });
     const of = (signals: readonly Signal[], typeOf: (s: Signal) => string): Declaration[] =>
-      signals.filter((s) => !this.connected.has(s)).map((s) => ({ type: typeOf(s), name: s.name }));
-    const own = (s: Signal): string => this.typeOf(s);
+      signals.filter((s) => !this.connections.has(s)).map((s) => ({ type: typeOf(s), name: s.name }));
+    const own = (s: Signal): string => this.types.ofSignal(s);
     const plain = (s: Signal): string => plainType(s.type);
     const edges = m.grids.flatMap((g) => [...[...g.inputs.values()].map((i) => i.signal), ...g.outputs.map((o) => o.signal)]);
     // What the designer has named, and what nobody has.
     const values = (isNamed: boolean): Declaration[] => {
       const some = this.p.hoisted.filter((h) => h.isNamed === isNamed);
-      return some.map((h) => ({ type: this.memberType(h.type), name: h.name }));
+      return some.map((h) => ({ type: this.types.ofValue(h.type), name: h.name }));
     };
     const constants = [...this.p.namedConstants];
     const groups = [
@@ -214,51 +164,6 @@ class ModulePrinter {
   }
 
   // --- logic ---
-
-  /** Finds instance inputs with one simple driver and outputs with one simple reader: they need no wire. */
-  private connectInstances(): void {
-    const { m } = this;
-    if (m.instances.length === 0) return;
-    const { reads, drivers } = uses(m);
-    const top = new Set(m.body);
-    for (const i of m.instances) {
-      for (const s of i.connections.values()) {
-        if (s.kind === 'instOut' && reads.get(s) === 1) {
-          const reader = this.readers.get(s);
-          if (reader && (reader.target.kind === 'output' || reader.target.kind === 'wire') && isScalarOrVec(reader.target.type) && drivers.get(reader.target)?.length === 1) {
-            this.connected.set(s, reader.target.name);
-            this.skipped.add(reader);
-          }
-        }
-        const drive = drivers.get(s);
-        if (s.kind === 'instIn' && drive?.length === 1 && top.has(drive[0]) && (reads.get(s) ?? 0) === 0) {
-          const only = drive[0];
-          if (only.kind === 'assign' && only.path.length === 0 && isConnectable(only.value)) {
-            this.connected.set(s, '');
-            this.skipped.add(only);
-          }
-        }
-      }
-    }
-  }
-
-  /** Inputs of a grid that just repeat a signal use that signal. */
-  private connectGrids(): void {
-    const { m } = this;
-    if (m.grids.length === 0) return;
-    const { drivers } = uses(m);
-    const top = new Set<Statement>(m.body);
-    for (const g of m.grids) {
-      for (const { signal } of g.inputs.values()) {
-        const [drive, ...others] = drivers.get(signal) ?? [];
-        if (drive === undefined || others.length > 0 || drive.path.length > 0 || !top.has(drive)) continue;
-        const alias = this.p.alias(drive.value);
-        if (alias === undefined) continue;
-        this.connected.set(signal, alias);
-        this.skipped.add(drive);
-      }
-    }
-  }
 
   /** Prints statements as blocks and loops; returns what they drive. */
   private statements(body: readonly Statement[], out: Item[]): Set<Target> {
@@ -347,12 +252,10 @@ class ModulePrinter {
   }
 
   private connection(s: Signal): string {
-    const alias = this.connected.get(s);
-    if (alias !== undefined && alias !== '') return alias;
-    if (alias === '') {
-      const drive = this.firstDrivers.get(s);
-      if (drive) return this.p.inline(drive.value);
-    }
+    const alias = this.connections.aliasOf(s);
+    if (alias !== undefined) return alias;
+    const value = this.connections.valueOf(s);
+    if (value) return this.p.inline(value);
     return s.kind === 'instIn' ? this.readWhole(s) : s.name;
   }
 
@@ -394,11 +297,11 @@ class ModulePrinter {
     if (m.clocked && !clockUsed) terms.push('clk');
     if (m.clocked && !resetUsed) terms.push('rst');
     const declared: { name: string; type: Type }[] = [
-      ...m.ports.filter((s) => s.kind === 'input'), ...m.wires.filter((s) => !this.connected.has(s)), ...m.regs,
-      ...m.instances.flatMap((i) => [...i.connections.values()].filter((s) => s.kind === 'instOut' && !this.connected.has(s))),
+      ...m.ports.filter((s) => s.kind === 'input'), ...m.wires.filter((s) => !this.connections.has(s)), ...m.regs,
+      ...m.instances.flatMap((i) => [...i.connections.values()].filter((s) => s.kind === 'instOut' && !this.connections.has(s))),
       ...m.grids.flatMap((g) => g.outputs.map((o) => o.signal)), ...this.p.hoisted,
     ];
-    const aliased = new Set(this.connected.values());
+    const aliased = this.connections.connectedNames;
     for (const s of declared) {
       if (aliased.has(s.name)) continue;
       for (const range of unreadRanges(s.name, widthOf(s.type), this.p.readOf(s.name))) terms.push(range);
@@ -406,42 +309,6 @@ class ModulePrinter {
     if (terms.length === 0) return [];
     return [UNREAD, ...unusedBits('unused', terms)];
   }
-}
-
-/**
- * How often each signal is read, by each statement and check on its own, where more than once is as good as twice; and the assignments to
- * each.
- */
-function uses(m: Module): { readonly reads: ReadonlyMap<Signal, number>; readonly drivers: ReadonlyMap<Signal, readonly Assign[]> } {
-  const reads = new Map<Signal, number>();
-  const drivers = new Map<Signal, Assign[]>();
-  // Readers that reach an expression, and the last of them: what two reach need not be walked for a third.
-  const reached = new Map<Expr, { count: number; last: number }>();
-  let reader = 0;
-  const read = (roots: readonly Expr[]): void => {
-    reader++;
-    const stack = [...roots];
-    for (let e = stack.pop(); e; e = stack.pop()) {
-      const known = reached.get(e);
-      if (known && (known.last === reader || known.count === 2)) continue;
-      reached.set(e, { count: (known?.count ?? 0) + 1, last: reader });
-      if (e.op === 'ref') reads.set(e.signal, (reads.get(e.signal) ?? 0) + 1);
-      for (const o of operands(e)) stack.push(o);
-    }
-  };
-  walkStatements(m.body, (s) => {
-    if (s.kind === 'assign') {
-      const list = drivers.get(s.target);
-      if (list) list.push(s);
-      else drivers.set(s.target, [s]);
-    }
-    read(expressionsOf(s));
-  });
-  for (const { cond } of m.checks) {
-    read([cond]);
-    read([cond]);
-  }
-  return { reads, drivers };
 }
 
 const UNREAD: Item = { kind: 'comment', text: 'Bits that nothing reads.' };
@@ -462,64 +329,8 @@ function inReset(body: readonly Stmt[], otherwise: readonly Stmt[] = []): Stmt {
   return { kind: 'if', arms: [{ cond: 'rst', body }], else: otherwise };
 }
 
-const isScalarOrVec = (t: Type): boolean => isScalar(t) || t.kind === 'vec';
-
-/** Reads well inside a port connection. */
-function isConnectable(e: Expr): boolean {
-  switch (e.op) {
-    case 'lit':
-    case 'ref':
-      return true;
-    case 'field':
-      return isConnectable(e.of);
-    case 'cast':
-    case 'slice':
-      return isConnectable(e.of) && e.of.op !== 'lit';
-    case 'unary':
-      return e.fn === 'not' && e.a.op === 'ref';
-    default:
-      return false;
-  }
-}
-
 /** Contiguous ranges of bits that are not in `read`, as selections. */
 function unreadRanges(name: string, width: number, read: BitSet | undefined): string[] {
   if (!read) return [name];
   return read.gaps(width).map(({ lo, hi }) => (lo === 0 && hi === width - 1 ? name : hi === lo ? `${name}[${lo}]` : `${name}[${hi}:${lo}]`));
-}
-
-/**
- * Signals of enumeration type that only ever take members or other such signals: they can be declared with the typedef,
- * because tools refuse to assign plain bits to an enumeration without a cast that not all of them parse.
- */
-function typedefSafe(m: Module): Set<Signal> {
-  const safe = new Set<Signal>([...m.wires, ...m.regs].filter((s) => s.type.kind === 'enum'));
-  // Per signal or expression those that take its value.
-  const takers = new Map<Signal | Expr, (Signal | Expr)[]>();
-  const unsafe: (Signal | Expr)[] = [];
-  const seen = new Set<Expr>();
-  const take = (from: Signal | Expr, taker: Signal | Expr): void => {
-    const list = takers.get(from);
-    if (list) list.push(taker);
-    else takers.set(from, [taker]);
-  };
-  walkStatements(m.body, (s) => {
-    if (s.kind !== 'assign' || !safe.has(s.target)) return;
-    take(s.value, s.target);
-    walkExpressions([s.value], (e) => {
-      if (e.op === 'mux') {
-        take(e.a, e);
-        take(e.b, e);
-      } else if (e.op === 'ref' && safe.has(e.signal)) take(e.signal, e);
-      else if (e.op !== 'lit' || e.type.kind !== 'enum' || e.value >= BigInt(e.type.members.length)) unsafe.push(e);
-    }, seen);
-  });
-  for (let x = unsafe.pop(); x; x = unsafe.pop()) {
-    for (const taker of takers.get(x) ?? []) {
-      if ('kind' in taker && !safe.delete(taker)) continue;
-      unsafe.push(taker);
-    }
-    takers.delete(x);
-  }
-  return safe;
 }
