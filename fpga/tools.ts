@@ -2,11 +2,13 @@
  * The FPGA tools as functions from files to files. They are WebAssembly packages of `fpga/package.json`, installed on first
  * use and run in processes of their own. Must not know designs nor boards.
  */
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readKeptText } from '../gen/files/input.ts';
 import { UserError } from '../gen/index.ts';
 import { NO_SUCH_PROGRAM, forkScript, runProgram } from '../sim/processes/children.ts';
+import { takeLock } from '../sim/processes/file-lock.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = {
@@ -59,8 +61,9 @@ export function toolVersion(tool: Tool, folder = HERE): string | undefined {
   }
 }
 
+/** npm writes its list of what is there when all of it is; a package that has a version may still lack files. */
 function isInstalled(): boolean {
-  return TOOLS.every((tool) => toolVersion(tool) !== undefined);
+  return existsSync(join(HERE, 'node_modules', '.package-lock.json')) && TOOLS.every((tool) => toolVersion(tool) !== undefined);
 }
 
 let installing: Promise<void> | undefined;
@@ -76,7 +79,20 @@ export function installTools(onProgress: Progress): Promise<void> {
   });
 }
 
+/** One process installs; others that want the tools meanwhile wait for it. */
 async function install(command: string, onProgress: Progress): Promise<void> {
+  const release = await takeLock(join(HERE, '.installing'), () => onProgress('fpga: another process installs synthesis, place and route'))
+    .catch((error: unknown) => {
+      throw new UserError(`fpga tools: installation failed (${error instanceof Error ? error.message : String(error)}); run ${command} as who may write there`);
+    });
+  try {
+    if (!isInstalled()) await installNow(command, onProgress);
+  } finally {
+    await release();
+  }
+}
+
+async function installNow(command: string, onProgress: Progress): Promise<void> {
   onProgress(`fpga: installing synthesis, place and route (once, 260 MB on disk): ${command}`);
   let said = '';
   const status = await runProgram('npm', ['ci', '--prefix', HERE, '--no-audit', '--no-fund'], (chunk) => (said += chunk.toString()));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { findBoard } from '../../fpga/boards.ts';
 import type { Board } from '../../fpga/boards.ts';
 import { implement, synthesise } from '../../fpga/flow.ts';
-import { runTool } from '../../fpga/tools.ts';
+import { installTools, runTool } from '../../fpga/tools.ts';
 import { B, In, Out, U, cat, elaborate, hw } from '../../gen/index.ts';
 import { printDesign } from '../../gen/print/systemverilog.ts';
 import { DualMultiplier } from '../../hw/lib/ice40.ts';
@@ -73,6 +73,7 @@ const Rams = hw('BoardTop', { txLine: Out(B), rxLine: In(B), txLamp: Out(B), rxL
 
 describe.skipIf(!canRun)('the FPGA flow', () => {
   it('makes a bitstream, with what memories hold at the start', async () => {
+    await installTools(() => undefined);
     const lines: string[] = [];
     const result = await implement({ name: 'echo', file: 'echo.toml', clockHz: 24e6, modules: printDesign(elaborate(BoardTop)) },
       icebreaker, { start: (what) => ({ at: () => undefined, end: () => lines.push(what) }), note: (line) => lines.push(line) });
