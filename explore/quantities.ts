@@ -35,7 +35,6 @@ export const CONFIG_QUANTITIES: readonly ConfigQuantity[] = [
   { name: 'instructionCacheBytes', title: 'cache', look: 'bytes', onScreen: false, read: (c) => c.soc.instructionCacheBytes, summary: 'bytes of the instruction cache' },
   { name: 'busBytes', title: 'bus', look: 'bytes', onScreen: true, read: (c) => c.bus.bytes, summary: 'bytes of one beat on the memory bus' },
   { name: 'latencyCycles', title: 'latency', look: 'count', onScreen: false, read: (c) => c.simulation.latencyCycles, summary: 'cycles from a read request to its first beat' },
-  { name: 'outstanding', title: 'requests', look: 'count', onScreen: false, read: (c) => c.simulation.outstanding, summary: 'requests that memory holds in each direction' },
   { name: 'clockHz', title: 'clock', look: 'frequency', onScreen: false, read: (c) => c.soc.clockHz, summary: 'clock that the configuration asks for, in Hz' },
 ];
 

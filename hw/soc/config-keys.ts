@@ -90,9 +90,10 @@ const lanes: Derived<number> = {
     : [1, 1, 1 / 2].map((share, i) => share * (value(`tensor.${['rows', 'columns', 'channels'][i]}`) as number)).reduce(gcd, MOST_LANES),
 };
 
+const MOST_BLOCKS = 65536;
 const blocks: Derived<number> = {
   text: 'one for each row of the scratchpad',
-  from: (value) => powerOfTwoAtLeast(scratchpadRows(value as (path: string) => number)),
+  from: (value) => Math.min(MOST_BLOCKS, powerOfTwoAtLeast(scratchpadRows(value as (path: string) => number))),
 };
 
 const KIB = 2 ** 10;
@@ -168,7 +169,7 @@ export const CONFIG_KEYS = {
     requantiser: { kind: 'choice', choices: ['pipelined', 'iterative'], default: unlessSerial('pipelined', 'iterative'), summary: 'a multiplier a lane, or shift and add (one lane)' },
     queueDepth: { kind: 'count', min: 1, max: 16, default: unlessSerial(4, 1), summary: 'commands that each of the four units holds' },
     hazardBlocks: {
-      kind: 'count', min: 1, max: 65536, powerOfTwo: true, default: blocks,
+      kind: 'count', min: 1, max: MOST_BLOCKS, powerOfTwo: true, default: blocks,
       summary: 'blocks into which hazard tracking divides each memory, or as many as it has rows: commands that share one wait for each other',
     },
     counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },

@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a store to half of mtimecmp writes both halves', tests: ['test/hw/soc/clint.test.ts'] },
   { file: 'hw/soc/uart-phy.ts', old: 'r.full = r.second;', to: 'r.full = bool(true);',
     fault: 'a byte without a stop bit is received', tests: ['test/hw/soc/uart.test.ts'] },
-  { file: 'hw/soc/config.ts', old: 'latencyCycles: v.simulation.latency },', to: 'latencyCycles: 1 },',
+  { file: 'hw/soc/config.ts', old: 'latencyCycles: v.simulation.latency,', to: 'latencyCycles: 1,',
     fault: 'the latency of the configuration is ignored', tests: ['test/hw/soc/config.test.ts', CYCLES] },
 
   { file: 'hw/isa/tensor-checks.ts', old: 'Math.ceil((lastLane(rs1, rs2) + 1) / facts.rows)', to: 'Math.ceil(lastLane(rs1, rs2) / facts.rows)',
