@@ -22,6 +22,8 @@ export class FetchTiming {
   private unanswered: { readonly address: number; stale: boolean }[] = [];
   private queued: number[] = [];
   private redirection: number | undefined;
+  /** A request is offered and not granted: until it is, nothing redirects fetch. */
+  private isHeld = false;
   private lateRedirection: number | undefined;
   private readonly targets = new Map<number, number>();
 
@@ -118,22 +120,28 @@ export class FetchTiming {
     if (this.answered) this.looking = undefined;
     if (this.ends) this.asked = undefined;
 
-    const redirects = this.redirection !== undefined;
-    if (this.redirection !== undefined) {
-      this.next = this.redirection;
+    const target = this.isHeld ? undefined : this.redirection;
+    if (target !== undefined) {
+      this.next = target;
       this.queued = [];
       for (const word of this.unanswered) word.stale = true;
+      this.redirection = undefined;
     }
-    this.redirection = this.lateRedirection;
-    this.lateRedirection = undefined;
+    if (this.redirection === undefined) {
+      this.redirection = this.lateRedirection;
+      this.lateRedirection = undefined;
+    }
     const hasRoom = options.prefetch === 2
-      ? (redirects ? unansweredBefore : unansweredBefore + queuedBefore) < 2
+      ? (target !== undefined ? unansweredBefore : unansweredBefore + queuedBefore) < 2
       : this.unanswered.length === 0 && this.queued.length === 0;
+    const wants = this.isHeld || hasRoom;
+    this.isHeld = wants;
     const sameLine = learnt !== undefined && this.indexOf(learnt) === this.indexOf(this.next);
     const isBlocked = this.blocked !== undefined && this.indexOf(this.blocked) === this.indexOf(this.next);
-    if (!hasRoom || !isFree || isBlocked || (sameLine && this.hasCache)) return;
+    if (!wants || !isFree || isBlocked || (sameLine && this.hasCache)) return;
     // Without a cache a word is asked for at once.
     if (!this.hasCache && !this.asksFor(now, this.next)) return;
+    this.isHeld = false;
     const address = this.next;
     this.looking = address;
     this.unanswered.push({ address, stale: false });
@@ -143,7 +151,7 @@ export class FetchTiming {
   state(): string {
     const unanswered = this.unanswered.map(({ address, stale }) => `${address}${stale}`);
     const cache = [this.asked?.line, this.asked?.beats, this.asked?.isAhead, this.ahead?.line, this.ahead?.offered, this.newest];
-    return `${this.next}.${this.queued.join()}.${unanswered.join()}.${this.looking}.${cache.join('.')}`;
+    return `${this.next}.${this.isHeld}.${this.queued.join()}.${unanswered.join()}.${this.looking}.${cache.join('.')}`;
   }
 
   private get hasCache(): boolean {
@@ -162,8 +170,7 @@ export class FetchTiming {
 
   private ask(now: number, line: number, isAhead: boolean): boolean {
     const { reads, options } = this;
-    if (!reads.canTake) return false;
-    reads.ask(now, 'fetch', options.lineBytes / options.busBytes);
+    if (!reads.ask(now, 'fetch', options.lineBytes / options.busBytes)) return false;
     this.asks = true;
     this.asked = { line, isAhead, beats: 0 };
     this.newest = line;

@@ -16,17 +16,20 @@ export class ReadTiming {
   private readonly waiting: Burst[] = [];
   private reading: Reader | undefined;
   private left = 0;
+  /** Whose request waits to be taken. */
+  private offered: Reader | undefined;
   /** Whose beat is at the output in this cycle. */
   beatOf: Reader | undefined;
 
   constructor(private readonly latency: number, private readonly outstanding: number) {}
 
-  get canTake(): boolean {
-    return this.waiting.length < this.outstanding;
-  }
-
-  ask(now: number, reader: Reader, beats: number): void {
+  /** A request is offered: whether memory takes it. What it has no room for stays offered, and nobody else comes before it. */
+  ask(now: number, reader: Reader, beats: number): boolean {
+    this.offered ??= reader;
+    if (this.offered !== reader || this.waiting.length >= this.outstanding) return false;
+    this.offered = undefined;
     this.waiting.push({ reader, beats, due: now + this.latency - 1 });
+    return true;
   }
 
   /** The end of a cycle in which the beat at the output was taken, or not. */
@@ -48,7 +51,7 @@ export class ReadTiming {
 
   state(now: number): string {
     const waiting = this.waiting.map(({ reader, beats, due }) => `${reader}${beats}@${due - now}`);
-    return `${this.reading}${this.left}${this.beatOf}${waiting.join()}`;
+    return `${this.reading}${this.left}${this.beatOf}${this.offered}${waiting.join()}`;
   }
 }
 

@@ -103,10 +103,7 @@ export class TensorTiming {
     const toStore = store.isReady ? queues.store.next() : undefined;
     const startsMesh = mesh.cycle(now, activation !== NO_ROW, weightGranted, queues.mesh.lateIsThere, queues.mesh.next()?.mesh);
 
-    if (mayAsk && load.bursts.isActive && reads.canTake) {
-      reads.ask(now, 'load', load.bursts.beats);
-      load.bursts.next();
-    }
+    if (mayAsk && load.bursts.isActive && reads.ask(now, 'load', load.bursts.beats)) load.bursts.next();
     if (taken.address) store.bursts.next();
     load.clock(toLoad?.transfer);
     vector.clock(now, vectorGranted, toVector?.vector);

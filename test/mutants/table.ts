@@ -401,6 +401,10 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'iterations are left out as soon as three took equally long', tests: [SHORTCUTS] },
   { file: 'sim/timing/queue-timing.ts', old: 'wait === \'followLate\' || isFree(', to: 'isFree(',
     fault: 'the cycle model lets weights wait for activations', tests: [CYCLES] },
+  { file: 'sim/timing/fetch-timing.ts', old: 'this.isHeld ? undefined : this.redirection', to: 'this.redirection',
+    fault: 'fetch takes a request back that is offered and not granted', tests: [TIMING] },
+  { file: 'sim/timing/memory-timing.ts', old: 'this.offered !== reader || ', to: '',
+    fault: 'a request that memory has no room for loses its place to another', tests: [TIMING] },
   { file: 'sim/timing/fetch-timing.ts', old: 'if (learnt !== undefined && this.hasCache) this.lines.set(', to: 'if (learnt === undefined && this.hasCache) this.lines.set(',
     fault: 'the cycle model forgets what is in the instruction cache', tests: [CYCLES] },
 

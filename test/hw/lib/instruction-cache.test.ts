@@ -60,6 +60,25 @@ function settle(sim: Simulator): void {
   }
 }
 
+/** Cycles, and requests that went to memory. */
+interface Followed {
+  readonly cycles: number;
+  readonly asked: number;
+}
+
+/** Goes on for so many cycles, at most 5,000. */
+function follow(sim: Simulator, manager: ObiManager, goesOn: (cycle: number) => boolean): Followed {
+  let [cycles, asked] = [0, 0];
+  for (; goesOn(cycles); cycles++) {
+    if (cycles === 5000) throw new Error('the cache has come to no end');
+    manager.before();
+    if (isSet(sim, 'asks')) asked++;
+    manager.after();
+    sim.step();
+  }
+  return { cycles, asked };
+}
+
 describe('the instruction cache', () => {
   for (const [bytes, dataBytes, lineBytes, prefetches] of withAndWithout(
     [0, 4, 4], [0, 16, 16], [256, 4, 4], [1024, 4, 4], [256, 16, 16], [512, 8, 8],
@@ -149,13 +168,7 @@ describe('the instruction cache', () => {
     const latencies: number[] = [];
     let next = 0;
     const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => ({ addr: BASE + 4 * (next++ % 64) }), (_, response) => latencies.push(response.latency));
-    let asked = 0;
-    for (let cycle = 0; cycle < 1000; cycle++) {
-      manager.before();
-      if (isSet(sim, 'asks')) asked++;
-      manager.after();
-      sim.step();
-    }
+    const { asked } = follow(sim, manager, (cycle) => cycle < 1000);
     expect(asked).toBe(16);
     expect(latencies.slice(64).every((l) => l === 1)).toBe(true);
     expect(manager.granted).toBeGreaterThan(1000 - 16 * 5);
@@ -171,14 +184,7 @@ describe('the instruction cache', () => {
       const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (next < 64 ? { addr: BASE + 4 * next++ } : undefined), (request, response) => {
         expect(response.rdata).toBe(valueAt(request.addr, 0));
       });
-      let [cycles, asked] = [0, 0];
-      for (; manager.answered < 64; cycles++) {
-        manager.before();
-        if (isSet(sim, 'asks')) asked++;
-        manager.after();
-        sim.step();
-      }
-      return { cycles, asked };
+      return follow(sim, manager, () => manager.answered < 64);
     };
     const [onDemand, ahead] = [cyclesOf(false), cyclesOf(true)];
     // A line's words are given while the next line is on its way; the last line is followed by one that nobody wants.
@@ -194,13 +200,7 @@ describe('the instruction cache', () => {
     let next = 0;
     const places = [...Array.from({ length: 400 }, (_, i) => BASE + 4 * (i % 40)), BASE + CACHEABLE - 8, BASE + CACHEABLE - 4, BASE];
     const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => (next < places.length ? { addr: places[next++] } : undefined), () => undefined);
-    let asked = 0;
-    for (let cycle = 0; cycle < 1000; cycle++) {
-      manager.before();
-      if (isSet(sim, 'asks')) asked++;
-      manager.after();
-      sim.step();
-    }
+    const { asked } = follow(sim, manager, (cycle) => cycle < 1000);
     expect(manager.answered).toBe(places.length);
     // Five lines of the loop and the one behind, and the last line that may be cached.
     expect(asked).toBe(7);
@@ -210,14 +210,8 @@ describe('the instruction cache', () => {
     const sim = start(Bench(256, 4, 1), idle);
     fill(sim, 0);
     settle(sim);
-    let asked = 0;
     const manager = new ObiManager(sim, 'obi_', new Dice(1), 1, () => ({ addr: BASE + CACHEABLE }), () => undefined);
-    for (let cycle = 0; cycle < 40; cycle++) {
-      manager.before();
-      if (isSet(sim, 'asks')) asked++;
-      manager.after();
-      sim.step();
-    }
+    const { asked } = follow(sim, manager, (cycle) => cycle < 40);
     expect(asked).toBe(manager.granted);
   });
 
