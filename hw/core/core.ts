@@ -454,10 +454,7 @@ export function Core(config: CoreConfig) {
       write.err = io.dbus.err;
       write.dismiss = w.trapTaken;
       writeRegister(write.write, write.write, write.writeRd, write.writeValue);
-      if (config.counters) {
-        csr.retire = write.retires;
-        csr.fail = write.fault;
-      }
+      if (config.counters) csr.fail = write.fault;
     } else {
       const access = m.regs({ waiting: Flag(false), failed: Flag(false) });
       const load = m.inst('load', LoadValue);

@@ -52,8 +52,7 @@ const portsOf = (config: CoreConfig) => ({
 
   /** An instruction completes. Present if config.counters. */
   complete: In(B),
-  /** With three stages: the instruction that completed last leaves the write stage, or it fails there. */
-  retire: In(B),
+  /** With three stages: the instruction that completed last failed in the write stage; no other completes until `trap` is taken for it. */
   fail: In(B),
   /** Present if config.isa.zicntr. */
   mtime: In(U<number>(64)),
@@ -64,7 +63,7 @@ const portsOf = (config: CoreConfig) => ({
 export function CsrUnit(config: CoreConfig) {
   const lateFaults = config.counters && config.stages === 3;
   const present = {
-    complete: config.counters, retire: lateFaults, fail: lateFaults, mtime: config.isa.zicntr, regions: config.pmpRegions > 0,
+    complete: config.counters, fail: lateFaults, mtime: config.isa.zicntr, regions: config.pmpRegions > 0,
   };
   return hw('CsrUnit', withOnly(portsOf(config), present), (m, io) => {
     m.doc('Machine-mode control and status registers.');
@@ -190,23 +189,16 @@ function counters(
   m.when(r.stopCycle.not(), () => {
     r.mcycle = r.mcycle.addWrap(1);
   });
-  // Of an instruction that writes minstret only the written value counts.
+  // Of an instruction that writes minstret only the written value counts: that write comes after this.
   const { counts } = m.let({ counts: io.complete.and(r.stopInstret.not()) });
-  let instret: UInt = r.minstret;
   if (config.stages === 3) {
-    // It is counted when it has left the write stage; who reads the counter before that sees it counted. A late fault then has
-    // nothing to take back, and nothing that is decided late in a cycle runs through the carry chain.
-    const inWrite = m.regs({ isCounted: Flag(false) });
-    inWrite.isCounted = counts.or(allOf(inWrite.isCounted, io.retire.not(), io.fail.not()));
-    ({ instret } = m.let({ instret: r.minstret.addWrap(inWrite.isCounted.asUInt().zext(64)) }));
-    m.when(io.retire, () => {
-      r.minstret = instret;
+    // It is counted when it completes, so that who reads the counter in the next cycle has it in a register; an access that fails
+    // later is taken back. Which of the two it is, is known early: nothing that is decided late runs through the carry chain.
+    const { takenBack } = m.let({ takenBack: allOf(io.fail, io.trap, r.stopInstret.not()) });
+    m.when(counts.or(takenBack), () => {
+      r.minstret = r.minstret.addWrap(cat(repeat(io.fail, 63), U(1).lit(1)));
     });
-    for (const csr of [CSR.minstret, CSR.minstreth]) {
-      whenWritten(csr, () => {
-        inWrite.isCounted = bool(false);
-      });
-    }
+    m.assert('failsAlone', io.fail.and(io.complete).not(), 'an instruction completes behind one that failed');
   } else {
     m.when(counts, () => {
       r.minstret = r.minstret.addWrap(1);
@@ -221,17 +213,17 @@ function counters(
     r.mcycle = cat(writeData, lower(r.mcycle));
   });
   whenWritten(CSR.minstret, () => {
-    r.minstret = cat(upper(instret), writeData);
+    r.minstret = cat(upper(r.minstret), writeData);
   });
   whenWritten(CSR.minstreth, () => {
-    r.minstret = cat(writeData, lower(instret));
+    r.minstret = cat(writeData, lower(r.minstret));
   });
   whenWritten(CSR.mcountinhibit, () => {
     r.stopCycle = writeData.bit(bitIndex(MCOUNTINHIBIT.CY));
     r.stopInstret = writeData.bit(bitIndex(MCOUNTINHIBIT.IR));
   });
   return [
-    [CSR.mcycle, lower(r.mcycle)], [CSR.mcycleh, upper(r.mcycle)], [CSR.minstret, lower(instret)], [CSR.minstreth, upper(instret)],
+    [CSR.mcycle, lower(r.mcycle)], [CSR.mcycleh, upper(r.mcycle)], [CSR.minstret, lower(r.minstret)], [CSR.minstreth, upper(r.minstret)],
     [CSR.mcountinhibit, bitsAt([[bitIndex(MCOUNTINHIBIT.CY), r.stopCycle], [bitIndex(MCOUNTINHIBIT.IR), r.stopInstret]])],
   ];
 }

@@ -162,6 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a loaded byte is extended by the sign of its half word', tests: ['test/hw/core/core.test.ts', LOCKSTEP] },
   { file: 'hw/core/csr-unit.ts', old: '      r.mstatusMie = r.mstatusMpie;\n', to: '      r.mstatusMie = bool(true);\n',
     fault: 'mret enables interrupts whatever they were before the trap', tests: [MACHINE_MODE, LOCKSTEP] },
+  { file: 'hw/core/csr-unit.ts', old: 'm.when(counts.or(takenBack)', to: 'm.when(counts',
+    fault: 'an access that fails in the write stage stays counted', tests: [MACHINE_MODE, LOCKSTEP] },
   { file: 'hw/core/csr-unit.ts', old: 'io.clear.mux(io.readData.and(io.operand.not()), io.readData.or(io.operand))', to: 'io.clear.mux(io.readData.and(io.operand), io.readData.or(io.operand))',
     fault: 'csrrc keeps the bits that it should clear', tests: [MACHINE_MODE, LOCKSTEP] },
   { file: 'hw/core/pmp.ts', old: 'm.when(pmp.locked.at(i).or(beginsRange).not(), () => {', to: 'm.when(pmp.locked.at(i).not(), () => {',
