@@ -26,6 +26,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/breathe.ts'],
     testTimeout: 120_000 * times,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -136,6 +136,15 @@ export function dependsOnLane(root: Expr): boolean {
   return laneDependence.get(root) === true;
 }
 
+const stateReading = new WeakMap<Expr, boolean>();
+
+/** Whether an expression reads a signal or a memory: without, it is known before anything runs. */
+export function readsState(root: Expr): boolean {
+  const isRead = ({ op }: Expr): boolean => op === 'ref' || op === 'memRead';
+  walkUp(root, (e) => stateReading.has(e), (e) => stateReading.set(e, isRead(e) || operands(e).some((o) => stateReading.get(o))));
+  return stateReading.get(root) === true;
+}
+
 /** Direct operands of an expression. */
 export function operands(e: Expr): readonly Expr[] {
   switch (e.op) {

@@ -142,6 +142,11 @@ function rewriteSlice(e: Expr & { op: 'slice' }): Expr {
   if (of.op === 'slice') return rewriteSlice({ ...e, of: of.of, lo: e.lo + of.lo });
   if (of.op === 'cast' && isScalar(of.of.type)) return rewriteSlice({ ...e, of: of.of });
   if (of.op === 'extend' && e.lo + w <= widthOf(of.of.type)) return rewriteSlice({ ...e, of: of.of });
+  if (of.op === 'extend' && of.of.type.kind === 'uint') {
+    // What was put before it is zeros.
+    const left = widthOf(of.of.type) - e.lo;
+    return left <= 0 ? lit(e.type, 0n) : simplifyNode({ op: 'extend', type: e.type, of: rewriteSlice({ ...e, type: uintType(left), of: of.of }) });
+  }
   const part = partAround(of, e.lo, w);
   if (!part) return e;
   const scalar: Expr = isScalar(part.e.type) ? part.e : { op: 'cast', type: uintType(widthOf(part.e.type)), of: part.e };

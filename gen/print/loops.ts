@@ -2,7 +2,7 @@
  * Loops whose inside is being printed: what depends on which of them, and what their lanes are called. Must not know how expressions are
  * written.
  */
-import { laneRange } from '../ir/expr.ts';
+import { dependsOnLane, laneRange, readsState } from '../ir/expr.ts';
 import type { Expr, LaneIndex } from '../ir/expr.ts';
 import type { Lanes } from '../ir/lanes.ts';
 import { widthOf } from '../ir/types.ts';
@@ -96,6 +96,11 @@ export class OpenLoops {
     parameters.set(key, { lead: 'localparam ', type: `logic [${width - 1}:0]`, name, rest: ` = ${value}` });
     return name;
   }
+}
+
+/** Whether a value is a number in each round of the loops: made of lanes and literals alone. */
+export function isKnownInRounds(e: Expr): boolean {
+  return dependsOnLane(e) && !readsState(e);
 }
 
 /** Whether a lane's number is the least or the most of its width in some round; nothing for what is no such number. */

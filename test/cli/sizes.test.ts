@@ -1,4 +1,5 @@
 /** Designs of any size: no stack overflows, and the work grows no faster than n log n. */
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CONSTRUCTS } from '../../cli/gen-bench/constructs.ts';
 import { In, Out, U, elaborate, hw, vec } from '../../gen/index.ts';
@@ -47,9 +48,12 @@ describe.each(CONSTRUCTS)('$name', ({ name, make, size }) => {
   });
 
   if (!LARGE.some((c) => c.name === name)) return;
-  it(`elaborates, prints and runs at ${IS_LONG ? 'its full size' : 'a twentieth of its size, but 2,500 at least'}`, () => {
+  it(`elaborates, prints and runs at ${IS_LONG ? 'its full size' : 'a twentieth of its size, but 2,500 at least'}`, async () => {
     const design = elaborate(make(IS_LONG ? size : Math.max(size / 20, Math.min(size, 2500))));
+    // So that the test runner is heard in between.
+    await setImmediate();
     expect(printDesign(design)).toHaveLength(1);
+    await setImmediate();
     const s = createWasmSimulator(design);
     s.step(3);
     s.close();

@@ -11,7 +11,7 @@ import type { Type } from '../../ir/types.ts';
 import type { Constants } from '../constants.ts';
 import type { HoistedWires } from '../hoisted.ts';
 import type { Inner } from './inner.ts';
-import { laneBounds } from '../loops.ts';
+import { isKnownInRounds } from '../loops.ts';
 import type { OpenLoops } from '../loops.ts';
 import { BINARY, PRIMARY, paren } from './operators.ts';
 import type { Text } from './operators.ts';
@@ -49,7 +49,7 @@ export class PlacePrinter {
   element(of: Expr, index: Expr, type: Type): Text {
     const base = this.inner.selectable(of);
     // In each lane one place is looked up, or none: a linter sees that the others are not, and what the guard keeps out.
-    if (laneBounds(index)) {
+    if (isKnownInRounds(index)) {
       if (this.wires.isLocal(base)) this.reads.forget(base);
       this.loops.loopOf(index)?.edges.add('SELRANGE');
     }

@@ -34,6 +34,15 @@ describe('folding', () => {
     }
   });
 
+  it('takes bits that were put before a number for zeros, and what lies across its end for the rest of it, extended', () => {
+    const signal: Signal = { name: 'a', kind: 'input', type: { kind: 'uint', width: 3 }, site: here() };
+    const wide = (wrap({ op: 'ref', type: signal.type, signal }) as UInt).zext(8);
+    const [above, across, within] = [wide.slice(7, 3), wide.slice(5, 1), wide.slice(2, 1)].map(({ expr }) => simplifier()(expr));
+    expect([above.op, across.op, within.op]).toEqual(['lit', 'extend', 'slice']);
+    expect(above).toMatchObject({ value: 0n, type: { width: 5 } });
+    expect(across).toMatchObject({ type: { width: 5 }, of: { op: 'slice', lo: 1, type: { width: 2 } } });
+  });
+
   it('joins neighbours of one value, and nothing else', () => {
     const [a, b] = ['a', 'b'].map((name): Signal => ({ name, kind: 'input', type: { kind: 'uint', width: 8 }, site: here() }));
     const ref = (signal: Signal): UInt => wrap({ op: 'ref', type: signal.type, signal }) as UInt;
