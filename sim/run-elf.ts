@@ -241,11 +241,11 @@ export function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) =>
 
 /** The golden model of a configuration. */
 export function modelOptions(config: ChipConfig): GoldenModelOptions {
-  const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters } = config.tensor;
+  const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters, window } = config.tensor;
   return {
     ...hartOptions(config.core), ramBytes: config.simulation.ramBytes,
     tensor: {
-      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes,
+      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, window,
       counters: counters ? TENSOR_COUNTERS.length : 0,
     },
   };

@@ -9,6 +9,9 @@ import { tensorDecoder } from '../hw/tensor/decode.ts';
 import { MOST_BETWEEN } from './patience.ts';
 import type { Patience } from './patience.ts';
 
+/** Of the instructions of any unit. */
+const decoder = tensorDecoder({ window: true });
+
 export const Watchdog = ({ stillCycles, answers }: Patience) => hw('Watchdog', {
   /** A unit holds commands; something of a command is done in this cycle; the core waits for the answer to an instruction. */
   busy: In(B), moves: In(B), waits: In(B),
@@ -33,7 +36,7 @@ export const Watchdog = ({ stillCycles, answers }: Patience) => hw('Watchdog', {
     r.foundStill = bool(true);
   });
 
-  const isAwaited = tensorDecoder.is(tensorDecoder.key(io.instr))(...TENSOR_AWAITED_OPS);
+  const isAwaited = decoder.is(decoder.key(io.instr))(...TENSOR_AWAITED_OPS);
   const { isSame } = m.let({ isSame: isAwaited.and(io.instr.eq(r.lastInstr)).and(io.value.eq(r.lastValue)) });
   const { askedLongAgo } = m.let({ askedLongAgo: r.between.eq(MOST_BETWEEN) });
   m.when(io.busy.or(io.takes).or(io.disturbs).or(askedLongAgo), () => {

@@ -39,6 +39,8 @@ export interface OperandField {
   readonly summary: string;
   /** Smallest legal value, if not 0. A command whose field is less is refused. */
   readonly least?: number;
+  /** A number in two's complement. */
+  readonly signed?: true;
 }
 
 /** An instruction of an extension unit: R-type with operands that are packed records rather than plain numbers. */
@@ -53,15 +55,20 @@ export interface ExtensionInstruction extends Instruction {
   readonly semantics: readonly string[];
 }
 
+/** What fits a field, be it legal or not. */
+export function rangeOfField({ width, signed }: OperandField): { readonly least: number; readonly most: number } {
+  return signed ? { least: -(2 ** (width - 1)), most: 2 ** (width - 1) - 1 } : { least: 0, most: 2 ** width - 1 };
+}
+
 /** Packs field values into a 32-bit operand word. Throws RangeError when a value does not fit its field. */
 export function packFields(fields: readonly OperandField[], values: Readonly<Record<string, number>>): number {
   let word = 0;
   for (const [name, value] of Object.entries(values)) {
     const field = fields.find((f) => f.name === name);
     if (!field) throw new RangeError(`no operand field '${name}'; there are ${fields.map((f) => f.name).join(', ')}`);
-    const limit = 2 ** field.width;
-    if (!Number.isInteger(value) || value < 0 || value >= limit) throw new RangeError(`${name} = ${value} does not fit ${field.width} bits`);
-    word += value * 2 ** field.lo;
+    const { least, most } = rangeOfField(field);
+    if (!Number.isInteger(value) || value < least || value > most) throw new RangeError(`${name} = ${value} does not fit ${field.width} bits`);
+    word += (value < 0 ? value + 2 ** field.width : value) * 2 ** field.lo;
   }
   return word >>> 0;
 }
@@ -70,5 +77,6 @@ export function packFields(fields: readonly OperandField[], values: Readonly<Rec
 export function unpackField(fields: readonly OperandField[], name: string, word: number): number {
   const field = fields.find((f) => f.name === name);
   if (!field) throw new RangeError(`no operand field '${name}'; there are ${fields.map((f) => f.name).join(', ')}`);
-  return Math.floor((word >>> 0) / 2 ** field.lo) % 2 ** field.width;
+  const bits = Math.floor((word >>> 0) / 2 ** field.lo) % 2 ** field.width;
+  return bits > rangeOfField(field).most ? bits - 2 ** field.width : bits;
 }

@@ -3,6 +3,7 @@
  * moves from or to main memory, and whether it is refused, and why. The golden model checks by it; programs that draw or explain
  * commands may. Must not know what commands compute.
  */
+import { unpackField } from './instruction.ts';
 import type { OperandField } from './instruction.ts';
 import { TENSOR_MEMORIES } from './tensor-rows.ts';
 import type { OperandLimit, RowCount, RowUse, TensorCommand, TensorMemoryName } from './tensor-rows.ts';
@@ -14,9 +15,44 @@ type FactName = Extract<TensorInfo, 'rows' | 'columns' | 'scratchpadRows' | 'acc
 export type TensorFacts = Readonly<Record<FactName, number>>;
 
 /** A pending `tn.arg`. */
-export interface TensorPrefixValues {
+export interface TensorArg {
   readonly stride: number;
   readonly rowBytes: number;
+}
+/** A pending `tn.win`: the registers that it was given. */
+export interface TensorWin {
+  readonly image: number;
+  readonly window: number;
+}
+/** What prefixes a command finds. */
+export interface TensorPrefixes {
+  readonly arg?: TensorArg;
+  readonly win?: TensorWin;
+}
+export const NO_PREFIX: TensorPrefixes = {};
+
+/** Where activations of a `tn.mm` come from: number `index` is that row of the image, from its first one on; undefined: padding. */
+export interface Window {
+  rowOf(index: number): number | undefined;
+  readonly imageRows: number;
+  readonly padding: number;
+  /** Equal windows have equal keys. */
+  readonly key: string;
+}
+export function windowOf({ image, window }: TensorWin): Window {
+  const ofImage = (name: string): number => unpackField(TENSOR.win.rs1, name, image);
+  const ofWindow = (name: string): number => unpackField(TENSOR.win.rs2, name, window);
+  const [imageRows, width] = [ofImage('imageRows'), ofImage('width')];
+  const [strideX, strideY] = [ofImage('strideXMinus1') + 1, ofImage('strideYMinus1') + 1];
+  const [left, top, windowWidth] = [ofWindow('left'), ofWindow('top'), ofWindow('windowWidth')];
+  return {
+    imageRows, padding: ofWindow('padding'), key: `${image} ${window}`,
+    rowOf: (index) => {
+      const x = left + (index % windowWidth) * strideX;
+      const row = (top + Math.floor(index / windowWidth) * strideY) * width + x;
+      return x >= 0 && x < width && row >= 0 && row < imageRows ? row : undefined;
+    },
+  };
 }
 
 /** Rows `first`…`first + count - 1` of a memory on the chip. */
@@ -59,6 +95,7 @@ interface CompiledUse {
   readonly access: RowUse<string>['access'];
   readonly first: OperandReader;
   readonly count: OperandReader;
+  readonly orImage: boolean;
   /** Rows that there are. */
   readonly rows: number;
 }
@@ -82,7 +119,10 @@ export class CommandRules {
   constructor(private readonly op: TensorCommandOp, facts: TensorFacts) {
     const { uses, limits, rs1, rs2, mainMemory } = commandOf(op);
     this.uses = uses.map(({ memory, access, first, rows }) =>
-      ({ memory, access, first: operandOf(op, first), count: rowCount(op, rows, facts), rows: facts[TENSOR_MEMORIES[memory].rows] }));
+      ({
+        memory, access, first: operandOf(op, first), count: rowCount(op, rows, facts), orImage: 'orImage' in rows,
+        rows: facts[TENSOR_MEMORIES[memory].rows],
+      }));
     const least = [...rs1, ...rs2].flatMap(({ name, least: most = 0 }) => (most === 0 ? [] : [{
       name, read: operandOf(op, name), allows: (value: number) => value >= most, demand: `must be at least ${most}`,
     }]));
@@ -94,29 +134,38 @@ export class CommandRules {
   }
 
   /** In the order of the table. */
-  ranges(rs1: number, rs2: number): readonly RowRange[] {
-    return this.uses.map(({ memory, access, first, count }) => ({ memory, access, first: first(rs1, rs2), count: count(rs1, rs2) }));
+  ranges(rs1: number, rs2: number, { win }: TensorPrefixes = NO_PREFIX): readonly RowRange[] {
+    return this.uses.map(({ memory, access, first, count, orImage }) => ({
+      memory, access, first: first(rs1, rs2), count: orImage && win ? windowOf(win).imageRows : count(rs1, rs2),
+    }));
+  }
+
+  /** Where the command's activations come from, if that is a window. */
+  window({ win }: TensorPrefixes): Window | undefined {
+    return win && this.uses.some(({ orImage }) => orImage) ? windowOf(win) : undefined;
   }
 
   /** undefined: the command moves nothing from or to main memory. */
-  transfer(rs1: number, rs2: number, prefix: TensorPrefixValues | undefined): Transfer | undefined {
+  transfer(rs1: number, rs2: number, { arg }: TensorPrefixes): Transfer | undefined {
     const { address, count, naturalRowBytes: natural } = this;
     if (!address || !count) return undefined;
-    const given = commandOf(this.op).mainMemory?.takesPrefix ? prefix : undefined;
+    const given = commandOf(this.op).mainMemory?.takesPrefix ? arg : undefined;
     return { address: address(rs1, rs2), stride: given?.stride ?? natural, rowBytes: given?.rowBytes ?? natural, count: count(rs1, rs2) };
   }
 
   /** Why the unit refuses the command, which operand and what it must be; undefined: it does not. */
-  refusal(rs1: number, rs2: number, prefix: TensorPrefixValues | undefined): string | undefined {
+  refusal(rs1: number, rs2: number, prefixes: TensorPrefixes): string | undefined {
     for (const { name, read, allows, demand } of this.limits) {
       const value = read(rs1, rs2);
       if (!allows(value)) return this.text(`${name} = ${value}; ${demand}`);
     }
-    for (const { memory, first, count, rows } of this.uses) {
-      const [from, to] = [first(rs1, rs2), first(rs1, rs2) + count(rs1, rs2)];
-      if (to > rows) return this.text(`rows ${from}…${to - 1} of the ${memory}; there are ${rows}`);
+    const problem = this.window(prefixes) && windowProblem(prefixes.win);
+    if (problem) return this.text(problem);
+    for (const [i, { memory, first, count }] of this.ranges(rs1, rs2, prefixes).entries()) {
+      const { rows } = this.uses[i];
+      if (first + count > rows) return this.text(`rows ${first}…${first + count - 1} of the ${memory}; there are ${rows}`);
     }
-    const transfer = this.transfer(rs1, rs2, prefix);
+    const transfer = this.transfer(rs1, rs2, prefixes);
     return transfer && this.transferProblem(transfer);
   }
 
@@ -133,6 +182,15 @@ export class CommandRules {
   private text(problem: string): string {
     return `${commandOf(this.op).mnemonic}: ${problem}`;
   }
+}
+
+/** A prefix is kept whatever it says; the command that takes it is refused. */
+function windowProblem(win: TensorWin | undefined): string | undefined {
+  const { rs1, rs2 } = TENSOR.win;
+  const tooSmall = (fields: readonly OperandField[], word: number): OperandField | undefined =>
+    fields.find(({ name, least = -Infinity }) => unpackField(fields, name, word) < least);
+  const bad = tooSmall(rs1, win?.image ?? 0) ?? tooSmall(rs2, win?.window ?? 0);
+  return bad && `${bad.name} = 0 of tn.win; must be at least ${bad.least}`;
 }
 
 function rowCount(op: TensorCommandOp, rows: RowCount<string>, facts: TensorFacts): OperandReader {

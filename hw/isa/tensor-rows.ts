@@ -20,17 +20,21 @@ export const TENSOR_MEMORIES = {
 } as const;
 export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
+/** What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides. */
+export const TENSOR_FEATURES = ['window'] as const;
+export type TensorFeature = (typeof TENSOR_FEATURES)[number];
+
 /** A named field, and its name as a type. */
 export interface NamedField<Name extends string> extends OperandField {
   readonly name: Name;
 }
 
 /**
- * How many rows: the number in field `count`; one more than that in field `lastOf`; or `count` for each part of R lanes that the
- * columns 0…`partsOf` fill.
+ * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes; one more than that in
+ * field `lastOf`; or `count` for each part of R lanes that the columns 0…`partsOf` fill.
  */
 export type RowCount<Field extends string> =
-  | { readonly count: Field }
+  | { readonly count: Field; readonly orImage?: true }
   | { readonly lastOf: Field }
   | { readonly count: Field; readonly partsOf: Field };
 
@@ -86,6 +90,8 @@ export interface TensorPrefix<A extends string = string, B extends string = stri
   readonly writesRd: false;
   readonly rs1: readonly NamedField<A>[];
   readonly rs2: readonly NamedField<B>[];
+  /** What a unit must have for it; undefined: all have it. */
+  readonly feature: TensorFeature | undefined;
 }
 /** Executed by a unit. */
 export interface TensorCommand<Unit extends TensorUnitName = TensorUnitName, A extends string = string, B extends string = string>
@@ -114,8 +120,11 @@ export const question = (r: QuestionRow): TensorQuestion => ({
   ...encoded(r), kind: 'question', writesRd: true, waits: r.waits ?? false, isConstant: r.isConstant ?? false, rs1: r.rs1 ?? [], rs2: [],
 });
 
-export const prefix = <A extends string, B extends string>(r: Encoding & Operands<A, B>): TensorPrefix<A, B> =>
-  ({ ...encoded(r), kind: 'prefix', writesRd: false, waits: false, rs1: r.rs1, rs2: r.rs2 });
+interface PrefixRow<A extends string, B extends string> extends Encoding, Operands<A, B> {
+  readonly feature?: TensorFeature;
+}
+export const prefix = <A extends string, B extends string>(r: PrefixRow<A, B>): TensorPrefix<A, B> =>
+  ({ ...encoded(r), kind: 'prefix', writesRd: false, waits: false, rs1: r.rs1, rs2: r.rs2, feature: r.feature });
 
 interface CommandRow<A extends string, B extends string> extends Encoding, Operands<A, B> {
   readonly uses: readonly RowUse<NoInfer<A | B>>[];

@@ -6,18 +6,21 @@
  * accumulator row), sp[r][b] a scratchpad byte, acc[r][n] an accumulator lane, ch[i] a channel record, mem[a] a byte of
  * main memory.
  */
-import { command, prefix, question } from './tensor-rows.ts';
-import type { NamedField, TensorInstruction, TensorUnitName } from './tensor-rows.ts';
+import { TENSOR_FEATURES, command, prefix, question } from './tensor-rows.ts';
+import type { NamedField, TensorFeature, TensorInstruction, TensorUnitName } from './tensor-rows.ts';
 
 export const CUSTOM_0 = 0x0b;
 export const CUSTOM_1 = 0x2b;
 /** Version returned by `tn.info` index 0: "ST" in the upper half, major.minor below. */
-export const TENSOR_VERSION = 0x5354_0200;
+export const TENSOR_VERSION = 0x5354_0201;
 
 const f = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> => ({ name, lo, width, summary });
 /** A number of things: nothing is not one. */
 const atLeast1 = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> =>
   ({ ...f(name, lo, width, summary), least: 1 });
+/** A number in two's complement. */
+const signed = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> =>
+  ({ ...f(name, lo, width, summary), signed: true });
 
 /** A channel record in main memory. */
 export const CHANNEL_RECORD_BYTES = 16;
@@ -70,6 +73,27 @@ export const TENSOR = {
       'a rowBytes that no row of this chip has is kept as 0',
     ],
   }),
+  win: prefix({
+    mnemonic: 'tn.win', opcode: CUSTOM_1, funct3: 0, funct7: 1, feature: 'window',
+    summary: 'Prefix: the next tn.mm takes its activation rows from a window over an image. Used once, then forgotten.',
+    rs1: [
+      atLeast1('imageRows', 0, 16, 'scratchpad rows of the image: its lines, one behind the other, a row a pixel'),
+      atLeast1('width', 16, 12, 'pixels of a line'),
+      f('strideXMinus1', 28, 2, 'pixels from one column of the window to the next, minus 1'),
+      f('strideYMinus1', 30, 2, 'lines from one line of the window to the next, minus 1'),
+    ],
+    rs2: [
+      signed('left', 0, 7, 'column of the image that the window begins with; negative: left of it'),
+      signed('top', 7, 7, 'line of the image that the window begins with; negative: above it'),
+      atLeast1('windowWidth', 14, 10, 'pixels of a line of the window'),
+      signed('padding', 24, 8, 'every lane of a pixel beside the image: the zero point of its activations'),
+    ],
+    semantics: [
+      'row m of the activations is pixel (x, y): x = left + (m mod windowWidth) * (strideXMinus1 + 1), y = top + floor(m / windowWidth) * (strideYMinus1 + 1)',
+      'a[m][k] = 0 <= x < width and 0 <= y*width + x < imageRows ? sp[aRow + y*width + x][k] : padding',
+      'any other command discards it; tn.fence and the instructions that only read leave it',
+    ],
+  }),
   ld: command('load', {
     mnemonic: 'tn.ld', opcode: CUSTOM_1, funct3: 1,
     summary: 'Loads rows from main memory into the scratchpad.',
@@ -104,13 +128,14 @@ export const TENSOR = {
       f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
     ],
     uses: [
-      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' }, isLate: true },
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count', orImage: true }, isLate: true },
       { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { lastOf: 'columnsMinus1' } },
       { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
     ],
     limits: [{ field: 'columnsMinus1', below: 'columns' }],
     semantics: [
-      'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + sum over k < R of sp[aRow+m][k] * sp[wRow+n][k]',
+      'a[m][k] = sp[aRow+m][k], or what a pending tn.win says',
+      'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + sum over k < R of a[m][k] * sp[wRow+n][k]',
       'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
     ],
   }),
@@ -179,6 +204,15 @@ export const commandsOf = (unit: TensorUnitName): readonly TensorCommandOp[] => 
 export type TensorCommandOf<Unit extends string> =
   { readonly [Op in TensorCommandOp]: (typeof TENSOR)[Op]['unit'] extends Unit ? Op : never }[TensorCommandOp];
 export const TENSOR_INSTRUCTIONS: readonly TensorInstruction[] = Object.values(TENSOR);
+/** Rows that a unit with some of the features has. */
+export const tensorOpsWith = (features: Readonly<Record<TensorFeature, boolean>>): readonly TensorOp[] =>
+  TENSOR_OPS.filter((op) => {
+    const row: TensorInstruction = TENSOR[op];
+    return row.kind !== 'prefix' || row.feature === undefined || features[row.feature];
+  });
+/** Fact `features` of such a unit. */
+export const featureBits = (features: Readonly<Record<TensorFeature, boolean>>): number =>
+  TENSOR_FEATURES.reduce((bits, name, i) => bits + (features[name] ? 2 ** i : 0), 0);
 
 /**
  * Layout of a 16-byte channel record in main memory (four little-endian words), and the values that its fields may have. With a shift or a
@@ -204,11 +238,14 @@ export const TENSOR_STATUS = {
 export const TENSOR_STATE = [
   { name: 'status', summary: 'the status, as tn.fence returns it' },
   { name: 'argStride', summary: 'stride of a pending tn.arg, 0 without one' },
-  { name: 'argRowBytes', summary: 'bit 31: a tn.arg is pending; bits 15:0 its rowBytes' },
+  { name: 'argRowBytes', summary: 'bit 31: a tn.arg is pending; bit 30: a tn.win is; bits 15:0 rowBytes of the tn.arg' },
+  { name: 'winImage', summary: 'the image of a pending tn.win (its rs1), 0 without one' },
+  { name: 'winWindow', summary: 'the window of a pending tn.win (its rs2), 0 without one' },
 ] as const;
 export type TensorState = (typeof TENSOR_STATE)[number]['name'];
-/** Set in `argRowBytes` while a tn.arg is pending. */
+/** Set in `argRowBytes` while a tn.arg, or a tn.win, is pending. */
 export const ARG_PENDING_BIT = 31;
+export const WIN_PENDING_BIT = 30;
 
 /** Facts returned by `tn.info`, by index. */
 export const TENSOR_INFO = [
@@ -223,6 +260,7 @@ export const TENSOR_INFO = [
   { name: 'queueDepth', summary: 'commands that each of the four units can hold' },
   { name: 'vectorLanes', summary: 'elements that the vector stage takes at a time' },
   { name: 'counters', summary: 'number of performance counters' },
+  { name: 'features', summary: `optional instructions, a bit each: ${TENSOR_FEATURES.map((name, i) => `bit ${i}: ${name}`).join(', ')}` },
 ] as const;
 export type TensorInfo = (typeof TENSOR_INFO)[number]['name'];
 

@@ -3,8 +3,10 @@ import { B, U, bundle, indexWidth } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import { commandsOf } from '../isa/tensor.ts';
 import type { TensorCommandOf, TensorCommandOp } from '../isa/tensor.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
+import { windowShape } from './window.ts';
 
 /** Bits of a number of rows that a mesh or vector command streams. */
 export const rowCountBits = (p: TensorParams): number => Math.min(12, accumulatorBits(p) + 1);
@@ -21,11 +23,12 @@ export const transferCommand = (p: TensorParams) =>
 /** Rows of any of the memories; channel records count as four words each. */
 export const transferRowBits = (p: TensorParams): number => Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2);
 
+/** `windowed`: its activations are those of `window`. */
 export const meshCommand = (p: TensorParams) =>
-  bundle('MeshCommand', {
+  bundle('MeshCommand', withOnly({
     aRow: U(scratchpadBits(p)), wRow: U(scratchpadBits(p)), accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)),
-    lastColumn: U(indexWidth(p.columns)), accumulate: B,
-  });
+    lastColumn: U(indexWidth(p.columns)), accumulate: B, windowed: B, window: windowShape,
+  }, { windowed: p.window, window: p.window }));
 
 export const vectorCommand = (p: TensorParams) =>
   bundle('VectorCommand', {

@@ -4,7 +4,9 @@
  * the few bits in which they differ, wherever in the word the table has them. Must not know what instructions do.
  */
 import type { Bool, UInt } from '../../gen/index.ts';
-import { TENSOR } from '../isa/tensor.ts';
+import type { TensorFeature } from '../isa/tensor-rows.ts';
+import { TENSOR, tensorOpsWith } from '../isa/tensor.ts';
+import type { TensorOp } from '../isa/tensor.ts';
 import { countBits, gather, gathered } from '../lib/bit-fields.ts';
 import { intersects } from '../lib/cubes.ts';
 import type { Cube } from '../lib/cubes.ts';
@@ -19,8 +21,8 @@ export interface TableDecoder<Op extends string> {
 }
 
 /** Throws RangeError where a word could be of two rows. */
-export function tableDecoder<Op extends string>(table: Readonly<Record<Op, Cube>>): TableDecoder<Op> {
-  const rows = Object.entries<Cube>(table);
+export function tableDecoder<Op extends string>(table: Readonly<Partial<Record<Op, Cube>>>): TableDecoder<Op> {
+  const rows = Object.entries<Cube | undefined>(table).flatMap(([name, row]) => (row ? [[name, row] as const] : []));
   for (const [i, [name, row]] of rows.entries()) {
     const other = rows.slice(i + 1).find(([, r]) => intersects(row, r));
     if (other) throw new RangeError(`the instruction table cannot tell ${name} from ${other[0]}: a word may be both`);
@@ -44,5 +46,14 @@ function keyMask(rows: readonly Cube[]): number {
   return (rows.reduce((any, { mask }) => any | mask, 0) & ~fixedAlike) >>> 0;
 }
 
-/** Of the unit's own table. */
-export const tensorDecoder = tableDecoder(TENSOR);
+const DECODERS = new Map<string, TableDecoder<TensorOp>>();
+
+/** Of the table's rows that a unit has. */
+export function tensorDecoder(features: Readonly<Record<TensorFeature, boolean>>): TableDecoder<TensorOp> {
+  const ops = tensorOpsWith(features);
+  const known = DECODERS.get(ops.join());
+  if (known) return known;
+  const decoder = tableDecoder<TensorOp>(Object.fromEntries(ops.map((op) => [op, TENSOR[op]])));
+  DECODERS.set(ops.join(), decoder);
+  return decoder;
+}

@@ -4,15 +4,17 @@
  *
  * One instruction is held at a time until it is committed and has its operands; it leaves with its result.
  */
-import { B, Flag, In, Out, Source, U, bool, hw, indexWidth, vec } from '../../gen/index.ts';
+import { B, Flag, In, Out, Source, U, bool, hw, indexWidth, valueOf, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import {
-  TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
-  TENSOR_VERSION, commandsOf,
+  ARG_PENDING_BIT, TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
+  TENSOR_VERSION, WIN_PENDING_BIT, commandsOf, featureBits, tensorOpsWith,
 } from '../isa/tensor.ts';
 import type { TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
 import type { TensorMemoryName } from '../isa/tensor-rows.ts';
+import { bitsAt } from '../lib/bit-fields.ts';
 import { constant } from '../lib/constants.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
 import { FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
@@ -23,6 +25,7 @@ import type { Unit } from './hazards.ts';
 import { OperandRanges } from './operand-ranges.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
+import { NO_WINDOW, windowFields, windowShape } from './window.ts';
 
 export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
   const { rS, lS, wS, acc, ch } = usedBlocks(p);
@@ -50,6 +53,7 @@ export function informationOf(p: TensorParams): Record<TensorInfo, number> {
     version: TENSOR_VERSION, rows: p.rows, columns: p.columns,
     scratchpadRows: p.scratchpadRows, accumulatorRows: p.accumulatorRows, channels: p.channels,
     busBytes: p.busBytes, types: 1, queueDepth: p.queueDepth, vectorLanes: p.vectorLanes, counters: p.counters ? TENSOR_COUNTERS.length : 0,
+    features: featureBits(p),
   };
 }
 
@@ -68,9 +72,12 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       /** Operands of a tn.arg that the next command uses. */
       argValid: Flag(false), argStride: U(32), argBytes: U(bytesBits), refused: U(16, 0), failed: U(16, 0),
     });
+    /** Those of a tn.win. */
+    const w = p.window ? m.regs({ winValid: Flag(false), winImage: U(32), winWindow: U(32) }) : undefined;
     const { register, result } = io.xif;
     const leaves = m.wires({ leaves: B });
-    const intake = m.inst('intake', Intake(xif));
+    const ops = tensorOpsWith(p);
+    const intake = m.inst('intake', Intake(xif, ops));
     m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
     intake.free = intake.full.not().or(leaves.leaves);
     intake.leaves = leaves.leaves;
@@ -84,9 +91,10 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { ready } = m.let({ ready: intake.ready });
 
     // --- which instruction, which operands ---
-    const { key } = m.let({ key: tensorDecoder.key(r.instr) });
-    const decode = tensorDecoder.is(key);
-    const is = m.let(Object.fromEntries(TENSOR_OPS.map((name) => [`is_${name}`, decode(name)]))) as Record<string, Bool>;
+    const decoder = tensorDecoder(p);
+    const { key } = m.let({ key: decoder.key(r.instr) });
+    const decode = decoder.is(key);
+    const is = m.let(Object.fromEntries(ops.map((name) => [`is_${name}`, decode(name)]))) as Record<string, Bool>;
     const op = (name: TensorOp): Bool => is[`is_${name}`];
     const isOneOf = (...ops: readonly TensorOp[]): Bool => (ops.length === 1 ? op(ops[0]) : decode(...ops));
     const { isCommand } = m.let({ isCommand: isOneOf(...TENSOR_COMMAND_OPS) });
@@ -97,7 +105,9 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
     const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
-    const operands = new OperandRanges(p, { rs1: r.rs1, rs2: r.rs2, isOneOf, prefix });
+    const window = w && windowFields(w.winImage, w.winWindow);
+    const pendingWindow = w && window && { valid: w.winValid, ...window };
+    const operands = new OperandRanges(p, { rs1: r.rs1, rs2: r.rs2, isOneOf, prefix, window: pendingWindow });
     const { outOfRange } = m.let({ outOfRange: isCommand.and(operands.outOfRange()) });
     const gate = (c: Bool, x: UInt): UInt => c.mux(x, U(x.width).lit(0));
     const rowBits: Readonly<Record<TensorMemoryName, number>> = { scratchpad: spBits, accumulators: accBits, channels: chBits };
@@ -132,10 +142,11 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     io.store.bits = { ...transfer, other: isOther('store') };
     const count = operands.count.trunc(countBits).named('rowCount');
     const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(indexWidth(p.columns)).named('lastColumn');
-    io.mesh.bits = {
+    io.mesh.bits = withOnly({
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
-    };
+      windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
+    }, { windowed: p.window, window: p.window });
     io.vector.bits = {
       accRow: operands.field('rq', 'accRow').trunc(accBits), count, lastColumn,
       row: operands.field('rq', 'row').trunc(spBits), channel: operands.field('rq', 'channel').trunc(chBits),
@@ -181,13 +192,20 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
         const given = r.rs2.slice(lo + width - 1, lo);
         r.argBytes = given.gt(Math.max(p.rows, 4 * p.columns)).mux(U(bytesBits).lit(0), given.trunc(bytesBits));
       },
+      win: () => {
+        if (!w) return;
+        w.winValid = bool(true);
+        w.winImage = r.rs1;
+        w.winWindow = r.rs2;
+      },
     };
     m.when(leaves.leaves, () => {
       // A prefix lasts for one command. What only reads or waits leaves it, so that an interrupt handler may do so between the two.
       m.when(isCommand, () => {
         r.argValid = bool(false);
+        if (w) w.winValid = bool(false);
       });
-      for (const name of TENSOR_PREFIX_OPS) m.when(op(name), prefixes[name]);
+      for (const name of TENSOR_PREFIX_OPS.filter((prefixOp) => ops.includes(prefixOp))) m.when(op(name), prefixes[name]);
     });
     const counts = (...events: readonly Bool[]): UInt<16> => events.map((e) => e.asUInt().zext(16)).reduce((a, b) => a.addWrap(b));
     r.refused = r.refused.addWrap(counts(leaves.leaves.and(outOfRange), io.recordRefused));
@@ -200,9 +218,11 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       return TENSOR_INFO.reduce((rest, { name }, i) => index.eq(constant(32, i, 'info', name)).mux(U(32).lit(facts[name]), rest), U(32).lit(0)).named('fact');
     }
     function state(index: UInt): UInt {
-      const pending = r.argValid;
+      const nothing = U(32).lit(0);
+      const pending = bitsAt([[ARG_PENDING_BIT, r.argValid], ...(w ? [[WIN_PENDING_BIT, w.winValid] as const] : [])]);
       const parts: Record<TensorState, UInt> = {
-        status, argStride: gate(pending, r.argStride), argRowBytes: gate(pending, U(1).lit(1).cat(r.argBytes.zext(31))),
+        status, argStride: gate(r.argValid, r.argStride), argRowBytes: pending.or(gate(r.argValid, r.argBytes.zext(32))),
+        winImage: w ? gate(w.winValid, w.winImage) : nothing, winWindow: w ? gate(w.winValid, w.winWindow) : nothing,
       };
       return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(constant(32, i, 'state', name)).mux(parts[name], rest), U(32).lit(0)).named('stateWord');
     }

@@ -5,7 +5,9 @@
  */
 import { B, Flag, In, Out, U, bool, cat, hw } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
-import { TENSOR_INSTRUCTIONS } from '../isa/tensor.ts';
+import type { TensorInstruction } from '../isa/tensor-rows.ts';
+import { TENSOR } from '../isa/tensor.ts';
+import type { TensorOp } from '../isa/tensor.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
 
@@ -15,7 +17,8 @@ const requests = (p: XifParams) => {
   return { issue, register, commit };
 };
 
-export const Intake = (p: XifParams) => hw('Intake', {
+/** `ops`: the instructions that the unit has. */
+export const Intake = (p: XifParams, ops: readonly TensorOp[]) => hw('Intake', {
   xif: requests(p),
   /** An instruction may be taken in this cycle; it becomes the one in hand. */
   free: In(B),
@@ -42,9 +45,10 @@ export const Intake = (p: XifParams) => hw('Intake', {
 
   // --- issue ---
   const { instr, id } = issue.req;
-  const known = TENSOR_INSTRUCTIONS.map((i) => instr.and(i.mask).eq(i.match).named(`is_${i.mnemonic.replace('.', '_')}`));
-  const whose = (has: (i: (typeof TENSOR_INSTRUCTIONS)[number]) => boolean): Bool =>
-    known.filter((_, n) => has(TENSOR_INSTRUCTIONS[n])).reduce((a, b) => a.or(b));
+  const instructions = ops.map((op): TensorInstruction => TENSOR[op]);
+  const known = instructions.map((i) => instr.and(i.mask).eq(i.match).named(`is_${i.mnemonic.replace('.', '_')}`));
+  const whose = (has: (i: TensorInstruction) => boolean): Bool =>
+    known.filter((_, n) => has(instructions[n])).reduce((a, b) => a.or(b));
   const { isOurs, reads1, reads2 } = m.let({
     isOurs: whose(() => true), reads1: whose((i) => i.rs1.length > 0), reads2: whose((i) => i.rs2.length > 0),
   });

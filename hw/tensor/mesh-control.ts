@@ -3,18 +3,20 @@
  * activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
  * leaves the mesh. Three commands can be under way, one at each.
  */
-import { B, Flag, In, Out, Sink, U, bool, bundle, hw, indexWidth } from '../../gen/index.ts';
-import type { ModuleDef, UInt } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, bundle, hw, indexWidth } from '../../gen/index.ts';
+import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import { Queue } from '../lib/queue.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { meshCommand, rowCountBits } from './commands.ts';
 import { unwrittenRows } from './hazards.ts';
 import { accumulatorBits, meshLatency, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
+import { ActivationWalk } from './window.ts';
 
 /** `mayRead`: the row has been written. */
 const readPort = (p: TensorParams) => ({ request: Out(B), row: Out(U(scratchpadBits(p))), mayRead: In(B), grant: In(B) });
 
-export const meshControlPorts = (p: TensorParams) => ({
+const allPorts = (p: TensorParams) => ({
   command: Sink(meshCommand(p)),
   done: Out(B),
   busy: Out(B),
@@ -23,6 +25,10 @@ export const meshControlPorts = (p: TensorParams) => ({
   /** Scratchpad reads; granted data go to the mesh one cycle later. */
   activations: readPort(p),
   weights: readPort(p),
+  /** A row of activations is on its way to the mesh, from the scratchpad or beside it. */
+  feeds: Out(B),
+  /** In the cycle in which the scratchpad's data would arrive: this row is beside the image, every lane of it `padding`. */
+  isPadding: Out(B), padding: Out(S(8)),
   /** For the mesh, in the cycle in which the scratchpad's data arrive. */
   bank: Out(B),
   load0: Out(B),
@@ -40,6 +46,9 @@ export const meshControlPorts = (p: TensorParams) => ({
   waitsForRows: Out(B),
   conflict: Out(B),
 });
+/** `isPadding` and `padding` are there if there are windows. */
+export const meshControlPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(p), { isPadding: p.window, padding: p.window });
 
 export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshControlPorts>> {
   const countBits = rowCountBits(p);
@@ -57,10 +66,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       held: meshCommand(p),
     });
     const a = m.regs({
-      streaming: Flag(false), streamRow: U(scratchpadBits(p)), rowsLeft: U(countBits), streamBank: B, lastSums: U(accBits),
+      streaming: Flag(false), rowsLeft: U(countBits), streamBank: B, lastSums: U(accBits),
     });
     const held = w.held;
-    const { lastRow } = m.let({ lastRow: io.activations.grant.and(a.rowsLeft.eq(0)) });
+    const stream = m.wires({ takesRow: B });
+    const { lastRow } = m.let({ lastRow: stream.takesRow.and(a.rowsLeft.eq(0)) });
 
     // Weights travel through the mesh as rows do: a bank is free once the last row that uses it is on its way. That is so when a tile is
     // handed over, and until then the next command does not begin.
@@ -98,7 +108,6 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     handOver.handOver = w.loaded.or(lastLine).and(mayFollow).and(io.lateIsThere).and(output.enq.ready);
     m.when(handOver.handOver, () => {
       a.streaming = bool(true);
-      a.streamRow = held.aRow;
       a.rowsLeft = held.count.subWrap(1);
       a.lastSums = heldLastRow;
       a.streamBank = w.fillBank;
@@ -110,10 +119,12 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     output.enq.bits = {
       accRow: held.accRow, lastRow: heldLastRow, count: held.count, lastColumn: held.lastColumn, accumulate: held.accumulate,
     };
-    io.activations.request = a.streaming.and(io.activations.mayRead);
-    io.activations.row = a.streamRow;
-    m.when(io.activations.grant.and(lastRow.not()), () => {
-      a.streamRow = a.streamRow.addWrap(1);
+    const rows = p.window ? walk() : rowsInOrder();
+    io.activations.request = a.streaming.and(rows.fromScratchpad).and(io.activations.mayRead);
+    io.activations.row = rows.row;
+    stream.takesRow = io.activations.grant.or(a.streaming.and(rows.fromScratchpad.not()));
+    io.feeds = stream.takesRow;
+    m.when(stream.takesRow.and(lastRow.not()), () => {
       a.rowsLeft = a.rowsLeft.subWrap(1);
     });
 
@@ -131,7 +142,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     // --- results: a granted row's sums leave the mesh 1 + meshLatency cycles later; they are announced one cycle before ---
     const travel = meshLatency(p);
     const t = m.regs({ travelling: U(travel, 0) });
-    t.travelling = travel === 1 ? io.activations.grant.asUInt() : t.travelling.slice(travel - 2, 0).cat(io.activations.grant).exact(travel);
+    t.travelling = travel === 1 ? stream.takesRow.asUInt() : t.travelling.slice(travel - 2, 0).cat(stream.takesRow).exact(travel);
     const out = m.regs({ rowsOut: U(countBits, 0) });
     const result = output.deq.bits;
     const { emerging } = m.let({ emerging: t.travelling.bit(travel - 1) });
@@ -153,11 +164,41 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     io.writing = { valid: d.writing, first: d.writtenRow, last: d.writtenRow };
     io.done = d.finishing;
     io.busy = w.filling.or(w.loaded).or(a.streaming).or(output.deq.valid).or(d.finishing);
-    io.waitsForWeights = io.activations.request.not().and(w.filling);
-    io.waitsForRows = a.streaming.mux(io.activations.mayRead.not(), w.loaded.and(io.lateIsThere.not()));
+    io.waitsForWeights = io.activations.request.or(stream.takesRow).not().and(w.filling);
+    io.waitsForRows = a.streaming.mux(rows.fromScratchpad.and(io.activations.mayRead.not()), w.loaded.and(io.lateIsThere.not()));
     io.conflict = io.activations.request.and(io.activations.grant.not()).or(io.weights.request.and(io.weights.grant.not()));
     m.assert('resultHasOwner', emerging.not().or(output.deq.valid), 'sums left the mesh that no command asked for');
     m.cover('pauseForSums', w.loaded.and(lastRow).and(readsLastSums));
     m.cover('weightsBehindStream', io.weights.grant.and(io.activations.grant));
+
+    /** The row that the stream wants, and whether the scratchpad has it. */
+    interface Rows {
+      readonly row: UInt;
+      readonly fromScratchpad: Bool;
+    }
+    function rowsInOrder(): Rows {
+      const r = m.regs({ streamRow: U(scratchpadBits(p)) });
+      m.when(handOver.handOver, () => {
+        r.streamRow = held.aRow;
+      }).elseWhen(stream.takesRow, () => {
+        r.streamRow = r.streamRow.addWrap(1);
+      });
+      return { row: r.streamRow, fromScratchpad: bool(true) };
+    }
+    function walk(): Rows {
+      const walk = m.inst('walk', ActivationWalk(p));
+      walk.start = handOver.handOver;
+      walk.aRow = held.aRow;
+      walk.windowed = held.windowed;
+      walk.window = held.window;
+      walk.step = stream.takesRow;
+      // The next product may have begun when the row arrives.
+      const r = m.regs({ isBeside: B, besideValue: S(8) });
+      r.isBeside = walk.onImage.not();
+      r.besideValue = walk.padding;
+      io.isPadding = r.isBeside;
+      io.padding = r.besideValue;
+      return { row: walk.row, fromScratchpad: walk.onImage };
+    }
   });
 }

@@ -23,6 +23,8 @@ export interface CommandInHand {
   isOneOf(...ops: readonly TensorCommandOp[]): Bool;
   /** A pending tn.arg. */
   readonly prefix: { readonly valid: Bool; readonly stride: UInt; readonly rowBytes: UInt };
+  /** A pending tn.win; undefined: the unit has no such instruction. */
+  readonly window: { readonly valid: Bool; readonly imageRows: UInt; readonly width: UInt; readonly windowWidth: UInt } | undefined;
 }
 
 /** Rows of one memory that some commands use; no command has two uses in one of these. */
@@ -44,6 +46,11 @@ export const TRANSFERS = whoever(({ mainMemory }) => mainMemory !== undefined);
 /** Of them, those that take a prefix; and those whose words must be aligned. */
 const PREFIXED = whoever(({ mainMemory }) => mainMemory?.takesPrefix ?? false);
 const ALIGNED = whoever(({ mainMemory }) => (mainMemory?.elementBytes ?? 1) > 1);
+
+/** Commands that take a window. */
+const WINDOWED = whoever(({ uses }) => uses.some(({ rows }) => 'orImage' in rows));
+const AT_LEAST_1 = [...TENSOR.win.rs1, ...TENSOR.win.rs2].filter((field): field is typeof field & { readonly name: 'imageRows' | 'width' | 'windowWidth' } =>
+  (field.least ?? 0) > 0);
 
 interface Place {
   readonly register: 'rs1' | 'rs2';
@@ -100,7 +107,14 @@ export class OperandRanges {
 
   /** Some operand is out of range. */
   outOfRange(): Bool {
-    return any([this.count.eq(0), ...this.beyondMemories(), ...this.beyondLimits(), ...this.badTransfers()]);
+    return any([this.count.eq(0), ...this.beyondMemories(), ...this.beyondLimits(), ...this.badTransfers(), ...this.badWindow()]);
+  }
+
+  private badWindow(): Bool[] {
+    const { window, isOneOf } = this.hand;
+    if (!window) return [];
+    const fields: Readonly<Record<(typeof AT_LEAST_1)[number]['name'], UInt>> = window;
+    return [window.valid.and(isOneOf(...WINDOWED)).and(any(AT_LEAST_1.map(({ name }) => fields[name].eq(0))))];
   }
 
   /** Of a transfer: stride and length of a row come from the prefix. */
@@ -134,7 +148,11 @@ export class OperandRanges {
   private lastRow(first: UInt, uses: RowsInHand['uses']): UInt {
     const counts: (readonly [TensorCommandOp[], UInt])[] = uses.flatMap(([op, { rows }]) =>
       ('partsOf' in rows ? [[[op], this.parts(op, rows.count, rows.partsOf)] as const] : []));
-    const counted = uses.filter(([, { rows }]) => 'count' in rows && !('partsOf' in rows)).map(([op]) => op);
+    const { window } = this.hand;
+    const isPlain = ({ rows }: RowUse<string>): boolean => 'count' in rows && !('partsOf' in rows);
+    const ofImages = window ? uses.filter(([, { rows }]) => 'orImage' in rows).map(([op]) => op) : [];
+    const counted = uses.filter(([op, use]) => isPlain(use) && !ofImages.includes(op)).map(([op]) => op);
+    if (window && ofImages.length > 0) counts.push([ofImages, window.valid.mux(wide(window.imageRows), wide(this.count)).named('imageRowsOrCount')]);
     if (counted.length > 0) counts.push([counted, wide(this.count)]);
     const lasts = uses.flatMap(([op, { rows }]) => ('lastOf' in rows ? [[[op], wide(this.field(op, rows.lastOf))] as const] : []));
     if (lasts.length === 0) return first.addWrap(this.either(counts)).subWrap(1);

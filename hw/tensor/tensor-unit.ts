@@ -139,7 +139,9 @@ export function TensorUnit(
     storer.accumulators.mayRead = isWritten(storer.accumulators.row, control.unwritten, control.writing).named('storedSumsWritten');
 
     // --- the mesh between its memories ---
-    mesh.a = scratchpad.activations.data;
+    mesh.a = p.window
+      ? m.map('a', p.rows, (lane) => control.isPadding.mux(control.padding, scratchpad.activations.data.at(lane)))
+      : scratchpad.activations.data;
     mesh.w = scratchpad.weights.data;
     m.link(control, mesh, ['bank', 'load0', 'load1', 'loadColumn']);
     accumulators.sums = mesh.sums;
@@ -147,7 +149,7 @@ export function TensorUnit(
 
     // --- what is counted ---
     const events: Record<keyof typeof counters.events, Bool> = {
-      meshRows: control.activations.request.and(control.activations.grant),
+      meshRows: control.feeds,
       meshWaitWeights: control.waitsForWeights,
       meshWaitHazard: queues.mesh.blocked.or(control.waitsForRows),
       scratchpadConflict: control.conflict,

@@ -6,6 +6,7 @@
 import { formatWritesRd, immediateOf, rdOf, rs1Of, rs2Of } from '../../hw/isa/encoding.ts';
 import { decode, expandCompressed } from '../../hw/isa/riscv.ts';
 import { TENSOR_OPS } from '../../hw/isa/tensor.ts';
+import type { TensorOp } from '../../hw/isa/tensor.ts';
 import { decodeTensor } from '../../hw/isa/tensor-decode.ts';
 import { PAGE_BITS } from './memory.ts';
 import type { Memory } from './memory.ts';
@@ -54,7 +55,8 @@ export class DecodeCache {
   constructor(
     private readonly memory: Memory,
     private readonly isa: IsaOptions,
-    private readonly hasTensor: boolean,
+    /** Instructions of the tensor unit; empty without one. */
+    private readonly tensorOps: ReadonlySet<TensorOp>,
     private readonly numbers: OperationNumbers,
   ) {
     this.pageStart = new Int32Array(memory.pageFlags.length).fill(-1);
@@ -101,8 +103,8 @@ export class DecodeCache {
       const op = this.numbers.of(instruction.mnemonic) ?? this.numbers.nothing;
       return put(op, rd === 0 ? NO_REGISTER : rd, rs1Of(word), rs2Of(word), length, immediateOf(instruction.format, word));
     }
-    const tensor = word === undefined || !this.hasTensor ? undefined : decodeTensor(word);
-    if (word !== undefined && tensor) {
+    const tensor = word === undefined || this.tensorOps.size === 0 ? undefined : decodeTensor(word);
+    if (word !== undefined && tensor && this.tensorOps.has(tensor.name)) {
       const rd = tensor.instruction.writesRd ? rdOf(word) : 0;
       return put(this.numbers.tensor, rd === 0 ? NO_REGISTER : rd, rs1Of(word), rs2Of(word), length, TENSOR_OPS.indexOf(tensor.name));
     }

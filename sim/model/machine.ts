@@ -87,7 +87,7 @@ export class Machine {
 
   constructor(private readonly parts: MachineParts) {
     this.vainQuestions = new VainQuestions(parts.patience ?? Infinity);
-    this.cache = new DecodeCache(parts.memory, parts.isa, parts.tensor !== undefined, {
+    this.cache = new DecodeCache(parts.memory, parts.isa, new Set(parts.tensor?.ops), {
       pack: (op, rd, rs1, rs2, length) => op | (rd << At.rd) | (rs1 << At.rs1) | (rs2 << At.rs2) | (length << At.length),
       illegal: Op.illegal, fetchFault: Op.fetchFault, tensor: Op.tensor, nothing: Op.nothing,
       of: (mnemonic) => (Op as unknown as Record<string, number | undefined>)[mnemonic],

@@ -11,11 +11,12 @@
 import { UserError } from '../../gen/user-error.ts';
 import {
   ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+  WIN_PENDING_BIT, featureBits, tensorOpsWith,
 } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp, TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import { unpackField } from '../../hw/isa/instruction.ts';
-import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
-import type { CommandRules, TensorPrefixValues, Transfer } from '../../hw/isa/tensor-checks.ts';
+import { NO_PREFIX, commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
+import type { CommandRules, Transfer, Window } from '../../hw/isa/tensor-checks.ts';
 
 /** Sizes of one unit, named as in the information table. */
 export interface TensorShape {
@@ -31,6 +32,8 @@ export interface TensorShape {
   readonly vectorLanes: number;
   /** Number of performance counters. */
   readonly counters: number;
+  /** It has `tn.win`. */
+  readonly window: boolean;
 }
 
 /** Main memory as the unit's bus sees it. A block is moved whole or, with `false`, not at all. */
@@ -69,6 +72,8 @@ const AT = {
   rqRow: operandOf('rq', 'row'), rqChannel: operandOf('rq', 'channel'),
 };
 
+type CommandMeaning = (rs1: number, rs2: number, transfer: Transfer, window: Window | undefined) => void;
+
 /** Of a command that moves nothing. */
 const NO_TRANSFER: Transfer = { address: 0, stride: 0, rowBytes: 0, count: 0 };
 const isCommand = (op: TensorOp): op is TensorCommandOp => TENSOR[op].kind === 'command';
@@ -81,7 +86,7 @@ export class TensorModel {
   private status = 0;
   /** Fields of the status in which the present command has been counted. */
   private readonly counted = new Set<StatusField>();
-  private argument: TensorPrefixValues | undefined;
+  private prefixes = NO_PREFIX;
   /** Why the last command that was refused was: which operand, and what it must be; undefined: none was. */
   lastRefusal: string | undefined;
   private readonly facts: readonly number[];
@@ -94,15 +99,20 @@ export class TensorModel {
     state: (index) => this.stateOf(index >>> 0),
     arg: (stride, rs2) => {
       const rowBytes = unpackField(TENSOR.arg.rs2, 'rowBytes', rs2);
-      this.argument = { stride: stride | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
+      const arg = { stride: stride | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
+      this.prefixes = { ...this.prefixes, arg };
+      return 0;
+    },
+    win: (image, window) => {
+      this.prefixes = { ...this.prefixes, win: { image, window } };
       return 0;
     },
   };
   /** What each command does that is not refused. */
-  private readonly commands: Readonly<Record<TensorCommandOp, (rs1: number, rs2: number, transfer: Transfer) => void>> = {
+  private readonly commands: Readonly<Record<TensorCommandOp, CommandMeaning>> = {
     ld: (rs1, rs2, transfer) => this.load(AT.ldRow(rs1, rs2), transfer),
     ldp: (rs1, rs2, transfer) => this.loadChannels(AT.ldpChannel(rs1, rs2), transfer),
-    mm: (rs1, rs2) => this.multiply(rs1, rs2),
+    mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
     st: (rs1, rs2, transfer) => {
       const { rows } = this.shape;
@@ -117,7 +127,7 @@ export class TensorModel {
 
   /** Throws UserError when a size is not a positive integer or too large for the instructions' fields. */
   constructor(private readonly shape: TensorShape, private readonly memory: TensorMemory) {
-    const limits: readonly (readonly [keyof TensorShape, number])[] =
+    const limits: readonly (readonly [Exclude<keyof TensorShape, 'window'>, number])[] =
       [['rows', 128], ['columns', 128], ['scratchpadRows', 65536], ['accumulatorRows', 4096], ['channels', 65536]];
     for (const [name, limit] of limits) {
       const value = shape[name];
@@ -128,9 +138,14 @@ export class TensorModel {
     this.scratchpad = new Int8Array(shape.scratchpadRows * shape.rows);
     this.accumulators = new Int32Array(shape.accumulatorRows * shape.columns);
     this.channelWords = new Int32Array((shape.channels * CHANNEL_RECORD_BYTES) / 4);
-    const fact = (name: TensorInfo): number => (name === 'version' ? TENSOR_VERSION : name === 'types' ? 1 : shape[name]);
-    this.facts = TENSOR_INFO.map(({ name }) => fact(name));
+    const facts: Readonly<Record<TensorInfo, number>> = { ...shape, version: TENSOR_VERSION, types: 1, features: featureBits(shape) };
+    this.facts = TENSOR_INFO.map(({ name }) => facts[name]);
     this.rules = commandRules(shape);
+  }
+
+  /** The instructions that it has. */
+  get ops(): readonly TensorOp[] {
+    return tensorOpsWith(this.shape);
   }
 
   /** Does instruction number `op` of TENSOR_OPS. Returns the value for rd; 0 where the instruction has none. */
@@ -138,20 +153,22 @@ export class TensorModel {
     const name = TENSOR_OPS[op];
     if (name === undefined) throw new RangeError(`tensor operation ${op} is not one of ${TENSOR_OPS.length}`);
     if (!isCommand(name)) return this.answers[name](rs1, rs2);
-    const argument = this.argument;
-    this.argument = undefined;
+    const { prefixes } = this;
+    this.prefixes = NO_PREFIX;
     this.counted.clear();
     const rules = this.rules[name];
-    const refusal = rules.refusal(rs1, rs2, argument);
-    if (refusal === undefined) this.commands[name](rs1, rs2, rules.transfer(rs1, rs2, argument) ?? NO_TRANSFER);
+    const refusal = rules.refusal(rs1, rs2, prefixes);
+    if (refusal === undefined) this.commands[name](rs1, rs2, rules.transfer(rs1, rs2, prefixes) ?? NO_TRANSFER, rules.window(prefixes));
     else this.refuse(refusal);
     return 0;
   }
 
   private stateOf(index: number): number {
-    const argument = this.argument;
+    const { arg, win } = this.prefixes;
+    const pending = (arg ? 1 << ARG_PENDING_BIT : 0) | (win ? 1 << WIN_PENDING_BIT : 0);
     const parts: Record<TensorState, number> = {
-      status: this.status, argStride: argument?.stride ?? 0, argRowBytes: argument ? (1 << ARG_PENDING_BIT) | argument.rowBytes : 0,
+      status: this.status, argStride: arg?.stride ?? 0, argRowBytes: pending | (arg?.rowBytes ?? 0),
+      winImage: win?.image ?? 0, winWindow: win?.window ?? 0,
     };
     const part = TENSOR_STATE[index];
     return part ? parts[part.name] : 0;
@@ -232,7 +249,7 @@ export class TensorModel {
     }
   }
 
-  private multiply(rs1: number, rs2: number): void {
+  private multiply(rs1: number, rs2: number, window: Window | undefined): void {
     const { rows, columns } = this.shape;
     const [aRow, wRow, accRow, count] = [AT.mmA(rs1, rs2), AT.mmW(rs1, rs2), AT.mmAcc(rs1, rs2), AT.mmCount(rs1, rs2)];
     const used = AT.mmColumns(rs1, rs2) + 1;
@@ -240,19 +257,21 @@ export class TensorModel {
     const sp = this.scratchpad;
     const acc = this.accumulators;
     const whole = rows & ~3;
+    const beside = window && new Int8Array(rows).fill(window.padding);
     for (let m = 0; m < count; m++) {
-      const a = (aRow + m) * rows;
+      const row = window ? window.rowOf(m) : m;
+      const [from, a] = beside && row === undefined ? [beside, 0] : [sp, (aRow + (row ?? 0)) * rows];
       const out = (accRow + m) * columns;
       for (let n = 0; n < used; n++) {
         const w = (wRow + n) * rows;
         let sum = keep ? acc[out + n]! : 0;
         let k = 0;
         for (; k < whole; k += 4) {
-          const low = sp[a + k]! * sp[w + k]! + sp[a + k + 1]! * sp[w + k + 1]!;
-          const high = sp[a + k + 2]! * sp[w + k + 2]! + sp[a + k + 3]! * sp[w + k + 3]!;
+          const low = from[a + k]! * sp[w + k]! + from[a + k + 1]! * sp[w + k + 1]!;
+          const high = from[a + k + 2]! * sp[w + k + 2]! + from[a + k + 3]! * sp[w + k + 3]!;
           sum = (sum + low + high) | 0;
         }
-        for (; k < rows; k++) sum = (sum + sp[a + k]! * sp[w + k]!) | 0;
+        for (; k < rows; k++) sum = (sum + from[a + k]! * sp[w + k]!) | 0;
         acc[out + n] = sum;
       }
     }

@@ -1,6 +1,6 @@
 /** Commands of the tensor unit as the cycle model sees them: what they move, which rows, which hazard blocks. */
 import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
-import type { CommandRules, OperandReader, TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
+import type { CommandRules, OperandReader, TensorPrefixes, Window } from '../../hw/isa/tensor-checks.ts';
 import { TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp } from '../../hw/isa/tensor.ts';
 import { useOf, memoryBlocks } from '../../hw/tensor/hazards.ts';
@@ -34,6 +34,8 @@ export interface MeshTiming {
   readonly count: number;
   readonly columns: number;
   readonly accumulates: boolean;
+  /** Which of the rows from `aRow` on are read; undefined: all, in order. */
+  readonly window?: Window;
 }
 
 export interface VectorTiming {
@@ -51,7 +53,7 @@ export interface CommandTiming {
   readonly vector?: VectorTiming;
 }
 
-const isCommand = (op: string): op is TensorCommandOp => Object.hasOwn(TENSOR, op) && TENSOR[op as TensorCommandOp].kind === 'command';
+export const isCommand = (op: string): op is TensorCommandOp => Object.hasOwn(TENSOR, op) && TENSOR[op as TensorCommandOp].kind === 'command';
 
 /** Reads commands for one chip. */
 export class CommandReader {
@@ -67,17 +69,17 @@ export class CommandReader {
   }
 
   /** undefined: a question or a prefix, or a command that is refused, which no unit sees. */
-  read(op: string, rs1: number, rs2: number, prefix: TensorPrefixValues | undefined): CommandTiming | undefined {
+  read(op: string, rs1: number, rs2: number, prefixes: TensorPrefixes): CommandTiming | undefined {
     if (!isCommand(op)) return undefined;
     const rules = this.rules[op];
-    if (rules.refusal(rs1, rs2, prefix) !== undefined) return undefined;
+    if (rules.refusal(rs1, rs2, prefixes) !== undefined) return undefined;
     const { unit, uses } = TENSOR[op];
     const blocks: Partial<Record<UseName, BlockRange>> = {};
-    for (const [i, { memory, first, count }] of rules.ranges(rs1, rs2).entries()) {
+    for (const [i, { memory, first, count }] of rules.ranges(rs1, rs2, prefixes).entries()) {
       const perBlock = 2 ** this.rowBits[memory] / this.blocks[memory];
       blocks[useOf(uses[i])] = { low: Math.floor(first / perBlock), high: Math.floor((first + count - 1) / perBlock) };
     }
-    return { unit, blocks, ...this.details(op, rs1, rs2, rules, prefix) };
+    return { unit, blocks, ...this.details(op, rs1, rs2, rules, prefixes) };
   }
 
   private readerOf(op: TensorCommandOp, name: string): OperandReader {
@@ -89,12 +91,12 @@ export class CommandReader {
   }
 
   private details(
-    op: TensorCommandOp, rs1: number, rs2: number, rules: CommandRules, prefix: TensorPrefixValues | undefined,
+    op: TensorCommandOp, rs1: number, rs2: number, rules: CommandRules, prefixes: TensorPrefixes,
   ): Partial<CommandTiming> {
     const field = (name: string): number => this.readerOf(op, name)(rs1, rs2);
     switch (op) {
       case 'ld': case 'ldp': case 'st': case 'sta': {
-        const transfer = rules.transfer(rs1, rs2, prefix);
+        const transfer = rules.transfer(rs1, rs2, prefixes);
         if (!transfer) throw new RangeError(`${op} moves nothing`);
         const { address, stride, rowBytes, count } = transfer;
         const isWhole = stride === rowBytes && rowBytes === rules.naturalRowBytes;
@@ -104,7 +106,7 @@ export class CommandReader {
       case 'mm': return {
         mesh: {
           aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
-          accumulates: field('accumulate') === 1,
+          accumulates: field('accumulate') === 1, window: rules.window(prefixes),
         },
       };
       case 'rq': return { vector: { accRow: field('accRow'), row: field('row'), count: field('count'), columns: field('columnsMinus1') + 1 } };

@@ -48,7 +48,12 @@ export class MeshUnitTiming {
 
   /** The scratchpad rows that are wanted in this cycle, unless they are not written yet. */
   get activationRow(): number {
-    return this.streaming ? this.streaming.aRow + this.streamed : NO_ROW;
+    if (!this.streaming || this.isBeside) return NO_ROW;
+    return this.streaming.aRow + (this.streaming.window?.rowOf(this.streamed) ?? this.streamed);
+  }
+  /** The next activations are padding: nobody has to grant them. */
+  get isBeside(): boolean {
+    return this.streaming?.window !== undefined && this.streaming.window.rowOf(this.streamed) === undefined;
   }
   get weightRow(): number {
     return this.isFilling && this.held ? this.held.wRow + this.column : NO_ROW;
@@ -88,6 +93,7 @@ export class MeshUnitTiming {
     const { held, column, isFilling, isLoaded, streaming, streamed, results, rowsOut, finishing } = this;
     const emergences = this.emergences.map((cycle) => cycle - now);
     const counts = [held?.count, held?.columns, column, streaming?.count, streamed, rowsOut, ...results.map(({ count }) => count),
+      held?.window?.key, streaming?.window?.key,
       ...[held, streaming, ...results].map((command) => command && command.accRow % this.p.accumulatorBanks)];
     return `${isFilling}${isLoaded}${finishing}${counts.join()};${emergences.join()}`;
   }

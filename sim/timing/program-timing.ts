@@ -2,9 +2,9 @@
  * How many cycles a compiled program takes on a chip, from its instructions: the core's fetch and issue, main memory and the tensor unit,
  * cycle by cycle, without data. Loops that have become regular are not followed to their end. Must not know how programs are made.
  */
-import type { TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
+import { NO_PREFIX } from '../../hw/isa/tensor-checks.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
-import { CommandReader } from './commands.ts';
+import { CommandReader, isCommand } from './commands.ts';
 import type { CommandTiming } from './commands.ts';
 import { FetchTiming } from './fetch-timing.ts';
 import type { FetchOptions } from './fetch-timing.ts';
@@ -55,7 +55,7 @@ class ProgramTiming {
   private readonly fetch: FetchTiming;
   private readonly walk: ProgramWalk;
   private readonly reader: CommandReader;
-  private prefix: TensorPrefixValues | undefined;
+  private prefixes = NO_PREFIX;
 
   /** The instruction in execute, what it gives to the unit, and for how many cycles it has been there. */
   private inHand: Executed | undefined;
@@ -104,9 +104,10 @@ class ProgramTiming {
     this.since = 0;
     if (executed.tensor === undefined) return;
     const { op, rs1, rs2 } = executed.tensor;
-    this.command = this.reader.read(op, rs1, rs2, this.prefix);
-    if (op === 'arg') this.prefix = { stride: rs1, rowBytes: rs2 & 0xffff };
-    else if (this.command) this.prefix = undefined;
+    this.command = this.reader.read(op, rs1, rs2, this.prefixes);
+    if (op === 'arg') this.prefixes = { ...this.prefixes, arg: { stride: rs1, rowBytes: rs2 & 0xffff } };
+    else if (op === 'win') this.prefixes = { ...this.prefixes, win: { image: rs1, window: rs2 } };
+    else if (isCommand(op)) this.prefixes = NO_PREFIX;
   }
 
   private get time(): number {

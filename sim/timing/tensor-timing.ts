@@ -101,7 +101,8 @@ export class TensorTiming {
     const toLoad = load.isReady ? queues.load.next() : undefined;
     const toVector = vector.isReady ? queues.vector.next() : undefined;
     const toStore = store.isReady ? queues.store.next() : undefined;
-    const startsMesh = mesh.cycle(now, activation !== NO_ROW, weightGranted, queues.mesh.lateIsThere, queues.mesh.next()?.mesh);
+    const feeds = activation !== NO_ROW || mesh.isBeside;
+    const startsMesh = mesh.cycle(now, feeds, weightGranted, queues.mesh.lateIsThere, queues.mesh.next()?.mesh);
 
     if (mayAsk && load.bursts.isActive && reads.ask(now, 'load', load.bursts.beats)) load.bursts.next();
     if (taken.address) store.bursts.next();

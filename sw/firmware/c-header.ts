@@ -1,8 +1,10 @@
 // The C header `systole.h`: intrinsics of the tensor instructions, operand packing, indices, memory map. All from the tables.
 // Must not know: compilers, files, the firmware library.
+import { rangeOfField } from '../../hw/isa/instruction.ts';
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
 import {
   ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
+  WIN_PENDING_BIT,
 } from '../../hw/isa/tensor.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE, REGIONS, REGISTERS, addressOf } from '../../hw/soc/memory-map.ts';
@@ -129,12 +131,14 @@ function packed(value: string, lo: number, width: number): string {
 
 /** An address is given as a pointer. */
 const isAddress = ({ name }: OperandField): boolean => name === 'address';
-const parameter = (field: OperandField): string => `${isAddress(field) ? 'const volatile void *' : 'uint32_t '}${lowerSnake(field.name)}`;
-const rangeOf = ({ width, least = 0 }: OperandField): Range => ({ least, most: 2 ** width - 1 });
+const typeOf = (field: OperandField): string => (isAddress(field) ? 'const volatile void *' : field.signed ? 'int32_t ' : 'uint32_t ');
+const parameter = (field: OperandField): string => `${typeOf(field)}${lowerSnake(field.name)}`;
+const rangeOf = (field: OperandField): Range => ({ ...rangeOfField(field), ...(field.least === undefined ? {} : { least: field.least }) });
 const operandWord = (fields: readonly OperandField[]): string =>
   fields.map((field) => {
     const name = lowerSnake(field.name);
     if (isAddress(field)) return `(uint32_t)(uintptr_t)${name}`;
+    if (field.signed) return packed(name, field.lo, field.width);
     return field.lo === 0 ? name : `${name} << ${field.lo}`;
   }).join(' | ');
 
@@ -156,7 +160,7 @@ function intrinsic(name: string, { mnemonic, summary, match, writesRd, waits, rs
     `TN_INLINE ${writesRd ? 'uint32_t' : 'void'} tn_${lowerSnake(name)}(${parameters})`,
     '{',
     ...all.filter((field) => !isAddress(field)).flatMap((field) =>
-      compileTimeCheck(lowerSnake(name), lowerSnake(field.name), rangeOf(field), false)),
+      compileTimeCheck(lowerSnake(name), lowerSnake(field.name), rangeOf(field), field.signed ?? false)),
     ...operands.map(({ register, fields }) => `  uint32_t ${register} = ${operandWord(fields)};`),
     ...refusal(mnemonic, operands),
     ...(writesRd ? ['  uint32_t rd;'] : []),
@@ -172,7 +176,9 @@ function refusal(mnemonic: string, operands: readonly { readonly register: strin
   if (narrow.length === 0) return [];
   const refused = operands.find(({ fields }) => fields.some(({ least = 0 }) => least > 0));
   if (refused === undefined) throw new Error(`${mnemonic}: has no operand by which a value that does not fit could be refused`);
-  const cut = narrow.map(({ name, width }) => `${lowerSnake(name)} >> ${width}`).join(' | ');
+  const beyondField = ({ name, width, signed }: OperandField): string =>
+    (signed ? `((uint32_t)${lowerSnake(name)} + ${2 ** (width - 1)}u) >> ${width}` : `${lowerSnake(name)} >> ${width}`);
+  const cut = narrow.map(beyondField).join(' | ');
   return [`  if ((${cut}) != 0) ${refused.register} = 0;`];
 }
 
@@ -198,20 +204,31 @@ function status(): string[] {
 }
 
 function context(): string[] {
+  const { rs1, rs2 } = TENSOR.win;
+  const winFields = [...rs1.map((field) => unpacked('image', field)), ...rs2.map((field) => unpacked('window', field))].join(', ');
   return [
-    '/* What an interrupt handler that gives commands, or a switch of tasks, saves and restores beside the registers: a pending tn_arg. */',
-    'typedef struct { uint32_t arg_stride, arg_row_bytes; } tn_context_t;',
+    '/* What an interrupt handler that gives commands, or a switch of tasks, saves and restores beside the registers: pending prefixes. */',
+    'typedef struct { uint32_t arg_stride, arg_row_bytes, win_image, win_window; } tn_context_t;',
     '',
     'TN_INLINE tn_context_t tn_save(void)',
     '{',
-    '  tn_context_t context = { tn_state(TN_STATE_ARG_STRIDE), tn_state(TN_STATE_ARG_ROW_BYTES) };',
+    '  tn_context_t context = {',
+    '    tn_state(TN_STATE_ARG_STRIDE), tn_state(TN_STATE_ARG_ROW_BYTES), tn_state(TN_STATE_WIN_IMAGE), tn_state(TN_STATE_WIN_WINDOW),',
+    '  };',
     '  return context;',
     '}',
     '',
     'TN_INLINE void tn_restore(tn_context_t context)',
     '{',
-    `  uint32_t row_bytes = context.arg_row_bytes & ${hex(2 ** ARG_PENDING_BIT - 1)};`,
-    `  if (context.arg_row_bytes >> ${ARG_PENDING_BIT} != 0) tn_arg(context.arg_stride, row_bytes);`,
+    '  uint32_t pending = context.arg_row_bytes, image = context.win_image, window = context.win_window;',
+    `  if ((pending >> ${ARG_PENDING_BIT} & 1) != 0) tn_arg(context.arg_stride, ${unpacked('pending', TENSOR.arg.rs2[0])});`,
+    `  if ((pending >> ${WIN_PENDING_BIT} & 1) != 0) tn_win(${winFields});`,
     '}',
   ];
+}
+
+/** A field of an operand word. */
+function unpacked(word: string, { lo, width, signed }: OperandField): string {
+  if (signed) return `(int32_t)(${word} << ${32 - lo - width}) >> ${32 - width}`;
+  return `${word} >> ${lo} & ${2 ** width - 1}u`;
 }

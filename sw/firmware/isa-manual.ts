@@ -3,6 +3,7 @@
 import { CSR, EXCEPTION } from '../../hw/isa/csr.ts';
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
 import { RISCV_INSTRUCTIONS } from '../../hw/isa/riscv.ts';
+import { TENSOR_FEATURES } from '../../hw/isa/tensor-rows.ts';
 import type { RowUse, TensorCommand, TensorInstruction } from '../../hw/isa/tensor-rows.ts';
 import {
   CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
@@ -75,6 +76,7 @@ const FACT_LETTER: Readonly<Record<string, string>> = { rows: 'R', columns: 'C' 
 function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): string[] {
   const last = ({ first, rows }: RowUse<string>): string => {
     if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
+    if ('orImage' in rows) return `${first} + ${rows.count} - 1, or imageRows of a tn.win from ${first} on,`;
     return `${first} + ${rows.count}${'partsOf' in rows ? `*ceil((${rows.partsOf} + 1)/R)` : ''} - 1`;
   };
   const elements = mainMemory && (FACT_LETTER[mainMemory.elements] ?? String(mainMemory.elements));
@@ -93,13 +95,16 @@ function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): s
 
 function section(instruction: TensorInstruction): string {
   const fields = (register: string, list: readonly OperandField[]): string[][] =>
-    list.map(({ name, lo, width, summary }) => [register, `${lo + width - 1}:${lo}`, name, summary]);
+    list.map(({ name, lo, width, signed, summary }) =>
+      [register, `${lo + width - 1}:${lo}`, name, signed ? `${summary} (two's complement)` : summary]);
   const rows = [...fields('rs1', instruction.rs1), ...fields('rs2', instruction.rs2)];
   return [
     `### \`${syntax(instruction)}\``,
     instruction.summary,
     ...(rows.length === 0 ? [] : [table(['operand', 'bits', 'field', 'meaning'], rows)]),
     ['```', ...instruction.semantics, '```'].join('\n'),
+    ...(instruction.kind === 'prefix' && instruction.feature
+      ? [`Units that lack it do not know it: fact \`features\`, bit ${TENSOR_FEATURES.indexOf(instruction.feature)}.`] : []),
     ...(instruction.kind === 'command' ? [effects(instruction).map((line) => `- ${line}`).join('\n')] : []),
   ].join('\n\n');
 }

@@ -55,10 +55,10 @@ describe.runIf(hasCompiler).each(presetNames())('firmware examples, built for %s
     });
   });
 
-  it('multiply odd shapes correctly', async () => {
-    const { exit, said } = await run(fileOf('matmul'), config, 'model');
+  it.each([['matmul', 6], ['conv', 5]])('find what %s computes right', async (example, cases) => {
+    const { exit, said } = await run(fileOf(example), config, 'model');
     expect(exit, said).toBe(0);
-    expect(said.match(/correct\n/g)).toHaveLength(6);
+    expect(said.match(/correct\n/g)).toHaveLength(cases);
   });
 
   it('have debug information, and say what they were built for', () => {

@@ -1,4 +1,4 @@
-/** The C library's products on chips that nobody thought of: few rows, many columns, one channel; M, N and K of all kinds, 0 too. */
+/** Products and convolutions of the C library on chips that nobody thought of: few rows, many columns, one channel, windows or none. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { parseElf } from '../../sim/elf.ts';
 import { runElf } from '../../sim/run-elf.ts';
 import { Random } from '../../sw/data/random.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'systole-matmul-'));
+const folder = mkdtempSync(join(tmpdir(), 'systole-library-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const hasCompiler = spawnSync('riscv64-unknown-elf-gcc', ['--version']).status === 0;
 
@@ -42,21 +42,22 @@ function randomChip(random: Random): TensorParams {
     const columns = between(4, 24);
     const p = chip({
       rows: between(4, 24), columns, scratchpadRows: between(4, random.below(2) === 0 ? 3 * columns : 200),
-      accumulatorRows: between(4, 64), channels: between(1, 40),
+      accumulatorRows: between(4, 64), channels: between(1, 40), window: random.below(3) > 0,
     });
     if (problemWith(p) === undefined) return p;
   }
 }
 
-describe.runIf(hasCompiler)('matmul of the C library', () => {
-  const out = join(folder, 'matmul.elf');
+describe.runIf(hasCompiler).each(['matmul', 'conv'])('%s of the C library', (name) => {
+  const out = { model: join(folder, `${name}.elf`), wasm: join(folder, `${name}-few.elf`) };
   if (hasCompiler) {
-    const source = fileURLToPath(new URL('programs/matmul-all.c', import.meta.url));
-    compileProgram({ name: 'matmul-all', sources: [source], march: 'rv32im_zicsr', flags: OWN_CODE, out });
+    const sources = [fileURLToPath(new URL(`programs/${name}-all.c`, import.meta.url))];
+    compileProgram({ name: `${name}-all`, sources, march: 'rv32im_zicsr', flags: OWN_CODE, out: out.model });
+    compileProgram({ name: `${name}-few`, sources, march: 'rv32im_zicsr', flags: [...OWN_CODE, '-DEVERY=2'], out: out.wasm });
   }
   async function check(tensor: TensorParams, engine: 'model' | 'wasm'): Promise<void> {
     let said = '';
-    const elf = parseElf(readFileSync(out), out);
+    const elf = parseElf(readFileSync(out[engine]), out[engine]);
     const { exit } = await runElf({
       config: { ...base, tensor }, elf, engine, maxCycles: 20_000_000, onUart: (bytes) => { said += Buffer.from(bytes).toString(); },
     });
@@ -67,6 +68,7 @@ describe.runIf(hasCompiler)('matmul of the C library', () => {
     for (const tensor of ODD) {
       expect(problemWith(tensor)).toBeUndefined();
       await check(tensor, 'model');
+      await check({ ...tensor, window: false }, 'model');
     }
   });
 
@@ -77,5 +79,6 @@ describe.runIf(hasCompiler)('matmul of the C library', () => {
 
   it('is right on the RTL of the tightest', async () => {
     for (const index of [0, 3]) await check(ODD[index], 'wasm');
+    await check({ ...ODD[0], window: false }, 'wasm');
   });
 });

@@ -2,10 +2,10 @@
  * Random commands drawn from what the instruction table says of them, so that a new row is drawn like all others: mostly in range,
  * else with one operand that may be anything. Must not know any particular command.
  */
-import { packFields } from '../../hw/isa/instruction.ts';
+import { packFields, rangeOfField } from '../../hw/isa/instruction.ts';
 import type { OperandField } from '../../hw/isa/instruction.ts';
 import { commandRules } from '../../hw/isa/tensor-checks.ts';
-import type { CommandRules, TensorFacts, TensorPrefixValues } from '../../hw/isa/tensor-checks.ts';
+import type { CommandRules, TensorArg, TensorFacts, TensorWin } from '../../hw/isa/tensor-checks.ts';
 import { TENSOR_MEMORIES } from '../../hw/isa/tensor-rows.ts';
 import type { TensorCommand } from '../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_COMMAND_OPS } from '../../hw/isa/tensor.ts';
@@ -26,24 +26,29 @@ const MOST_TRIES = 10_000;
 export class TableCommands {
   private readonly rules: Readonly<Record<TensorCommandOp, CommandRules>>;
 
-  constructor(private readonly random: Random, private readonly facts: TensorFacts, private readonly memory: DrawnMemory) {
+  constructor(
+    private readonly random: Random, private readonly facts: TensorFacts & { readonly window: boolean },
+    private readonly memory: DrawnMemory,
+  ) {
     this.rules = commandRules(facts);
   }
 
-  /** A command of any row, perhaps behind a prefix. */
+  /** A command of any row, perhaps behind prefixes. */
   next(): readonly DrawnInstruction[] {
     const { random } = this;
     const op = TENSOR_COMMAND_OPS[random.below(TENSOR_COMMAND_OPS.length)];
     const isLegal = random.below(8) > 0;
     for (let i = 0; i < MOST_TRIES; i++) {
-      const prefix = random.below(3) === 0 ? this.prefix() : undefined;
+      const arg = random.below(3) === 0 ? this.arg() : undefined;
+      const win = this.facts.window && random.below(2) === 0 ? this.win() : undefined;
       const [rs1, rs2] = this.operands(op, isLegal);
-      const transfer = this.rules[op].transfer(rs1, rs2, prefix);
-      if ((this.rules[op].refusal(rs1, rs2, prefix) === undefined) !== isLegal) continue;
+      const transfer = this.rules[op].transfer(rs1, rs2, { arg });
+      if ((this.rules[op].refusal(rs1, rs2, { arg, win }) === undefined) !== isLegal) continue;
       if (isLegal && transfer && !this.isInMemory(transfer)) continue;
-      const command: DrawnInstruction = [op, rs1, rs2];
-      if (!prefix) return [command];
-      return [['arg', prefix.stride >>> 0, packFields(TENSOR.arg.rs2, { rowBytes: prefix.rowBytes })], command];
+      return [
+        ...(arg ? [['arg', arg.stride >>> 0, packFields(TENSOR.arg.rs2, { rowBytes: arg.rowBytes })] as const] : []),
+        ...(win ? [['win', win.image, win.window] as const] : []), [op, rs1, rs2],
+      ];
     }
     throw new Error(`no ${isLegal ? 'legal' : 'illegal'} ${op} found`);
   }
@@ -53,7 +58,24 @@ export class TableCommands {
     return Math.min(...ends) >= 0 && Math.max(...ends) + rowBytes <= this.memory.bytes;
   }
 
-  private prefix(): TensorPrefixValues {
+  /** Mostly a window that meets its image somewhere, with lines of a few pixels. */
+  private win(): TensorWin {
+    const { random } = this;
+    const usual = (name: string): number => ({
+      imageRows: 1 + random.below(24), width: 1 + random.below(6), windowWidth: 1 + random.below(6),
+      left: random.below(6) - 3, top: random.below(6) - 3,
+    })[name] ?? 0;
+    const one = (field: OperandField): number => {
+      const { least, most } = rangeOfField(field);
+      const isUsual = random.below(12) > 0 && !['strideXMinus1', 'strideYMinus1', 'padding'].includes(field.name);
+      return isUsual ? usual(field.name) : least + random.below(most - least + 1);
+    };
+    const pack = (fields: readonly OperandField[]): number =>
+      packFields(fields, Object.fromEntries(fields.map((field) => [field.name, one(field)])));
+    return { image: pack(TENSOR.win.rs1), window: pack(TENSOR.win.rs2) };
+  }
+
+  private arg(): TensorArg {
     const { random, facts } = this;
     const most = Math.max(facts.rows, 4 * facts.columns);
     const words = random.below(2) === 0 ? 4 : 1;

@@ -3,11 +3,11 @@
  * soon as it starts; the next instruction but `tn.poll` is taken when it is complete. Operands pass by: the sequencer keeps
  * what it needs of them.
  */
-import { B, Flag, In, Out, U, cat, hw } from '../../../gen/index.ts';
+import { B, Flag, In, Out, U, cat, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../../isa/tensor-rows.ts';
-import { TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE, commandsOf } from '../../isa/tensor.ts';
+import { TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE, commandsOf, tensorOpsWith } from '../../isa/tensor.ts';
 import type { TensorCommandOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../../isa/tensor.ts';
 import { constant } from '../../lib/constants.ts';
 import { fires, xifUnit } from '../../lib/cv-x-if.ts';
@@ -17,8 +17,14 @@ import { informationOf } from '../dispatch.ts';
 import { Intake } from '../intake.ts';
 import type { TensorParams } from '../params.ts';
 
+/** No features: what the table says is of some units only, a serial unit lacks. */
+const FEATURES = { window: false };
+const decoder = tensorDecoder(FEATURES);
+type SerialPrefixOp = Exclude<TensorPrefixOp, 'win'>;
+const PREFIX_OPS = TENSOR_PREFIX_OPS.filter((op): op is SerialPrefixOp => tensorOpsWith(FEATURES).includes(op));
+
 /** What the sequencer executes, one wire each. */
-export const frontOps: Readonly<Record<TensorPrefixOp | TensorCommandOp, ReturnType<typeof Out<Bool>>>> =
+export const frontOps: Readonly<Record<SerialPrefixOp | TensorCommandOp, ReturnType<typeof Out<Bool>>>> =
   { arg: Out(B), ld: Out(B), ldp: Out(B), mm: Out(B), rq: Out(B), st: Out(B), sta: Out(B) };
 
 export const frontPorts = (xif: XifParams) => ({
@@ -41,18 +47,18 @@ export const frontPorts = (xif: XifParams) => ({
 export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof frontPorts>> {
   return hw('Front', frontPorts(xif), (m, io) => {
     m.doc('Takes tensor instructions from the core and answers them.');
-    const intake = m.inst('intake', Intake(xif));
+    const intake = m.inst('intake', Intake(xif, tensorOpsWith(FEATURES)));
     const { result } = io.xif;
     const r = m.regs({
-      isPoll: B, key: U(tensorDecoder.keyBits), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,
+      isPoll: B, key: U(decoder.keyBits), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,
       /** A poll's answer that the core has not taken yet. */
       waits: Flag(false), waiting: U(4),
     });
     m.link(io.xif, intake.xif, ['issue', 'register', 'commit']);
     const { instr } = io.xif.issue.req;
     // As the word is offered, it need not be one of the table: then it is not taken, whatever this says.
-    const { offeredKey } = m.let({ offeredKey: tensorDecoder.key(instr) });
-    const { offersPoll } = m.let({ offersPoll: tensorDecoder.is(offeredKey)('poll') });
+    const { offeredKey } = m.let({ offeredKey: decoder.key(instr) });
+    const { offersPoll } = m.let({ offersPoll: decoder.is(offeredKey)('poll') });
     intake.free = intake.full.not().and(io.idle.or(offersPoll));
     intake.leaves = fires(result);
     m.when(intake.taken, () => {
@@ -66,18 +72,18 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     const { takesPoll } = m.let({ takesPoll: intake.taken.mux(offersPoll, r.isPoll) });
     io.take = intake.operands.and(takesPoll.not());
     const { takenKey } = m.let({ takenKey: intake.taken.mux(offeredKey, r.key) });
-    const isTaken = tensorDecoder.is(takenKey);
+    const isTaken = decoder.is(takenKey);
     io.takesMm = isTaken('mm');
     io.takesRq = isTaken('rq');
     io.takesArg = isTaken('arg');
     io.rs1 = io.xif.register.rs.at(0).exact(32);
     io.rs2 = io.xif.register.rs.at(1).exact(32);
 
-    const is = tensorDecoder.is(r.key);
-    for (const op of [...TENSOR_PREFIX_OPS, ...TENSOR_COMMAND_OPS]) io.op[op] = is(op);
+    const is = decoder.is(r.key);
+    for (const op of [...PREFIX_OPS, ...TENSOR_COMMAND_OPS]) io.op[op] = is(op);
     result.valid = intake.ready;
     const { answersHeld } = m.let({ answersHeld: fires(result).and(r.isPoll.not()) });
-    io.go = answersHeld.and(is(...TENSOR_PREFIX_OPS, ...TENSOR_COMMAND_OPS));
+    io.go = answersHeld.and(is(...PREFIX_OPS, ...TENSOR_COMMAND_OPS));
 
     // --- results ---
     const runs = (unit: TensorUnitName): Bool => io.idle.not().and(is(...commandsOf(unit)));
@@ -108,11 +114,17 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     r.hasFailed = io.go.not().and(r.hasFailed.or(io.memoryError));
 
     function state(): UInt {
-      const parts: Record<TensorState, UInt> = { status, argStride: io.argStride, argRowBytes: io.argRowBytes };
+      const parts: Record<TensorState, UInt | 'zero'> =
+        { status, argStride: io.argStride, argRowBytes: io.argRowBytes, winImage: 'zero', winWindow: 'zero' };
       const index = io.heldRs1;
-      const near = index.slice(1, 0);
-      const part = TENSOR_STATE.reduce<UInt>((rest, { name }, i) => near.eq(constant(2, i, 'state', name)).mux(parts[name], rest), U(32).lit(0));
-      return index.slice(31, 2).eq(0).mux(part, U(32).lit(0));
+      const known = TENSOR_STATE.flatMap(({ name }, i) => {
+        const part = parts[name];
+        return part === 'zero' ? [] : [{ name, i, part }];
+      });
+      const bits = indexWidth(known.length);
+      const near = index.slice(bits - 1, 0);
+      const part = known.reduce<UInt>((rest, { name, i, part: of }) => near.eq(constant(bits, i, 'state', name)).mux(of, rest), U(32).lit(0));
+      return index.slice(31, bits).eq(0).mux(part, U(32).lit(0));
     }
     function information(): UInt {
       const facts = informationOf(p);

@@ -1,6 +1,6 @@
 /*
  * Two tasks use the tensor unit by turns, and a timer comes in between at every phase. The tasks change places between any two of
- * their instructions, also between a tn_arg and its transfer; the handler of the timer fences, polls, reads counters and state, and loads a
+ * their instructions, also between a prefix and its command; the handler of the timer fences, polls, reads counters and state, and loads a
  * row of its own. Both tasks check every sum and every status: one of them gives a command out of range in every round.
  */
 #include <systole.h>
@@ -28,7 +28,7 @@ static uint32_t random32(void)
 }
 
 static int8_t handlers[LARGEST] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
-static uint32_t spare;
+static uint32_t spare, has_windows;
 
 static void next_timer(void)
 {
@@ -43,11 +43,12 @@ __attribute__((interrupt, aligned(4))) static void on_timer(void)
   if (what & 1) tn_fence();
   if (what & 2) tn_poll();
   if (what & 4) tn_count(what % 16);
-  if (what & 8) tn_state(what % 4);
+  if (what & 8) tn_state(what % 8);
   if (what & 16) tn_info(1);
   if (what & 32) {
     tn_context_t context = tn_save();
     tn_arg(3, 2);
+    if (has_windows && (what & 128)) tn_win(7, 3, 1, 1, -2, -1, 2, 5);
     tn_ld(handlers, spare, 1);
     if (what & 64) tn_arg(1, 1);
     tn_restore(context);
@@ -73,7 +74,7 @@ static void turn(void)
   task_t *me = &tasks[running];
   me->tensor = tn_save();
   running = 1 - running;
-  /* The other's pending tn_arg, or none: a command that the unit refuses would be counted, so one that does nothing takes ours away. */
+  /* The other's pending prefixes, or none: a command that the unit refuses would be counted, so one that does nothing takes ours away. */
   tn_ld(handlers, spare, 1);
   tn_restore(tasks[running].tensor);
   switch_stacks(&me->sp, tasks[running].sp);
@@ -98,6 +99,9 @@ static void product(uint32_t id, uint32_t k, uint32_t columns, uint32_t makes_er
   tn_ld(w[id], base + ROWS, columns);
   turn();
   if (makes_error) tn_ld(a[id], 65535, 2);
+  turn();
+  /* A window of one column that takes every row in order: what it is without. */
+  if (has_windows) tn_win(ROWS, 1, 0, 0, 0, 0, 1, 0);
   turn();
   tn_mm(base, base + ROWS, id * ROWS, ROWS, columns - 1, 0);
   turn();
@@ -147,6 +151,7 @@ static void second(void)
 int main(void)
 {
   spare = 2 * (ROWS + LARGEST);
+  has_windows = tn_info(TN_INFO_FEATURES) & 1;
   uint32_t *top = stack + sizeof stack / sizeof *stack - 16;
   top[0] = (uint32_t)(uintptr_t)second;
   tasks[1].sp = (uint32_t)(uintptr_t)top;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { RISCV, encode } from '../../../hw/isa/riscv.ts';
 import type { Mnemonic } from '../../../hw/isa/riscv.ts';
-import { TENSOR, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_OPS, tensorOpsWith } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -59,7 +59,7 @@ describe('operands of tensor instructions', () => {
 
 const unit: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
 };
 
 describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (form) => {
@@ -67,17 +67,18 @@ describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (f
   /** Executes one instruction and tells its value, if it has one. */
   const open = (): (op: TensorOp, rs1?: number, rs2?: number) => number => {
     if (form !== 'model') {
-      const driver = new TensorDriver(createWasmSimulator(tensorBench({ ...unit, overlap: form })), false);
+      const driver = new TensorDriver(createWasmSimulator(tensorBench({ ...unit, window: form === 'full', overlap: form })), false);
       return (op, rs1, rs2) => driver.execute(op, rs1, rs2);
     }
     const model = new TensorModel(shape, { readBlock: () => true, writeBlock: () => true });
     return (op, rs1 = 0, rs2 = 0) => model.execute(TENSOR_OPS.indexOf(op), rs1, rs2) >>> 0;
   };
   const load = packFields(TENSOR.ld.rs2, { row: 0, count: 1 });
+  const product = packFields(TENSOR.mm.rs2, { accRow: 0, count: 1 });
 
   it('every command has its checks, and every question its answer', () => {
     const execute = open();
-    for (const op of Object.keys(TENSOR) as TensorOp[]) {
+    for (const op of tensorOpsWith({ window: form !== 'serial' })) {
       const before = execute('fence');
       if (TENSOR[op].writesRd) {
         // The driver looks whether rd is written at all; the answers of these two may be 0.
@@ -88,7 +89,8 @@ describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (f
       }
       // Nothing is in range with operands of 0: the command itself is refused and counted, or, behind a prefix, the next one.
       execute(op, 0, 0);
-      execute('ld', BENCH_BASE, load);
+      if (op === 'win') execute('mm', 0, product);
+      else execute('ld', BENCH_BASE, load);
       expect(execute('fence') - before, op).toBe(1);
     }
   });

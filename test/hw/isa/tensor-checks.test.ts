@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { CommandRules, operandOf } from '../../../hw/isa/tensor-checks.ts';
-import type { TensorFacts, TensorPrefixValues } from '../../../hw/isa/tensor-checks.ts';
+import type { TensorFacts, TensorPrefixes } from '../../../hw/isa/tensor-checks.ts';
 import { TENSOR } from '../../../hw/isa/tensor.ts';
 import type { TensorCommandOp } from '../../../hw/isa/tensor.ts';
 
@@ -13,8 +13,11 @@ const operands = (op: TensorCommandOp, rs1: Values, rs2: Values): Command =>
   [packFields(TENSOR[op].rs1, rs1), packFields(TENSOR[op].rs2, rs2)];
 const rangesOf = (op: TensorCommandOp, command: Command, facts: TensorFacts): unknown[] =>
   [...new CommandRules(op, facts).ranges(...command)];
-const transferOf = (op: TensorCommandOp, command: Command, prefix: TensorPrefixValues | undefined): unknown =>
-  new CommandRules(op, FACTS).transfer(...command, prefix);
+const transferOf = (op: TensorCommandOp, command: Command, arg?: TensorPrefixes['arg']): unknown =>
+  new CommandRules(op, FACTS).transfer(...command, { arg });
+
+const win = (image: Values, window: Values): NonNullable<TensorPrefixes['win']> =>
+  ({ image: packFields(TENSOR.win.rs1, image), window: packFields(TENSOR.win.rs2, window) });
 
 describe('a command', () => {
   it('uses the rows that it names', () => {
@@ -31,11 +34,11 @@ describe('a command', () => {
   it('moves whole rows, or what a prefix says', () => {
     const prefix = { stride: -8, rowBytes: 4 };
     const ld = operands('ld', { address: 0x8000_0004 }, { row: 0, count: 3 });
-    expect(transferOf('ld', ld, undefined)).toEqual({ address: 0x8000_0004 | 0, stride: 6, rowBytes: 6, count: 3 });
+    expect(transferOf('ld', ld)).toEqual({ address: 0x8000_0004 | 0, stride: 6, rowBytes: 6, count: 3 });
     expect(transferOf('ld', ld, prefix)).toEqual({ address: 0x8000_0004 | 0, ...prefix, count: 3 });
     const ldp = operands('ldp', { address: 64 }, { channel: 0, count: 2 });
     expect(transferOf('ldp', ldp, prefix)).toEqual({ address: 64, stride: 16, rowBytes: 16, count: 2 });
-    expect(transferOf('sta', operands('sta', {}, { count: 1 }), undefined)).toMatchObject({ stride: 20, rowBytes: 20 });
+    expect(transferOf('sta', operands('sta', {}, { count: 1 }))).toMatchObject({ stride: 20, rowBytes: 20 });
     expect(transferOf('mm', operands('mm', {}, { count: 1 }), prefix)).toBeUndefined();
   });
 
@@ -45,20 +48,25 @@ describe('a command', () => {
 });
 
 describe('a refusal names the operand and what it must be', () => {
-  const cases: readonly (readonly [TensorCommandOp, Values, Values, TensorPrefixValues | undefined, string | undefined])[] = [
+  const cases: readonly (readonly [TensorCommandOp, Values, Values, TensorPrefixes | undefined, string | undefined])[] = [
     ['ld', {}, { row: 38, count: 2 }, undefined, undefined],
     ['ld', {}, { row: 38, count: 0 }, undefined, 'tn.ld: count = 0; must be at least 1'],
     ['ld', {}, { row: 39, count: 2 }, undefined, 'tn.ld: rows 39…40 of the scratchpad; there are 40'],
-    ['ld', { address: 3 }, { row: 0, count: 2 }, { stride: -5, rowBytes: 7 }, 'tn.ld: rowBytes = 7 of tn.arg; must be 1…6'],
-    ['sta', {}, { accRow: 0, count: 1 }, { stride: 8, rowBytes: 6 }, 'tn.sta: rowBytes = 6 of tn.arg; must be a multiple of 4 in 4…20'],
-    ['sta', {}, { accRow: 0, count: 1 }, { stride: -6, rowBytes: 8 }, 'tn.sta: stride = -6 of tn.arg; must be a multiple of 4'],
+    ['ld', { address: 3 }, { row: 0, count: 2 }, { arg: { stride: -5, rowBytes: 7 } }, 'tn.ld: rowBytes = 7 of tn.arg; must be 1…6'],
+    ['sta', {}, { accRow: 0, count: 1 }, { arg: { stride: 8, rowBytes: 6 } }, 'tn.sta: rowBytes = 6 of tn.arg; must be a multiple of 4 in 4…20'],
+    ['sta', {}, { accRow: 0, count: 1 }, { arg: { stride: -6, rowBytes: 8 } }, 'tn.sta: stride = -6 of tn.arg; must be a multiple of 4'],
     ['sta', { address: 0x8000_0002 }, { accRow: 0, count: 1 }, undefined, 'tn.sta: address = 0x80000002; must be a multiple of 4'],
     ['ldp', {}, { channel: 3, count: 10 }, undefined, 'tn.ldp: rows 3…12 of the channels; there are 12'],
     ['mm', {}, { accRow: 0, count: 1, columnsMinus1: 5 }, undefined, 'tn.mm: columnsMinus1 = 5; the unit has 5 columns'],
     ['mm', { wRow: 38 }, { accRow: 0, count: 1, columnsMinus1: 2 }, undefined, 'tn.mm: rows 38…40 of the scratchpad; there are 40'],
+    ['mm', { aRow: 30 }, { accRow: 0, count: 20 }, { win: win({ imageRows: 10, width: 5 }, { windowWidth: 4 }) }, undefined],
+    ['mm', { aRow: 31 }, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 5 }, { windowWidth: 4 }) }, 'tn.mm: rows 31…40 of the scratchpad; there are 40'],
+    ['mm', {}, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 0 }, { windowWidth: 4 }) }, 'tn.mm: width = 0 of tn.win; must be at least 1'],
+    ['mm', {}, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 5 }, { left: -1, windowWidth: 0 }) }, 'tn.mm: windowWidth = 0 of tn.win; must be at least 1'],
+    ['ld', {}, { row: 30, count: 9 }, { win: win({ imageRows: 40, width: 0 }, {}) }, undefined],
     ['rq', { count: 1, columnsMinus1: 1 }, { row: 0, channel: 2 }, undefined, 'tn.rq: channel = 2; must be a multiple of vectorLanes = 4'],
   ];
   it.each(cases)('%s %j %j', (op, rs1, rs2, prefix, text) => {
-    expect(new CommandRules(op, FACTS).refusal(...operands(op, rs1, rs2), prefix)).toBe(text);
+    expect(new CommandRules(op, FACTS).refusal(...operands(op, rs1, rs2), prefix ?? {})).toBe(text);
   });
 });

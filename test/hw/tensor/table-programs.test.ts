@@ -14,10 +14,10 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
 };
 const serial: TensorParams = {
-  ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, overlap: 'serial',
+  ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, window: false, overlap: 'serial',
 };
 /** Of which a beat fills eight rows; and two, with bytes left. */
 const beatOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };

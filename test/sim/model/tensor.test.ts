@@ -32,6 +32,7 @@ class TestMemory implements TensorMemory {
 
 const SHAPE: TensorShape = {
   rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, busBytes: 8, queueDepth: 4, vectorLanes: 4, counters: 12,
+  window: true,
 };
 
 /** A unit that is spoken to in field values. */
@@ -290,14 +291,20 @@ describe('tn.state', () => {
   const state = (op: ReturnType<typeof unit>['op']): number[] => TENSOR_STATE.map((_, index) => op('state', { index }));
   it('returns a pending tn.arg, so that whoever comes between can give it again', () => {
     const { op } = unit();
-    expect(state(op)).toEqual([0, 0, 0]);
+    expect(state(op)).toEqual([0, 0, 0, 0, 0]);
     op('arg', { stride: 0xffff_ffd8 }, { rowBytes: 20 });
-    expect(state(op)).toEqual([0, -40, (1 << 31) | 20]);
+    expect(state(op)).toEqual([0, -40, (1 << 31) | 20, 0, 0]);
     op('arg', { stride: 1 }, { rowBytes: 25 });
-    expect(state(op), 'longer than any row').toEqual([0, 1, 1 << 31]);
+    expect(state(op), 'longer than any row').toEqual([0, 1, 1 << 31, 0, 0]);
+    const [image, window] = [{ imageRows: 12, width: 4, strideYMinus1: 1 }, { left: -2, top: -1, windowWidth: 3, padding: -128 }];
+    op('win', image, window);
+    const words = [packFields(TENSOR.win.rs1, image) | 0, packFields(TENSOR.win.rs2, window) | 0];
+    expect(state(op), 'of both').toEqual([0, 1, (1 << 31) | (1 << 30), ...words]);
     op('ld', { address: BASE }, { row: 0, count: 1 });
-    expect(state(op)).toEqual([REFUSED, 0, 0]);
-    expect(op('state', { index: 3 })).toBe(0);
+    expect(state(op)).toEqual([REFUSED, 0, 0, 0, 0]);
+    op('win', image, window);
+    expect(state(op), 'of tn.win alone').toEqual([REFUSED, 0, 1 << 30, ...words]);
+    expect(op('state', { index: 5 })).toBe(0);
   });
 });
 
@@ -320,8 +327,8 @@ describe('a channel record out of range', () => {
 describe('the unit', () => {
   it('describes itself', () => {
     const { op } = unit();
-    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0200, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12]);
-    expect([op('info', { index: 11 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
+    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0201, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12, 1]);
+    expect([op('info', { index: 12 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
   });
 
   it('is refused with impossible sizes', () => {

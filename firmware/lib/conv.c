@@ -1,0 +1,255 @@
+/*
+ * Convolutions on the tensor unit. The output is cut into tiles of lines and columns whose sums the accumulators hold twice, so that one tile is
+ * requantised and stored while the next is added up; each tile into groups of input channels as long as a scratchpad row, and each group
+ * into the pixels of the kernel, each of which is one product. Weights of one product come while the one before is done.
+ */
+#include "conv.h"
+
+#define COUNT_LIMIT 4095u
+/* What the fields of tn_win can say. */
+#define WIDEST_IMAGE 4095u
+#define WIDEST_WINDOW 1023u
+#define FARTHEST 63
+#define LARGEST_STRIDE 4u
+
+/* The longest row of any chip. */
+#define LONGEST_ROW 128
+
+typedef struct {
+  uint32_t lanes, columns;
+  /* Whether activations come from windows over a patch of the input. */
+  uint32_t windows;
+  /* Lines and columns of a tile, and rows of its activations in the scratchpad: a patch, or as many as the tile has. */
+  uint32_t tile_lines, tile_columns, rows;
+  /* First rows in the scratchpad of two parts of activations (one, if only one fits), two of weights, and the results. */
+  uint32_t activations[2], weights[2], results;
+} plan_t;
+
+/* One tile of the output, and the part of the input that it is made of: `top` and `left` may lie beside it. */
+typedef struct {
+  uint32_t line, column, lines, columns;
+  int32_t top, left;
+  uint32_t patch_top, patch_left, patch_lines, patch_columns;
+} tile_t;
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+  return a < b ? a : b;
+}
+
+/* How many of `count` pixels `first`, `first + step`, … lie in 0…size-1, and how many lie before them. */
+static uint32_t inside(int32_t first, uint32_t step, uint32_t count, uint32_t size, uint32_t *before)
+{
+  uint32_t skipped = first >= 0 ? 0 : ((uint32_t)-first + step - 1) / step;
+  *before = least(skipped, count);
+  int32_t start = first + (int32_t)(*before * step);
+  if (*before == count || start >= (int32_t)size) return 0;
+  return least(count - *before, (size - (uint32_t)start + step - 1) / step);
+}
+
+/* Input lines or columns 0…size-1 of those that an output of `count` needs, from `first` on. */
+static uint32_t reach(int32_t first, uint32_t count, uint32_t stride, uint32_t kernel, uint32_t dilation, uint32_t size, uint32_t *from)
+{
+  int32_t last = first + (int32_t)((count - 1) * stride + (kernel - 1) * dilation);
+  int32_t low = first < 0 ? 0 : first;
+  int32_t high = last >= (int32_t)size ? (int32_t)size - 1 : last;
+  *from = (uint32_t)low;
+  return high < low ? 0 : (uint32_t)(high - low + 1);
+}
+
+static tile_t tile_at(const conv_t *c, const plan_t *plan, uint32_t line, uint32_t column)
+{
+  tile_t t = { line, column, least(plan->tile_lines, c->out_height - line), least(plan->tile_columns, c->out_width - column), 0, 0, 0, 0, 0, 0 };
+  t.top = (int32_t)(line * c->stride_y) - (int32_t)c->pad_top;
+  t.left = (int32_t)(column * c->stride_x) - (int32_t)c->pad_left;
+  t.patch_lines = reach(t.top, t.lines, c->stride_y, c->kernel_height, c->dilation_y, c->height, &t.patch_top);
+  t.patch_columns = reach(t.left, t.columns, c->stride_x, c->kernel_width, c->dilation_x, c->width, &t.patch_left);
+  return t;
+}
+
+/* Rows of the largest patch of a tile of so many lines and columns. */
+static uint32_t patch_rows(const conv_t *c, uint32_t lines, uint32_t columns)
+{
+  uint32_t high = least((lines - 1) * c->stride_y + (c->kernel_height - 1) * c->dilation_y + 1, c->height);
+  uint32_t wide = least((columns - 1) * c->stride_x + (c->kernel_width - 1) * c->dilation_x + 1, c->width);
+  return high * wide;
+}
+
+static uint32_t fits_windows(const conv_t *c)
+{
+  return (tn_info(TN_INFO_FEATURES) & 1) != 0 && c->stride_y <= LARGEST_STRIDE && c->stride_x <= LARGEST_STRIDE
+    && (c->kernel_height - 1) * c->dilation_y <= FARTHEST && (c->kernel_width - 1) * c->dilation_x <= FARTHEST
+    && c->pad_top <= FARTHEST && c->pad_left <= FARTHEST && c->width <= WIDEST_IMAGE;
+}
+
+/* Tiles of whole lines where two of them fit, else of parts of one line. 0 rows: not even a pixel fits. */
+static void cut(const conv_t *c, plan_t *plan, uint32_t rows)
+{
+  uint32_t groups = (plan->columns + plan->lanes - 1) / plan->lanes;
+  uint32_t sums = least(tn_info(TN_INFO_ACCUMULATOR_ROWS) / 2, COUNT_LIMIT);
+  /* Weights of two products; what is left is for two parts of activations and the results. */
+  uint32_t left = rows > 2 * plan->columns ? rows - 2 * plan->columns : 0;
+  uint32_t lines = c->out_height, columns = least(c->out_width, plan->windows ? WIDEST_WINDOW : COUNT_LIMIT);
+  for (;;) {
+    uint32_t count = lines * columns;
+    uint32_t needs = plan->windows ? patch_rows(c, lines, columns) : count;
+    if (count <= sums && 2 * needs + groups * count <= left) {
+      plan->tile_lines = lines;
+      plan->tile_columns = columns;
+      plan->rows = needs;
+      return;
+    }
+    if (lines > 1) lines = (lines + 1) / 2;
+    else if (columns > 1) columns = (columns + 1) / 2;
+    else break;
+  }
+  plan->rows = 0;
+}
+
+static plan_t plan_of(const conv_t *c)
+{
+  plan_t plan = { 0 };
+  uint32_t rows = tn_info(TN_INFO_SCRATCHPAD_ROWS);
+  plan.lanes = tn_info(TN_INFO_ROWS);
+  plan.columns = least(least(tn_info(TN_INFO_COLUMNS), tn_info(TN_INFO_CHANNELS)), c->outputs);
+  plan.windows = fits_windows(c);
+  cut(c, &plan, rows);
+  if (plan.rows == 0 && plan.windows) {
+    plan.windows = 0;
+    cut(c, &plan, rows);
+  }
+  /* No chip has fewer than four rows: one of activations, of weights and of results is enough for one output at a time. */
+  while (plan.rows == 0) {
+    if (plan.columns == 1) {
+      plan.tile_lines = plan.tile_columns = plan.rows = 1;
+      plan.weights[0] = plan.weights[1] = 1;
+      plan.results = 2;
+      return plan;
+    }
+    plan.columns = (plan.columns + 1) / 2;
+    cut(c, &plan, rows);
+  }
+  plan.activations[1] = plan.rows;
+  plan.weights[0] = 2 * plan.rows;
+  plan.weights[1] = plan.weights[0] + plan.columns;
+  plan.results = plan.weights[1] + plan.columns;
+  return plan;
+}
+
+/* The pixels of a patch, `lanes` channels from `channel` on. */
+static void load_patch(const conv_t *c, const tile_t *t, uint32_t row, uint32_t channel, uint32_t lanes)
+{
+  const int8_t *first = c->input + (t->patch_top * c->width + t->patch_left) * c->channels + channel;
+  if (t->patch_columns == c->width) {
+    if (t->patch_lines == 0 || t->patch_columns == 0) return;
+    tn_arg(c->channels, lanes);
+    tn_ld(first, row, t->patch_lines * t->patch_columns);
+    return;
+  }
+  for (uint32_t line = 0; line < t->patch_lines && t->patch_columns > 0; line++) {
+    tn_arg(c->channels, lanes);
+    tn_ld(first + line * c->width * c->channels, row + line * t->patch_columns, t->patch_columns);
+  }
+}
+
+/* Activations of one pixel of the kernel, a row an output, from the input and, beside it, from `beside`. */
+static void load_pixels(const conv_t *c, const tile_t *t, uint32_t row, uint32_t ky, uint32_t kx, uint32_t channel, uint32_t lanes, const int8_t *beside)
+{
+  for (uint32_t line = 0; line < t->lines; line++, row += t->columns) {
+    int32_t y = t->top + (int32_t)(line * c->stride_y + ky * c->dilation_y);
+    int32_t x = t->left + (int32_t)(kx * c->dilation_x);
+    uint32_t before;
+    uint32_t there = inside(x, c->stride_x, t->columns, c->width, &before);
+    if (y < 0 || y >= (int32_t)c->height) {
+      before = t->columns;
+      there = 0;
+    }
+    uint32_t after = t->columns - before - there;
+    if (before > 0) {
+      tn_arg(0, lanes);
+      tn_ld(beside, row, before);
+    }
+    if (there > 0) {
+      uint32_t from = (uint32_t)(x + (int32_t)(before * c->stride_x));
+      tn_arg(c->stride_x * c->channels, lanes);
+      tn_ld(c->input + ((uint32_t)y * c->width + from) * c->channels + channel, row + before, there);
+    }
+    if (after > 0) {
+      tn_arg(0, lanes);
+      tn_ld(beside, row + before + there, after);
+    }
+  }
+}
+
+/* Sums of one tile of `columns` outputs, from `output` on, into accumulators from `sums` on. `part` goes on from tile to tile. */
+static void add_up(const conv_t *c, const plan_t *plan, const tile_t *t, uint32_t output, uint32_t columns, uint32_t sums, uint32_t part[2], const int8_t *beside)
+{
+  uint32_t kernel = c->kernel_height * c->kernel_width;
+  uint32_t image = t->patch_lines * t->patch_columns;
+  uint32_t count = t->lines * t->columns;
+  for (uint32_t channel = 0; channel < c->channels; channel += plan->lanes) {
+    uint32_t lanes = least(plan->lanes, c->channels - channel);
+    if (plan->windows) {
+      part[0] ^= 1;
+      load_patch(c, t, plan->activations[part[0]], channel, lanes);
+    }
+    for (uint32_t pixel = 0; pixel < kernel; pixel++) {
+      uint32_t ky = pixel / c->kernel_width, kx = pixel - ky * c->kernel_width;
+      part[1] ^= 1;
+      tn_arg(kernel * c->channels, lanes);
+      tn_ld(c->weights + (output * kernel + pixel) * c->channels + channel, plan->weights[part[1]], columns);
+      if (!plan->windows) {
+        part[0] ^= 1;
+        load_pixels(c, t, plan->activations[part[0]], ky, kx, channel, lanes, beside);
+      } else if (image > 0) {
+        int32_t left = t->left - (int32_t)t->patch_left + (int32_t)(kx * c->dilation_x);
+        int32_t top = t->top - (int32_t)t->patch_top + (int32_t)(ky * c->dilation_y);
+        tn_win(image, t->patch_columns, c->stride_x - 1, c->stride_y - 1, left, top, t->columns, c->padding);
+      } else {
+        /* All of the tile is beside the input: a window above an image of one row. */
+        tn_win(1, 1, 0, 0, -1, 0, 1, c->padding);
+      }
+      tn_mm(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, channel > 0 || pixel > 0);
+    }
+  }
+}
+
+static void store(const conv_t *c, const plan_t *plan, const tile_t *t, uint32_t output, uint32_t columns, int8_t *result)
+{
+  uint32_t count = t->lines * t->columns;
+  for (uint32_t first = 0; first < columns; first += plan->lanes) {
+    uint32_t row = plan->results + first / plan->lanes * count;
+    uint32_t lanes = least(plan->lanes, columns - first);
+    uint32_t runs = t->columns == c->out_width ? 1 : t->lines;
+    for (uint32_t run = 0; run < runs; run++) {
+      int8_t *to = result + ((t->line + run) * c->out_width + t->column) * c->outputs + output + first;
+      tn_arg(c->outputs, lanes);
+      tn_st(to, row + run * t->columns, count / runs);
+    }
+  }
+}
+
+uint32_t conv_int8(const conv_t *c, const tn_channel_t *channels, int8_t *result)
+{
+  int8_t beside[LONGEST_ROW];
+  plan_t plan = plan_of(c);
+  for (uint32_t i = 0; i < plan.lanes; i++) beside[i] = c->padding;
+  /* What is still under way may fail yet: that is not ours. */
+  uint32_t before = tn_fence();
+  uint32_t half = tn_info(TN_INFO_ACCUMULATOR_ROWS) / 2;
+  uint32_t sums = 0, part[2] = { 0, 0 };
+  for (uint32_t output = 0; output < c->outputs; output += plan.columns) {
+    uint32_t columns = least(plan.columns, c->outputs - output);
+    tn_ldp(channels + output, 0, columns);
+    for (uint32_t line = 0; line < c->out_height; line += plan.tile_lines) {
+      for (uint32_t column = 0; column < c->out_width; column += plan.tile_columns) {
+        tile_t t = tile_at(c, &plan, line, column);
+        add_up(c, &plan, &t, output, columns, sums, part, beside);
+        tn_rq(sums, t.lines * t.columns, columns - 1, plan.results, 0);
+        store(c, &plan, &t, output, columns, result);
+        sums = half - sums;
+      }
+    }
+  }
+  return tn_errors(before, tn_fence());
+}

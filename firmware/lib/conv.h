@@ -1,0 +1,36 @@
+/* Convolutions on the tensor unit, of any size, stride, dilation and padding and on any chip: sizes are asked of the chip at run time. */
+#ifndef SYSTOLE_CONV_H
+#define SYSTOLE_CONV_H
+
+#include <systole.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  /* input: [height][width][channels]; weights: [outputs][kernel_height][kernel_width][channels]; both int8. All sizes are at least 1. */
+  uint32_t height, width, channels, outputs, kernel_height, kernel_width;
+  /* Pixels from one output to the next, and from one pixel of the kernel to the next; at least 1. */
+  uint32_t stride_y, stride_x, dilation_y, dilation_x;
+  /* Lines above and columns left of the input. How many are below and right of it follows from the size of the output. */
+  uint32_t pad_top, pad_left;
+  uint32_t out_height, out_width;
+  /* What stands beside the input: the zero point of its activations. */
+  int8_t padding;
+  const int8_t *input;
+  const int8_t *weights;
+} conv_t;
+
+/*
+ * result [out_height][out_width][outputs] int8, requantised with one channel record for each output. Returns what went wrong, bits TN_REFUSED
+ * and TN_FAILED: 0 if all went well. Where the chip has tn.win and the convolution fits it, every pixel is loaded once for all of the kernel;
+ * else once for each of the kernel's pixels. An interrupt handler may use the unit between tn_save and tn_restore.
+ */
+uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
