@@ -241,11 +241,12 @@ export function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) =>
 
 /** The golden model of a configuration. */
 export function modelOptions(config: ChipConfig): GoldenModelOptions {
-  const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters, window } = config.tensor;
+  const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, convolution, counters } =
+    config.tensor;
   return {
     ...hartOptions(config.core), ramBytes: config.simulation.ramBytes,
     tensor: {
-      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, window,
+      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, convolution,
       counters: counters ? TENSOR_COUNTERS.length : 0,
     },
   };

@@ -10,7 +10,7 @@ import { MOST_BETWEEN } from './patience.ts';
 import type { Patience } from './patience.ts';
 
 /** Of the instructions of any unit. */
-const decoder = tensorDecoder({ window: true });
+const decoder = tensorDecoder({ convolution: true });
 
 export const Watchdog = ({ stillCycles, answers }: Patience) => hw('Watchdog', {
   /** A unit holds commands; something of a command is done in this cycle; the core waits for the answer to an instruction. */

@@ -15,6 +15,16 @@
 /* The longest row of any chip. */
 #define LONGEST_ROW 128
 
+/* A convolution, or a part of one: `channels` of a pixel's `pixel_bytes`, `outputs` of its result's `result_bytes`. */
+typedef struct {
+  conv_t c;
+  uint32_t pixel_bytes, result_bytes;
+  /* Weights: from one pixel of the kernel to the next, and from one output to the next. */
+  uint32_t tap_bytes, output_bytes;
+  /* Output n is made of channel n alone. */
+  uint32_t is_depthwise;
+} job_t;
+
 typedef struct {
   uint32_t lanes, columns;
   /* Whether activations come from windows over a patch of the input. */
@@ -106,21 +116,24 @@ static void cut(const conv_t *c, plan_t *plan, uint32_t rows)
   plan->rows = 0;
 }
 
-static plan_t plan_of(const conv_t *c)
+static plan_t plan_of(const job_t *job)
 {
+  const conv_t *c = &job->c;
   plan_t plan = { 0 };
   uint32_t rows = tn_info(TN_INFO_SCRATCHPAD_ROWS);
   plan.lanes = tn_info(TN_INFO_ROWS);
   plan.columns = least(least(tn_info(TN_INFO_COLUMNS), tn_info(TN_INFO_CHANNELS)), c->outputs);
+  if (job->is_depthwise) plan.columns = least(plan.columns, plan.lanes);
   plan.windows = fits_windows(c);
   cut(c, &plan, rows);
-  if (plan.rows == 0 && plan.windows) {
+  if (plan.rows == 0 && plan.windows && !job->is_depthwise) {
     plan.windows = 0;
     cut(c, &plan, rows);
   }
   /* No chip has fewer than four rows: one of activations, of weights and of results is enough for one output at a time. */
   while (plan.rows == 0) {
     if (plan.columns == 1) {
+      plan.windows = 0;
       plan.tile_lines = plan.tile_columns = plan.rows = 1;
       plan.weights[0] = plan.weights[1] = 1;
       plan.results = 2;
@@ -137,24 +150,26 @@ static plan_t plan_of(const conv_t *c)
 }
 
 /* The pixels of a patch, `lanes` channels from `channel` on. */
-static void load_patch(const conv_t *c, const tile_t *t, uint32_t row, uint32_t channel, uint32_t lanes)
+static void load_patch(const job_t *job, const tile_t *t, uint32_t row, uint32_t channel, uint32_t lanes)
 {
-  const int8_t *first = c->input + (t->patch_top * c->width + t->patch_left) * c->channels + channel;
+  const conv_t *c = &job->c;
+  const int8_t *first = c->input + (t->patch_top * c->width + t->patch_left) * job->pixel_bytes + channel;
   if (t->patch_columns == c->width) {
     if (t->patch_lines == 0 || t->patch_columns == 0) return;
-    tn_arg(c->channels, lanes);
+    tn_arg(job->pixel_bytes, lanes);
     tn_ld(first, row, t->patch_lines * t->patch_columns);
     return;
   }
   for (uint32_t line = 0; line < t->patch_lines && t->patch_columns > 0; line++) {
-    tn_arg(c->channels, lanes);
-    tn_ld(first + line * c->width * c->channels, row + line * t->patch_columns, t->patch_columns);
+    tn_arg(job->pixel_bytes, lanes);
+    tn_ld(first + line * c->width * job->pixel_bytes, row + line * t->patch_columns, t->patch_columns);
   }
 }
 
 /* Activations of one pixel of the kernel, a row an output, from the input and, beside it, from `beside`. */
-static void load_pixels(const conv_t *c, const tile_t *t, uint32_t row, uint32_t ky, uint32_t kx, uint32_t channel, uint32_t lanes, const int8_t *beside)
+static void load_pixels(const job_t *job, const tile_t *t, uint32_t row, uint32_t ky, uint32_t kx, uint32_t channel, uint32_t lanes, const int8_t *beside)
 {
+  const conv_t *c = &job->c;
   for (uint32_t line = 0; line < t->lines; line++, row += t->columns) {
     int32_t y = t->top + (int32_t)(line * c->stride_y + ky * c->dilation_y);
     int32_t x = t->left + (int32_t)(kx * c->dilation_x);
@@ -171,8 +186,8 @@ static void load_pixels(const conv_t *c, const tile_t *t, uint32_t row, uint32_t
     }
     if (there > 0) {
       uint32_t from = (uint32_t)(x + (int32_t)(before * c->stride_x));
-      tn_arg(c->stride_x * c->channels, lanes);
-      tn_ld(c->input + ((uint32_t)y * c->width + from) * c->channels + channel, row + before, there);
+      tn_arg(c->stride_x * job->pixel_bytes, lanes);
+      tn_ld(c->input + ((uint32_t)y * c->width + from) * job->pixel_bytes + channel, row + before, there);
     }
     if (after > 0) {
       tn_arg(0, lanes);
@@ -181,75 +196,129 @@ static void load_pixels(const conv_t *c, const tile_t *t, uint32_t row, uint32_t
   }
 }
 
-/* Sums of one tile of `columns` outputs, from `output` on, into accumulators from `sums` on. `part` goes on from tile to tile. */
-static void add_up(const conv_t *c, const plan_t *plan, const tile_t *t, uint32_t output, uint32_t columns, uint32_t sums, uint32_t part[2], const int8_t *beside)
+/* The window of one pixel of the kernel over a patch. */
+static void give_window(const conv_t *c, const tile_t *t, uint32_t ky, uint32_t kx)
 {
-  uint32_t kernel = c->kernel_height * c->kernel_width;
   uint32_t image = t->patch_lines * t->patch_columns;
+  if (image == 0) {
+    /* All of the tile is beside the input: a window left of an image of one row. */
+    tn_win(1, 1, 0, 0, -1, 0, 1, c->padding);
+    return;
+  }
+  int32_t left = t->left - (int32_t)t->patch_left + (int32_t)(kx * c->dilation_x);
+  int32_t top = t->top - (int32_t)t->patch_top + (int32_t)(ky * c->dilation_y);
+  tn_win(image, t->patch_columns, c->stride_x - 1, c->stride_y - 1, left, top, t->columns, c->padding);
+}
+
+/* Sums of one tile of `columns` outputs, from `output` on, into accumulators from `sums` on. `part` goes on from tile to tile. */
+static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32_t output, uint32_t columns, uint32_t sums, uint32_t part[2], const int8_t *beside)
+{
+  const conv_t *c = &job->c;
+  uint32_t kernel = c->kernel_height * c->kernel_width;
   uint32_t count = t->lines * t->columns;
-  for (uint32_t channel = 0; channel < c->channels; channel += plan->lanes) {
-    uint32_t lanes = least(plan->lanes, c->channels - channel);
+  /* Of a depthwise convolution the one group of channels that these outputs are made of. */
+  uint32_t first = job->is_depthwise ? output : 0;
+  uint32_t end = job->is_depthwise ? output + columns : c->channels;
+  for (uint32_t channel = first; channel < end; channel += plan->lanes) {
+    uint32_t lanes = least(plan->lanes, end - channel);
     if (plan->windows) {
       part[0] ^= 1;
-      load_patch(c, t, plan->activations[part[0]], channel, lanes);
+      load_patch(job, t, plan->activations[part[0]], channel, lanes);
     }
+    uint32_t ky = 0, kx = 0;
+    const int8_t *weights = c->weights + channel + (job->is_depthwise ? 0 : output * job->output_bytes);
     for (uint32_t pixel = 0; pixel < kernel; pixel++) {
-      uint32_t ky = pixel / c->kernel_width, kx = pixel - ky * c->kernel_width;
       part[1] ^= 1;
-      tn_arg(kernel * c->channels, lanes);
-      tn_ld(c->weights + (output * kernel + pixel) * c->channels + channel, plan->weights[part[1]], columns);
-      if (!plan->windows) {
-        part[0] ^= 1;
-        load_pixels(c, t, plan->activations[part[0]], ky, kx, channel, lanes, beside);
-      } else if (image > 0) {
-        int32_t left = t->left - (int32_t)t->patch_left + (int32_t)(kx * c->dilation_x);
-        int32_t top = t->top - (int32_t)t->patch_top + (int32_t)(ky * c->dilation_y);
-        tn_win(image, t->patch_columns, c->stride_x - 1, c->stride_y - 1, left, top, t->columns, c->padding);
+      tn_arg(job->output_bytes, lanes);
+      tn_ld(weights, plan->weights[part[1]], job->is_depthwise ? 1 : columns);
+      if (plan->windows) {
+        give_window(c, t, ky, kx);
       } else {
-        /* All of the tile is beside the input: a window above an image of one row. */
-        tn_win(1, 1, 0, 0, -1, 0, 1, c->padding);
+        part[0] ^= 1;
+        load_pixels(job, t, plan->activations[part[0]], ky, kx, channel, lanes, beside);
       }
-      tn_mm(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, channel > 0 || pixel > 0);
+      uint32_t adds = channel > first || pixel > 0;
+      if (job->is_depthwise) tn_dw(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
+      else tn_mm(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
+      weights += job->tap_bytes;
+      kx += 1;
+      if (kx == c->kernel_width) {
+        kx = 0;
+        ky += 1;
+      }
     }
   }
 }
 
-static void store(const conv_t *c, const plan_t *plan, const tile_t *t, uint32_t output, uint32_t columns, int8_t *result)
+static void store(const job_t *job, const plan_t *plan, const tile_t *t, uint32_t output, uint32_t columns, int8_t *result)
 {
+  const conv_t *c = &job->c;
   uint32_t count = t->lines * t->columns;
   for (uint32_t first = 0; first < columns; first += plan->lanes) {
     uint32_t row = plan->results + first / plan->lanes * count;
     uint32_t lanes = least(plan->lanes, columns - first);
     uint32_t runs = t->columns == c->out_width ? 1 : t->lines;
     for (uint32_t run = 0; run < runs; run++) {
-      int8_t *to = result + ((t->line + run) * c->out_width + t->column) * c->outputs + output + first;
-      tn_arg(c->outputs, lanes);
+      int8_t *to = result + ((t->line + run) * c->out_width + t->column) * job->result_bytes + output + first;
+      tn_arg(job->result_bytes, lanes);
       tn_st(to, row + run * t->columns, count / runs);
     }
   }
 }
 
-uint32_t conv_int8(const conv_t *c, const tn_channel_t *channels, int8_t *result)
+/* Does a job with the plan for it. */
+static void convolve(const job_t *job, const plan_t *plan, const tn_channel_t *channels, int8_t *result)
 {
+  const conv_t *c = &job->c;
   int8_t beside[LONGEST_ROW];
-  plan_t plan = plan_of(c);
-  for (uint32_t i = 0; i < plan.lanes; i++) beside[i] = c->padding;
-  /* What is still under way may fail yet: that is not ours. */
-  uint32_t before = tn_fence();
+  for (uint32_t i = 0; i < plan->lanes; i++) beside[i] = c->padding;
   uint32_t half = tn_info(TN_INFO_ACCUMULATOR_ROWS) / 2;
   uint32_t sums = 0, part[2] = { 0, 0 };
-  for (uint32_t output = 0; output < c->outputs; output += plan.columns) {
-    uint32_t columns = least(plan.columns, c->outputs - output);
+  for (uint32_t output = 0; output < c->outputs; output += plan->columns) {
+    uint32_t columns = least(plan->columns, c->outputs - output);
     tn_ldp(channels + output, 0, columns);
-    for (uint32_t line = 0; line < c->out_height; line += plan.tile_lines) {
-      for (uint32_t column = 0; column < c->out_width; column += plan.tile_columns) {
-        tile_t t = tile_at(c, &plan, line, column);
-        add_up(c, &plan, &t, output, columns, sums, part, beside);
-        tn_rq(sums, t.lines * t.columns, columns - 1, plan.results, 0);
-        store(c, &plan, &t, output, columns, result);
+    for (uint32_t line = 0; line < c->out_height; line += plan->tile_lines) {
+      for (uint32_t column = 0; column < c->out_width; column += plan->tile_columns) {
+        tile_t t = tile_at(c, plan, line, column);
+        add_up(job, plan, &t, output, columns, sums, part, beside);
+        tn_rq(sums, t.lines * t.columns, columns - 1, plan->results, 0);
+        store(job, plan, &t, output, columns, result);
         sums = half - sums;
       }
     }
+  }
+  /* Nobody may read `beside` any more. */
+  tn_fence();
+}
+
+uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result)
+{
+  uint32_t kernel = conv->kernel_height * conv->kernel_width;
+  job_t job = { *conv, conv->channels, conv->outputs, conv->channels, kernel * conv->channels, 0 };
+  plan_t plan = plan_of(&job);
+  /* What is still under way may fail yet: that is not ours. */
+  uint32_t before = tn_fence();
+  convolve(&job, &plan, channels, result);
+  return tn_errors(before, tn_fence());
+}
+
+uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result)
+{
+  job_t job = { *conv, conv->channels, conv->channels, conv->channels, conv->channels, 1 };
+  job.c.outputs = conv->channels;
+  plan_t plan = plan_of(&job);
+  uint32_t before = tn_fence();
+  if (plan.windows) {
+    convolve(&job, &plan, channels, result);
+    return tn_errors(before, tn_fence());
+  }
+  job.is_depthwise = 0;
+  job.c.channels = job.c.outputs = 1;
+  plan = plan_of(&job);
+  for (uint32_t channel = 0; channel < conv->channels; channel++) {
+    job.c.input = conv->input + channel;
+    job.c.weights = conv->weights + channel;
+    convolve(&job, &plan, channels + channel, result + channel);
   }
   return tn_errors(before, tn_fence());
 }

@@ -9,7 +9,10 @@ extern "C" {
 #endif
 
 typedef struct {
-  /* input: [height][width][channels]; weights: [outputs][kernel_height][kernel_width][channels]; both int8. All sizes are at least 1. */
+  /*
+   * input: [height][width][channels]; weights: [outputs][kernel_height][kernel_width][channels], of a depthwise one
+   * [kernel_height][kernel_width][channels]; both int8. All sizes are at least 1.
+   */
   uint32_t height, width, channels, outputs, kernel_height, kernel_width;
   /* Pixels from one output to the next, and from one pixel of the kernel to the next; at least 1. */
   uint32_t stride_y, stride_x, dilation_y, dilation_x;
@@ -28,6 +31,12 @@ typedef struct {
  * else once for each of the kernel's pixels. An interrupt handler may use the unit between tn_save and tn_restore.
  */
 uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
+
+/*
+ * The same for a depthwise convolution: every channel has a kernel of its own and makes one output, so that `outputs` is not looked at. Where the
+ * chip lacks tn.dw, or the kernel does not fit its windows, every channel is a convolution of its own, which is slow.
+ */
+uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
 
 #ifdef __cplusplus
 }

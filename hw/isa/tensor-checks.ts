@@ -194,6 +194,7 @@ function windowProblem(win: TensorWin | undefined): string | undefined {
 }
 
 function rowCount(op: TensorCommandOp, rows: RowCount<string>, facts: TensorFacts): OperandReader {
+  if ('fixed' in rows) return () => rows.fixed;
   if ('lastOf' in rows) {
     const last = operandOf(op, rows.lastOf);
     return (rs1, rs2) => last(rs1, rs2) + 1;

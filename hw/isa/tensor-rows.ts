@@ -21,7 +21,7 @@ export const TENSOR_MEMORIES = {
 export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /** What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides. */
-export const TENSOR_FEATURES = ['window'] as const;
+export const TENSOR_FEATURES = ['convolution'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 
 /** A named field, and its name as a type. */
@@ -30,11 +30,12 @@ export interface NamedField<Name extends string> extends OperandField {
 }
 
 /**
- * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes; one more than that in
- * field `lastOf`; or `count` for each part of R lanes that the columns 0…`partsOf` fill.
+ * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes; always one; one more
+ * than that in field `lastOf`; or `count` for each part of R lanes that the columns 0…`partsOf` fill.
  */
 export type RowCount<Field extends string> =
   | { readonly count: Field; readonly orImage?: true }
+  | { readonly fixed: 1 }
   | { readonly lastOf: Field }
   | { readonly count: Field; readonly partsOf: Field };
 
@@ -61,7 +62,7 @@ export interface MainMemoryUse {
 
 /** What an operand may be beside what its field can hold: less than a fact of the chip, or a multiple of one. */
 export type OperandLimit<Field extends string> =
-  | { readonly field: Field; readonly below: 'columns' }
+  | { readonly field: Field; readonly below: 'columns' | 'rows' }
   | { readonly field: Field; readonly multipleOf: 'vectorLanes' };
 
 interface Encoding {
@@ -101,6 +102,7 @@ export interface TensorCommand<Unit extends TensorUnitName = TensorUnitName, A e
   readonly rs1: readonly NamedField<A>[];
   readonly rs2: readonly NamedField<B>[];
   readonly unit: Unit;
+  readonly feature: TensorFeature | undefined;
   readonly uses: readonly RowUse<A | B>[];
   readonly mainMemory: MainMemoryUse | undefined;
   readonly limits: readonly OperandLimit<A | B>[];
@@ -127,6 +129,7 @@ export const prefix = <A extends string, B extends string>(r: PrefixRow<A, B>): 
   ({ ...encoded(r), kind: 'prefix', writesRd: false, waits: false, rs1: r.rs1, rs2: r.rs2, feature: r.feature });
 
 interface CommandRow<A extends string, B extends string> extends Encoding, Operands<A, B> {
+  readonly feature?: TensorFeature;
   readonly uses: readonly RowUse<NoInfer<A | B>>[];
   readonly mainMemory?: MainMemoryUse;
   readonly limits?: readonly OperandLimit<NoInfer<A | B>>[];
@@ -135,7 +138,7 @@ export const command = <Unit extends TensorUnitName, A extends string, B extends
   unit: Unit, r: CommandRow<A, B>,
 ): TensorCommand<Unit, A, B> => ({
   ...encoded(r), kind: 'command', writesRd: false, waits: false, unit, rs1: r.rs1, rs2: r.rs2,
-  uses: r.uses, mainMemory: r.mainMemory, limits: r.limits ?? [],
+  feature: r.feature, uses: r.uses, mainMemory: r.mainMemory, limits: r.limits ?? [],
 });
 
 export type TensorInstruction = TensorQuestion | TensorPrefix | TensorCommand;

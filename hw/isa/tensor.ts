@@ -22,6 +22,12 @@ const atLeast1 = <Name extends string>(name: Name, lo: number, width: number, su
 const signed = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> =>
   ({ ...f(name, lo, width, summary), signed: true });
 
+/** Where the sums of a product go, and how many. */
+const SUMS = [
+  f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'activation rows, at least 1'),
+  f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
+];
+
 /** A channel record in main memory. */
 export const CHANNEL_RECORD_BYTES = 16;
 
@@ -74,8 +80,8 @@ export const TENSOR = {
     ],
   }),
   win: prefix({
-    mnemonic: 'tn.win', opcode: CUSTOM_1, funct3: 0, funct7: 1, feature: 'window',
-    summary: 'Prefix: the next tn.mm takes its activation rows from a window over an image. Used once, then forgotten.',
+    mnemonic: 'tn.win', opcode: CUSTOM_1, funct3: 0, funct7: 1, feature: 'convolution',
+    summary: 'Prefix: the next tn.mm or tn.dw takes its activation rows from a window over an image. Used once, then forgotten.',
     rs1: [
       atLeast1('imageRows', 0, 16, 'scratchpad rows of the image: its lines, one behind the other, a row a pixel'),
       atLeast1('width', 16, 12, 'pixels of a line'),
@@ -123,10 +129,7 @@ export const TENSOR = {
     mnemonic: 'tn.mm', opcode: CUSTOM_1, funct3: 3,
     summary: 'Streams `count` activation rows through one weight tile and writes or adds the products to the accumulators.',
     rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'first weight row: row n holds the weights of column n')],
-    rs2: [
-      f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'activation rows, at least 1'),
-      f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
-    ],
+    rs2: SUMS,
     uses: [
       { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count', orImage: true }, isLate: true },
       { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { lastOf: 'columnsMinus1' } },
@@ -136,6 +139,23 @@ export const TENSOR = {
     semantics: [
       'a[m][k] = sp[aRow+m][k], or what a pending tn.win says',
       'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + sum over k < R of a[m][k] * sp[wRow+n][k]',
+      'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
+    ],
+  }),
+  dw: command('mesh', {
+    mnemonic: 'tn.dw', opcode: CUSTOM_1, funct3: 3, funct7: 1, feature: 'convolution',
+    summary: 'Depthwise: multiplies each lane of `count` activation rows by a weight of its own and writes or adds the products to the accumulators.',
+    rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'row of the weights: lane n holds that of column n')],
+    rs2: SUMS,
+    uses: [
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count', orImage: true }, isLate: true },
+      { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { fixed: 1 } },
+      { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
+    ],
+    limits: [{ field: 'columnsMinus1', below: 'columns' }, { field: 'columnsMinus1', below: 'rows' }],
+    semantics: [
+      'a[m][k] = sp[aRow+m][k], or what a pending tn.win says',
+      'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + a[m][n] * sp[wRow][n]',
       'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
     ],
   }),
@@ -208,7 +228,7 @@ export const TENSOR_INSTRUCTIONS: readonly TensorInstruction[] = Object.values(T
 export const tensorOpsWith = (features: Readonly<Record<TensorFeature, boolean>>): readonly TensorOp[] =>
   TENSOR_OPS.filter((op) => {
     const row: TensorInstruction = TENSOR[op];
-    return row.kind !== 'prefix' || row.feature === undefined || features[row.feature];
+    return row.kind === 'question' || row.feature === undefined || features[row.feature];
   });
 /** Fact `features` of such a unit. */
 export const featureBits = (features: Readonly<Record<TensorFeature, boolean>>): number =>

@@ -173,7 +173,7 @@ export const CONFIG_KEYS = {
       summary: 'blocks into which hazard tracking divides each memory, or as many as it has rows: commands that share one wait for each other',
     },
     counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },
-    window: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.win: convolution without im2col, padding for nothing' },
+    convolution: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.win and tn.dw: convolution without im2col, padding for nothing, depthwise layers' },
     overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },
     pipelineEvery: {

@@ -23,12 +23,12 @@ export const transferCommand = (p: TensorParams) =>
 /** Rows of any of the memories; channel records count as four words each. */
 export const transferRowBits = (p: TensorParams): number => Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2);
 
-/** `windowed`: its activations are those of `window`. */
+/** `windowed`: its activations are those of `window`. `other`: depthwise, one row of weights for all columns. */
 export const meshCommand = (p: TensorParams) =>
   bundle('MeshCommand', withOnly({
     aRow: U(scratchpadBits(p)), wRow: U(scratchpadBits(p)), accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)),
-    lastColumn: U(indexWidth(p.columns)), accumulate: B, windowed: B, window: windowShape,
-  }, { windowed: p.window, window: p.window }));
+    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, windowed: B, window: windowShape,
+  }, { other: p.convolution, windowed: p.convolution, window: p.convolution }));
 
 export const vectorCommand = (p: TensorParams) =>
   bundle('VectorCommand', {
@@ -36,9 +36,9 @@ export const vectorCommand = (p: TensorParams) =>
     row: U(scratchpadBits(p)), channel: U(channelBits(p)),
   });
 
-/** In which form a unit takes each command: `other` sets the bit of that name, which only transfers have. */
-export const FORM: { readonly [Op in TensorCommandOp]: Op extends TensorCommandOf<'load' | 'store'> ? 'main' | 'other' : 'main' } =
-  { ld: 'main', ldp: 'other', mm: 'main', rq: 'main', st: 'main', sta: 'other' };
+/** In which form a unit takes each command: `other` sets the bit of that name, which the vector unit's commands do not have. */
+export const FORM: { readonly [Op in TensorCommandOp]: Op extends TensorCommandOf<'vector'> ? 'main' : 'main' | 'other' } =
+  { ld: 'main', ldp: 'other', mm: 'main', dw: 'other', rq: 'main', st: 'main', sta: 'other' };
 
 /** @throws RangeError where a unit could not tell two of its commands apart: it would execute the one as the other */
 export function checkForms(form: Readonly<Record<TensorCommandOp, string>>): void {

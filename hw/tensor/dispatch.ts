@@ -73,7 +73,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       argValid: Flag(false), argStride: U(32), argBytes: U(bytesBits), refused: U(16, 0), failed: U(16, 0),
     });
     /** Those of a tn.win. */
-    const w = p.window ? m.regs({ winValid: Flag(false), winImage: U(32), winWindow: U(32) }) : undefined;
+    const w = p.convolution ? m.regs({ winValid: Flag(false), winImage: U(32), winWindow: U(32) }) : undefined;
     const { register, result } = io.xif;
     const leaves = m.wires({ leaves: B });
     const ops = tensorOpsWith(p);
@@ -95,7 +95,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { key } = m.let({ key: decoder.key(r.instr) });
     const decode = decoder.is(key);
     const is = m.let(Object.fromEntries(ops.map((name) => [`is_${name}`, decode(name)]))) as Record<string, Bool>;
-    const op = (name: TensorOp): Bool => is[`is_${name}`];
+    const op = (name: TensorOp): Bool => is[`is_${name}`] ?? bool(false);
     const isOneOf = (...ops: readonly TensorOp[]): Bool => (ops.length === 1 ? op(ops[0]) : decode(...ops));
     const { isCommand } = m.let({ isCommand: isOneOf(...TENSOR_COMMAND_OPS) });
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
@@ -145,8 +145,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     io.mesh.bits = withOnly({
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
-      windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
-    }, { windowed: p.window, window: p.window });
+      other: isOther('mesh'), windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
+    }, { other: p.convolution, windowed: p.convolution, window: p.convolution });
     io.vector.bits = {
       accRow: operands.field('rq', 'accRow').trunc(accBits), count, lastColumn,
       row: operands.field('rq', 'row').trunc(spBits), channel: operands.field('rq', 'channel').trunc(chBits),

@@ -34,6 +34,8 @@ const allPorts = (p: TensorParams) => ({
   load0: Out(B),
   load1: Out(B),
   loadColumn: Out(U(indexWidth(p.columns))),
+  /** The weights of the column are one lane of the row, that of its number. */
+  loadDiagonal: Out(B),
   /** For the accumulators: the row of sums that arrives in the next cycle. */
   next: Out(B),
   nextRow: Out(U(accumulatorBits(p))),
@@ -46,9 +48,9 @@ const allPorts = (p: TensorParams) => ({
   waitsForRows: Out(B),
   conflict: Out(B),
 });
-/** `isPadding` and `padding` are there if there are windows. */
+/** `isPadding`, `padding` and `loadDiagonal` are there if there are convolutions. */
 export const meshControlPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
-  withOnly(allPorts(p), { isPadding: p.window, padding: p.window });
+  withOnly(allPorts(p), { isPadding: p.convolution, padding: p.convolution, loadDiagonal: p.convolution });
 
 export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshControlPorts>> {
   const countBits = rowCountBits(p);
@@ -84,7 +86,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       w.line = cmd.wRow;
       w.column = w.column.lit(0);
     }).elseWhen(io.weights.grant, () => {
-      w.line = w.line.addWrap(1);
+      w.line = p.convolution ? held.other.mux(w.line, w.line.addWrap(1)) : w.line.addWrap(1);
       w.column = w.column.addWrap(1);
       m.when(lastLine, () => {
         w.filling = bool(false);
@@ -119,7 +121,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     output.enq.bits = {
       accRow: held.accRow, lastRow: heldLastRow, count: held.count, lastColumn: held.lastColumn, accumulate: held.accumulate,
     };
-    const rows = p.window ? walk() : rowsInOrder();
+    const rows = p.convolution ? walk() : rowsInOrder();
     io.activations.request = a.streaming.and(rows.fromScratchpad).and(io.activations.mayRead);
     io.activations.row = rows.row;
     stream.takesRow = io.activations.grant.or(a.streaming.and(rows.fromScratchpad.not()));
@@ -138,6 +140,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     io.load0 = s.loadNow0;
     io.load1 = s.loadNow1;
     io.loadColumn = s.columnNow;
+    if (p.convolution) {
+      const diagonal = m.regs({ isDiagonal: B });
+      diagonal.isDiagonal = held.other;
+      io.loadDiagonal = diagonal.isDiagonal;
+    }
 
     // --- results: a granted row's sums leave the mesh 1 + meshLatency cycles later; they are announced one cycle before ---
     const travel = meshLatency(p);

@@ -154,7 +154,10 @@ export class OperandRanges {
     const counted = uses.filter(([op, use]) => isPlain(use) && !ofImages.includes(op)).map(([op]) => op);
     if (window && ofImages.length > 0) counts.push([ofImages, window.valid.mux(wide(window.imageRows), wide(this.count)).named('imageRowsOrCount')]);
     if (counted.length > 0) counts.push([counted, wide(this.count)]);
-    const lasts = uses.flatMap(([op, { rows }]) => ('lastOf' in rows ? [[[op], wide(this.field(op, rows.lastOf))] as const] : []));
+    const lasts = uses.flatMap(([op, { rows }]) => {
+      if ('fixed' in rows) return [[[op], U(ROW_BITS).lit(rows.fixed - 1)] as const];
+      return 'lastOf' in rows ? [[[op], wide(this.field(op, rows.lastOf))] as const] : [];
+    });
     if (lasts.length === 0) return first.addWrap(this.either(counts)).subWrap(1);
     return first.addWrap(this.either([...lasts, ...counts.map(([ops, count]) => [ops, count.subWrap(1)] as const)]));
   }

@@ -37,7 +37,7 @@ export interface TensorParams {
   /** p: cells of the mesh, each way, from one register to the next; divides rows and columns. */
   readonly pipelineEvery: number;
   /** `tn.win`: activations of a product from a window over an image, as a convolution wants them. */
-  readonly window: boolean;
+  readonly convolution: boolean;
   /** `full` (if not given): four units work side by side; `serial`: one command at a time, in a fifth of the area. */
   readonly overlap?: 'full' | 'serial';
 }
@@ -45,7 +45,7 @@ export interface TensorParams {
 /** What a serial unit cannot have more of. */
 const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
   scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4, pipelineEvery: 1,
-  window: false,
+  convolution: false,
 };
 
 /** What is wrong with a set of parameters, as `[name, problem and mend]`; nothing if a unit can be built from it. */

@@ -2,8 +2,8 @@
  * The tensor unit: an extension of the core (CV-X-IF) with its own port to main memory (AXI4). Four units work side by side
  * on commands that the dispatcher takes from the core: load, mesh, vector and store.
  */
-import { B, U, UserError, bool, hw, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, SinkView, SourceView, UInt } from '../../gen/index.ts';
+import { B, S, U, UserError, bool, hw, indexWidth, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, SinkView, SourceView, UInt, Vec } from '../../gen/index.ts';
 import { axiManager } from '../lib/axi4.ts';
 import { XIF_DEFAULTS, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
@@ -139,13 +139,21 @@ export function TensorUnit(
     storer.accumulators.mayRead = isWritten(storer.accumulators.row, control.unwritten, control.writing).named('storedSumsWritten');
 
     // --- the mesh between its memories ---
-    mesh.a = p.window
+    mesh.a = p.convolution
       ? m.map('a', p.rows, (lane) => control.isPadding.mux(control.padding, scratchpad.activations.data.at(lane)))
       : scratchpad.activations.data;
-    mesh.w = scratchpad.weights.data;
+    mesh.w = p.convolution ? weightsOfColumn() : scratchpad.weights.data;
     m.link(control, mesh, ['bank', 'load0', 'load1', 'loadColumn']);
     accumulators.sums = mesh.sums;
     m.link(control, accumulators, ['next', 'nextRow', 'nextAccumulate', 'nextLastColumn']);
+
+    /** Of a depthwise product, of the row's weights that of the column alone. */
+    function weightsOfColumn(): Vec<SInt<8>> {
+      const bits = indexWidth(Math.max(p.rows, p.columns));
+      const column = control.loadColumn.zext(bits);
+      return m.map('w', p.rows, (lane) =>
+        control.loadDiagonal.and(column.ne(lane.zext(bits))).mux(S(8).lit(0), scratchpad.weights.data.at(lane)));
+    }
 
     // --- what is counted ---
     const events: Record<keyof typeof counters.events, Bool> = {
@@ -167,12 +175,15 @@ export function TensorUnit(
     if (isWatched) watch();
 
     function watch(): void {
-      const r = m.regs({ loadsOther: B, storesOther: B, owed: U(OWED_BITS, 0) });
+      const r = m.regs({ loadsOther: B, storesOther: B, isDepthwise: B, owed: U(OWED_BITS, 0) });
       m.when(queues.load.start.fire, () => {
         r.loadsOther = queues.load.start.bits.other;
       });
       m.when(queues.store.start.fire, () => {
         r.storesOther = queues.store.start.bits.other;
+      });
+      m.when(queues.mesh.start.fire, () => {
+        r.isDepthwise = p.convolution ? queues.mesh.start.bits.other : bool(false);
       });
       const { aw, w, b } = io.mem;
       m.when(aw.fire.ne(b.fire), () => {
@@ -180,7 +191,7 @@ export function TensorUnit(
       });
       io.watch.busy = dispatch.busy.asUInt();
       io.watch.blocked = vecOf(UNITS.map((u) => queues[u].blocked)).asUInt();
-      io.watch.other = vecOf([r.loadsOther, bool(false), bool(false), r.storesOther]).asUInt();
+      io.watch.other = vecOf([r.loadsOther, r.isDepthwise, bool(false), r.storesOther]).asUInt();
       const { activations, weights, store, load } = scratchpad;
       const ports = [activations, weights, store, load, accumulators.vector, accumulators.store];
       io.watch.moves = [

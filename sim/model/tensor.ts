@@ -32,8 +32,8 @@ export interface TensorShape {
   readonly vectorLanes: number;
   /** Number of performance counters. */
   readonly counters: number;
-  /** It has `tn.win`. */
-  readonly window: boolean;
+  /** It has `tn.win` and `tn.dw`. */
+  readonly convolution: boolean;
 }
 
 /** Main memory as the unit's bus sees it. A block is moved whole or, with `false`, not at all. */
@@ -112,7 +112,8 @@ export class TensorModel {
   private readonly commands: Readonly<Record<TensorCommandOp, CommandMeaning>> = {
     ld: (rs1, rs2, transfer) => this.load(AT.ldRow(rs1, rs2), transfer),
     ldp: (rs1, rs2, transfer) => this.loadChannels(AT.ldpChannel(rs1, rs2), transfer),
-    mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window),
+    mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, false),
+    dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, true),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
     st: (rs1, rs2, transfer) => {
       const { rows } = this.shape;
@@ -127,7 +128,7 @@ export class TensorModel {
 
   /** Throws UserError when a size is not a positive integer or too large for the instructions' fields. */
   constructor(private readonly shape: TensorShape, private readonly memory: TensorMemory) {
-    const limits: readonly (readonly [Exclude<keyof TensorShape, 'window'>, number])[] =
+    const limits: readonly (readonly [Exclude<keyof TensorShape, 'convolution'>, number])[] =
       [['rows', 128], ['columns', 128], ['scratchpadRows', 65536], ['accumulatorRows', 4096], ['channels', 65536]];
     for (const [name, limit] of limits) {
       const value = shape[name];
@@ -249,7 +250,8 @@ export class TensorModel {
     }
   }
 
-  private multiply(rs1: number, rs2: number, window: Window | undefined): void {
+  /** `isDepthwise`: of each row the column's lane alone counts, and all weights lie in one row. Operands have the places of tn.mm. */
+  private multiply(rs1: number, rs2: number, window: Window | undefined, isDepthwise: boolean): void {
     const { rows, columns } = this.shape;
     const [aRow, wRow, accRow, count] = [AT.mmA(rs1, rs2), AT.mmW(rs1, rs2), AT.mmAcc(rs1, rs2), AT.mmCount(rs1, rs2)];
     const used = AT.mmColumns(rs1, rs2) + 1;
@@ -263,8 +265,12 @@ export class TensorModel {
       const [from, a] = beside && row === undefined ? [beside, 0] : [sp, (aRow + (row ?? 0)) * rows];
       const out = (accRow + m) * columns;
       for (let n = 0; n < used; n++) {
-        const w = (wRow + n) * rows;
+        const w = (isDepthwise ? wRow : wRow + n) * rows;
         let sum = keep ? acc[out + n]! : 0;
+        if (isDepthwise) {
+          acc[out + n] = (sum + from[a + n]! * sp[w + n]!) | 0;
+          continue;
+        }
         let k = 0;
         for (; k < whole; k += 4) {
           const low = from[a + k]! * sp[w + k]! + from[a + k + 1]! * sp[w + k + 1]!;

@@ -34,6 +34,8 @@ export interface MeshTiming {
   readonly count: number;
   readonly columns: number;
   readonly accumulates: boolean;
+  /** All columns take their weights from one row. */
+  readonly isDepthwise: boolean;
   /** Which of the rows from `aRow` on are read; undefined: all, in order. */
   readonly window?: Window;
 }
@@ -103,10 +105,10 @@ export class CommandReader {
         const row = field(op === 'ldp' ? 'channel' : op === 'sta' ? 'accRow' : 'row');
         return { transfer: { address: address >>> 0, stride: stride >>> 0, rowBytes, count, row, isWhole, isOther: op === 'ldp' || op === 'sta' } };
       }
-      case 'mm': return {
+      case 'mm': case 'dw': return {
         mesh: {
           aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
-          accumulates: field('accumulate') === 1, window: rules.window(prefixes),
+          accumulates: field('accumulate') === 1, isDepthwise: op === 'dw', window: rules.window(prefixes),
         },
       };
       case 'rq': return { vector: { accRow: field('accRow'), row: field('row'), count: field('count'), columns: field('columnsMinus1') + 1 } };

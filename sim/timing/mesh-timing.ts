@@ -56,7 +56,7 @@ export class MeshUnitTiming {
     return this.streaming?.window !== undefined && this.streaming.window.rowOf(this.streamed) === undefined;
   }
   get weightRow(): number {
-    return this.isFilling && this.held ? this.held.wRow + this.column : NO_ROW;
+    return this.isFilling && this.held ? this.held.wRow + (this.held.isDepthwise ? 0 : this.column) : NO_ROW;
   }
 
   /** A cycle in which these reads are granted. `offered`: the next command may start. Whether it does. */

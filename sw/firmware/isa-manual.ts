@@ -75,6 +75,7 @@ const FACT_LETTER: Readonly<Record<string, string>> = { rows: 'R', columns: 'C' 
 /** What a command does to memories, and what its operands must be, in the manual's notation. */
 function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): string[] {
   const last = ({ first, rows }: RowUse<string>): string => {
+    if ('fixed' in rows) return first;
     if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
     if ('orImage' in rows) return `${first} + ${rows.count} - 1, or imageRows of a tn.win from ${first} on,`;
     return `${first} + ${rows.count}${'partsOf' in rows ? `*ceil((${rows.partsOf} + 1)/R)` : ''} - 1`;
@@ -103,7 +104,7 @@ function section(instruction: TensorInstruction): string {
     instruction.summary,
     ...(rows.length === 0 ? [] : [table(['operand', 'bits', 'field', 'meaning'], rows)]),
     ['```', ...instruction.semantics, '```'].join('\n'),
-    ...(instruction.kind === 'prefix' && instruction.feature
+    ...(instruction.kind !== 'question' && instruction.feature
       ? [`Units that lack it do not know it: fact \`features\`, bit ${TENSOR_FEATURES.indexOf(instruction.feature)}.`] : []),
     ...(instruction.kind === 'command' ? [effects(instruction).map((line) => `- ${line}`).join('\n')] : []),
   ].join('\n\n');

@@ -73,7 +73,7 @@ describe.runIf(hasCompiler)('the C header', () => {
         expect(refused.get(`f${i}_${k}`), `${call}: ${name} = ${bad[k]}`).toBe(`${call}: ${name} must be ${least}..${most}`);
       }
     }
-    expect(EDGES.length).toBe(33);
+    expect(EDGES.length).toBe(39);
   });
 
   it.each(['-O0', '-Os', '-O2'])('takes what fits, at both ends of the range, with %s', (flag) => {
@@ -91,7 +91,8 @@ describe.runIf(hasCompiler)('the C header', () => {
       ${EDGES.flatMap(({ call, isSigned, called, name, bad }) => bad.map((value) => {
         const used = called(isSigned ? '(int32_t)given' : 'given');
         const action = call === 'tn_channel' ? `record = ${used}; tn_ldp(&record, 0, 1);` : call === 'tn_arg' ? `${used}; tn_ld(memory, 0, 1);`
-          : call === 'tn_win' ? `if (tn_info(TN_INFO_FEATURES) & 1) { ${used}; tn_mm(0, 0, 0, 1, 0, 0); } else tn_ld(memory, 65535, 2);` : `${used};`;
+          : call === 'tn_win' ? `if (tn_info(TN_INFO_FEATURES) & 1) { ${used}; tn_mm(0, 0, 0, 1, 0, 0); } else tn_ld(memory, 65535, 2);`
+            : call === 'tn_dw' ? `if (tn_info(TN_INFO_FEATURES) & 1) { ${used}; } else tn_ld(memory, 65535, 2);` : `${used};`;
         return `{ uint32_t before = tn_status(); given = (uint32_t)${literal(value)}; ${action}
         if (!isCounted(before)) { uart_puts("${call}: ${name} = ${value}"); return 1; } }`;
       })).join('\n')}

@@ -42,7 +42,7 @@ function randomChip(random: Random): TensorParams {
     const columns = between(4, 24);
     const p = chip({
       rows: between(4, 24), columns, scratchpadRows: between(4, random.below(2) === 0 ? 3 * columns : 200),
-      accumulatorRows: between(4, 64), channels: between(1, 40), window: random.below(3) > 0,
+      accumulatorRows: between(4, 64), channels: between(1, 40), convolution: random.below(3) > 0,
     });
     if (problemWith(p) === undefined) return p;
   }
@@ -68,7 +68,7 @@ describe.runIf(hasCompiler).each(['matmul', 'conv'])('%s of the C library', (nam
     for (const tensor of ODD) {
       expect(problemWith(tensor)).toBeUndefined();
       await check(tensor, 'model');
-      await check({ ...tensor, window: false }, 'model');
+      await check({ ...tensor, convolution: false }, 'model');
     }
   });
 
@@ -79,6 +79,6 @@ describe.runIf(hasCompiler).each(['matmul', 'conv'])('%s of the C library', (nam
 
   it('is right on the RTL of the tightest', async () => {
     for (const index of [0, 3]) await check(ODD[index], 'wasm');
-    await check({ ...ODD[0], window: false }, 'wasm');
+    await check({ ...ODD[0], convolution: false }, 'wasm');
   });
 });

@@ -8,7 +8,7 @@ import { commandRules } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, TensorArg, TensorFacts, TensorWin } from '../../hw/isa/tensor-checks.ts';
 import { TENSOR_MEMORIES } from '../../hw/isa/tensor-rows.ts';
 import type { TensorCommand } from '../../hw/isa/tensor-rows.ts';
-import { TENSOR, TENSOR_COMMAND_OPS } from '../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_COMMAND_OPS, tensorOpsWith } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp, TensorOp } from '../../hw/isa/tensor.ts';
 import type { Random } from '../../sw/data/random.ts';
 
@@ -25,22 +25,24 @@ const MOST_TRIES = 10_000;
 
 export class TableCommands {
   private readonly rules: Readonly<Record<TensorCommandOp, CommandRules>>;
+  private readonly ops: readonly TensorCommandOp[];
 
   constructor(
-    private readonly random: Random, private readonly facts: TensorFacts & { readonly window: boolean },
+    private readonly random: Random, private readonly facts: TensorFacts & { readonly convolution: boolean },
     private readonly memory: DrawnMemory,
   ) {
     this.rules = commandRules(facts);
+    this.ops = TENSOR_COMMAND_OPS.filter((op) => tensorOpsWith(facts).includes(op));
   }
 
   /** A command of any row, perhaps behind prefixes. */
   next(): readonly DrawnInstruction[] {
     const { random } = this;
-    const op = TENSOR_COMMAND_OPS[random.below(TENSOR_COMMAND_OPS.length)];
+    const op = this.ops[random.below(this.ops.length)];
     const isLegal = random.below(8) > 0;
     for (let i = 0; i < MOST_TRIES; i++) {
       const arg = random.below(3) === 0 ? this.arg() : undefined;
-      const win = this.facts.window && random.below(2) === 0 ? this.win() : undefined;
+      const win = this.facts.convolution && random.below(2) === 0 ? this.win() : undefined;
       const [rs1, rs2] = this.operands(op, isLegal);
       const transfer = this.rules[op].transfer(rs1, rs2, { arg });
       if ((this.rules[op].refusal(rs1, rs2, { arg, win }) === undefined) !== isLegal) continue;

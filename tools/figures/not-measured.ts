@@ -36,6 +36,7 @@ export const NOT_MEASURED: readonly NotMeasured[] = [
   { page: 'docs/tensor-unit.md', where: { text: /1 % at most, or two cycles; without an instruction cache 3 %/g }, kind: 'test', by: 'test/sim/timing/program-timing.test.ts' },
   { page: 'docs/tensor-unit.md', where: { heading: '' }, kind: 'definition', by: 'follows from the structure of the unit, as the page says' },
   { page: PERFORMANCE, where: { heading: 'Single products', column: 'Gemmini, DIM 16' }, kind: 'quotation', by: 'a third party\'s measurement of its RTL, as the page says' },
+  { page: PERFORMANCE, where: { heading: 'Convolutions' }, kind: 'test', by: 'test/sim/timing/convolution-timing.test.ts' },
   { page: PERFORMANCE, where: { text: /97\.60 % and\s+98\.00 %/g }, kind: 'history', by: 'two training runs, of which the better was kept' },
   { page: PERFORMANCE, where: { text: /ten seconds; the port counts 10,000 cycles/g }, kind: 'definition', by: 'firmware/coremark/core_portme.c' },
   { page: PERFORMANCE, where: { text: /VexRiscv standard 5,985 LUT4, Ibex 5,029, PicoRV32 RV32I 1,657 cells/g }, kind: 'quotation', by: 'measured with the same tools from the projects\' own sources' },

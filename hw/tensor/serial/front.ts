@@ -18,13 +18,15 @@ import { Intake } from '../intake.ts';
 import type { TensorParams } from '../params.ts';
 
 /** No features: what the table says is of some units only, a serial unit lacks. */
-const FEATURES = { window: false };
+const FEATURES = { convolution: false };
 const decoder = tensorDecoder(FEATURES);
 type SerialPrefixOp = Exclude<TensorPrefixOp, 'win'>;
 const PREFIX_OPS = TENSOR_PREFIX_OPS.filter((op): op is SerialPrefixOp => tensorOpsWith(FEATURES).includes(op));
+export type SerialCommandOp = Exclude<TensorCommandOp, 'dw'>;
+export const SERIAL_COMMAND_OPS = TENSOR_COMMAND_OPS.filter((op): op is SerialCommandOp => tensorOpsWith(FEATURES).includes(op));
 
 /** What the sequencer executes, one wire each. */
-export const frontOps: Readonly<Record<SerialPrefixOp | TensorCommandOp, ReturnType<typeof Out<Bool>>>> =
+export const frontOps: Readonly<Record<SerialPrefixOp | SerialCommandOp, ReturnType<typeof Out<Bool>>>> =
   { arg: Out(B), ld: Out(B), ldp: Out(B), mm: Out(B), rq: Out(B), st: Out(B), sta: Out(B) };
 
 export const frontPorts = (xif: XifParams) => ({
@@ -80,10 +82,10 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
     io.rs2 = io.xif.register.rs.at(1).exact(32);
 
     const is = decoder.is(r.key);
-    for (const op of [...PREFIX_OPS, ...TENSOR_COMMAND_OPS]) io.op[op] = is(op);
+    for (const op of [...PREFIX_OPS, ...SERIAL_COMMAND_OPS]) io.op[op] = is(op);
     result.valid = intake.ready;
     const { answersHeld } = m.let({ answersHeld: fires(result).and(r.isPoll.not()) });
-    io.go = answersHeld.and(is(...PREFIX_OPS, ...TENSOR_COMMAND_OPS));
+    io.go = answersHeld.and(is(...PREFIX_OPS, ...SERIAL_COMMAND_OPS));
 
     // --- results ---
     const runs = (unit: TensorUnitName): Bool => io.idle.not().and(is(...commandsOf(unit)));

@@ -6,13 +6,13 @@
 import { B, Flag, In, Out, U, bool, cat, enumeration, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
 import type { TensorCommand } from '../../isa/tensor-rows.ts';
-import { CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COMMAND_OPS } from '../../isa/tensor.ts';
-import type { TensorCommandOp } from '../../isa/tensor.ts';
+import { CHANNEL_RECORD_BYTES, TENSOR } from '../../isa/tensor.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from '../params.ts';
 import type { TensorParams } from '../params.ts';
 import { WORD_BYTES, stepBits } from './byte-lanes.ts';
 import { isAtLeast, isMoreThan } from './compare.ts';
-import { frontOps } from './front.ts';
+import { SERIAL_COMMAND_OPS, frontOps } from './front.ts';
+import type { SerialCommandOp } from './front.ts';
 import { firstRowBits, operandsOf, rowCountBits, rowIndexBits } from './operands.ts';
 
 type OpName = keyof typeof frontOps;
@@ -20,7 +20,7 @@ const opInputs = Object.fromEntries(Object.keys(frontOps).map((name) => [name, I
 
 export const State = enumeration('State', 'idle', 'check', 'weights', 'stream', 'move', 'settle', 'read', 'requantise');
 /** Where a command goes once it is found to be in range. */
-const FIRST_STATE: Readonly<Record<TensorCommandOp, 'move' | 'weights' | 'read'>> =
+const FIRST_STATE: Readonly<Record<SerialCommandOp, 'move' | 'weights' | 'read'>> =
   { ld: 'move', ldp: 'move', mm: 'weights', rq: 'read', st: 'move', sta: 'move' };
 
 export const sequencerPorts = (p: TensorParams) => ({
@@ -89,7 +89,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     io.heldRs1 = o.address;
     // Stride and row length always stand in their registers, put there by tn.arg or, without it, by the command.
     const whoever = (is: (command: TensorCommand) => boolean): Bool =>
-      TENSOR_COMMAND_OPS.filter((name) => is(TENSOR[name])).map((name) => op[name]).reduce((a, b) => a.or(b));
+      SERIAL_COMMAND_OPS.filter((name) => is(TENSOR[name])).map((name) => op[name]).reduce((a, b) => a.or(b));
     const words = whoever(({ mainMemory }) => (mainMemory?.elementBytes ?? 1) > 1);
     const beyondBits = (x: UInt, bits: number): Bool => (x.width > bits ? x.slice(x.width - 1, bits).orR() : bool(false));
     const natural = (width: number, of: (rowBytes: number) => number): UInt => {
@@ -207,7 +207,7 @@ export function Sequencer(p: TensorParams): ModuleDef<ReturnType<typeof sequence
     }).elseWhen(at('weights', 'stream').or(rowStepped), () => {
       c.row = rowAfter.slice(rowBits - 1, 0);
     });
-    const firstState = TENSOR_COMMAND_OPS.filter((name) => FIRST_STATE[name] !== 'move')
+    const firstState = SERIAL_COMMAND_OPS.filter((name) => FIRST_STATE[name] !== 'move')
       .reduceRight((rest, name) => op[name].mux(State[FIRST_STATE[name]], rest), State.move);
     m.switch(s.state, {
       idle: () => m.when(io.go.and(op.arg.not()), () => { s.state = State.check; }),

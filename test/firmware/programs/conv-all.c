@@ -22,7 +22,7 @@ static int8_t random_int8(void)
   return (int8_t)(state >> 24);
 }
 
-static int8_t expected(const conv_t *c, uint32_t y, uint32_t x, uint32_t output)
+static int8_t expected(const conv_t *c, uint32_t y, uint32_t x, uint32_t output, uint32_t is_depthwise)
 {
   int32_t sum = 0;
   for (uint32_t ky = 0; ky < c->kernel_height; ky++) {
@@ -32,7 +32,8 @@ static int8_t expected(const conv_t *c, uint32_t y, uint32_t x, uint32_t output)
       int is_there = line >= 0 && line < (int32_t)c->height && column >= 0 && column < (int32_t)c->width;
       for (uint32_t channel = 0; channel < c->channels; channel++) {
         int32_t a = is_there ? input[((uint32_t)line * c->width + (uint32_t)column) * c->channels + channel] : c->padding;
-        sum += a * weights[((output * c->kernel_height + ky) * c->kernel_width + kx) * c->channels + channel];
+        uint32_t tap = ((is_depthwise ? 0 : output * c->kernel_height) + ky) * c->kernel_width + kx;
+        if (!is_depthwise || channel == output) sum += a * weights[tap * c->channels + channel];
       }
     }
   }
@@ -58,17 +59,20 @@ int main(void)
     const int16_t *s = cases[test];
     conv_t c = { (uint32_t)s[0], (uint32_t)s[1], (uint32_t)s[2], (uint32_t)s[3], (uint32_t)s[4], (uint32_t)s[5], (uint32_t)s[6], (uint32_t)s[7], (uint32_t)s[8],
       (uint32_t)s[9], (uint32_t)s[10], (uint32_t)s[11], (uint32_t)s[12], (uint32_t)s[13], (int8_t)s[14], input, weights };
-    uint32_t size = c.out_height * c.out_width * c.outputs;
-    results[size] = 77;
-    uint32_t status = conv_int8(&c, channels, results);
-    uint32_t wrong = status != 0 || results[size] != 77;
-    for (uint32_t i = 0; i < size; i++) {
-      uint32_t pixel = i / c.outputs;
-      wrong += results[i] != expected(&c, pixel / c.out_width, pixel % c.out_width, i % c.outputs);
-    }
-    if (wrong != 0) {
-      uart_printf("convolution %u: status %u, %u of %u wrong\n", (unsigned)test, (unsigned)status, (unsigned)wrong, (unsigned)size);
-      return 1;
+    for (uint32_t is_depthwise = 0; is_depthwise < 2; is_depthwise++) {
+      uint32_t outputs = is_depthwise ? c.channels : c.outputs;
+      uint32_t size = c.out_height * c.out_width * outputs;
+      results[size] = 77;
+      uint32_t status = is_depthwise ? depthwise_int8(&c, channels, results) : conv_int8(&c, channels, results);
+      uint32_t wrong = status != 0 || results[size] != 77;
+      for (uint32_t i = 0; i < size; i++) {
+        uint32_t pixel = i / outputs;
+        wrong += results[i] != expected(&c, pixel / c.out_width, pixel % c.out_width, i % outputs, is_depthwise);
+      }
+      if (wrong != 0) {
+        uart_printf("convolution %u, depthwise %u: status %u, %u of %u wrong\n", (unsigned)test, (unsigned)is_depthwise, (unsigned)status, (unsigned)wrong, (unsigned)size);
+        return 1;
+      }
     }
   }
   uart_puts("all right");

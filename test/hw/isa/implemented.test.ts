@@ -59,7 +59,7 @@ describe('operands of tensor instructions', () => {
 
 const unit: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
 
 describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (form) => {
@@ -67,7 +67,7 @@ describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (f
   /** Executes one instruction and tells its value, if it has one. */
   const open = (): (op: TensorOp, rs1?: number, rs2?: number) => number => {
     if (form !== 'model') {
-      const driver = new TensorDriver(createWasmSimulator(tensorBench({ ...unit, window: form === 'full', overlap: form })), false);
+      const driver = new TensorDriver(createWasmSimulator(tensorBench({ ...unit, convolution: form === 'full', overlap: form })), false);
       return (op, rs1, rs2) => driver.execute(op, rs1, rs2);
     }
     const model = new TensorModel(shape, { readBlock: () => true, writeBlock: () => true });
@@ -78,7 +78,7 @@ describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (f
 
   it('every command has its checks, and every question its answer', () => {
     const execute = open();
-    for (const op of tensorOpsWith({ window: form !== 'serial' })) {
+    for (const op of tensorOpsWith({ convolution: form !== 'serial' })) {
       const before = execute('fence');
       if (TENSOR[op].writesRd) {
         // The driver looks whether rd is written at all; the answers of these two may be 0.

@@ -25,7 +25,7 @@ const row = (opcode: number, funct3: number, funct7: number): Cube =>
 const TABLES: Readonly<Record<string, Readonly<Record<string, Cube>>>> = {
   'that differ by opcode and funct3': { a: row(CUSTOM_0, 0, 0), b: row(CUSTOM_0, 1, 0), c: row(CUSTOM_1, 0, 0), d: row(CUSTOM_1, 7, 0) },
   'that differ by funct7 alone': { a: row(CUSTOM_1, 3, 0), b: row(CUSTOM_1, 3, 1), c: row(CUSTOM_1, 3, 0x40) },
-  'that differ by funct7 alone, among others': { ...TENSOR, x: row(CUSTOM_1, 3, 1), y: row(CUSTOM_1, 5, 0x7f), z: row(CUSTOM_0, 0, 0x20) },
+  'that differ by funct7 alone, among others': { ...TENSOR, x: row(CUSTOM_1, 3, 2), y: row(CUSTOM_1, 5, 0x7f), z: row(CUSTOM_0, 0, 0x20) },
   'that fix different bits': {
     a: row(CUSTOM_0, 2, 0), b: { match: ((1 << 25) | (2 << 12) | CUSTOM_0) >>> 0, mask: 0x0200_707f },
     c: { match: (5 << 20) | (3 << 12) | CUSTOM_0, mask: 0xfff0_707f },
@@ -67,9 +67,9 @@ it('commands that a unit would take for each other are refused', () => {
 
 const full: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 16, channels: 16, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: true, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: true, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
-const serial: TensorParams = { ...full, queueDepth: 1, hazardBlocks: 1, counters: false, window: false, overlap: 'serial' };
+const serial: TensorParams = { ...full, queueDepth: 1, hazardBlocks: 1, counters: false, convolution: false, overlap: 'serial' };
 
 /** Every combination of what rows fix in custom-0 and custom-1, with anything in the other bits. */
 function allWords(random: Random): number[] {

@@ -9,7 +9,7 @@ import { Random } from '../../../sw/data/random.ts';
 
 const square: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
 const MESHES = {
   square, pairs: { ...square, multiplier: 'ice40' }, wide: { ...square, columns: 9 }, tall: { ...square, rows: 7 },

@@ -14,10 +14,10 @@ import { BENCH_BASE, TensorDriver, accumulatorsOf, scratchpadOf, tensorBench } f
 
 const iterative: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 8, channels: 64, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
 const pipelined: TensorParams = { ...iterative, vectorLanes: 4, requantiser: 'pipelined', busBytes: 8 };
-const serial: TensorParams = { ...iterative, queueDepth: 1, hazardBlocks: 1, window: false, overlap: 'serial' };
+const serial: TensorParams = { ...iterative, queueDepth: 1, hazardBlocks: 1, convolution: false, overlap: 'serial' };
 
 /** A record's four words: every shift there is, and anything, or what is nearly all or nothing, in the other bits. */
 function recordsOf(random: Random): Uint32Array {

@@ -10,7 +10,7 @@ import { Dice, isSet, start } from '../lib/bench.ts';
 
 const common: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
 /** Parameters, and the rows that a beat fills with them. */
 const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [

@@ -8,11 +8,11 @@ import { BENCH_BASE, TensorDriver, tensorBench } from '../../support/tensor-benc
 
 const unit: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
 
 it.each(['full', 'serial'] as const)('waits for every acknowledgement, %s', (overlap) => {
-  const sim = createWasmSimulator(tensorBench({ ...unit, window: overlap === 'full', overlap }));
+  const sim = createWasmSimulator(tensorBench({ ...unit, convolution: overlap === 'full', overlap }));
   const driver = new TensorDriver(sim, true);
   for (let i = 0; i < 60; i++) {
     driver.execute('st', BENCH_BASE + 4096 + 32 * i, packFields(TENSOR.st.rs2, { row: 0, count: 1 + (i % 5) }));

@@ -13,9 +13,9 @@ import { JOINED, SPLIT, garbage, peekUnit, pokeCore, rdOf } from '../../support/
 
 const full: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 16, channels: 16, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 4, idBits: 2, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 4, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
-const serial: TensorParams = { ...full, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, counters: false, idBits: 1, window: false, overlap: 'serial' };
+const serial: TensorParams = { ...full, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, counters: false, idBits: 1, convolution: false, overlap: 'serial' };
 const UNITS = { full, serial };
 const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 2) * 3;
 const LIMIT = 20_000;

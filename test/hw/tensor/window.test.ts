@@ -13,7 +13,7 @@ import { Random } from '../../../sw/data/random.ts';
 /** With as many rows as an image can have. */
 const p: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 65_536, accumulatorRows: 4096, channels: 16, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'pipelined', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, window: true, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
 };
 const Walked = hw('Walked', {
   start: In(B), aRow: In(U<number>(16)), windowed: In(B), image: In(U(32)), window: In(U(32)), step: In(B),

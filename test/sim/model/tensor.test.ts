@@ -32,7 +32,7 @@ class TestMemory implements TensorMemory {
 
 const SHAPE: TensorShape = {
   rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, busBytes: 8, queueDepth: 4, vectorLanes: 4, counters: 12,
-  window: true,
+  convolution: true,
 };
 
 /** A unit that is spoken to in field values. */

@@ -196,14 +196,14 @@ const engines = CORES.flatMap((core) => {
 });
 
 /** The core of a configuration that the presets do not have. */
-const withC = measurement('npm run bench -- core --config F --fpga --seeds 1, F being configs/nano.toml with c = true in [core]', (context) => {
+const withC = measurement('npm run bench -- core --config F --fpga --seeds 5, F being configs/nano.toml with c = true in [core]', (context) => {
   const file = join(context.out, 'nano-c.toml');
   mkdirSync(context.out, { recursive: true });
   writeFileSync(file, '[chip]\nname = "nano-c"\n[bus]\nbytes = 4\n[core]\npreset = "small"\nc = true\n[tensor]\nrows = 4\ncolumns = 4\nscratchpad = "4 KiB"\naccumulators = "4 KiB"\n');
-  return systole(context, ['bench', 'core', '--config', file, '--fpga', '--seeds', '1']).answer;
+  return systole(context, ['bench', 'core', '--config', file, '--fpga', '--seeds', '5']).answer;
 });
-const onFpga = (core: Core, seeds: number): Measurement<Answer> => verb('bench', 'core', '--core', core, '--fpga', '--seeds', String(seeds));
-const clockedFpga = onFpga('clocked', 5);
+const onFpga = (core: Core): Measurement<Answer> => verb('bench', 'core', '--core', core, '--fpga', '--seeds', '5');
+const clockedFpga = onFpga('clocked');
 const clocks = (a: Answer): string => {
   const each = a.list('fpga', 'clocks').map((c) => mega(c.number('fmaxHz')));
   if (each.length === 0) return '';
@@ -211,11 +211,11 @@ const clocks = (a: Answer): string => {
 };
 const fpga = [
   ...tableFigures(PAGE, 'FPGA', [
-    { row: ['`small`, RV32I + CV-X-IF'], of: onFpga('small', 1) },
+    { row: ['`small`, RV32I + CV-X-IF'], of: onFpga('small') },
     { row: ['`small` with C, RV32IC + CV-X-IF'], of: withC },
-    { row: ['`balanced`, RV32IMC'], of: onFpga('balanced', 1) },
+    { row: ['`balanced`, RV32IMC'], of: onFpga('balanced') },
     { row: ['`clocked`, RV32IMC, Zba, Zbs'], of: clockedFpga },
-    { row: ['`fast`, RV32IMC, Zba, Zbb, Zbs'], of: onFpga('fast', 1) },
+    { row: ['`fast`, RV32IMC, Zba, Zbb, Zbs'], of: onFpga('fast') },
   ], {
     LUT4: (a) => int(a.number('fpga', 'cells', 'lut')),
     'flip-flops': (a) => int(a.number('fpga', 'cells', 'ff')),

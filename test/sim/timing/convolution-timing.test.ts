@@ -1,0 +1,81 @@
+/** The cycle model knows what windows and depthwise products take: programs of convolutions by hand, beside the RTL. */
+import { describe, expect, it } from 'vitest';
+import { packFields } from '../../../hw/isa/instruction.ts';
+import { TENSOR } from '../../../hw/isa/tensor.ts';
+import type { TensorOp } from '../../../hw/isa/tensor.ts';
+import { loadConfig } from '../../../hw/soc/config-file.ts';
+import { parseElf } from '../../../sim/elf.ts';
+import { runElf } from '../../../sim/run-elf.ts';
+import { programTime } from '../../../sim/timing/program-timing.ts';
+import { assemble, programToElf } from '../../../sw/assembler/index.ts';
+import { fetchOf, memoryLatencyOf, memoryOutstandingOf } from '../../../sw/compiler/chip-target.ts';
+import { chipOf } from '../../../sw/mnist.ts';
+
+type Fields = Readonly<Record<string, number>>;
+
+/** One command: its operands in t0 and t1. `address` is a place in the data. */
+function command(op: TensorOp, rs1: Fields, rs2: Fields): string {
+  const { address, ...others } = rs1;
+  const first = address === undefined ? `li t0, ${packFields(TENSOR[op].rs1, others) | 0}` : `la t0, data+${address}`;
+  return `${first}\nli t1, ${packFields(TENSOR[op].rs2, rs2) | 0}\n${TENSOR[op].mnemonic} t0, t1`;
+}
+
+interface Layer {
+  readonly width: number;
+  readonly height: number;
+  readonly stride: number;
+  readonly outWidth: number;
+  readonly outHeight: number;
+  readonly op: 'mm' | 'dw';
+  /** Cycles that it takes at most, by chip: they only fall. */
+  readonly most: readonly [number, number];
+}
+
+/** A 3×3 kernel with a pixel of padding, in rows of R channels: image, then for each of nine products weights and window. */
+function program({ width, height, stride, outWidth, outHeight, op }: Layer, columns: number): string {
+  const image = width * height;
+  const count = outWidth * outHeight;
+  const weights = (tap: number): number => image + (tap % 2) * columns;
+  const taps = Array.from({ length: 9 }, (_, tap) => [
+    command('ld', { address: 4096 + 64 * tap }, { row: weights(tap), count: op === 'dw' ? 1 : columns }),
+    command('win', { imageRows: image, width, strideXMinus1: stride - 1, strideYMinus1: stride - 1 },
+      { left: (tap % 3) - 1, top: Math.floor(tap / 3) - 1, windowWidth: outWidth, padding: -3 }),
+    command(op, { aRow: 0, wRow: weights(tap) }, { accRow: 0, count, columnsMinus1: columns - 1, accumulate: tap === 0 ? 0 : 1 }),
+  ]);
+  const body = [
+    command('ld', { address: 0 }, { row: 0, count: image }), command('ldp', { address: 8192 }, { channel: 0, count: columns }), ...taps.flat(),
+    command('rq', { accRow: 0, count, columnsMinus1: columns - 1 }, { row: 0, channel: 0 }),
+    command('st', { address: 12_288 }, { row: 0, count }),
+  ];
+  return `.globl _start\n_start:\n.globl from\nfrom: csrr s0, mcycle\n${body.join('\n')}\ntn.fence a0\n.globl to\nto: csrr s1, mcycle
+sub s1, s1, s0\nslli s1, s1, 1\nori s1, s1, 1\nla a1, tohost\nsw s1, 0(a1)\nlast: j last
+.data\n.globl tohost\ntohost: .word 0\n.align 6\ndata: .zero 16384\n`;
+}
+
+const LAYERS: readonly Layer[] = [
+  { width: 8, height: 8, stride: 1, outWidth: 8, outHeight: 8, op: 'mm', most: [726, 825] },
+  { width: 9, height: 7, stride: 2, outWidth: 5, outHeight: 4, op: 'mm', most: [313, 454] },
+  { width: 8, height: 8, stride: 1, outWidth: 8, outHeight: 8, op: 'dw', most: [726, 818] },
+  { width: 3, height: 3, stride: 1, outWidth: 3, outHeight: 3, op: 'dw', most: [205, 323] },
+];
+const CHIPS = ['bench/gemm-8x8', 'edge'];
+
+describe.each(CHIPS)('a convolution on %s', (name) => {
+  const config = loadConfig(new URL(`../../../configs/${name}.toml`, import.meta.url).pathname);
+  it.each(LAYERS)('takes as long as the model says: %j', async (layer) => {
+    const file = programToElf(assemble(program(layer, config.tensor.columns)));
+    const elf = parseElf(file, 'convolution.elf');
+    const { exit = 0 } = await runElf({ config, elf, engine: 'wasm', maxCycles: 100_000 });
+    const [segment] = elf.segments;
+    const words = new Uint32Array(segment.bytes.slice().buffer);
+    const at = (symbol: string): number => elf.symbols.get(symbol) ?? 0;
+    const chip = chipOf(config);
+    const { cycles = 0 } = programTime({
+      tensor: config.tensor, fetch: fetchOf(chip), memoryLatencyCycles: memoryLatencyOf(chip), memoryOutstanding: memoryOutstandingOf(chip),
+      code: { base: segment.address, words }, entry: elf.entry, from: at('from'), to: at('to'),
+    });
+    expect(exit).toBeGreaterThan(9 * layer.outWidth * layer.outHeight);
+    expect(exit).toBeLessThanOrEqual(layer.most[CHIPS.indexOf(name)]);
+    expect(Math.abs(cycles - exit), `model ${cycles}, RTL ${exit}`).toBeLessThanOrEqual(Math.max(2, 0.01 * exit));
+  });
+});
