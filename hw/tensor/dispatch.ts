@@ -95,7 +95,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { key } = m.let({ key: decoder.key(r.instr) });
     const decode = decoder.is(key);
     const is = m.let(Object.fromEntries(ops.map((name) => [`is_${name}`, decode(name)]))) as Record<string, Bool>;
-    const op = (name: TensorOp): Bool => is[`is_${name}`] ?? bool(false);
+    const op = (name: TensorOp): Bool => (ops.includes(name) ? is[`is_${name}`] : bool(false));
     const isOneOf = (...ops: readonly TensorOp[]): Bool => (ops.length === 1 ? op(ops[0]) : decode(...ops));
     const { isCommand } = m.let({ isCommand: isOneOf(...TENSOR_COMMAND_OPS) });
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));

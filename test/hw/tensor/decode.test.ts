@@ -77,7 +77,10 @@ function allWords(random: Random): number[] {
     ((row(opcode, n & 7, n >> 3).match | (random.uint32() & 0x01ff_8f80)) >>> 0)));
 }
 
-describe.each(Object.entries({ full, serial }))('the unit, %s', (_, p) => {
+/** With four units, and without the optional instructions. */
+const plain: TensorParams = { ...full, convolution: false };
+
+describe.each(Object.entries({ full, plain, serial }))('the unit, %s', (_, p) => {
   it.each(Object.entries({ JOINED, SPLIT }))('%s, accepts a word if and only if it is one of the table, as that row says', (_, xif) => {
     const sim = createWasmSimulator(tensorBench(p, xif));
     sim.poke('rst', 1);

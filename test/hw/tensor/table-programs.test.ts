@@ -25,7 +25,9 @@ const beatOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
 const ROUNDS = 40;
 const COMMANDS = 12;
 
-describe.each(Object.entries({ full, beatOf8, beatOf2, serial }))('programs from the table, %s', (_, p) => {
+const plain: TensorParams = { ...full, convolution: false };
+
+describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial }))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {
     const sim = createWasmSimulator(tensorBench(p));
     const driver = new TensorDriver(sim, true);
