@@ -157,8 +157,8 @@ export const CONFIG_KEYS = {
     debug: { kind: 'flag', default: false, summary: 'inputs of the chip that stop the core and write its registers; not with xifOverlap' },
   },
   tensor: {
-    rows: { kind: 'count', min: 4, max: 128, summary: 'rows of the mesh: int8 lanes of a scratchpad row' },
-    columns: { kind: 'count', min: 4, max: 128, summary: 'columns of the mesh: int32 lanes of an accumulator row' },
+    rows: { kind: 'count', min: 2, max: 128, summary: 'rows of the mesh: int8 lanes of a scratchpad row' },
+    columns: { kind: 'count', min: 2, max: 128, summary: 'columns of the mesh: int32 lanes of an accumulator row' },
     scratchpad: { kind: 'size', min: 256, max: 8 * MIB, summary: 'bytes of the scratchpad: whole rows of `rows` bytes' },
     accumulators: { kind: 'size', min: 256, max: 2 * MIB, summary: 'bytes of the accumulators: whole rows of 4 * columns bytes, at most 4096' },
     channels: { kind: 'count', min: 16, max: 65536, powerOfTwo: true, default: 1024, summary: 'channel records for requantisation' },

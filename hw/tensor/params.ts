@@ -6,9 +6,9 @@ import { indexWidth } from '../../gen/index.ts';
 import { isPowerOfTwo, powerOfTwoAtMost } from '../lib/power-of-two.ts';
 
 export interface TensorParams {
-  /** R: rows of the mesh, int8 lanes of a scratchpad row; 4…128. */
+  /** R: rows of the mesh, int8 lanes of a scratchpad row; 2…128. */
   readonly rows: number;
-  /** C: columns of the mesh, int32 lanes of an accumulator row; 4…128. */
+  /** C: columns of the mesh, int32 lanes of an accumulator row; 2…128. */
   readonly columns: number;
   readonly scratchpadRows: number;
   /** At most 4096: the instruction set has 12 bits for an accumulator row. */
@@ -63,7 +63,7 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
   const lanes = (['rows', 'columns', 'channels'] as const).find((name) => p[name] % p.vectorLanes !== 0);
   const tiled = (['rows', 'columns'] as const).find((name) => p[name] % p.pipelineEvery !== 0);
   return (
-    between('rows', 4, 128) ?? between('columns', 4, 128) ?? between('scratchpadRows', 4, 65536) ?? between('accumulatorRows', 4, 4096) ??
+    between('rows', 2, 128) ?? between('columns', 2, 128) ?? between('scratchpadRows', 4, 65536) ?? between('accumulatorRows', 4, 4096) ??
     between('channels', 1, 65536) ?? between('queueDepth', 1, 16) ?? between('idBits', 1, 8) ?? between('busBytes', 4, 128) ??
     powerOfTwo('busBytes') ?? powerOfTwo('scratchpadBanks') ?? powerOfTwo('hazardBlocks') ?? powerOfTwo('vectorLanes') ??
     between('accumulatorBanks', 1, 2) ?? banked('scratchpadRows', 'scratchpadBanks') ?? banked('accumulatorRows', 'accumulatorBanks') ??

@@ -59,7 +59,7 @@ describe('a sweep file', () => {
     ['an empty axis', [...MESH, '[axes]', 'tensor.rows = []'], `${FILE}:4: axes.tensor.rows: this list is no list of values; write [4, 8, 16]`],
     ['a value twice on an axis', [...MESH, '[axes]', 'tensor.rows = [4, 8, 4]'], `${FILE}:4: axes.tensor.rows: 4 stands twice; remove one`],
     ['a list in a point', [...MESH, '[[point]]', 'name = "a"', 'tensor.rows = [4]'], `${FILE}:3: point a: tensor.rows: this list is no single value; lists belong into [axes]`],
-    ['a chip that cannot be', [...MESH, '[axes]', 'tensor.rows = [16, 3]'], `${FILE}:2: point rows=3: tensor.rows: 3 is out of range; use 4 to 128`],
+    ['a chip that cannot be', [...MESH, '[axes]', 'tensor.rows = [16, 1]'], `${FILE}:2: point rows=1: tensor.rows: 1 is out of range; use 2 to 128`],
     ['too many chips', [...MESH, '[axes]', `simulation.latency = [${Array.from({ length: 1001 }, (_, i) => i + 1).join()}]`],
       `${FILE}: 1001 chips are too many; use at most 1000, shorten an axis`],
     ['no images', [...MESH, '[workload]', 'images = 0', '[[point]]', 'name = "a"'], `${FILE}:4: workload.images: 0 is no number of images; use 1 to 1500`],

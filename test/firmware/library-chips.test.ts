@@ -39,9 +39,9 @@ const ODD: readonly TensorParams[] = [
 function randomChip(random: Random): TensorParams {
   const between = (low: number, high: number): number => low + random.below(high - low + 1);
   for (;;) {
-    const columns = between(4, 24);
+    const columns = between(2, 24);
     const p = chip({
-      rows: between(4, 24), columns, scratchpadRows: between(4, random.below(2) === 0 ? 3 * columns : 200),
+      rows: between(2, 24), columns, scratchpadRows: between(4, random.below(2) === 0 ? 3 * columns : 200),
       accumulatorRows: between(4, 64), channels: between(1, 40), convolution: random.below(3) > 0,
     });
     if (problemWith(p) === undefined) return p;

@@ -35,7 +35,7 @@ export function randomToml(seed: number): string {
         return `"${pick(fitting.length === 0 || random.below(40) === 0 ? SIZES : fitting)}"`;
       }
       default: {
-        if (path === 'tensor.rows' || path === 'tensor.columns') return String(random.below(2) === 0 ? lanes : pick([4, 5, 7, 8, 16, 32, 64, 128]));
+        if (path === 'tensor.rows' || path === 'tensor.columns') return String(random.below(2) === 0 ? lanes : pick([2, 3, 4, 5, 7, 8, 16, 32, 64, 128]));
         const near = [key.min, key.min, key.max, 1, 2, 4, 8, 16, 32, 64, 256].filter((n) => n >= key.min && n <= key.max);
         return String(pick(near));
       }

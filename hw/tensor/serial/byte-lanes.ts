@@ -45,7 +45,8 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     const source = bytes.map((i): SInt<8> => {
       const mine = stored.toArray().filter((_, lane) => lane % WORD_BYTES === i);
       const group = spills.at(i).mux(step.subWrap(1), step);
-      const chosen = mine.length === 1 ? mine[0] : vecOf(mine).at(group);
+      // Rows may be shorter than a word.
+      const chosen = mine.length === 0 ? S(8).lit(0) : mine.length === 1 ? mine[0] : vecOf(mine).at(group);
       const onChip = isWide.mux(byteOf(io.fromAccumulators, i), chosen);
       const incoming = isWide.mux(io.fromRequantiser, byteOf(io.fromMemory, i));
       return io.isStore.mux(onChip, incoming).named(`source${i}`);
@@ -72,7 +73,7 @@ export function ByteLanes(p: TensorParams): ModuleDef<ReturnType<typeof byteLane
     const firstLane = io.isRequantise.mux(io.lane.eq(0), isFirst).named('firstLane');
     const { gated } = m.let({ gated: vecOf(on.map((_, lane) => isOn.at(lane).mux(turned.at(lane % WORD_BYTES), S(8).lit(0)))) });
     io.row = gated;
-    io.word = vecOf(bytes.map((i) => gated.at(i))).asUInt().exact(32);
+    io.word = vecOf(bytes.map((i) => (i < p.rows ? gated : turned).at(i))).asUInt().exact(32);
     io.rowLanes = vecOf(on.map((_, lane) => firstLane.or(isOn.at(lane)))).asUInt();
   });
 }

@@ -81,7 +81,7 @@ describe('a configuration', () => {
     ['rows = 12', 'rows = 12\nclock = 1', 'x.toml:7: tensor.clock: unknown key; it belongs into section [soc]'],
     ['[tensor]', '[tensr]', 'x.toml:5: tensr: unknown section; did you mean tensor?'],
     ['[chip]\n', '', 'x.toml:1: name: unknown key; it belongs into section [chip]'],
-    ['rows = 12', 'rows = 3', 'x.toml:6: tensor.rows: 3 is out of range; use 4 to 128'],
+    ['rows = 12', 'rows = 1', 'x.toml:6: tensor.rows: 1 is out of range; use 2 to 128'],
     ['rows = 12', 'rows = 12.5', 'x.toml:6: tensor.rows: 12.5 is not a whole number; change it'],
     ['rows = 12', 'rows = true', 'x.toml:6: tensor.rows: true is no count; write a number or a formula in quotes'],
     ['rows = 12', 'rows = "columns + x"', 'x.toml:6: tensor.rows: \'x\' is neither a key nor a unit; name a key of this section, or section.key'],

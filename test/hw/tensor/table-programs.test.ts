@@ -22,12 +22,18 @@ const serial: TensorParams = {
 /** Of which a beat fills eight rows; and two, with bytes left. */
 const beatOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };
 const beatOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
+/** The smallest meshes, square and not, of which a beat fills several rows. */
+const two: TensorParams = { ...full, rows: 2, columns: 2, vectorLanes: 1, busBytes: 8 };
+const twoByThree: TensorParams = { ...full, rows: 2, columns: 3, vectorLanes: 1, busBytes: 4, scratchpadBanks: 1 };
+const threeByTwo: TensorParams = { ...full, rows: 3, columns: 2, vectorLanes: 1, busBytes: 16, pipelineEvery: 1 };
+const serialTwo: TensorParams = { ...serial, rows: 2, columns: 2 };
+const serialThree: TensorParams = { ...serial, rows: 3, columns: 2 };
 const ROUNDS = 40;
 const COMMANDS = 12;
 
 const plain: TensorParams = { ...full, convolution: false };
 
-describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial }))('programs from the table, %s', (_, p) => {
+describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {
     const sim = createWasmSimulator(tensorBench(p));
     const driver = new TensorDriver(sim, true);
