@@ -87,7 +87,7 @@ static uint32_t patch_rows(const conv_t *c, uint32_t lines, uint32_t columns)
 
 static uint32_t fits_windows(const conv_t *c)
 {
-  return (tn_info(TN_INFO_FEATURES) & 1) != 0 && c->stride_y <= LARGEST_STRIDE && c->stride_x <= LARGEST_STRIDE
+  return (tn_info(TN_INFO_FEATURES) & TN_FEATURE_CONVOLUTION) != 0 && c->stride_y <= LARGEST_STRIDE && c->stride_x <= LARGEST_STRIDE
     && (c->kernel_height - 1) * c->dilation_y <= FARTHEST && (c->kernel_width - 1) * c->dilation_x <= FARTHEST
     && c->pad_top <= FARTHEST && c->pad_left <= FARTHEST && c->width <= WIDEST_IMAGE;
 }
@@ -126,14 +126,15 @@ static plan_t plan_of(const job_t *job)
   if (job->is_depthwise) plan.columns = least(plan.columns, plan.lanes);
   plan.windows = fits_windows(c);
   cut(c, &plan, rows);
-  if (plan.rows == 0 && plan.windows && !job->is_depthwise) {
+  /* A patch that has more pixels than all products together gains nothing; one that does not fit, even less. */
+  uint32_t pixels = plan.tile_lines * plan.tile_columns * c->kernel_height * c->kernel_width;
+  if (plan.windows && (plan.rows == 0 || plan.rows > pixels)) {
     plan.windows = 0;
     cut(c, &plan, rows);
   }
   /* No chip has fewer than four rows: one of activations, of weights and of results is enough for one output at a time. */
   while (plan.rows == 0) {
     if (plan.columns == 1) {
-      plan.windows = 0;
       plan.tile_lines = plan.tile_columns = plan.rows = 1;
       plan.weights[0] = plan.weights[1] = 1;
       plan.results = 2;
@@ -306,15 +307,15 @@ uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t
 {
   job_t job = { *conv, conv->channels, conv->channels, conv->channels, conv->channels, 1 };
   job.c.outputs = conv->channels;
-  plan_t plan = plan_of(&job);
   uint32_t before = tn_fence();
-  if (plan.windows) {
+  if ((tn_info(TN_INFO_FEATURES) & TN_FEATURE_CONVOLUTION) != 0) {
+    plan_t plan = plan_of(&job);
     convolve(&job, &plan, channels, result);
     return tn_errors(before, tn_fence());
   }
   job.is_depthwise = 0;
   job.c.channels = job.c.outputs = 1;
-  plan = plan_of(&job);
+  plan_t plan = plan_of(&job);
   for (uint32_t channel = 0; channel < conv->channels; channel++) {
     job.c.input = conv->input + channel;
     job.c.weights = conv->weights + channel;

@@ -19,7 +19,7 @@ typedef struct {
   /* Lines above and columns left of the input. How many are below and right of it follows from the size of the output. */
   uint32_t pad_top, pad_left;
   uint32_t out_height, out_width;
-  /* What stands beside the input: the zero point of its activations. */
+  /* What stands beside the input: the zero point of its activations. It is not taken off them: its part of the sums belongs into the bias. */
   int8_t padding;
   const int8_t *input;
   const int8_t *weights;
@@ -27,14 +27,15 @@ typedef struct {
 
 /*
  * result [out_height][out_width][outputs] int8, requantised with one channel record for each output. Returns what went wrong, bits TN_REFUSED
- * and TN_FAILED: 0 if all went well. Where the chip has tn.win and the convolution fits it, every pixel is loaded once for all of the kernel;
- * else once for each of the kernel's pixels. An interrupt handler may use the unit between tn_save and tn_restore.
+ * and TN_FAILED: 0 if all went well. The output is done in tiles, as many outputs at a time as the mesh has columns. Where the chip has tn.win, the
+ * convolution fits it and gains by it, the pixels of a tile are loaded once for all of the kernel; else once for each of the kernel's pixels.
+ * All rows of the unit's memories are taken meanwhile: an interrupt handler may ask the unit and wait for it, and must leave them alone.
  */
 uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
 
 /*
  * The same for a depthwise convolution: every channel has a kernel of its own and makes one output, so that `outputs` is not looked at. Where the
- * chip lacks tn.dw, or the kernel does not fit its windows, every channel is a convolution of its own, which is slow.
+ * chip lacks tn.dw, every channel is a convolution of its own, which is slow.
  */
 uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
 

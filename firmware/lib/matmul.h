@@ -17,7 +17,8 @@ typedef struct {
 
 /*
  * c [m][n] int32 = a times the transpose of weights. Returns what went wrong, bits TN_REFUSED and TN_FAILED: 0 if all went well.
- * Nothing has to be done before: with k = 0 every sum is 0. An interrupt handler may use the unit between tn_save and tn_restore.
+ * Nothing has to be done before: with k = 0 every sum is 0.
+ * All rows of the unit's memories are taken meanwhile: an interrupt handler may ask the unit and wait for it, and must leave them alone.
  */
 uint32_t matmul_int32(const matmul_t *product, int32_t *c);
 

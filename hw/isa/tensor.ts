@@ -57,16 +57,16 @@ export const TENSOR = {
       'rd = the status: rd[15:0] counts the commands that were refused because an operand was out of range, rd[31:16] those of which '
       + 'main memory answered a transfer with an error; both since reset, modulo 65536',
       'nothing is cleared, so that no reader takes an error from another: compare with the status before',
-      'a pending tn.arg stays',
+      'pending prefixes stay',
     ],
   }),
   state: question({
     mnemonic: 'tn.state', opcode: CUSTOM_0, funct3: 4,
-    summary: 'Reads, without waiting, what the unit keeps from one instruction to the next: the status and a pending tn.arg.',
+    summary: 'Reads, without waiting, what the unit keeps from one instruction to the next: the status and pending prefixes.',
     rs1: [f('index', 0, 32, 'which part: see the state table')],
     semantics: [
       'rd = state[index], 0 for an index that this version does not define',
-      'an interrupt handler that transfers saves a pending tn.arg and gives it again when it is done',
+      'an interrupt handler that gives commands saves what is pending, tn.arg and tn.win, and gives it again when it is done',
     ],
   }),
   arg: prefix({

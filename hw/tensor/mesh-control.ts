@@ -1,5 +1,5 @@
 /**
- * The mesh unit: executes `tn.mm`. A weight sequencer brings the next command's tile into the free weight bank while an
+ * The mesh unit: executes `tn.mm` and `tn.dw`. A weight sequencer brings the next command's tile into the free weight bank while an
  * activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
  * leaves the mesh. Three commands can be under way, one at each.
  */

@@ -3,7 +3,7 @@
  * units, no queues. Must not know the hart, nor any particular network.
  *
  * Where the table leaves room, the model does this (and hardware may differ only where it says so):
- * - Range checks come first; a refused command has no effect at all but its count in the status and the loss of a pending tn.arg.
+ * - Range checks come first; a refused command has no effect at all but its count in the status and the loss of pending prefixes.
  * - A transfer that meets an address outside RAM is counted as failed and goes on: such bytes load as 0 and are not stored.
  *   Hardware may leave other data in the rows of a failed transfer, and channel records of such data may count as refused or not.
  * - tn.count answers 0 for every counter; hardware counts.

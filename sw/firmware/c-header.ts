@@ -6,11 +6,12 @@ import {
   ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
   WIN_PENDING_BIT,
 } from '../../hw/isa/tensor.ts';
+import { TENSOR_FEATURES } from '../../hw/isa/tensor-rows.ts';
 import type { ChipConfig } from '../../hw/soc/config.ts';
 import { RAM_BASE, REGIONS, REGISTERS, addressOf } from '../../hw/soc/memory-map.ts';
 
 /** `scratchpadRows` → `SCRATCHPAD_ROWS` and `scratchpad_rows`. */
-export const upperSnake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+export const upperSnake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/([A-Z])([A-Z][a-z])/g, '$1_$2').toUpperCase();
 const lowerSnake = (name: string): string => upperSnake(name).toLowerCase();
 const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}u`;
 
@@ -23,6 +24,8 @@ export function cHeader(config?: ChipConfig): string {
     indices('Facts of the chip, for tn_info', 'TN_INFO', TENSOR_INFO),
     indices('Performance counters, for tn_count', 'TN_COUNT', TENSOR_COUNTERS),
     indices('What is kept between instructions, for tn_state', 'TN_STATE', TENSOR_STATE),
+    ['/* Optional instructions: bits of fact TN_INFO_FEATURES. */',
+      ...TENSOR_FEATURES.map((name, bit) => `#define TN_FEATURE_${upperSnake(name)} ${2 ** bit}u`)],
     ['/* Version of the instruction set that this header describes. */', `#define TN_VERSION ${hex(TENSOR_VERSION)}`],
     ...(config === undefined ? [] : [chip(config)]),
     REFUSAL,

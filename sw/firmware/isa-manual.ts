@@ -4,7 +4,7 @@ import { CSR, EXCEPTION } from '../../hw/isa/csr.ts';
 import type { ExtensionInstruction, OperandField } from '../../hw/isa/instruction.ts';
 import { RISCV_INSTRUCTIONS } from '../../hw/isa/riscv.ts';
 import { TENSOR_FEATURES } from '../../hw/isa/tensor-rows.ts';
-import type { RowUse, TensorCommand, TensorInstruction } from '../../hw/isa/tensor-rows.ts';
+import type { RowUse, TensorCommand, TensorInstruction, TensorPrefix } from '../../hw/isa/tensor-rows.ts';
 import {
   CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
 } from '../../hw/isa/tensor.ts';
@@ -86,13 +86,20 @@ function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): s
   return [
     `Executed by the ${unit} unit.`,
     ...(mainMemory ? [`It ${ACCESS[mainMemory.access]} main memory: rows of ${bytes} bytes, one behind the other${prefix}.`] : []),
-    ...uses.map((use) => `It ${ACCESS[use.access]} rows ${use.first} … ${last(use)} of the ${use.memory}, which must be there.`),
+    ...uses.map((use) => {
+      const rows = 'fixed' in use.rows ? `row ${use.first}` : `rows ${use.first} … ${last(use)}`;
+      return `It ${ACCESS[use.access]} ${rows} of the ${use.memory}, which must be there.`;
+    }),
     ...[...rs1, ...rs2].flatMap(({ name, least = 0 }) => (least > 0 ? [`${name} must be at least ${least}.`] : [])),
     ...limits.map((limit) => ('below' in limit
       ? `${limit.field} must be less than ${FACT_LETTER[limit.below] ?? limit.below}.` : `${limit.field} must be a multiple of ${limit.multipleOf}.`)),
     ...(mainMemory && mainMemory.elementBytes > 1 ? [`address, and what a tn.arg gives, must be multiples of ${mainMemory.elementBytes}.`] : []),
   ];
 }
+
+/** A prefix is kept whatever it says. */
+const demands = ({ rs1, rs2 }: TensorPrefix): string[] => [...rs1, ...rs2].flatMap(({ name, least = 0 }) =>
+  (least > 0 ? [`${name} must be at least ${least}: otherwise the command that takes the prefix is refused.`] : []));
 
 function section(instruction: TensorInstruction): string {
   const fields = (register: string, list: readonly OperandField[]): string[][] =>
@@ -107,6 +114,7 @@ function section(instruction: TensorInstruction): string {
     ...(instruction.kind !== 'question' && instruction.feature
       ? [`Units that lack it do not know it: fact \`features\`, bit ${TENSOR_FEATURES.indexOf(instruction.feature)}.`] : []),
     ...(instruction.kind === 'command' ? [effects(instruction).map((line) => `- ${line}`).join('\n')] : []),
+    ...(instruction.kind === 'prefix' ? [demands(instruction).map((line) => `- ${line}`).join('\n')] : []),
   ].join('\n\n');
 }
 

@@ -151,7 +151,7 @@ static void second(void)
 int main(void)
 {
   spare = 2 * (ROWS + LARGEST);
-  has_windows = tn_info(TN_INFO_FEATURES) & 1;
+  has_windows = (tn_info(TN_INFO_FEATURES) & TN_FEATURE_CONVOLUTION) != 0;
   uint32_t *top = stack + sizeof stack / sizeof *stack - 16;
   top[0] = (uint32_t)(uintptr_t)second;
   tasks[1].sp = (uint32_t)(uintptr_t)top;

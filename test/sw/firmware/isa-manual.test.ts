@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TENSOR, TENSOR_COMMAND_OPS, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_COMMAND_OPS, TENSOR_OPS, TENSOR_PREFIX_OPS } from '../../../hw/isa/tensor.ts';
 import { isaManual } from '../../../sw/firmware/isa-manual.ts';
 
 const sectionOf = (mnemonic: string): string => isaManual().split('\n### ').find((text) => text.startsWith(`\`${mnemonic} `) || text.startsWith(`\`${mnemonic}\``)) ?? '';
@@ -13,12 +13,20 @@ describe('the manual', () => {
     const { mnemonic, unit, uses, limits, mainMemory } = TENSOR[op];
     const text = sectionOf(mnemonic);
     expect(text).toContain(`- Executed by the ${unit} unit.`);
-    for (const { memory, access, first } of uses) {
-      expect(text).toMatch(new RegExp(`- It ${{ read: 'reads', write: 'writes', update: 'reads and writes' }[access]} rows ${first} … .* of the ${memory}`));
+    for (const { memory, access, first, rows } of uses) {
+      const which = 'fixed' in rows ? `row ${first}` : `rows ${first} … .*`;
+      expect(text).toMatch(new RegExp(`- It ${{ read: 'reads', write: 'writes', update: 'reads and writes' }[access]} ${which} of the ${memory}`));
     }
     for (const { field } of limits) expect(text).toMatch(new RegExp(`- ${field} must be `));
     expect(text.includes('main memory: rows of')).toBe(mainMemory !== undefined);
     expect(text.includes('; tn.arg may say otherwise')).toBe(mainMemory?.takesPrefix ?? false);
+  });
+
+  it.each(TENSOR_PREFIX_OPS)('says of %s what makes the command behind it refused', (op) => {
+    const { mnemonic, rs1, rs2 } = TENSOR[op];
+    const demanding = [...rs1, ...rs2].filter((field) => 'least' in field).map(({ name }) => name);
+    expect(demanding.length).toBeGreaterThan(0);
+    for (const name of demanding) expect(sectionOf(mnemonic)).toContain(`- ${name} must be at least 1: otherwise the command that takes the prefix is refused.`);
   });
 
   it('says the last row of each use', () => {
