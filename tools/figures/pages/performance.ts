@@ -230,9 +230,18 @@ const fpga = [
   }),
 ];
 
+const optionsSweep = measurement('npm run explore -- configs/sweeps/tensor-options.toml', (context) =>
+  systole(context, ['explore', 'configs/sweeps/tensor-options.toml', '--out', join(context.out, 'options')]).answer);
+const tensorOptions = ['edge', 'pipelineEvery = 2', 'pipelineEvery = 4', 'hazardBlocks = 16', 'queueDepth = 2', 'instructionPrefetch', 'convolution = false']
+  .flatMap((name) => tableFigures(PAGE, 'Options of the tensor unit', [{ row: [code(name)], of: optionsSweep }], {
+    'cycles of one digit': (a) => int(a.item('points', 'name', name).number('cycles')),
+    LUT: (a) => int(a.item('points', 'name', name).number('cells', 'lut')),
+    FF: (a) => int(a.item('points', 'name', name).number('cells', 'ff')),
+  }));
+
 const generated = textFigures(PAGE, 'for `base`: {n} modules', verb('gen', '--out', 'build/figures/base'), { n: (a) => int(a.number('counts', 'modules')) }, EXACT);
 
 export const PERFORMANCE: readonly Figure[] = [
-  ...digits, ...accuracy, ...products, ...benchChips, ...slowMemory, ...area,
+  ...digits, ...accuracy, ...products, ...benchChips, ...slowMemory, ...area, ...tensorOptions,
   ...kernels, ...coremark, ...suites, ...engines, ...fpga, ...generated,
 ];
