@@ -4,16 +4,18 @@
  */
 import { B, In, Out, S, U, bundle, hw } from '../../gen/index.ts';
 import type { Bool, SInt, UInt } from '../../gen/index.ts';
+import type { OperandField } from '../isa/instruction.ts';
 import { TENSOR } from '../isa/tensor.ts';
 import { scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
-const bitsOf = (register: 'rs1' | 'rs2', name: string): number => {
-  const fields: readonly { readonly name: string; readonly width: number }[] = TENSOR.win[register];
+function fieldOf(register: 'rs1' | 'rs2', name: string): OperandField {
+  const fields: readonly OperandField[] = TENSOR.win[register];
   const field = fields.find((f) => f.name === name);
   if (!field) throw new RangeError(`tn.win has no operand field '${name}'`);
-  return field.width;
-};
+  return field;
+}
+const bitsOf = (register: 'rs1' | 'rs2', name: string): number => fieldOf(register, name).width;
 const WIDTH = bitsOf('rs1', 'width');
 const TOP = bitsOf('rs2', 'top');
 /** Strides are at most 4. */
@@ -38,7 +40,7 @@ export const NO_WINDOW = { imageRows: 0, width: 0, strideX: 0, pitch: 0, left: 0
 /** The fields of a window, from the two registers of `tn.win`. */
 export function windowFields(image: UInt, window: UInt) {
   const field = (register: 'rs1' | 'rs2', name: string): UInt => {
-    const { lo, width } = TENSOR.win[register].find((f) => f.name === name)!;
+    const { lo, width } = fieldOf(register, name);
     return (register === 'rs1' ? image : window).slice(lo + width - 1, lo);
   };
   const width = field('rs1', 'width').named('width');
