@@ -5,6 +5,7 @@
 import { UserError } from '../gen/user-error.ts';
 import type { ChipConfig } from '../hw/soc/config.ts';
 import { RAM_BASE } from '../hw/soc/memory-map.ts';
+import { featuresOf } from '../hw/isa/tensor-rows.ts';
 import { TENSOR_COUNTERS } from '../hw/isa/tensor.ts';
 import { RAM_PATH, UART_LOG_BYTES, UART_LOG_PATH, boardDesign } from './board.ts';
 import { BoardEvents } from './debug/board-events.ts';
@@ -241,12 +242,11 @@ export function uartReader(simulator: Simulator, onUart: ((bytes: Uint8Array) =>
 
 /** The golden model of a configuration. */
 export function modelOptions(config: ChipConfig): GoldenModelOptions {
-  const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, convolution, counters } =
-    config.tensor;
+  const { rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, counters } = config.tensor;
   return {
     ...hartOptions(config.core), ramBytes: config.simulation.ramBytes,
     tensor: {
-      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, convolution,
+      rows, columns, scratchpadRows, accumulatorRows, channels, busBytes, queueDepth, vectorLanes, ...featuresOf(config.tensor),
       counters: counters ? TENSOR_COUNTERS.length : 0,
     },
   };

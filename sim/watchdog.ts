@@ -4,13 +4,14 @@
  * Must not know the unit's inside nor who is told; `sim/debug/hang.ts` finds the words.
  */
 import { B, Flag, In, Out, U, bool, hw, indexWidth } from '../gen/index.ts';
+import { ALL_FEATURES } from '../hw/isa/tensor-rows.ts';
 import { TENSOR_AWAITED_OPS } from '../hw/isa/tensor.ts';
 import { tensorDecoder } from '../hw/tensor/decode.ts';
 import { MOST_BETWEEN } from './patience.ts';
 import type { Patience } from './patience.ts';
 
 /** Of the instructions of any unit. */
-const decoder = tensorDecoder({ convolution: true });
+const decoder = tensorDecoder(ALL_FEATURES);
 
 export const Watchdog = ({ stillCycles, answers }: Patience) => hw('Watchdog', {
   /** A unit holds commands; something of a command is done in this cycle; the core waits for the answer to an instruction. */

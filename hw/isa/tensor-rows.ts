@@ -23,6 +23,13 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 /** What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides. */
 export const TENSOR_FEATURES = ['convolution'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
+export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
+const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>
+  Object.fromEntries(TENSOR_FEATURES.map((name) => [name, of(name)])) as TensorFeatures;
+export const ALL_FEATURES = features(() => true);
+export const NO_FEATURES = features(() => false);
+/** The features alone, of something that says more. */
+export const featuresOf = (unit: TensorFeatures): TensorFeatures => features((name) => unit[name]);
 
 /** A named field, and its name as a type. */
 export interface NamedField<Name extends string> extends OperandField {

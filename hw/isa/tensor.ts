@@ -7,7 +7,7 @@
  * main memory.
  */
 import { TENSOR_FEATURES, command, prefix, question } from './tensor-rows.ts';
-import type { NamedField, TensorFeature, TensorInstruction, TensorUnitName } from './tensor-rows.ts';
+import type { NamedField, TensorFeatures, TensorInstruction, TensorUnitName } from './tensor-rows.ts';
 
 export const CUSTOM_0 = 0x0b;
 export const CUSTOM_1 = 0x2b;
@@ -225,13 +225,13 @@ export type TensorCommandOf<Unit extends string> =
   { readonly [Op in TensorCommandOp]: (typeof TENSOR)[Op]['unit'] extends Unit ? Op : never }[TensorCommandOp];
 export const TENSOR_INSTRUCTIONS: readonly TensorInstruction[] = Object.values(TENSOR);
 /** Rows that a unit with some of the features has. */
-export const tensorOpsWith = (features: Readonly<Record<TensorFeature, boolean>>): readonly TensorOp[] =>
+export const tensorOpsWith = (features: TensorFeatures): readonly TensorOp[] =>
   TENSOR_OPS.filter((op) => {
     const row: TensorInstruction = TENSOR[op];
     return row.kind === 'question' || row.feature === undefined || features[row.feature];
   });
 /** Fact `features` of such a unit. */
-export const featureBits = (features: Readonly<Record<TensorFeature, boolean>>): number =>
+export const featureBits = (features: TensorFeatures): number =>
   TENSOR_FEATURES.reduce((bits, name, i) => bits + (features[name] ? 2 ** i : 0), 0);
 
 /**

@@ -4,7 +4,7 @@
  * the few bits in which they differ, wherever in the word the table has them. Must not know what instructions do.
  */
 import type { Bool, UInt } from '../../gen/index.ts';
-import type { TensorFeature } from '../isa/tensor-rows.ts';
+import type { TensorFeatures } from '../isa/tensor-rows.ts';
 import { TENSOR, tensorOpsWith } from '../isa/tensor.ts';
 import type { TensorOp } from '../isa/tensor.ts';
 import { countBits, gather, gathered } from '../lib/bit-fields.ts';
@@ -49,7 +49,7 @@ function keyMask(rows: readonly Cube[]): number {
 const DECODERS = new Map<string, TableDecoder<TensorOp>>();
 
 /** Of the table's rows that a unit has. */
-export function tensorDecoder(features: Readonly<Record<TensorFeature, boolean>>): TableDecoder<TensorOp> {
+export function tensorDecoder(features: TensorFeatures): TableDecoder<TensorOp> {
   const ops = tensorOpsWith(features);
   const known = DECODERS.get(ops.join());
   if (known) return known;

@@ -3,9 +3,12 @@
  * modules of the unit, the golden model's options and the compiler read them from here.
  */
 import { indexWidth } from '../../gen/index.ts';
+import { NO_FEATURES } from '../isa/tensor-rows.ts';
+import type { TensorFeatures } from '../isa/tensor-rows.ts';
 import { isPowerOfTwo, powerOfTwoAtMost } from '../lib/power-of-two.ts';
 
-export interface TensorParams {
+/** With what the instruction table calls features. */
+export interface TensorParams extends TensorFeatures {
   /** R: rows of the mesh, int8 lanes of a scratchpad row; 2…128. */
   readonly rows: number;
   /** C: columns of the mesh, int32 lanes of an accumulator row; 2…128. */
@@ -36,8 +39,6 @@ export interface TensorParams {
   readonly multiplier: 'generic' | 'ice40';
   /** p: cells of the mesh, each way, from one register to the next; divides rows and columns. */
   readonly pipelineEvery: number;
-  /** `tn.win`: activations of a product from a window over an image, as a convolution wants them. */
-  readonly convolution: boolean;
   /** `full` (if not given): four units work side by side; `serial`: one command at a time, in a fifth of the area. */
   readonly overlap?: 'full' | 'serial';
 }
@@ -45,7 +46,7 @@ export interface TensorParams {
 /** What a serial unit cannot have more of. */
 const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
   scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4, pipelineEvery: 1,
-  convolution: false,
+  ...NO_FEATURES,
 };
 
 /** What is wrong with a set of parameters, as `[name, problem and mend]`; nothing if a unit can be built from it. */

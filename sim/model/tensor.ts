@@ -15,11 +15,12 @@ import {
 } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp, TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import { unpackField } from '../../hw/isa/instruction.ts';
+import type { TensorFeature, TensorFeatures } from '../../hw/isa/tensor-rows.ts';
 import { NO_PREFIX, commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, Transfer, Window } from '../../hw/isa/tensor-checks.ts';
 
 /** Sizes of one unit, named as in the information table. */
-export interface TensorShape {
+export interface TensorShape extends TensorFeatures {
   /** R, 1…128. */
   readonly rows: number;
   /** C, 1…128. */
@@ -32,8 +33,6 @@ export interface TensorShape {
   readonly vectorLanes: number;
   /** Number of performance counters. */
   readonly counters: number;
-  /** It has `tn.win` and `tn.dw`. */
-  readonly convolution: boolean;
 }
 
 /** Main memory as the unit's bus sees it. A block is moved whole or, with `false`, not at all. */
@@ -128,7 +127,7 @@ export class TensorModel {
 
   /** Throws UserError when a size is not a positive integer or too large for the instructions' fields. */
   constructor(private readonly shape: TensorShape, private readonly memory: TensorMemory) {
-    const limits: readonly (readonly [Exclude<keyof TensorShape, 'convolution'>, number])[] =
+    const limits: readonly (readonly [Exclude<keyof TensorShape, TensorFeature>, number])[] =
       [['rows', 128], ['columns', 128], ['scratchpadRows', 65536], ['accumulatorRows', 4096], ['channels', 65536]];
     for (const [name, limit] of limits) {
       const value = shape[name];

@@ -7,7 +7,7 @@ import type { OperandField } from '../../hw/isa/instruction.ts';
 import { commandRules } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, TensorArg, TensorFacts, TensorWin } from '../../hw/isa/tensor-checks.ts';
 import { TENSOR_MEMORIES } from '../../hw/isa/tensor-rows.ts';
-import type { TensorCommand } from '../../hw/isa/tensor-rows.ts';
+import type { TensorCommand, TensorFeatures } from '../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_COMMAND_OPS, tensorOpsWith } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp, TensorOp } from '../../hw/isa/tensor.ts';
 import type { Random } from '../../sw/data/random.ts';
@@ -28,7 +28,7 @@ export class TableCommands {
   private readonly ops: readonly TensorCommandOp[];
 
   constructor(
-    private readonly random: Random, private readonly facts: TensorFacts & { readonly convolution: boolean },
+    private readonly random: Random, private readonly facts: TensorFacts & TensorFeatures,
     private readonly memory: DrawnMemory,
   ) {
     this.rules = commandRules(facts);

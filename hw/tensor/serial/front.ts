@@ -5,7 +5,7 @@
  */
 import { B, Flag, In, Out, U, cat, hw, indexWidth } from '../../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../../gen/index.ts';
-import { TENSOR_UNITS } from '../../isa/tensor-rows.ts';
+import { NO_FEATURES, TENSOR_UNITS } from '../../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../../isa/tensor-rows.ts';
 import { TENSOR_COMMAND_OPS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE, commandsOf, tensorOpsWith } from '../../isa/tensor.ts';
 import type { TensorCommandOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../../isa/tensor.ts';
@@ -17,13 +17,12 @@ import { informationOf } from '../dispatch.ts';
 import { Intake } from '../intake.ts';
 import type { TensorParams } from '../params.ts';
 
-/** No features: what the table says is of some units only, a serial unit lacks. */
-const FEATURES = { convolution: false };
-const decoder = tensorDecoder(FEATURES);
+// What the table says is of some units only, a serial unit lacks.
+const decoder = tensorDecoder(NO_FEATURES);
 type SerialPrefixOp = Exclude<TensorPrefixOp, 'win'>;
-const PREFIX_OPS = TENSOR_PREFIX_OPS.filter((op): op is SerialPrefixOp => tensorOpsWith(FEATURES).includes(op));
+const PREFIX_OPS = TENSOR_PREFIX_OPS.filter((op): op is SerialPrefixOp => tensorOpsWith(NO_FEATURES).includes(op));
 export type SerialCommandOp = Exclude<TensorCommandOp, 'dw'>;
-export const SERIAL_COMMAND_OPS = TENSOR_COMMAND_OPS.filter((op): op is SerialCommandOp => tensorOpsWith(FEATURES).includes(op));
+export const SERIAL_COMMAND_OPS = TENSOR_COMMAND_OPS.filter((op): op is SerialCommandOp => tensorOpsWith(NO_FEATURES).includes(op));
 
 /** What the sequencer executes, one wire each. */
 export const frontOps: Readonly<Record<SerialPrefixOp | SerialCommandOp, ReturnType<typeof Out<Bool>>>> =
@@ -49,7 +48,7 @@ export const frontPorts = (xif: XifParams) => ({
 export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<typeof frontPorts>> {
   return hw('Front', frontPorts(xif), (m, io) => {
     m.doc('Takes tensor instructions from the core and answers them.');
-    const intake = m.inst('intake', Intake(xif, tensorOpsWith(FEATURES)));
+    const intake = m.inst('intake', Intake(xif, tensorOpsWith(NO_FEATURES)));
     const { result } = io.xif;
     const r = m.regs({
       isPoll: B, key: U(decoder.keyBits), rd: U(5), refused: U(16, 0), failed: U(16, 0), hasRefused: B, hasFailed: B,

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { RISCV, encode } from '../../../hw/isa/riscv.ts';
 import type { Mnemonic } from '../../../hw/isa/riscv.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_OPS, tensorOpsWith } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { RAM_BASE } from '../../../hw/soc/memory-map.ts';
@@ -59,7 +60,7 @@ describe('operands of tensor instructions', () => {
 
 const unit: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 
 describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (form) => {
@@ -67,7 +68,7 @@ describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (f
   /** Executes one instruction and tells its value, if it has one. */
   const open = (): (op: TensorOp, rs1?: number, rs2?: number) => number => {
     if (form !== 'model') {
-      const driver = new TensorDriver(createWasmSimulator(tensorBench({ ...unit, convolution: form === 'full', overlap: form })), false);
+      const driver = new TensorDriver(createWasmSimulator(tensorBench({ ...unit, ...(form === 'full' ? ALL_FEATURES : NO_FEATURES), overlap: form })), false);
       return (op, rs1, rs2) => driver.execute(op, rs1, rs2);
     }
     const model = new TensorModel(shape, { readBlock: () => true, writeBlock: () => true });
@@ -78,7 +79,7 @@ describe.each(['model', 'full', 'serial'] as const)('in the tensor unit, %s', (f
 
   it('every command has its checks, and every question its answer', () => {
     const execute = open();
-    for (const op of tensorOpsWith({ convolution: form !== 'serial' })) {
+    for (const op of tensorOpsWith(form === 'serial' ? NO_FEATURES : ALL_FEATURES)) {
       const before = execute('fence');
       if (TENSOR[op].writesRd) {
         // The driver looks whether rd is written at all; the answers of these two may be 0.

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO } from '../../../hw/isa/tensor.ts';
 import type { TensorCounter, TensorOp } from '../../../hw/isa/tensor.ts';
 import { UNITS } from '../../../hw/tensor/hazards.ts';
@@ -17,7 +18,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../suppor
 
 const square: TensorParams = {
   rows: 8, columns: 8, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 16, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'generic', overlap: 'full',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 16, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic', overlap: 'full',
 };
 /** One bank, so that weights and rows meet. */
 const wide: TensorParams = {
@@ -25,7 +26,7 @@ const wide: TensorParams = {
 };
 const serial: TensorParams = {
   ...square, rows: 4, columns: 4, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1,
-  counters: false, busBytes: 4, convolution: false, overlap: 'serial',
+  counters: false, busBytes: 4, ...NO_FEATURES, overlap: 'serial',
 };
 
 const UNIT_OF: Partial<Record<TensorOp, Unit>> = { ld: 'load', ldp: 'load', mm: 'mesh', rq: 'vector', st: 'store', sta: 'store' };

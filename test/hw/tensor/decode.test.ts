@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { B, In, Out, U, elaborate, hw, vecOf } from '../../../gen/index.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { decodeTensor } from '../../../hw/isa/tensor-decode.ts';
 import { CUSTOM_0, CUSTOM_1, TENSOR, tensorOpsWith } from '../../../hw/isa/tensor.ts';
 import type { Cube } from '../../../hw/lib/cubes.ts';
@@ -67,9 +68,9 @@ it('commands that a unit would take for each other are refused', () => {
 
 const full: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 16, channels: 16, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: true, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: true, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
-const serial: TensorParams = { ...full, queueDepth: 1, hazardBlocks: 1, counters: false, convolution: false, overlap: 'serial' };
+const serial: TensorParams = { ...full, queueDepth: 1, hazardBlocks: 1, counters: false, ...NO_FEATURES, overlap: 'serial' };
 
 /** Every combination of what rows fix in custom-0 and custom-1, with anything in the other bits. */
 function allWords(random: Random): number[] {
@@ -78,7 +79,7 @@ function allWords(random: Random): number[] {
 }
 
 /** With four units, and without the optional instructions. */
-const plain: TensorParams = { ...full, convolution: false };
+const plain: TensorParams = { ...full, ...NO_FEATURES };
 
 describe.each(Object.entries({ full, plain, serial }))('the unit, %s', (_, p) => {
   it.each(Object.entries({ JOINED, SPLIT }))('%s, accepts a word if and only if it is one of the table, as that row says', (_, xif) => {

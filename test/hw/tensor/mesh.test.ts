@@ -1,6 +1,7 @@
 /** The mesh alone: rows and weights as close behind each other as its rules allow, against plain sums of products. */
 import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
+import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { Mesh } from '../../../hw/tensor/mesh.ts';
 import { partialSumBits } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -9,7 +10,7 @@ import { Random } from '../../../sw/data/random.ts';
 
 const square: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 const MESHES = {
   square, pairs: { ...square, multiplier: 'ice40' }, wide: { ...square, columns: 9 }, tall: { ...square, rows: 7 },

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import { NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { problemWith } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 
 const serial: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: false, multiplier: 'ice40', overlap: 'serial',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...NO_FEATURES, multiplier: 'ice40', overlap: 'serial',
 };
 
 it('a serial unit says which parameter it cannot have, and what it has instead', () => {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { CHANNEL_RECORD_BYTES, TENSOR, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -14,10 +15,10 @@ import { BENCH_BASE, TensorDriver, accumulatorsOf, scratchpadOf, tensorBench } f
 
 const iterative: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 8, channels: 64, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 const pipelined: TensorParams = { ...iterative, vectorLanes: 4, requantiser: 'pipelined', busBytes: 8 };
-const serial: TensorParams = { ...iterative, queueDepth: 1, hazardBlocks: 1, convolution: false, overlap: 'serial' };
+const serial: TensorParams = { ...iterative, queueDepth: 1, hazardBlocks: 1, ...NO_FEATURES, overlap: 'serial' };
 
 /** A record's four words: every shift there is, and anything, or what is nearly all or nothing, in the other bits. */
 function recordsOf(random: Random): Uint32Array {

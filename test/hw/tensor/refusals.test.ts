@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -13,9 +14,9 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../suppor
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic', overlap: 'full',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic', overlap: 'full',
 };
-const serial: TensorParams = { ...full, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, convolution: false, overlap: 'serial' };
+const serial: TensorParams = { ...full, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, ...NO_FEATURES, overlap: 'serial' };
 
 /** Behind the channel records. */
 const STORES = BENCH_BASE + 0x2000;

@@ -3,6 +3,7 @@
  * requests wait, is said here once more, in the test's own words.
  */
 import { describe, expect, it } from 'vitest';
+import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { rowsPerBeat } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { Scratchpad } from '../../../hw/tensor/scratchpad.ts';
@@ -10,7 +11,7 @@ import { Dice, isSet, start } from '../lib/bench.ts';
 
 const common: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 /** Parameters, and the rows that a beat fills with them. */
 const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [

@@ -3,6 +3,7 @@
  * refused alike. A new row is drawn without a change here.
  */
 import { describe, expect, it } from 'vitest';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR_COMMAND_OPS, TENSOR_OPS, tensorOpsWith } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -14,10 +15,10 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 const serial: TensorParams = {
-  ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, convolution: false, overlap: 'serial',
+  ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, ...NO_FEATURES, overlap: 'serial',
 };
 /** Of which a beat fills eight rows; and two, with bytes left. */
 const beatOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };
@@ -31,7 +32,7 @@ const serialThree: TensorParams = { ...serial, rows: 3, columns: 2 };
 const ROUNDS = 40;
 const COMMANDS = 12;
 
-const plain: TensorParams = { ...full, convolution: false };
+const plain: TensorParams = { ...full, ...NO_FEATURES };
 
 describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {

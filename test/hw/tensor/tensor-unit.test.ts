@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { rowsPerBeat } from '../../../hw/tensor/params.ts';
@@ -14,7 +15,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const nano: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'ice40',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'ice40',
 };
 const square: TensorParams = {
   ...nano, rows: 8, columns: 8, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4, requantiser: 'pipelined', queueDepth: 4,
@@ -29,7 +30,7 @@ const tall: TensorParams = { ...square, rows: 10, columns: 6, vectorLanes: 2, sc
 const byRow: TensorParams = { ...square, rows: 6, columns: 6, vectorLanes: 2, hazardBlocks: 64 };
 const byRowTall: TensorParams = { ...tall, accumulatorBanks: 2, accumulatorRows: 16, hazardBlocks: 64, queueDepth: 5 };
 /** As in configs/nano.toml, but for the sizes of the memories. */
-const serial: TensorParams = { ...nano, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, idBits: 1, convolution: false, overlap: 'serial' };
+const serial: TensorParams = { ...nano, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, idBits: 1, ...NO_FEATURES, overlap: 'serial' };
 const serialWide: TensorParams = { ...serial, rows: 6, columns: 13, scratchpadRows: 90, accumulatorRows: 24, channels: 50, multiplier: 'generic' };
 const serialTall: TensorParams = { ...serial, rows: 10, columns: 4, scratchpadRows: 50, accumulatorRows: 64, channels: 20 };
 /** Of which a beat fills several rows, with no bytes left or some; the memories of the scratchpad are alike, or some have a row less. */

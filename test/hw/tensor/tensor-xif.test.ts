@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_COUNTERS, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -13,9 +14,9 @@ import { JOINED, SPLIT, garbage, peekUnit, pokeCore, rdOf } from '../../support/
 
 const full: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 32, accumulatorRows: 16, channels: 16, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 4, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: true, busBytes: 4, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
-const serial: TensorParams = { ...full, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, counters: false, idBits: 1, convolution: false, overlap: 'serial' };
+const serial: TensorParams = { ...full, scratchpadBanks: 1, queueDepth: 1, hazardBlocks: 1, counters: false, idBits: 1, ...NO_FEATURES, overlap: 'serial' };
 const UNITS = { full, serial };
 const SEEDS = Number(process.env.SYSTOLE_LOCKSTEP_SEEDS ?? 2) * 3;
 const LIMIT = 20_000;

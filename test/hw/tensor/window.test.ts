@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { B, In, Out, S, U, elaborate, hw } from '../../../gen/index.ts';
 import { packFields, rangeOfField } from '../../../hw/isa/instruction.ts';
 import type { OperandField } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { windowOf } from '../../../hw/isa/tensor-checks.ts';
 import { TENSOR } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
@@ -13,7 +14,7 @@ import { Random } from '../../../sw/data/random.ts';
 /** With as many rows as an image can have. */
 const p: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 65_536, accumulatorRows: 4096, channels: 16, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'pipelined', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: true, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 const Walked = hw('Walked', {
   start: In(B), aRow: In(U<number>(16)), windowed: In(B), image: In(U(32)), window: In(U(32)), step: In(B),

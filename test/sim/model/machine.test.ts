@@ -1,3 +1,4 @@
+import { NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RISCV, encode } from '../../../hw/isa/riscv.ts';
@@ -195,7 +196,7 @@ describe('extensions that are switched off', () => {
 
   it('tensor: without a unit its instructions are illegal; with one, unknown encodings are', () => {
     const sizes = { rows: 4, columns: 4, scratchpadRows: 8, accumulatorRows: 8, channels: 8 };
-    const tensor = { ...sizes, busBytes: 8, queueDepth: 2, vectorLanes: 4, counters: 12, convolution: false };
+    const tensor = { ...sizes, busBytes: 8, queueDepth: 2, vectorLanes: 4, counters: 12, ...NO_FEATURES };
     expect(stepSource('tn.poll a0', 1).results[0]).toMatchObject({ kind: 'trap', cause: 2, tval: 0x0000_250b });
     expect(stepSource('tn.poll a0', 1, { tensor }).results[0]).toMatchObject({ kind: 'retired', rd: 10, value: 0 });
     expect(stepSource('.word 0x0000550b', 1, { tensor }).results[0]).toMatchObject({ kind: 'trap', cause: 2, tval: 0x0000_550b });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
+import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
@@ -32,7 +33,7 @@ class TestMemory implements TensorMemory {
 
 const SHAPE: TensorShape = {
   rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, busBytes: 8, queueDepth: 4, vectorLanes: 4, counters: 12,
-  convolution: true,
+  ...ALL_FEATURES,
 };
 
 /** A unit that is spoken to in field values. */

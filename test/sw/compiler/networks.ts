@@ -1,4 +1,5 @@
 // Random quantised networks and chips for the compiler's tests.
+import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import type { ChipTarget } from '../../../sw/compiler/chip-target.ts';
 import { Random } from '../../../sw/data/random.ts';
@@ -8,7 +9,7 @@ export function chip(changes: Partial<TensorParams> = {}, ramBytes = 8 * 2 ** 20
   const tensor: TensorParams = {
     rows: 16, columns: 16, scratchpadRows: 4096, accumulatorRows: 1024, channels: 1024,
     scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 1,
-    requantiser: 'pipelined', queueDepth: 4, hazardBlocks: 16, counters: true, busBytes: 16, idBits: 2, pipelineEvery: 1, convolution: true, multiplier: 'generic', ...changes,
+    requantiser: 'pipelined', queueDepth: 4, hazardBlocks: 16, counters: true, busBytes: 16, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic', ...changes,
   };
   return { tensor, ramBytes };
 }

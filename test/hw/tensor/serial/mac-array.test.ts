@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../../gen/index.ts';
+import { NO_FEATURES } from '../../../../hw/isa/tensor-rows.ts';
 import type { TensorParams } from '../../../../hw/tensor/params.ts';
 import { MacArray } from '../../../../hw/tensor/serial/mac-array.ts';
 import { createWasmSimulator } from '../../../../sim/engine/index.ts';
@@ -7,7 +8,7 @@ import { Random } from '../../../../sw/data/random.ts';
 
 const dsp: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, convolution: false, multiplier: 'ice40', overlap: 'serial',
+  requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...NO_FEATURES, multiplier: 'ice40', overlap: 'serial',
 };
 const plain: TensorParams = { ...dsp, multiplier: 'generic' };
 
