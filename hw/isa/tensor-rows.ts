@@ -20,8 +20,11 @@ export const TENSOR_MEMORIES = {
 } as const;
 export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
-/** What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides. */
-export const TENSOR_FEATURES = ['convolution'] as const;
+/**
+ * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
+ * `tn.dw`; requantisation with double rounding.
+ */
+export const TENSOR_FEATURES = ['convolution', 'doubleRounding'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
 const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>

@@ -121,7 +121,7 @@ export const TENSOR = {
     mainMemory: { access: 'read', elementBytes: 4, elements: CHANNEL_RECORD_BYTES / 4, takesPrefix: false },
     semantics: [
       'for i < count: ch[channel+i] = the 16-byte record at address + 16*i',
-      'a record with a negative multiplier is kept without that bit, one with a shift beyond 1..62 is kept with shift 62; '
+      'a record with a negative multiplier is kept without that bit, one with a shift beyond 1..62 is kept with shift 62 and single rounding; '
       + 'a command that meets such records counts once as refused',
     ],
   }),
@@ -173,6 +173,7 @@ export const TENSOR = {
     semantics: [
       'for m < count, n <= columnsMinus1: c = ch[channel+n]; v = wrap32(acc[accRow+m][n] + c.bias);',
       '  q = (v * c.multiplier + (1 << (c.shift-1))) >> c.shift  (64-bit product, one rounding, arithmetic shift; c.shift in 1..62)',
+      '  or, with double rounding and c.shift > 31: t = (v * c.multiplier + (1 << 30)) >> 31; q = t / 2^(c.shift-31) to the nearest, halves away from 0',
       '  sp[row + floor(n/R)*count + m][n mod R] = min(max(c.zeroPoint + q, c.clampMin), c.clampMax)',
       'lanes of the last group beyond columnsMinus1 are written 0; channel must be a multiple of the unit\'s vectorLanes',
     ],
@@ -236,12 +237,13 @@ export const featureBits = (features: TensorFeatures): number =>
 
 /**
  * Layout of a 16-byte channel record in main memory (four little-endian words), and the values that its fields may have. With a shift or a
- * multiplier out of range the unit keeps one that is in range and counts the command as refused: see tn.ldp.
+ * multiplier out of range the unit keeps one that is in range and counts the command as refused: see tn.ldp. Units with feature
+ * `doubleRounding` let the shift have `flag` too.
  */
 export const CHANNEL_RECORD = {
   bias: { word: 0, lo: 0, width: 32, signed: true, least: -(2 ** 31), most: 2 ** 31 - 1 },
   multiplier: { word: 1, lo: 0, width: 32, signed: true, least: 0, most: 2 ** 31 - 1, otherwise: 'without its sign bit' },
-  shift: { word: 2, lo: 0, width: 8, signed: false, least: 1, most: 62, otherwise: 'as 62' },
+  shift: { word: 2, lo: 0, width: 8, signed: false, least: 1, most: 62, flag: 0x80, otherwise: 'as 62' },
   zeroPoint: { word: 2, lo: 8, width: 8, signed: true, least: -128, most: 127 },
   clampMin: { word: 2, lo: 16, width: 8, signed: true, least: -128, most: 127 },
   clampMax: { word: 2, lo: 24, width: 8, signed: true, least: -128, most: 127 },

@@ -11,16 +11,20 @@ import type { TensorParams } from './params.ts';
 /** Words of a record that are kept. */
 export const RECORD_WORDS = 3;
 
-/** Where the requantisers find the shift: the bits that a legal one can have. */
+/** Where the requantisers find the shift: the bits that a legal one can have; and the bit that asks for double rounding. */
 export const KEPT_SHIFT = { lo: CHANNEL_RECORD.shift.lo, width: 6 } as const;
+export const DOUBLE_ROUNDING_BIT = CHANNEL_RECORD.shift.lo + Math.log2(CHANNEL_RECORD.shift.flag);
 
-/** A word of a record as it comes from memory: whether the record is out of range by it, and what is kept, which is never. */
-export function recordWord(word: UInt, data: UInt<32>): { readonly kept: UInt<32>; readonly isOutOfRange: Bool } {
+/**
+ * A word of a record as it comes from memory: whether the record is out of range by it, and what is kept, which is never.
+ * `mayDouble`: the unit has double rounding.
+ */
+export function recordWord(word: UInt, data: UInt<32>, mayDouble: boolean): { readonly kept: UInt<32>; readonly isOutOfRange: Bool } {
   const { multiplier, shift } = CHANNEL_RECORD;
-  const given = data.slice(shift.lo + shift.width - 1, shift.lo);
+  const given = data.slice(mayDouble ? DOUBLE_ROUNDING_BIT - 1 : shift.lo + shift.width - 1, shift.lo);
   const badShift = word.eq(shift.word).and(given.lt(CHANNEL_RECORD.shift.least).or(given.gt(CHANNEL_RECORD.shift.most))).named('badShift');
   const badMultiplier = word.eq(multiplier.word).and(data.bit(31)).named('badMultiplier');
-  const low = badShift.mux(U(shift.width).lit(CHANNEL_RECORD.shift.most), given);
+  const low = badShift.mux(U(shift.width).lit(CHANNEL_RECORD.shift.most), data.slice(shift.lo + shift.width - 1, shift.lo));
   const kept = cat(data.bit(31).and(badMultiplier.not()), data.slice(30, shift.width), low).exact(32);
   return { kept, isOutOfRange: badShift.or(badMultiplier) };
 }

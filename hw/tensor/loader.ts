@@ -120,7 +120,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.channels.write = write.and(r.other);
     io.channels.channel = r.row.trunc(channelBits(p));
     const record = Array.from({ length: RECORD_WORDS }, (_, word) =>
-      recordWord(U(2).lit(word), givenBits.slice(32 * word + 31, 32 * word).exact(32)));
+      recordWord(U(2).lit(word), givenBits.slice(32 * word + 31, 32 * word).exact(32), p.doubleRounding));
     io.channels.words = vecOf(record.map(({ kept }) => kept));
     const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(r.other).or(io.scratchpad.grant)) });
     // A row that is not whole ends its run: the rest of the beat belongs to nobody.

@@ -1,14 +1,19 @@
 /**
  * Requantisation of one element, TFLite's int8 scheme with a single rounding:
- * `clamp(zeroPoint + ((acc + bias) * multiplier + 2^(shift-1) >> shift))`, in exact arithmetic.
+ * `clamp(zeroPoint + ((acc + bias) * multiplier + 2^(shift-1) >> shift))`, in exact arithmetic; or with gemmlowp's double rounding.
  *
  * Both forms use that `(p + 2^(s-1)) >> s` equals `((p >> (s-1)) + 1) >> 1`, and that the intermediate may be saturated to
  * `ROUNDED_BITS` because everything beyond clamps to the same int8.
+ *
+ * Double rounding with a shift s above 31 is `t = (p + 2^30) >> 31` and then t divided by 2^(s-31), halves away from zero. That is
+ * `((t' >> (s-32)) + 1) >> 1` with t' = t less one if p is negative, and t' is `p >> 31` plus bit 30 of p less its sign: it differs by -1,
+ * 0 or 1. That reaches bit s-1 only through bits 31...s-2 of p that are all unlike the sign; and there it decides whether the last
+ * rounding carries: up, it does, down, it does not. So of `p >> (s-1)` no more than the last bit has to be another one.
  */
 import { B, In, Out, S, U, cat, hw } from '../../gen/index.ts';
 import type { Bool, SInt, UInt } from '../../gen/index.ts';
 import { CHANNEL_RECORD } from '../isa/tensor.ts';
-import { KEPT_SHIFT } from './channel-records.ts';
+import { DOUBLE_ROUNDING_BIT, KEPT_SHIFT } from './channel-records.ts';
 
 /** Wide enough that adding a zero point cannot bring a saturated value back into int8. */
 const ROUNDED_BITS = 12;
@@ -31,7 +36,7 @@ function finish(t: SInt, format: UInt): SInt<8> {
  * channel record) arrive together; `result` follows `LANE_LATENCY` cycles later.
  */
 export const LANE_LATENCY = 3;
-export const RequantiseLane = hw(
+export const RequantiseLane = (mayDouble: boolean) => hw(
   'RequantiseLane',
   { acc: In(S(32)), bias: In(U(32)), multiplier: In(U(32)), format: In(U(32)), result: Out(S(8)) },
   (m, io) => {
@@ -46,23 +51,40 @@ export const RequantiseLane = hw(
     r.product = product;
     r.format2 = r.format1;
     const shift = field(r.format2, KEPT_SHIFT);
-    r.shifted = r.product.shr(shift.subWrap(1)).named('moved').sat(ROUNDED_BITS);
+    const shifted = r.product.shr(shift.subWrap(1)).named('moved').sat(ROUNDED_BITS);
+    r.shifted = mayDouble ? roundedBefore(shifted, carries(), r.product.isNegative()) : shifted;
     r.format3 = r.format2;
     io.result = finish(r.shifted, r.format3);
+
+    /** The first of two roundings reaches the bit that is rounded away: bit 30 of the product, and those between, are unlike the sign. */
+    function carries(): Bool {
+      const unlike = (i: number): Bool => r.product.bit(i).ne(r.product.isNegative());
+      const between = Array.from({ length: 30 }, (_, i) => unlike(31 + i).or(shift.lt(33 + i)));
+      const isDouble = r.format2.bit(DOUBLE_ROUNDING_BIT).and(shift.bit(5));
+      return between.reduce((a, b) => a.and(b), isDouble.and(unlike(30))).named('carries');
+    }
   },
 );
+
+/** `p >> (s-1)` in which the first of two roundings has been: where that carries, the last bit tells which way. */
+function roundedBefore<W extends number>(shifted: SInt<W>, carries: Bool, isNegative: Bool): SInt<W> {
+  const lastBit = carries.mux(isNegative.not(), shifted.bit(0)).named('lastBit');
+  return cat(shifted.slice(shifted.width - 1, 1), lastBit).asSInt().exact(shifted.width as W);
+}
 
 /**
  * The iterative form: one element at a time, a bit of the multiplier a cycle, then a bit of the shift a cycle. `start` takes
  * the operands; the channel words must stay until `done`.
  */
-export const RequantiseIterative = hw(
+export const RequantiseIterative = (mayDouble: boolean) => hw(
   'RequantiseIterative',
   { start: In(B), acc: In(S(32)), bias: In(U(32)), multiplier: In(U(32)), format: In(U(32)), done: Out(B), result: Out(S(8)) },
   (m, io) => {
     m.doc('One element at a time: shift-and-add multiplication, then a shift of one bit a cycle.');
     const r = m.regs({ phase: U(2, 0), biased: S(32), high: S(33), low: U(32), steps: U(6), left: B });
     const shift = field(io.format, KEPT_SHIFT);
+    /** The first of two roundings reaches all bits that have been shifted out; the sign. */
+    const d = mayDouble ? m.regs({ carries: B, isNegative: B }) : undefined;
     const [idle, multiply, align, deliver] = [0, 1, 2, 3];
     m.when(io.start, () => {
       r.phase = r.phase.lit(multiply);
@@ -86,6 +108,12 @@ export const RequantiseIterative = hw(
           r.steps = distance;
           r.left = isLeft;
         });
+        // Bits 30 and 31 of the product; the latter is none of those between where the shift is 32.
+        if (d) {
+          const unlike = (b: Bool): Bool => b.ne(sum.isNegative());
+          d.isNegative = sum.isNegative();
+          d.carries = io.format.bit(DOUBLE_ROUNDING_BIT).and(shift.bit(5)).and(unlike(r.low.bit(31))).and(isLeft.or(unlike(sum.bit(0))));
+        }
       }],
       [align, () => {
         // What is far out clamps whatever follows: stop before a left shift could lose the sign.
@@ -98,6 +126,7 @@ export const RequantiseIterative = hw(
             r.low = r.low.shlWrap(1);
           }).otherwise(() => {
             r.high = r.high.shr(1);
+            if (d) d.carries = d.carries.and(r.high.bit(0).ne(d.isNegative));
           });
         });
       }],
@@ -106,7 +135,8 @@ export const RequantiseIterative = hw(
       }],
     ]);
     io.done = r.phase.eq(deliver);
-    io.result = finish(r.high.sat(ROUNDED_BITS).named('saturated'), io.format);
+    const saturated = r.high.sat(ROUNDED_BITS).named('saturated');
+    io.result = finish(d ? roundedBefore(saturated, d.carries, d.isNegative) : saturated, io.format);
 
     /** Already beyond what rounding and clamping can distinguish. */
     function farOut(v: SInt): Bool {

@@ -151,7 +151,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
 
     function pipelinedForm(): Result {
       free.requantiserFree = bool(true);
-      const grid = m.grid('lane', RequantiseLane, 1, lanes);
+      const grid = m.grid('lane', RequantiseLane(p.doubleRounding), 1, lanes);
       grid.cell('acc', io.accumulators.data);
       grid.cell('bias', io.channels.bias);
       grid.cell('multiplier', io.channels.multiplier);
@@ -167,7 +167,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     }
 
     function iterativeForm(): Result {
-      const unit = m.inst('requantise', RequantiseIterative);
+      const unit = m.inst('requantise', RequantiseIterative(p.doubleRounding));
       const s = m.regs({ arriving: Flag(false), inWork: Flag(false), rowEnd: B, allEnd: B });
       s.arriving = io.accumulators.grant;
       m.when(io.accumulators.grant, () => {

@@ -62,6 +62,18 @@ export function scaleRounded(value: number, multiplier: number, shift: number): 
   return shift < 32 ? high * 2 ** (32 - shift) + Math.floor(low / 2 ** shift) : Math.floor(high / 2 ** (shift - 32));
 }
 
+/**
+ * The same with gemmlowp's two roundings, as TFLite's default build has it: first to value·multiplier / 2^31, halves towards plus infinity
+ * (`SaturatingRoundingDoublingHighMul`), then by what is left of the shift, halves away from zero (`RoundingDivideByPOT`). With shifts up
+ * to 31 there is one rounding only. Exact: the first result is an int32.
+ */
+export function scaleRoundedTwice(value: number, multiplier: number, shift: number): number {
+  if (shift <= 31) return scaleRounded(value, multiplier, shift);
+  const first = scaleRounded(value, multiplier, 31);
+  const divisor = 2 ** (shift - 31);
+  return Math.floor((first + divisor / 2 - (first < 0 ? 1 : 0)) / divisor);
+}
+
 /** Operands, found in the table once. */
 const AT = {
   ldRow: operandOf('ld', 'row'), ldpChannel: operandOf('ldp', 'channel'), stRow: operandOf('st', 'row'), staRow: operandOf('sta', 'accRow'),
@@ -221,7 +233,7 @@ export class TensorModel {
     words[word + CHANNEL_RECORD.multiplier.word] = multiplier & 0x7fff_ffff;
     const { word: at, lo, width } = CHANNEL_RECORD.shift;
     const mask = 2 ** width - 1;
-    const shift = (words[word + at]! >>> lo) & mask;
+    const shift = (words[word + at]! >>> lo) & (this.shape.doubleRounding ? mask & ~CHANNEL_RECORD.shift.flag : mask);
     const isLegal = shift >= CHANNEL_RECORD.shift.least && shift <= CHANNEL_RECORD.shift.most;
     if (!isLegal) words[word + at] = (words[word + at]! & ~(mask << lo)) | (CHANNEL_RECORD.shift.most << lo);
     return isLegal && multiplier >= 0;
@@ -295,12 +307,14 @@ export class TensorModel {
         const shifted = this.channelWords[record + word]! << (32 - lo - width);
         return signed ? shifted >> (32 - width) : shifted >>> (32 - width);
       };
-      const [bias, multiplier, shift] = [part('bias'), part('multiplier'), part('shift')];
+      const { flag } = CHANNEL_RECORD.shift;
+      const [bias, multiplier, shift] = [part('bias'), part('multiplier'), part('shift') & ~flag];
+      const scaled = (part('shift') & flag) === 0 ? scaleRounded : scaleRoundedTwice;
       const [zeroPoint, clampMin, clampMax] = [part('zeroPoint'), part('clampMin'), part('clampMax')];
       const lane = (row + Math.floor(n / rows) * count) * rows + (n % rows);
       for (let m = 0; m < count; m++) {
         const value = (this.accumulators[(accRow + m) * columns + n]! + bias) | 0;
-        const q = scaleRounded(value, multiplier, shift);
+        const q = scaled(value, multiplier, shift);
         this.scratchpad[lane + m * rows] = Math.min(Math.max(zeroPoint + q, clampMin), clampMax);
       }
     }

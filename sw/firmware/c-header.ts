@@ -87,9 +87,9 @@ interface Range {
   readonly most: number;
 }
 
-/** A statement that lets the compiler refuse a constant out of range; none where every value of the parameter is in range. */
-function compileTimeCheck(of: string, parameter: string, range: Range, isSigned: boolean): string[] {
-  const test = beyond(parameter, range, isSigned);
+/** A statement that lets the compiler refuse a constant whose `value` is out of range; none where every one is in range. */
+function compileTimeCheck(of: string, parameter: string, range: Range, isSigned: boolean, value = parameter): string[] {
+  const test = beyond(value, range, isSigned);
   if (test === undefined) return [];
   return [`  TN_REFUSE(tn_refuse_${of}_${parameter}, "tn_${of}: ${parameter} must be ${range.least}..${range.most}", ${parameter}, ${test});`];
 }
@@ -110,15 +110,21 @@ function channelRecord(): string[] {
     const parts = fields.filter((field) => field.word === word).map(({ name, lo, width }) => packed(name, lo, width));
     return parts.length === 0 ? '0' : parts.join(' | ');
   };
-  const tests = fields.flatMap(({ name, signed, ...range }) => beyond(name, range, signed) ?? []);
+  const flagged = Object.values(CHANNEL_RECORD).flatMap((field) => ('flag' in field ? [field.flag] : []));
+  // What a flag may be added to is checked without it.
+  const checked = fields.map((field) => ({ ...field, value: 'flag' in field ? `(${field.name} & ~TN_DOUBLE_ROUNDING)` : field.name }));
+  const tests = checked.flatMap(({ value, signed, ...range }) => beyond(value, range, signed) ?? []);
   return [
+    `/* Added to the shift of a channel record: double rounding, by units with TN_FEATURE_${upperSnake('doubleRounding')}. */`,
+    ...flagged.map((flag) => `#define TN_DOUBLE_ROUNDING ${flag}u`),
+    '',
     '/* A channel record of tn_ldp and tn_rq. */',
     `typedef struct { uint32_t word[${words}]; } tn_channel_t;`,
     '',
     `TN_INLINE tn_channel_t tn_channel(${parameters})`,
     '{',
     '  tn_channel_t record;',
-    ...fields.flatMap(({ name, signed, ...range }) => compileTimeCheck('channel', name, range, signed)),
+    ...checked.flatMap(({ name, value, signed, ...range }) => compileTimeCheck('channel', name, range, signed, value)),
     ...Array.from({ length: words }, (_, word) => `  record.word[${word}] = ${expression(word)};`),
     '  /* A record with shift 0 is one that the unit refuses. */',
     `  if (${tests.join(' || ')}) record.word[${CHANNEL_RECORD.shift.word}] = 0;`,

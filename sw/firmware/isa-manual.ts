@@ -31,10 +31,10 @@ export function isaManual(): string {
     '### Channel records',
     `${CHANNEL_RECORD_BYTES} bytes in main memory, four little-endian words; what is not listed is ignored. `
     + 'Every bit pattern has a meaning, the same on every unit: a field that is not legal is kept as the last column says, and the tn.ldp '
-    + 'that brought it counts once as refused. Where the clamps are crossed, clampMax wins. Records that were never loaded are whatever '
+    + 'that brought it counts once as refused. A unit without feature `doubleRounding` has single rounding only. Where the clamps are crossed, clampMax wins. Records that were never loaded are whatever '
     + 'the memory holds after power-up.',
     table(['field', 'word', 'bits', 'signed', 'legal', 'otherwise kept'], Object.entries(CHANNEL_RECORD).map(([name, field]) =>
-      [name, String(field.word), `${field.lo + field.width - 1}:${field.lo}`, field.signed ? 'yes' : 'no', `${field.least}…${field.most}`,
+      [name, String(field.word), `${field.lo + field.width - 1}:${field.lo}`, field.signed ? 'yes' : 'no', `${field.least}…${field.most}${'flag' in field ? `, or ${field.flag} more for double rounding` : ''}`,
         'otherwise' in field ? field.otherwise : ''])),
     '### Status',
     'Nothing clears it: whoever wants to know what went wrong in a while compares the status after it with the one before.',

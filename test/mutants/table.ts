@@ -35,6 +35,7 @@ const SCRATCHPAD = 'test/hw/tensor/scratchpad.test.ts';
 const TABLE_PROGRAMS = 'test/hw/tensor/table-programs.test.ts';
 const TIMING = 'test/sim/timing/program-timing.test.ts';
 const SHORTCUTS = 'test/sim/timing/loop-shortcuts.test.ts';
+const REQUANTISE = 'test/hw/tensor/requantise.test.ts';
 const REFUSALS = 'test/hw/tensor/refusals.test.ts';
 const DECODE = 'test/hw/tensor/decode.test.ts';
 const RECORDS = 'test/hw/tensor/records.test.ts';
@@ -249,6 +250,18 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a row one beyond the last of a memory is not refused', tests: [REFUSALS] },
   { file: 'hw/tensor/operand-ranges.ts', old: '.or(isAligned.and(odd(rowBytes)));', to: ';',
     fault: 'tn.sta takes a row length that is no multiple of 4', tests: [REFUSALS] },
+  { file: 'hw/tensor/requantise.ts', old: 'unlike(31 + i).or(shift.lt(33 + i))', to: 'unlike(31 + i).or(shift.lt(34 + i))',
+    fault: 'the first of two roundings carries through a bit that is not all ones', tests: [REQUANTISE] },
+  { file: 'hw/tensor/requantise.ts', old: 'isDouble.and(unlike(30))', to: 'isDouble',
+    fault: 'the first of two roundings always carries', tests: [REQUANTISE] },
+  { file: 'hw/tensor/requantise.ts', old: '.and(isLeft.or(unlike(sum.bit(0))));', to: '.and(unlike(sum.bit(0)));',
+    fault: 'the iterative requantiser looks for a carry one bit too far where the shift is 32', tests: [REQUANTISE] },
+  { file: 'hw/tensor/requantise.ts', old: 'carries.mux(isNegative.not(), shifted.bit(0))', to: 'carries.or(shifted.bit(0))',
+    fault: 'halves of negative numbers are rounded up, be it double rounding', tests: [REQUANTISE] },
+  { file: 'hw/tensor/channel-records.ts', old: 'mayDouble ? DOUBLE_ROUNDING_BIT - 1', to: 'true ? DOUBLE_ROUNDING_BIT - 1',
+    fault: 'a unit without double rounding takes a record that asks for it', tests: ['test/hw/tensor/records.test.ts'] },
+  { file: 'sim/model/tensor.ts', old: ' - (first < 0 ? 1 : 0)) / divisor', to: ') / divisor',
+    fault: 'the model rounds halves of negative numbers up, be it double rounding', tests: [REQUANTISE] },
   { file: 'hw/tensor/window.ts', old: 'isBelow.mux(r.lineNow, r.lineNow.addWrap(r.held.pitch.zext(POSITION).asSInt()))', to: 'r.lineNow.addWrap(r.held.pitch.zext(POSITION).asSInt())',
     fault: 'a window far below its image comes round to it again', tests: ['test/hw/tensor/window.test.ts'] },
   { file: 'hw/tensor/window.ts', old: 'isBeside(column, size.width).or(isBeside(position, size.imageRows))', to: 'isBeside(position, size.imageRows)',

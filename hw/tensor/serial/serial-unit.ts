@@ -106,7 +106,7 @@ export function SerialUnit(p: TensorParams, xif: XifParams, isWatched: boolean):
     // --- requantisation ---
     const { writesRecord } = m.let({ writesRecord: op.ldp.and(io.mem.r.valid) });
     const word = column.slice(1, 0).named('recordWord');
-    const record = recordWord(word, lanes.word);
+    const record = recordWord(word, lanes.word, false);
     channels.write = m.map('writesWord', RECORD_WORDS, (i) => writesRecord.and(word.eq(i.zext(2))));
     channels.writeWords = vecOf(Array.from({ length: RECORD_WORDS }, () => record.kept));
     front.recordRefused = writesRecord.and(record.isOutOfRange);

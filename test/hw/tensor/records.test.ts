@@ -18,6 +18,7 @@ const iterative: TensorParams = {
   requantiser: 'iterative', queueDepth: 2, hazardBlocks: 4, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
 };
 const pipelined: TensorParams = { ...iterative, vectorLanes: 4, requantiser: 'pipelined', busBytes: 8 };
+const single: TensorParams = { ...pipelined, doubleRounding: false };
 const serial: TensorParams = { ...iterative, queueDepth: 1, hazardBlocks: 1, ...NO_FEATURES, overlap: 'serial' };
 
 /** A record's four words: every shift there is, and anything, or what is nearly all or nothing, in the other bits. */
@@ -34,17 +35,23 @@ function recordsOf(random: Random): Uint32Array {
 }
 
 /** The element that the manual promises for an accumulator, and whether the record is in range. */
-function promised(acc: number, [bias, multiplierWord, format]: Uint32Array): { value: number; legal: boolean } {
+function promised(acc: number, [bias, multiplierWord, format]: Uint32Array, mayDouble: boolean): { value: number; legal: boolean } {
   const [shiftByte, zeroPoint, low, high] = [0, 8, 16, 24].map((lo, i) => (i === 0 ? format & 0xff : ((format >>> lo) << 24) >> 24));
-  const shiftIsLegal = shiftByte >= 1 && shiftByte <= 62;
-  const shift = BigInt(shiftIsLegal ? shiftByte : 62);
+  const given = mayDouble ? shiftByte & 0x7f : shiftByte;
+  const shiftIsLegal = given >= 1 && given <= 62;
+  const shift = BigInt(shiftIsLegal ? given : 62);
+  const isTwice = shiftIsLegal && shiftByte >= 0x80 && shift > 31n;
   const value = BigInt.asIntN(32, BigInt(acc) + BigInt(bias));
-  const q = (value * BigInt(multiplierWord & 0x7fff_ffff) + (1n << (shift - 1n))) >> shift;
+  const rounded = (x: bigint, by: bigint): bigint => (x + (1n << (by - 1n))) >> by;
+  const product = value * BigInt(multiplierWord & 0x7fff_ffff);
+  const first = rounded(product, 31n);
+  // Halves away from zero.
+  const q = !isTwice ? rounded(product, shift) : first < 0n ? -rounded(-first, shift - 31n) : rounded(first, shift - 31n);
   const raised = BigInt(zeroPoint) + q > BigInt(low) ? BigInt(zeroPoint) + q : BigInt(low);
   return { value: Number(raised < BigInt(high) ? raised : BigInt(high)), legal: shiftIsLegal && multiplierWord < 2 ** 31 };
 }
 
-describe.each(Object.entries({ pipelined, iterative, serial }))('channel records of every bit pattern, %s', (_, p) => {
+describe.each(Object.entries({ pipelined, iterative, single, serial }))('channel records of every bit pattern, %s', (_, p) => {
   const sim = createWasmSimulator(tensorBench(p));
   const words = recordsOf(new Random(8));
   const bytes = new Uint8Array(words.buffer);
@@ -80,7 +87,7 @@ describe.each(Object.entries({ pipelined, iterative, serial }))('channel records
       both('ldp', BENCH_BASE + CHANNEL_RECORD_BYTES * first, packFields(TENSOR.ldp.rs2, { channel: 0, count: p.columns }));
       requantise(0);
       const record = (n: number): Uint32Array => words.subarray(4 * (first + n), 4 * (first + n) + 4);
-      const expected = Array.from({ length: ROWS * p.columns }, (_, i) => promised(sums[i], record(i % p.columns)));
+      const expected = Array.from({ length: ROWS * p.columns }, (_, i) => promised(sums[i], record(i % p.columns), p.doubleRounding));
       const text = Array.from({ length: p.columns }, (_, n) => [...record(n)].map((w) => w.toString(16)).join(' ')).join('; ');
       if (expected.some(({ legal }) => !legal)) refused++;
       expect(both('fence', 0, 0), text).toEqual([refused, refused]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
-import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
+import { ALL_FEATURES, TENSOR_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { TensorModel, scaleRounded } from '../../../sim/model/tensor.ts';
@@ -328,7 +328,7 @@ describe('a channel record out of range', () => {
 describe('the unit', () => {
   it('describes itself', () => {
     const { op } = unit();
-    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0201, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12, 1]);
+    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0201, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12, 2 ** TENSOR_FEATURES.length - 1]);
     expect([op('info', { index: 12 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
   });
 
