@@ -1,5 +1,5 @@
 /*
- * Convolutions on the tensor unit. The output is cut into tiles of lines and columns whose sums the accumulators hold twice, so that one tile is
+ * Convolutions and maximum pooling on the tensor unit. The output is cut into tiles of lines and columns whose sums the accumulators hold twice, so that one tile is
  * requantised and stored while the next is added up; each tile into groups of input channels as long as a scratchpad row, and each group
  * into the pixels of the kernel, each of which is one product. Weights of one product come while the one before is done.
  */
@@ -21,8 +21,8 @@ typedef struct {
   uint32_t pixel_bytes, result_bytes;
   /* Weights: from one pixel of the kernel to the next, and from one output to the next. */
   uint32_t tap_bytes, output_bytes;
-  /* Output n is made of channel n alone. */
-  uint32_t is_depthwise;
+  /* Output n is made of channel n alone; and is the greatest of the pixels, instead of a sum. */
+  uint32_t is_depthwise, is_maximum;
 } job_t;
 
 typedef struct {
@@ -229,9 +229,12 @@ static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32
     uint32_t ky = 0, kx = 0;
     const int8_t *weights = c->weights + channel + (job->is_depthwise ? 0 : output * job->output_bytes);
     for (uint32_t pixel = 0; pixel < kernel; pixel++) {
-      part[1] ^= 1;
-      tn_arg(job->output_bytes, lanes);
-      tn_ld(weights, plan->weights[part[1]], job->is_depthwise ? 1 : columns);
+      /* All weights of a maximum are 1, and stay. */
+      if (!job->is_maximum) {
+        part[1] ^= 1;
+        tn_arg(job->output_bytes, lanes);
+        tn_ld(weights, plan->weights[part[1]], job->is_depthwise ? 1 : columns);
+      }
       if (plan->windows) {
         give_window(c, t, ky, kx);
       } else {
@@ -239,7 +242,8 @@ static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32
         load_pixels(job, t, plan->activations[part[0]], ky, kx, channel, lanes, beside);
       }
       uint32_t adds = channel > first || pixel > 0;
-      if (job->is_depthwise) tn_dw(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
+      if (job->is_maximum) tn_mx(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
+      else if (job->is_depthwise) tn_dw(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
       else tn_mm(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
       weights += job->tap_bytes;
       kx += 1;
@@ -277,7 +281,7 @@ static void convolve(const job_t *job, const plan_t *plan, const tn_channel_t *c
   uint32_t sums = 0, part[2] = { 0, 0 };
   for (uint32_t output = 0; output < c->outputs; output += plan->columns) {
     uint32_t columns = least(plan->columns, c->outputs - output);
-    tn_ldp(channels + output, 0, columns);
+    if (!job->is_maximum) tn_ldp(channels + output, 0, columns);
     for (uint32_t line = 0; line < c->out_height; line += plan->tile_lines) {
       for (uint32_t column = 0; column < c->out_width; column += plan->tile_columns) {
         tile_t t = tile_at(c, plan, line, column);
@@ -295,7 +299,7 @@ static void convolve(const job_t *job, const plan_t *plan, const tn_channel_t *c
 uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result)
 {
   uint32_t kernel = conv->kernel_height * conv->kernel_width;
-  job_t job = { *conv, conv->channels, conv->outputs, conv->channels, kernel * conv->channels, 0 };
+  job_t job = { *conv, conv->channels, conv->outputs, conv->channels, kernel * conv->channels, 0, 0 };
   plan_t plan = plan_of(&job);
   /* What is still under way may fail yet: that is not ours. */
   uint32_t before = tn_fence();
@@ -305,7 +309,7 @@ uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *res
 
 uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result)
 {
-  job_t job = { *conv, conv->channels, conv->channels, conv->channels, conv->channels, 1 };
+  job_t job = { *conv, conv->channels, conv->channels, conv->channels, conv->channels, 1, 0 };
   job.c.outputs = conv->channels;
   uint32_t before = tn_fence();
   if ((tn_info(TN_INFO_FEATURES) & TN_FEATURE_CONVOLUTION) != 0) {
@@ -321,5 +325,48 @@ uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t
     job.c.weights = conv->weights + channel;
     convolve(&job, &plan, channels + channel, result + channel);
   }
+  return tn_errors(before, tn_fence());
+}
+
+/* The greatest of the pixels that are there. */
+static int8_t greatest(const conv_t *c, uint32_t y, uint32_t x, uint32_t channel)
+{
+  int32_t top = (int32_t)(y * c->stride_y) - (int32_t)c->pad_top, left = (int32_t)(x * c->stride_x) - (int32_t)c->pad_left;
+  int8_t most = -128;
+  for (uint32_t ky = 0; ky < c->kernel_height; ky++) {
+    int32_t line = top + (int32_t)(ky * c->dilation_y);
+    if (line < 0 || line >= (int32_t)c->height) continue;
+    for (uint32_t kx = 0; kx < c->kernel_width; kx++) {
+      int32_t column = left + (int32_t)(kx * c->dilation_x);
+      if (column < 0 || column >= (int32_t)c->width) continue;
+      int8_t pixel = c->input[((uint32_t)line * c->width + (uint32_t)column) * c->channels + channel];
+      if (pixel > most) most = pixel;
+    }
+  }
+  return most;
+}
+
+uint32_t maxpool_int8(const conv_t *pool, int8_t *result)
+{
+  if ((tn_info(TN_INFO_FEATURES) & TN_FEATURE_MAXIMUM) == 0) {
+    for (uint32_t y = 0; y < pool->out_height; y++) {
+      for (uint32_t x = 0; x < pool->out_width; x++) {
+        for (uint32_t channel = 0; channel < pool->channels; channel++) *result++ = greatest(pool, y, x, channel);
+      }
+    }
+    return 0;
+  }
+  job_t job = { *pool, pool->channels, pool->channels, 0, 0, 1, 1 };
+  job.c.outputs = pool->channels;
+  job.c.padding = -128;
+  uint32_t before = tn_fence();
+  plan_t plan = plan_of(&job);
+  /* (2 v + 1) >> 1 is v. */
+  tn_channel_t same = tn_channel(0, 2, 1, 0, -128, 127);
+  int8_t ones[LONGEST_ROW];
+  for (uint32_t i = 0; i < plan.lanes; i++) ones[i] = 1;
+  for (uint32_t i = 0; i < plan.columns; i++) tn_ldp(&same, i, 1);
+  tn_ld(ones, plan.weights[0], 1);
+  convolve(&job, &plan, 0, result);
   return tn_errors(before, tn_fence());
 }

@@ -1,4 +1,4 @@
-/* Convolutions on the tensor unit, of any size, stride, dilation and padding and on any chip: sizes are asked of the chip at run time. */
+/* Convolutions and maximum pooling on the tensor unit, of any size, stride, dilation and padding and on any chip: sizes are asked of the chip at run time. */
 #ifndef SYSTOLE_CONV_H
 #define SYSTOLE_CONV_H
 
@@ -38,6 +38,12 @@ uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *res
  * chip lacks tn.dw, every channel is a convolution of its own, which is slow.
  */
 uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
+
+/*
+ * Maximum pooling: result [out_height][out_width][channels] has of every channel the greatest of the kernel's pixels that are in the input, -128
+ * where there are none. `outputs`, `padding` and `weights` are not looked at. Where the chip lacks tn.mx, the core looks for the greatest.
+ */
+uint32_t maxpool_int8(const conv_t *pool, int8_t *result);
 
 #ifdef __cplusplus
 }

@@ -22,9 +22,9 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /**
  * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
- * `tn.dw`; requantisation with double rounding.
+ * `tn.dw`; `tn.mx`; requantisation with double rounding.
  */
-export const TENSOR_FEATURES = ['convolution', 'doubleRounding'] as const;
+export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
 const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>

@@ -22,11 +22,19 @@ const atLeast1 = <Name extends string>(name: Name, lo: number, width: number, su
 const signed = <Name extends string>(name: Name, lo: number, width: number, summary: string): NamedField<Name> =>
   ({ ...f(name, lo, width, summary), signed: true });
 
-/** Where the sums of a product go, and how many. */
-const SUMS = [
+/** Where the sums of a product go, how many, and what becomes of those that are there. */
+const sums = (accumulate: string) => [
   f('accRow', 0, 12, 'first accumulator row'), atLeast1('count', 12, 12, 'activation rows, at least 1'),
-  f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
+  f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, `1: ${accumulate}, 0: overwrite`),
 ];
+const SUMS = sums('add to the accumulators');
+
+/** What a product with weights of its own for each lane reads and writes. */
+const ONE_ROW_OF_WEIGHTS = [
+  { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count', orImage: true }, isLate: true },
+  { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { fixed: 1 } },
+  { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
+] as const;
 
 /** A channel record in main memory. */
 export const CHANNEL_RECORD_BYTES = 16;
@@ -81,7 +89,7 @@ export const TENSOR = {
   }),
   win: prefix({
     mnemonic: 'tn.win', opcode: CUSTOM_1, funct3: 0, funct7: 1, feature: 'convolution',
-    summary: 'Prefix: the next tn.mm or tn.dw takes its activation rows from a window over an image. Used once, then forgotten.',
+    summary: 'Prefix: the next command of the mesh unit takes its activation rows from a window over an image. Used once, then forgotten.',
     rs1: [
       atLeast1('imageRows', 0, 16, 'scratchpad rows of the image: its lines, one behind the other, a row a pixel'),
       atLeast1('width', 16, 12, 'pixels of a line'),
@@ -147,16 +155,25 @@ export const TENSOR = {
     summary: 'Depthwise: multiplies each lane of `count` activation rows by a weight of its own and writes or adds the products to the accumulators.',
     rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'row of the weights: lane n holds that of column n')],
     rs2: SUMS,
-    uses: [
-      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count', orImage: true }, isLate: true },
-      { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { fixed: 1 } },
-      { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
-    ],
+    uses: ONE_ROW_OF_WEIGHTS,
     limits: [{ field: 'columnsMinus1', below: 'columns' }, { field: 'columnsMinus1', below: 'rows' }],
     semantics: [
       'a[m][k] = sp[aRow+m][k], or what a pending tn.win says',
       'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + a[m][n] * sp[wRow][n]',
       'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
+    ],
+  }),
+  mx: command('mesh', {
+    mnemonic: 'tn.mx', opcode: CUSTOM_1, funct3: 3, funct7: 2, feature: 'maximum',
+    summary: 'As tn.dw, but keeps the greater of product and accumulator instead of their sum: with weights of 1, a maximum over pixels.',
+    rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'row of the weights: lane n holds that of column n')],
+    rs2: sums('keep the accumulators where they are greater'),
+    uses: ONE_ROW_OF_WEIGHTS,
+    limits: [{ field: 'columnsMinus1', below: 'columns' }, { field: 'columnsMinus1', below: 'rows' }],
+    semantics: [
+      'a[m][k] = sp[aRow+m][k], or what a pending tn.win says',
+      'for m < count, n <= columnsMinus1: p = a[m][n] * sp[wRow][n]; acc[accRow+m][n] = accumulate ? max(acc[accRow+m][n], p) : p',
+      'int8 times int8, int32 maximum, signed; lanes n > columnsMinus1 are unchanged',
     ],
   }),
   rq: command('vector', {

@@ -125,7 +125,7 @@ export function Chip(config: ChipConfig, checked = false): ModuleDef<ReturnType<
       watch.offeredInstr = issue.req.instr;
       watch.accepted = fires(issue).and(issue.resp.accept);
       watch.answered = fires(result);
-      m.link(tensor.watch, io.watch, ['busy', 'blocked', 'other', 'moves', 'awaitsRead', 'awaitsWrite']);
+      m.link(tensor.watch, io.watch, ['busy', 'blocked', 'form', 'moves', 'awaitsRead', 'awaitsWrite']);
       m.link(watch, io.watch, ['waits', 'instr']);
       io.watch.answers = fires(result).and(result.we);
       io.watch.takes = fires(result).and(result.we.not());

@@ -67,6 +67,11 @@ const unlessSerial = <T extends number | string | boolean>(usual: T, serial: T):
   text: `${String(usual)}; ${String(serial)} in a serial unit`, from: (value) => (isSerial(value) ? serial : usual),
 });
 
+/** `usual` where there are convolutions, without which it cannot be. */
+const withConvolution = <T extends number | boolean>(usual: T, without: T): Derived<T> => ({
+  text: `${String(usual)}; ${String(without)} without \`convolution\``, from: (value) => (value('tensor.convolution') === true ? usual : without),
+});
+
 /** As many banks as there may be, up to `most`: the rows of each are a power of two. */
 const banks = (most: number, rows: string, rowsOf: (value: (path: string) => number) => number): Derived<number> => ({
   text: `${most}, or fewer where ${rows} are not so many times a power of two; 1 in a serial unit`,
@@ -174,6 +179,7 @@ export const CONFIG_KEYS = {
     },
     counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },
     convolution: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.win and tn.dw: convolution without im2col, padding for nothing, depthwise layers' },
+    maximum: { kind: 'flag', default: withConvolution(true, false), summary: 'tn.mx: the maximum of products, for maximum pooling; with `convolution` alone' },
     doubleRounding: { kind: 'flag', default: unlessSerial(true, false), summary: 'requantisation as gemmlowp rounds it, twice, beside the single rounding; a channel record says which' },
     overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },

@@ -1,10 +1,11 @@
 /**
- * The accumulators: rows of C int32 lanes. The mesh writes or adds whole rows, one a cycle, and is never made to wait; the
- * vector stage and the store unit read groups of `vectorLanes` lanes when the mesh does not need the same memory.
- * Organised as one memory a group of lanes and bank, with one read and one write port each.
+ * The accumulators: rows of C int32 lanes. The mesh writes whole rows, adds to them or keeps the greater lanes, one row a cycle, and is
+ * never made to wait; the vector stage and the store unit read groups of `vectorLanes` lanes when the mesh does not need the same
+ * memory. Organised as one memory a group of lanes and bank, with one read and one write port each.
  */
 import { B, Flag, In, Out, S, U, cat, fromBits, hw, indexWidth, repeat, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { accumulatorBits, laneGroups, partialSumBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -30,16 +31,20 @@ const readPort = (p: TensorParams) => ({
   request: In(B), row: In(U(accumulatorBits(p))), group: In(U(indexWidth(laneGroups(p)))), grant: Out(B), data: Out(groupShape(p)),
 });
 
-export const accumulatorPorts = (p: TensorParams) => ({
+const allPorts = (p: TensorParams) => ({
   /** The row of partial sums that arrives in the next cycle: where it goes, and up to which column. */
   next: In(B),
   nextRow: In(U(accumulatorBits(p))),
   nextAccumulate: In(B),
+  /** Of old and new sum the greater is kept instead of both added. */
+  nextMaximum: In(B),
   nextLastColumn: In(U(indexWidth(p.columns))),
   sums: In(vec(S(partialSumBits(p)), p.columns)),
   vector: readPort(p),
   store: readPort(p),
 });
+/** `nextMaximum` is there if there are maxima. */
+export const accumulatorPorts = (p: TensorParams): ReturnType<typeof allPorts> => withOnly(allPorts(p), { nextMaximum: p.maximum });
 
 export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accumulatorPorts>> {
   const bits = accumulatorBits(p);
@@ -60,6 +65,8 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     s1.writeRow = io.nextRow;
     s1.accumulate = io.nextAccumulate;
     s1.lastColumn = io.nextLastColumn;
+    const keeps = p.maximum ? m.regs({ maximum: B }) : undefined;
+    if (keeps) keeps.maximum = io.nextMaximum;
     const { adding, meshReads } = m.let({ adding: s1.writing, meshReads: io.next.and(io.nextAccumulate) });
 
     // Nothing is forwarded: the mesh unit lets a cycle pass between writing a row and reading it, so that the memory has all its lanes.
@@ -85,7 +92,13 @@ export function Accumulators(p: TensorParams): ModuleDef<ReturnType<typeof accum
     const oldSums = choose(s1Bank, (b) => fromBits(wholeRow, cat(...memories[b].map((x) => x.readData).reverse()))).named('oldSums');
     const newSums = m.map('newSums', p.columns, (i) => {
       const sum = io.sums.at(i).sext(32).named('sum');
-      return s1.accumulate.mux(sum.addWrap(oldSums.at(i)), sum);
+      const old = oldSums.at(i);
+      if (!keeps) return s1.accumulate.mux(sum.addWrap(old), sum);
+      // One adder for both: old - sum - 1 is negative where the old one is not greater.
+      const total = old.sext(33).addWrap(keeps.maximum.mux(sum.not(), sum).sext(33)).named('total');
+      const keepsOld = s1.accumulate.and(keeps.maximum).and(total.isNegative().not()).named('keepsOld');
+      const adds = s1.accumulate.and(keeps.maximum.not());
+      return adds.mux(total.trunc(32), keepsOld.mux(old, sum));
     });
     const used = m.map('used', p.columns, (i) => i.eq(0).or(i.le(s1.lastColumn))).asUInt();
     for (let b = 0; b < p.accumulatorBanks; b++) {

@@ -23,12 +23,15 @@ export const transferCommand = (p: TensorParams) =>
 /** Rows of any of the memories; channel records count as four words each. */
 export const transferRowBits = (p: TensorParams): number => Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2);
 
-/** `windowed`: its activations are those of `window`. `other`: depthwise, one row of weights for all columns. */
+/**
+ * `windowed`: its activations are those of `window`. `other`: depthwise, one row of weights for all columns; `maximum`: keeps the greater
+ * instead of adding.
+ */
 export const meshCommand = (p: TensorParams) =>
   bundle('MeshCommand', withOnly({
     aRow: U(scratchpadBits(p)), wRow: U(scratchpadBits(p)), accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)),
-    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, windowed: B, window: windowShape,
-  }, { other: p.convolution, windowed: p.convolution, window: p.convolution }));
+    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, maximum: B, windowed: B, window: windowShape,
+  }, { other: p.convolution, maximum: p.maximum, windowed: p.convolution, window: p.convolution }));
 
 export const vectorCommand = (p: TensorParams) =>
   bundle('VectorCommand', {
@@ -36,9 +39,15 @@ export const vectorCommand = (p: TensorParams) =>
     row: U(scratchpadBits(p)), channel: U(channelBits(p)),
   });
 
-/** In which form a unit takes each command: `other` sets the bit of that name, which the vector unit's commands do not have. */
-export const FORM: { readonly [Op in TensorCommandOp]: Op extends TensorCommandOf<'vector'> ? 'main' : 'main' | 'other' } =
-  { ld: 'main', ldp: 'other', mm: 'main', dw: 'other', rq: 'main', st: 'main', sta: 'other' };
+/**
+ * In which form a unit takes each command: `other` and `maximum` set the bits of that name. The vector unit's commands have none of them,
+ * and the mesh unit alone the second; what is of the form `maximum` is also `other`.
+ */
+export const FORMS = ['main', 'other', 'maximum'] as const;
+export type Form = (typeof FORMS)[number];
+type FormOf<Op extends TensorCommandOp> = Op extends TensorCommandOf<'vector'> ? 'main' : Op extends TensorCommandOf<'mesh'> ? Form : 'main' | 'other';
+export const FORM: { readonly [Op in TensorCommandOp]: FormOf<Op> } =
+  { ld: 'main', ldp: 'other', mm: 'main', dw: 'other', mx: 'maximum', rq: 'main', st: 'main', sta: 'other' };
 
 /** @throws RangeError where a unit could not tell two of its commands apart: it would execute the one as the other */
 export function checkForms(form: Readonly<Record<TensorCommandOp, string>>): void {

@@ -101,7 +101,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
     const { forLoad, forMesh, forVector, forStore } = m.let({ forLoad: of('load'), forMesh: of('mesh'), forVector: of('vector'), forStore: of('store') });
     const isFor: Readonly<Record<Unit, Bool>> = { load: forLoad, mesh: forMesh, vector: forVector, store: forStore };
-    const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] === 'other'));
+    const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] !== 'main'));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
     const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
@@ -145,8 +145,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     io.mesh.bits = withOnly({
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
-      other: isOther('mesh'), windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
-    }, { other: p.convolution, windowed: p.convolution, window: p.convolution });
+      other: isOther('mesh'), maximum: op('mx'), windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
+    }, { other: p.convolution, maximum: p.maximum, windowed: p.convolution, window: p.convolution });
     io.vector.bits = {
       accRow: operands.field('rq', 'accRow').trunc(accBits), count, lastColumn,
       row: operands.field('rq', 'row').trunc(spBits), channel: operands.field('rq', 'channel').trunc(chBits),

@@ -1,6 +1,6 @@
 /**
- * The mesh unit: executes `tn.mm` and `tn.dw`. A weight sequencer brings the next command's tile into the free weight bank while an
- * activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
+ * The mesh unit: executes `tn.mm`, `tn.dw` and `tn.mx`. A weight sequencer brings the next command's tile into the free weight bank
+ * while an activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
  * leaves the mesh. Three commands can be under way, one at each.
  */
 import { B, Flag, In, Out, S, Sink, U, bool, bundle, hw, indexWidth } from '../../gen/index.ts';
@@ -40,6 +40,8 @@ const allPorts = (p: TensorParams) => ({
   next: Out(B),
   nextRow: Out(U(accumulatorBits(p))),
   nextAccumulate: Out(B),
+  /** The greater is kept instead of the sum. */
+  nextMaximum: Out(B),
   nextLastColumn: Out(U(indexWidth(p.columns))),
   /** Accumulator rows that the oldest command will still write, and the one that is being written. */
   unwritten: Out(unwrittenRows(accumulatorBits(p))),
@@ -48,15 +50,17 @@ const allPorts = (p: TensorParams) => ({
   waitsForRows: Out(B),
   conflict: Out(B),
 });
-/** `isPadding`, `padding` and `loadDiagonal` are there if there are convolutions. */
+/** `isPadding`, `padding` and `loadDiagonal` are there if there are convolutions, `nextMaximum` if there are maxima. */
 export const meshControlPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
-  withOnly(allPorts(p), { isPadding: p.convolution, padding: p.convolution, loadDiagonal: p.convolution });
+  withOnly(allPorts(p), { isPadding: p.convolution, padding: p.convolution, loadDiagonal: p.convolution, nextMaximum: p.maximum });
 
 export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshControlPorts>> {
   const countBits = rowCountBits(p);
   const accBits = accumulatorBits(p);
   const columnBits = indexWidth(p.columns);
-  const Output = bundle('OutputCommand', { accRow: U(accBits), lastRow: U(accBits), count: U(countBits), lastColumn: U(columnBits), accumulate: B });
+  const Output = bundle('OutputCommand', withOnly({
+    accRow: U(accBits), lastRow: U(accBits), count: U(countBits), lastColumn: U(columnBits), accumulate: B, maximum: B,
+  }, { maximum: p.maximum }));
   return hw('MeshControl', meshControlPorts(p), (m, io) => {
     m.doc('Sequencers of the mesh: weights, activations, results.');
     const cmd = io.command.bits;
@@ -118,9 +122,10 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       a.streaming = bool(false);
     });
     output.enq.valid = handOver.handOver;
-    output.enq.bits = {
+    output.enq.bits = withOnly({
       accRow: held.accRow, lastRow: heldLastRow, count: held.count, lastColumn: held.lastColumn, accumulate: held.accumulate,
-    };
+      maximum: p.maximum ? held.maximum : bool(false),
+    }, { maximum: p.maximum });
     const rows = p.convolution ? walk() : rowsInOrder();
     io.activations.request = a.streaming.and(rows.fromScratchpad).and(io.activations.mayRead);
     io.activations.row = rows.row;
@@ -157,6 +162,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     io.next = emerging;
     io.nextRow = result.accRow.addWrap(out.rowsOut.zext(Math.max(countBits, accumulatorBits(p))).trunc(accumulatorBits(p)));
     io.nextAccumulate = result.accumulate;
+    if (p.maximum) io.nextMaximum = result.maximum;
     io.nextLastColumn = result.lastColumn;
     output.deq.ready = emerging.and(isLast);
     m.when(emerging, () => {

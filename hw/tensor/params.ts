@@ -45,8 +45,8 @@ export interface TensorParams extends TensorFeatures {
 
 /** What a serial unit cannot have more of. */
 const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
-  scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4, pipelineEvery: 1,
   ...NO_FEATURES,
+  scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, counters: false, busBytes: 4, pipelineEvery: 1,
 };
 
 /** What is wrong with a set of parameters, as `[name, problem and mend]`; nothing if a unit can be built from it. */
@@ -77,6 +77,8 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
     between('pipelineEvery', 1, 16) ??
     (tiled ? (['pipelineEvery', `is ${p.pipelineEvery}; it must divide ${tiled} = ${p[tiled]}`] as const) : undefined) ??
     (serialName ? ([serialName, `is ${p[serialName]}; a serial unit (overlap) has ${SERIAL[serialName]}`] as const) : undefined) ??
+    // The weights of the mesh's diagonal are those of a depthwise product.
+    (p.maximum && !p.convolution ? (['maximum', 'is true; a unit has it with convolution = true alone'] as const) : undefined) ??
     (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
     (p.hazardBlocks > mostHazardBlocks(p) ? (['hazardBlocks', `is ${p.hazardBlocks}; there cannot be more blocks than rows`] as const) : undefined)
   );

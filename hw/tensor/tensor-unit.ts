@@ -2,7 +2,7 @@
  * The tensor unit: an extension of the core (CV-X-IF) with its own port to main memory (AXI4). Four units work side by side
  * on commands that the dispatcher takes from the core: load, mesh, vector and store.
  */
-import { B, S, U, UserError, bool, hw, indexWidth, vecOf } from '../../gen/index.ts';
+import { B, S, U, UserError, bool, cat, hw, indexWidth, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, SinkView, SourceView, UInt, Vec } from '../../gen/index.ts';
 import { axiManager } from '../lib/axi4.ts';
 import { XIF_DEFAULTS, xifUnit } from '../lib/cv-x-if.ts';
@@ -25,7 +25,7 @@ import { SerialUnit } from './serial/serial-unit.ts';
 import { Storer } from './storer.ts';
 import { UnitQueue } from './unit-queue.ts';
 import { VectorUnit } from './vector-unit.ts';
-import { unitWatchPorts } from './watch.ts';
+import { FormIndex, formIndex, unitWatchPorts } from './watch.ts';
 
 /** Bits of the number of writes that main memory has not acknowledged, for a watchdog. */
 const OWED_BITS = 16;
@@ -146,6 +146,7 @@ export function TensorUnit(
     m.link(control, mesh, ['bank', 'load0', 'load1', 'loadColumn']);
     accumulators.sums = mesh.sums;
     m.link(control, accumulators, ['next', 'nextRow', 'nextAccumulate', 'nextLastColumn']);
+    if (p.maximum) accumulators.nextMaximum = control.nextMaximum;
 
     /** Of a depthwise product, of the row's weights that of the column alone. */
     function weightsOfColumn(): Vec<SInt<8>> {
@@ -175,7 +176,7 @@ export function TensorUnit(
     if (isWatched) watch();
 
     function watch(): void {
-      const r = m.regs({ loadsOther: B, storesOther: B, isDepthwise: B, owed: U(OWED_BITS, 0) });
+      const r = m.regs({ loadsOther: B, storesOther: B, meshForm: FormIndex, owed: U(OWED_BITS, 0) });
       m.when(queues.load.start.fire, () => {
         r.loadsOther = queues.load.start.bits.other;
       });
@@ -183,7 +184,9 @@ export function TensorUnit(
         r.storesOther = queues.store.start.bits.other;
       });
       m.when(queues.mesh.start.fire, () => {
-        r.isDepthwise = p.convolution ? queues.mesh.start.bits.other : bool(false);
+        const { bits } = queues.mesh.start;
+        const depthwise = p.convolution ? bits.other.mux(formIndex('other'), formIndex('main')) : formIndex('main');
+        r.meshForm = p.maximum ? bits.maximum.mux(formIndex('maximum'), depthwise) : depthwise;
       });
       const { aw, w, b } = io.mem;
       m.when(aw.fire.ne(b.fire), () => {
@@ -191,7 +194,8 @@ export function TensorUnit(
       });
       io.watch.busy = dispatch.busy.asUInt();
       io.watch.blocked = vecOf(UNITS.map((u) => queues[u].blocked)).asUInt();
-      io.watch.other = vecOf([r.loadsOther, r.isDepthwise, bool(false), r.storesOther]).asUInt();
+      const orMain = (other: Bool): UInt => other.mux(formIndex('other'), formIndex('main'));
+      io.watch.form = cat(orMain(r.storesOther), formIndex('main'), r.meshForm, orMain(r.loadsOther)).exact(io.watch.form.width);
       const { activations, weights, store, load } = scratchpad;
       const ports = [activations, weights, store, load, accumulators.vector, accumulators.store];
       io.watch.moves = [

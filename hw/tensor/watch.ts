@@ -2,14 +2,20 @@
  * What a watchdog sees of the tensor unit: who is busy with what, whether anything moves, and what is waited for. It exists in
  * simulations only; a unit that is not watched has none of it. Must not know how long is too long.
  */
-import { B, Flag, In, Out, U, bool, hw } from '../../gen/index.ts';
+import { B, Flag, In, Out, U, bool, hw, indexWidth } from '../../gen/index.ts';
+import type { UInt } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import type { TensorUnitName } from '../isa/tensor-rows.ts';
 import { commandsOf } from '../isa/tensor.ts';
 import type { TensorCommandOp } from '../isa/tensor.ts';
-import { FORM } from './commands.ts';
+import { FORM, FORMS } from './commands.ts';
+import type { Form } from './commands.ts';
 
 const Units = U<number>(TENSOR_UNITS.length);
+const FORM_BITS = indexWidth(FORMS.length);
+/** Number of a form. */
+export const FormIndex = U<number>(FORM_BITS);
+export const formIndex = (form: Form): UInt => FormIndex.lit(FORMS.indexOf(form));
 
 /** By the unit itself. Bits for each unit are in the order of `TENSOR_UNITS`. */
 export const unitWatchPorts = () => ({
@@ -17,8 +23,8 @@ export const unitWatchPorts = () => ({
   busy: Out(Units),
   /** Its next command waits for one of another unit. */
   blocked: Out(Units),
-  /** Has begun its command of the form `other`. */
-  other: Out(Units),
+  /** Of which form the command is that it began last: for each unit a number of `FORMS`, that of the first in the lowest bits. */
+  form: Out(U<number>(FORM_BITS * TENSOR_UNITS.length)),
   /** Something of a command is done in this cycle, be it a word moved. A unit that works never pauses for more than some hundred cycles. */
   moves: Out(B),
   /** Main memory owes data, or has not taken the request for them; the same for writes. */
@@ -58,7 +64,7 @@ export const InstructionWatch = hw('InstructionWatch', {
 export interface TensorWatch {
   readonly busy: number;
   readonly blocked: number;
-  readonly other: number;
+  readonly form: number;
   readonly awaitsRead: boolean;
   readonly awaitsWrite: boolean;
   readonly waits: boolean;
@@ -69,9 +75,9 @@ export interface TensorWatch {
 export const watched = (bits: number, unit: TensorUnitName): boolean => ((bits >>> TENSOR_UNITS.indexOf(unit)) & 1) === 1;
 
 /** The command that a busy unit has begun. */
-export function commandUnderWay({ other }: TensorWatch, unit: TensorUnitName): TensorCommandOp {
-  const form = watched(other, unit) ? 'other' : 'main';
+export function commandUnderWay({ form: forms }: TensorWatch, unit: TensorUnitName): TensorCommandOp {
+  const form = FORMS[(forms >>> (FORM_BITS * TENSOR_UNITS.indexOf(unit))) % 2 ** FORM_BITS];
   const op = commandsOf(unit).find((name) => FORM[name] === form);
-  if (op === undefined) throw new RangeError(`the ${unit} unit has no command of the form ${form}`);
+  if (op === undefined) throw new RangeError(`the ${unit} unit has no command of the form ${form ?? forms}`);
   return op;
 }

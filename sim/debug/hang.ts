@@ -18,7 +18,7 @@ export function hangOfBoard(simulator: Pick<Simulator, 'peek'>): string | undefi
   const is = (port: string): boolean => get(port) === 1;
   if (is('isStill')) {
     return stillText({
-      busy: get('watch_busy'), blocked: get('watch_blocked'), other: get('watch_other'), awaitsRead: is('watch_awaitsRead'),
+      busy: get('watch_busy'), blocked: get('watch_blocked'), form: get('watch_form'), awaitsRead: is('watch_awaitsRead'),
       awaitsWrite: is('watch_awaitsWrite'), waits: is('watch_waits'), instr: get('watch_instr'),
     }, get('stillCycles'));
   }

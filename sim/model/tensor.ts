@@ -19,7 +19,7 @@ import type { TensorFeature, TensorFeatures } from '../../hw/isa/tensor-rows.ts'
 import { NO_PREFIX, commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, Transfer, Window } from '../../hw/isa/tensor-checks.ts';
 
-/** Sizes of one unit, named as in the information table. */
+/** Sizes of one unit, named as in the information table, and the features that it has. */
 export interface TensorShape extends TensorFeatures {
   /** R, 1…128. */
   readonly rows: number;
@@ -123,8 +123,9 @@ export class TensorModel {
   private readonly commands: Readonly<Record<TensorCommandOp, CommandMeaning>> = {
     ld: (rs1, rs2, transfer) => this.load(AT.ldRow(rs1, rs2), transfer),
     ldp: (rs1, rs2, transfer) => this.loadChannels(AT.ldpChannel(rs1, rs2), transfer),
-    mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, false),
-    dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, true),
+    mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'all'),
+    dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'add'),
+    mx: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'maximum'),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
     st: (rs1, rs2, transfer) => {
       const { rows } = this.shape;
@@ -261,8 +262,12 @@ export class TensorModel {
     }
   }
 
-  /** `isDepthwise`: of each row the column's lane alone counts, and all weights lie in one row. Operands have the places of tn.mm. */
-  private multiply(rs1: number, rs2: number, window: Window | undefined, isDepthwise: boolean): void {
+  /**
+   * `lanes`: all of a row count, or that of the column alone, whose product is added or is a candidate for the maximum; then all weights
+   * lie in one row. Operands have the places of tn.mm.
+   */
+  private multiply(rs1: number, rs2: number, window: Window | undefined, lanes: 'all' | 'add' | 'maximum'): void {
+    const isDepthwise = lanes !== 'all';
     const { rows, columns } = this.shape;
     const [aRow, wRow, accRow, count] = [AT.mmA(rs1, rs2), AT.mmW(rs1, rs2), AT.mmAcc(rs1, rs2), AT.mmCount(rs1, rs2)];
     const used = AT.mmColumns(rs1, rs2) + 1;
@@ -279,7 +284,8 @@ export class TensorModel {
         const w = (isDepthwise ? wRow : wRow + n) * rows;
         let sum = keep ? acc[out + n]! : 0;
         if (isDepthwise) {
-          acc[out + n] = (sum + from[a + n]! * sp[w + n]!) | 0;
+          const product = from[a + n]! * sp[w + n]!;
+          acc[out + n] = lanes === 'add' ? sum + product : keep ? Math.max(sum, product) : product;
           continue;
         }
         let k = 0;

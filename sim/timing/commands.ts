@@ -105,10 +105,10 @@ export class CommandReader {
         const row = field(op === 'ldp' ? 'channel' : op === 'sta' ? 'accRow' : 'row');
         return { transfer: { address: address >>> 0, stride: stride >>> 0, rowBytes, count, row, isWhole, isOther: op === 'ldp' || op === 'sta' } };
       }
-      case 'mm': case 'dw': return {
+      case 'mm': case 'dw': case 'mx': return {
         mesh: {
           aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
-          accumulates: field('accumulate') === 1, isDepthwise: op === 'dw', window: rules.window(prefixes),
+          accumulates: field('accumulate') === 1, isDepthwise: op !== 'mm', window: rules.window(prefixes),
         },
       };
       case 'rq': return { vector: { accRow: field('accRow'), row: field('row'), count: field('count'), columns: field('columnsMinus1') + 1 } };

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OWN_CODE, compileProgram } from '../../firmware/compiler.ts';
 import type { OperandField } from '../../hw/isa/instruction.ts';
+import { TENSOR_FEATURES } from '../../hw/isa/tensor-rows.ts';
+import type { TensorFeature, TensorInstruction } from '../../hw/isa/tensor-rows.ts';
 import { CHANNEL_RECORD, TENSOR } from '../../hw/isa/tensor.ts';
 import { loadConfig } from '../../hw/soc/config-file.ts';
 import { parseElf } from '../../sim/elf.ts';
@@ -38,6 +40,10 @@ const CALLS: readonly (readonly [string, readonly Parameter[]])[] = [
   ['tn_channel', Object.entries(CHANNEL_RECORD).map(([name, { least, most, signed }]) =>
     ({ name: snake(name), good: String(Math.max(least, 1)), least, most, isSigned: signed }))],
 ];
+
+/** What a unit must have for it. */
+const FEATURE_OF: ReadonlyMap<string, TensorFeature | undefined> = new Map(Object.entries<TensorInstruction>(TENSOR).map(([op, row]) =>
+  [`tn_${op}`, row.kind === 'question' ? undefined : row.feature]));
 
 /** Every parameter that has a value out of range, with such values and those at the ends of its range. */
 const EDGES = CALLS.flatMap(([call, parameters]) => parameters.flatMap((parameter, index) => {
@@ -73,7 +79,7 @@ describe.runIf(hasCompiler)('the C header', () => {
         expect(refused.get(`f${i}_${k}`), `${call}: ${name} = ${bad[k]}`).toBe(`${call}: ${name} must be ${least}..${most}`);
       }
     }
-    expect(EDGES.length).toBe(39);
+    expect(EDGES.length).toBe(45);
   });
 
   it.each(['-O0', '-Os', '-O2'])('takes what fits, at both ends of the range, with %s', (flag) => {
@@ -91,9 +97,11 @@ describe.runIf(hasCompiler)('the C header', () => {
       ${EDGES.flatMap(({ call, isSigned, called, name, bad }) => bad.map((value) => {
         const used = called(isSigned ? '(int32_t)given' : 'given');
         const action = call === 'tn_channel' ? `record = ${used}; tn_ldp(&record, 0, 1);` : call === 'tn_arg' ? `${used}; tn_ld(memory, 0, 1);`
-          : call === 'tn_win' ? `if (tn_info(TN_INFO_FEATURES) & 1) { ${used}; tn_mm(0, 0, 0, 1, 0, 0); } else tn_ld(memory, 65535, 2);`
-            : call === 'tn_dw' ? `if (tn_info(TN_INFO_FEATURES) & 1) { ${used}; } else tn_ld(memory, 65535, 2);` : `${used};`;
-        return `{ uint32_t before = tn_status(); given = (uint32_t)${literal(value)}; ${action}
+          : call === 'tn_win' ? `${used}; tn_mm(0, 0, 0, 1, 0, 0);` : `${used};`;
+        const feature = FEATURE_OF.get(call);
+        const tried = feature === undefined ? action
+          : `if (tn_info(TN_INFO_FEATURES) & ${2 ** TENSOR_FEATURES.indexOf(feature)}) { ${action} } else tn_ld(memory, 65535, 2);`;
+        return `{ uint32_t before = tn_status(); given = (uint32_t)${literal(value)}; ${tried}
         if (!isCounted(before)) { uart_puts("${call}: ${name} = ${value}"); return 1; } }`;
       })).join('\n')}
       return 0;

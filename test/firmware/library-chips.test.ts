@@ -1,4 +1,4 @@
-/** Products and convolutions of the C library on chips that nobody thought of: few rows, many columns, one channel, windows or none. */
+/** Products, convolutions and pools of the C library on chips that nobody thought of: few rows, many columns, one channel, no windows. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OWN_CODE, compileProgram } from '../../firmware/compiler.ts';
+import { NO_FEATURES } from '../../hw/isa/tensor-rows.ts';
 import { problemWith } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { loadConfig } from '../../hw/soc/config-file.ts';
@@ -40,9 +41,10 @@ function randomChip(random: Random): TensorParams {
   const between = (low: number, high: number): number => low + random.below(high - low + 1);
   for (;;) {
     const columns = between(2, 24);
+    const convolution = random.below(3) > 0;
     const p = chip({
       rows: between(2, 24), columns, scratchpadRows: between(4, random.below(2) === 0 ? 3 * columns : 200),
-      accumulatorRows: between(4, 64), channels: between(1, 40), convolution: random.below(3) > 0,
+      accumulatorRows: between(4, 64), channels: between(1, 40), convolution, maximum: convolution && random.below(2) > 0,
     });
     if (problemWith(p) === undefined) return p;
   }
@@ -68,7 +70,7 @@ describe.runIf(hasCompiler).each(['matmul', 'conv'])('%s of the C library', (nam
     for (const tensor of ODD) {
       expect(problemWith(tensor)).toBeUndefined();
       await check(tensor, 'model');
-      await check({ ...tensor, convolution: false }, 'model');
+      await check({ ...tensor, ...NO_FEATURES }, 'model');
     }
   });
 
@@ -79,6 +81,6 @@ describe.runIf(hasCompiler).each(['matmul', 'conv'])('%s of the C library', (nam
 
   it('is right on the RTL of the tightest', async () => {
     for (const index of [0, 3]) await check(ODD[index], 'wasm');
-    await check({ ...ODD[0], convolution: false }, 'wasm');
+    await check({ ...ODD[0], ...NO_FEATURES }, 'wasm');
   });
 });

@@ -31,6 +31,7 @@ const CYCLES = 'test/performance/cycles.test.ts';
 const TENSOR_UNIT = 'test/hw/tensor/tensor-unit.test.ts';
 const INSTRUCTION_CACHE = 'test/hw/lib/instruction-cache.test.ts';
 const MESH = 'test/hw/tensor/mesh.test.ts';
+const ACCUMULATORS = 'test/hw/tensor/accumulators.test.ts';
 const SCRATCHPAD = 'test/hw/tensor/scratchpad.test.ts';
 const TABLE_PROGRAMS = 'test/hw/tensor/table-programs.test.ts';
 const TIMING = 'test/sim/timing/program-timing.test.ts';
@@ -272,6 +273,24 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'each column of a depthwise product has its weights in a row of its own', tests: [TABLE_PROGRAMS] },
   { file: 'hw/tensor/operand-ranges.ts', old: 'U(ROW_BITS).lit(rows.fixed - 1)', to: 'U(ROW_BITS).lit(rows.fixed)',
     fault: 'weights of a depthwise product may not lie in the last row', tests: ['test/hw/tensor/refusals.test.ts', TABLE_PROGRAMS] },
+  { file: 'hw/tensor/accumulators.ts', old: 'total.isNegative().not()', to: 'total.isNegative()',
+    fault: 'of two sums the smaller is kept', tests: [ACCUMULATORS] },
+  { file: 'hw/tensor/accumulators.ts', old: 's1.accumulate.and(keeps.maximum).and(', to: 'keeps.maximum.and(',
+    fault: 'a maximum that overwrites competes with what is there', tests: [ACCUMULATORS] },
+  { file: 'hw/tensor/mesh-control.ts', old: 'io.nextMaximum = result.maximum;', to: 'io.nextMaximum = held.maximum;',
+    fault: 'sums that leave the mesh are added or compared as the next command says', tests: [TABLE_PROGRAMS] },
+  { file: 'hw/tensor/dispatch.ts', old: 'FORM[name] !== \'main\'', to: 'FORM[name] === \'other\'',
+    fault: 'a maximum takes the weights of a full product', tests: [TABLE_PROGRAMS] },
+  { file: 'sim/model/tensor.ts', old: 'keep ? Math.max(sum, product) : product;', to: 'Math.max(sum, product);',
+    fault: 'in the model a maximum that overwrites is never negative', tests: [MODEL_TENSOR] },
+  { file: 'sim/timing/commands.ts', old: 'isDepthwise: op !== \'mm\',', to: 'isDepthwise: op === \'dw\',',
+    fault: 'the cycle model has a maximum wait for rows that it does not read', tests: ['test/sim/timing/convolution-timing.test.ts'] },
+  { file: 'hw/tensor/params.ts', old: 'p.maximum && !p.convolution ?', to: 'false ?',
+    fault: 'a unit without depthwise products is built with maxima of them', tests: ['test/hw/tensor/params.test.ts'] },
+  { file: 'firmware/lib/conv.c', old: '  job.c.padding = -128;\n', to: '',
+    fault: 'what stands beside the input takes part in a maximum', tests: ['test/firmware/library-chips.test.ts'] },
+  { file: 'firmware/lib/conv.c', old: 'int8_t most = -128;', to: 'int8_t most = 0;',
+    fault: 'the core finds no maximum below 0', tests: ['test/firmware/library-chips.test.ts'] },
   { file: 'firmware/lib/conv.c', old: 'job->is_depthwise ? 1 : columns);', to: 'columns);',
     fault: 'of depthwise weights more are loaded than there are', tests: ['test/firmware/library-chips.test.ts'] },
   { file: 'hw/tensor/mesh-control.ts', old: 'r.besideValue = walk.padding;', to: 'r.besideValue = held.window.padding;',

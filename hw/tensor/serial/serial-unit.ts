@@ -11,7 +11,7 @@ import { withOnly } from '../../lib/with-only.ts';
 import type { XifParams } from '../../lib/cv-x-if.ts';
 import { ChannelRecords, RECORD_WORDS, recordWord } from '../channel-records.ts';
 import type { TensorParams } from '../params.ts';
-import { unitWatchPorts } from '../watch.ts';
+import { formIndex, unitWatchPorts } from '../watch.ts';
 import { ByteLanes } from './byte-lanes.ts';
 import { isAtLeast } from './compare.ts';
 import { SerialFront } from './front.ts';
@@ -124,7 +124,8 @@ export function SerialUnit(p: TensorParams, xif: XifParams, isWatched: boolean):
       const isFor = { load: isLoad, mesh: op.mm, vector: op.rq, store: op.st.or(op.sta) };
       io.watch.busy = vecOf(TENSOR_UNITS.map((unit) => isFor[unit].and(sequencer.idle.not()))).asUInt();
       io.watch.blocked = U(TENSOR_UNITS.length).lit(0);
-      io.watch.other = vecOf([op.ldp, bool(false), bool(false), op.sta]).asUInt();
+      const orMain = (other: Bool): UInt => other.mux(formIndex('other'), formIndex('main'));
+      io.watch.form = cat(orMain(op.sta), formIndex('main'), formIndex('main'), orMain(op.ldp)).exact(io.watch.form.width);
       io.watch.moves = [
         io.mem.ar.fire, io.mem.r.fire, io.mem.aw.fire, io.mem.w.fire, io.mem.b.fire,
         sequencer.scratchpad.read, sequencer.accumulators.readLow, requantise.done,

@@ -1,4 +1,4 @@
-/* Convolutions of all kinds, each behind another one whose sums and rows are left over, against plain C. */
+/* Convolutions and pools of all kinds, each behind another one whose sums and rows are left over, against plain C. */
 #include "conv.h"
 #include "uart.h"
 
@@ -22,9 +22,11 @@ static int8_t random_int8(void)
   return (int8_t)(state >> 24);
 }
 
-static int8_t expected(const conv_t *c, uint32_t y, uint32_t x, uint32_t output, uint32_t is_depthwise)
+enum { FULL, DEPTHWISE, MAXIMUM, KINDS };
+
+static int8_t expected(const conv_t *c, uint32_t y, uint32_t x, uint32_t output, uint32_t kind)
 {
-  int32_t sum = 0;
+  int32_t sum = 0, greatest = -128;
   for (uint32_t ky = 0; ky < c->kernel_height; ky++) {
     for (uint32_t kx = 0; kx < c->kernel_width; kx++) {
       int32_t line = (int32_t)(y * c->stride_y + ky * c->dilation_y) - (int32_t)c->pad_top;
@@ -32,11 +34,14 @@ static int8_t expected(const conv_t *c, uint32_t y, uint32_t x, uint32_t output,
       int is_there = line >= 0 && line < (int32_t)c->height && column >= 0 && column < (int32_t)c->width;
       for (uint32_t channel = 0; channel < c->channels; channel++) {
         int32_t a = is_there ? input[((uint32_t)line * c->width + (uint32_t)column) * c->channels + channel] : c->padding;
-        uint32_t tap = ((is_depthwise ? 0 : output * c->kernel_height) + ky) * c->kernel_width + kx;
-        if (!is_depthwise || channel == output) sum += a * weights[tap * c->channels + channel];
+        uint32_t tap = ((kind == FULL ? output * c->kernel_height : 0) + ky) * c->kernel_width + kx;
+        if (kind != FULL && channel != output) continue;
+        if (is_there && a > greatest) greatest = a;
+        sum += a * weights[tap * c->channels + channel];
       }
     }
   }
+  if (kind == MAXIMUM) return (int8_t)greatest;
   int32_t value = ((sum + 5 * (int32_t)output + 128) >> 8) + 3;
   return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
 }
@@ -59,18 +64,19 @@ int main(void)
     const int16_t *s = cases[test];
     conv_t c = { (uint32_t)s[0], (uint32_t)s[1], (uint32_t)s[2], (uint32_t)s[3], (uint32_t)s[4], (uint32_t)s[5], (uint32_t)s[6], (uint32_t)s[7], (uint32_t)s[8],
       (uint32_t)s[9], (uint32_t)s[10], (uint32_t)s[11], (uint32_t)s[12], (uint32_t)s[13], (int8_t)s[14], input, weights };
-    for (uint32_t is_depthwise = 0; is_depthwise < 2; is_depthwise++) {
-      uint32_t outputs = is_depthwise ? c.channels : c.outputs;
+    for (uint32_t kind = FULL; kind < KINDS; kind++) {
+      uint32_t outputs = kind == FULL ? c.outputs : c.channels;
       uint32_t size = c.out_height * c.out_width * outputs;
       results[size] = 77;
-      uint32_t status = is_depthwise ? depthwise_int8(&c, channels, results) : conv_int8(&c, channels, results);
+      uint32_t status = kind == MAXIMUM ? maxpool_int8(&c, results)
+        : kind == DEPTHWISE ? depthwise_int8(&c, channels, results) : conv_int8(&c, channels, results);
       uint32_t wrong = status != 0 || results[size] != 77;
       for (uint32_t i = 0; i < size; i++) {
         uint32_t pixel = i / outputs;
-        wrong += results[i] != expected(&c, pixel / c.out_width, pixel % c.out_width, i % outputs, is_depthwise);
+        wrong += results[i] != expected(&c, pixel / c.out_width, pixel % c.out_width, i % outputs, kind);
       }
       if (wrong != 0) {
-        uart_printf("convolution %u, depthwise %u: status %u, %u of %u wrong\n", (unsigned)test, (unsigned)is_depthwise, (unsigned)status, (unsigned)wrong, (unsigned)size);
+        uart_printf("convolution %u of kind %u: status %u, %u of %u wrong\n", (unsigned)test, (unsigned)kind, (unsigned)status, (unsigned)wrong, (unsigned)size);
         return 1;
       }
     }

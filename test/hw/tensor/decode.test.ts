@@ -26,7 +26,7 @@ const row = (opcode: number, funct3: number, funct7: number): Cube =>
 const TABLES: Readonly<Record<string, Readonly<Record<string, Cube>>>> = {
   'that differ by opcode and funct3': { a: row(CUSTOM_0, 0, 0), b: row(CUSTOM_0, 1, 0), c: row(CUSTOM_1, 0, 0), d: row(CUSTOM_1, 7, 0) },
   'that differ by funct7 alone': { a: row(CUSTOM_1, 3, 0), b: row(CUSTOM_1, 3, 1), c: row(CUSTOM_1, 3, 0x40) },
-  'that differ by funct7 alone, among others': { ...TENSOR, x: row(CUSTOM_1, 3, 2), y: row(CUSTOM_1, 5, 0x7f), z: row(CUSTOM_0, 0, 0x20) },
+  'that differ by funct7 alone, among others': { ...TENSOR, x: row(CUSTOM_1, 3, 0x60), y: row(CUSTOM_1, 5, 0x7f), z: row(CUSTOM_0, 0, 0x20) },
   'that fix different bits': {
     a: row(CUSTOM_0, 2, 0), b: { match: ((1 << 25) | (2 << 12) | CUSTOM_0) >>> 0, mask: 0x0200_707f },
     c: { match: (5 << 20) | (3 << 12) | CUSTOM_0, mask: 0xfff0_707f },

@@ -24,3 +24,10 @@ it('tiles of the mesh divide it both ways', () => {
   expect(problemWith({ ...full, pipelineEvery: 0 })).toEqual(['pipelineEvery', 'is 0; use a whole number 1…16']);
   expect(problemWith({ ...serial, pipelineEvery: 2 })).toEqual(['pipelineEvery', 'is 2; a serial unit (overlap) has 1']);
 });
+
+it('maxima are of depthwise products', () => {
+  const full: TensorParams = { ...serial, overlap: 'full' };
+  expect(problemWith({ ...full, convolution: true, maximum: true })).toBeUndefined();
+  expect(problemWith({ ...full, maximum: true })).toEqual(['maximum', 'is true; a unit has it with convolution = true alone']);
+  expect(problemWith({ ...serial, maximum: true })).toEqual(['maximum', 'is true; a serial unit (overlap) has false']);
+});

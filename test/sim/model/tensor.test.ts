@@ -135,6 +135,48 @@ describe('tn.mm', () => {
   });
 });
 
+describe.each(['mm', 'dw', 'mx'] as const)('tn.%s behind a window', (name) => {
+  it('takes the pixels that the window meets, and padding beside the image', () => {
+    const commands = fc.record({
+      size: fc.record({ rows: fc.integer({ min: 1, max: 9 }), columns: fc.integer({ min: 1, max: 9 }) }), seed: fc.integer(),
+      count: fc.integer({ min: 1, max: 12 }), used: fc.nat(),
+      rowsUsed: fc.record({ aRow: fc.nat(10), wRow: fc.nat(20), accRow: fc.nat(10) }),
+      accumulate: fc.nat(1), width: fc.integer({ min: 1, max: 6 }), imageRows: fc.integer({ min: 1, max: 30 }),
+      strideXMinus1: fc.nat(3), strideYMinus1: fc.nat(3), left: fc.integer({ min: -5, max: 5 }), top: fc.integer({ min: -5, max: 5 }),
+      windowWidth: fc.integer({ min: 1, max: 6 }), padding: fc.integer({ min: -128, max: 127 }),
+    });
+    checkProperty(fc.property(commands, ({ size: { rows: R, columns: C }, seed, count, used, rowsUsed, accumulate, ...w }) => {
+      const { model, op } = unit({ rows: R, columns: C });
+      const { aRow, wRow, accRow } = rowsUsed;
+      const columns = (used % (name === 'mm' ? C : Math.min(R, C))) + 1;
+      fill(model.scratchpad, seed, 8);
+      fill(model.accumulators, ~seed, name === 'mx' ? 15 : 32);
+      const expected = model.accumulators.slice();
+      const lane = (m: number, k: number): bigint => {
+        const x = w.left + (m % w.windowWidth) * (w.strideXMinus1 + 1);
+        const row = (w.top + Math.floor(m / w.windowWidth) * (w.strideYMinus1 + 1)) * w.width + x;
+        const isBeside = x < 0 || x >= w.width || row < 0 || row >= w.imageRows;
+        return BigInt(isBeside ? w.padding : model.scratchpad[(aRow + row) * R + k]!);
+      };
+      const weight = (row: number, k: number): bigint => BigInt(model.scratchpad[row * R + k]!);
+      for (let m = 0; m < count; m++) for (let n = 0; n < columns; n++) {
+        const at = (accRow + m) * C + n;
+        let product = 0n;
+        if (name === 'mm') for (let k = 0; k < R; k++) product += lane(m, k) * weight(wRow + n, k);
+        else product = lane(m, n) * weight(wRow, n);
+        const old = BigInt(expected[at]!);
+        const value = accumulate === 0 ? product : name === 'mx' ? (old > product ? old : product) : old + product;
+        expected[at] = Number(BigInt.asIntN(32, value));
+      }
+      const { imageRows, width, strideXMinus1, strideYMinus1, left, top, windowWidth, padding } = w;
+      op('win', { imageRows, width, strideXMinus1, strideYMinus1 }, { left, top, windowWidth, padding });
+      op(name, { aRow, wRow }, { accRow, count, columnsMinus1: columns - 1, accumulate });
+      expectSame(model.accumulators, expected, 'accumulators');
+      expect(op('fence')).toBe(0);
+    }), { runs: 300 });
+  });
+});
+
 describe('transfers', () => {
   it('load and store rows with stride and row length, and zero the rest of a loaded row', () => {
     const [lengths, strides] = [fc.integer({ min: 1, max: 6 }), fc.integer({ min: -40, max: 40 })];

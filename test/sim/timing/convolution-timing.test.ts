@@ -26,7 +26,7 @@ interface Layer {
   readonly stride: number;
   readonly outWidth: number;
   readonly outHeight: number;
-  readonly op: 'mm' | 'dw';
+  readonly op: 'mm' | 'dw' | 'mx';
   /** Cycles that it takes at most, by chip: they only fall. */
   readonly most: readonly [number, number];
 }
@@ -35,9 +35,11 @@ interface Layer {
 function program({ width, height, stride, outWidth, outHeight, op }: Layer, columns: number): string {
   const image = width * height;
   const count = outWidth * outHeight;
-  const weights = (tap: number): number => image + (tap % 2) * columns;
+  // Weights of a maximum come one ahead, behind those that the present one reads: it does not wait for them.
+  const weights = (tap: number): number => image + (op === 'mx' ? tap : (tap % 2) * columns);
+  const load = (tap: number): string => command('ld', { address: 4096 + 64 * tap }, { row: weights(tap), count: op === 'mm' ? columns : 1 });
   const taps = Array.from({ length: 9 }, (_, tap) => [
-    command('ld', { address: 4096 + 64 * tap }, { row: weights(tap), count: op === 'dw' ? 1 : columns }),
+    op === 'mx' ? `${tap === 0 ? load(0) : ''}\n${load(tap + 1)}` : load(tap),
     command('win', { imageRows: image, width, strideXMinus1: stride - 1, strideYMinus1: stride - 1 },
       { left: (tap % 3) - 1, top: Math.floor(tap / 3) - 1, windowWidth: outWidth, padding: -3 }),
     command(op, { aRow: 0, wRow: weights(tap) }, { accRow: 0, count, columnsMinus1: columns - 1, accumulate: tap === 0 ? 0 : 1 }),
@@ -57,6 +59,8 @@ const LAYERS: readonly Layer[] = [
   { width: 9, height: 7, stride: 2, outWidth: 5, outHeight: 4, op: 'mm', most: [313, 454] },
   { width: 8, height: 8, stride: 1, outWidth: 8, outHeight: 8, op: 'dw', most: [726, 818] },
   { width: 3, height: 3, stride: 1, outWidth: 3, outHeight: 3, op: 'dw', most: [205, 323] },
+  { width: 8, height: 8, stride: 1, outWidth: 8, outHeight: 8, op: 'mx', most: [726, 815] },
+  { width: 3, height: 3, stride: 1, outWidth: 3, outHeight: 3, op: 'mx', most: [211, 333] },
 ];
 const CHIPS = ['bench/gemm-8x8', 'edge'];
 
