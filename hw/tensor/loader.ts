@@ -6,7 +6,7 @@
  * Bytes are put together in the places of G rows: row r in place `r mod G`, which is its memory of the scratchpad. Where the places are as
  * long as a beat, a beat goes round them and is always taken whole; else what it has beyond the last place waits for the next cycle.
  */
-import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, bundle, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { CHANNEL_RECORD_BYTES } from '../isa/tensor.ts';
 import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
@@ -44,6 +44,19 @@ export const loaderPorts = (p: TensorParams) => ({
   channels: { write: Out(B), channel: Out(U(channelBits(p))), words: Out(vec(U(32), RECORD_WORDS)) },
 });
 
+/** Commands whose bytes are asked for, or wait for that, behind the one under way: all that the unit holds. */
+export const loadsAhead = (p: TensorParams): number => Math.max(1, p.queueDepth - 1);
+/** A memory from which nothing has come for 2 to the power of this many cycles is a slow one, until no load is under way. */
+export const STILL_BITS = 4;
+/** What must be known of a command when its bytes come: of addresses the place in a beat. */
+const received = (p: TensorParams) => {
+  const low = Math.log2(p.busBytes);
+  return bundle('Received', {
+    offset: U(low), stride: U(low), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1),
+    whole: B, other: B,
+  });
+};
+
 /** What a step, which takes bytes of a beat, brings to an end. */
 interface Ends {
   /** The step is one of a run of rows that several places are for; else there is a goal, the end of one row or record. */
@@ -79,13 +92,21 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
   return hw('Loader', loaderPorts(p), (m, io) => {
     m.doc('Load unit: main memory to scratchpad rows and channel records.');
     const bursts = m.inst('bursts', BurstGenerator('LoadBursts', p, p.rows, CHANNEL_RECORD_BYTES));
-    // A command goes to both: the one asks for the bytes, the other knows where they belong, and holds one more behind the present one.
-    const receive = m.inst('receive', Queue(transferCommand(p), 1, { flow: true }));
-    io.command.ready = bursts.command.ready.and(receive.enq.ready);
-    bursts.command.valid = io.command.valid.and(receive.enq.ready);
+    // A command goes to both: the one asks for the bytes, the other knows where they belong, and holds more behind the present one.
+    const receive = m.inst('receive', Queue(received(p), loadsAhead(p), { flow: true }));
+    // More than one is asked for ahead only of a slow memory: it answers in order, and others have questions too.
+    const ahead = m.regs({ waiting: U(indexWidth(loadsAhead(p) + 1), 0), still: U(STILL_BITS, 0), isSlow: Flag(false) });
+    const { mayAsk } = m.let({ mayAsk: ahead.waiting.eq(0).or(ahead.isSlow) });
+    io.command.ready = bursts.command.ready.and(receive.enq.ready).and(mayAsk);
+    bursts.command.valid = io.command.valid.and(receive.enq.ready).and(mayAsk);
     bursts.command.bits = io.command.bits;
-    receive.enq.valid = io.command.valid.and(bursts.command.ready);
-    receive.enq.bits = io.command.bits;
+    receive.enq.valid = io.command.valid.and(bursts.command.ready).and(mayAsk);
+    m.when(receive.enq.fire.ne(receive.deq.fire), () => {
+      ahead.waiting = receive.enq.fire.mux(ahead.waiting.addWrap(1), ahead.waiting.subWrap(1));
+    });
+    const { address, stride, rowBytes: bytesOfRow, row, count, whole, other } = io.command.bits;
+    const inBeat = (x: UInt): UInt => x.slice(low - 1, 0);
+    receive.enq.bits = { offset: inBeat(address), stride: inBeat(stride), rowBytes: bytesOfRow, row, count, whole, other };
     m.connect(bursts.bursts, io.mem.ar);
 
     const r = m.regs({
@@ -94,6 +115,8 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
       hasFailed: Flag(false), hasRefused: Flag(false),
     });
     const working = r.active;
+    ahead.still = io.waitsForMemory.mux(ahead.still.addWrap(1), ahead.still.lit(0));
+    ahead.isSlow = working.and(ahead.isSlow.or(ahead.still.andR()));
 
     // How many bytes of this beat go into this row, or into what is left of the places for rows.
     const place = G === 1 ? undefined : r.other.mux(U(placeBits).lit(0), r.row.slice(placeBits - 1, 0)).named('place');
@@ -138,13 +161,13 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
       r.other = next.other;
       r.whole = next.whole;
       r.rowBytes = next.rowBytes;
-      r.stride = next.stride.slice(low - 1, 0);
+      r.stride = next.stride;
       r.row = next.row;
       r.endRow = next.row.addWrap(next.count.trunc(rowBits)).subWrap(1);
       r.rowsLeft = next.count;
       r.fill = place ? next.other.mux(r.fill.lit(0), startOf(next.row.slice(placeBits - 1, 0)).named('startOfFirst').trunc(fillBits)) : r.fill.lit(0);
-      r.offset = next.address.slice(low - 1, 0);
-      r.rowOffset = next.address.slice(low - 1, 0);
+      r.offset = next.offset;
+      r.rowOffset = next.offset;
     }).elseWhen(io.done, () => {
       r.active = bool(false);
     });

@@ -1,11 +1,13 @@
 /**
  * The store unit: reads scratchpad rows, or accumulator rows a group of lanes at a time, and writes their bytes to main
- * memory in bursts. One command at a time; it is complete when main memory has acknowledged every burst.
+ * memory in bursts. A command is complete when main memory has acknowledged every burst; the next one begins when all bytes of the
+ * one before are on their way.
  */
 import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, indexWidth, vec } from '../../gen/index.ts';
 import type { ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { AXI_RESP_OKAY, axiWriteManager } from '../lib/axi4.ts';
 import { powerOfTwoAtLeast } from '../lib/power-of-two.ts';
+import { Queue } from '../lib/queue.ts';
 import { BurstGenerator, burstBeatBits } from './burst-generator.ts';
 import { transferCommand, transferRowBits } from './commands.ts';
 import { accumulatorBits, laneGroups, rowBytesBits, scratchpadBits } from './params.ts';
@@ -38,6 +40,8 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
   const rowBits = transferRowBits(p);
   const blockBits = low + burstBeatBits(p);
   const wide = Math.max(bytesBits, chunkBits + 1, low + 1) + 1;
+  /** Bits of a number of bursts. */
+  const sentBits = rowBits + 2;
   return hw('Storer', storerPorts(p), (m, io) => {
     m.doc('Store unit: scratchpad rows or accumulator rows to main memory.');
     const bursts = m.inst('bursts', BurstGenerator('StoreBursts', p, p.rows, 4 * p.columns));
@@ -56,14 +60,16 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       /** Where the present row starts within its block; decides where its bursts end. */
       rowStart: U(blockBits), stride: U(blockBits),
       allSent: B,
-      /** Bursts sent and not acknowledged. */
-      pending: U(rowBits + 2, 0),
+      /** Bursts of the command in hand that were sent; bursts of the oldest commands that were acknowledged. */
+      sent: U(sentBits, 0), acknowledged: U(sentBits, 0),
       hasFailed: Flag(false),
     });
     const { active } = r;
     const cmd = io.command.bits;
-    io.command.ready = active.not().and(bursts.command.ready);
-    bursts.command.valid = io.command.valid.and(active.not());
+    const { leaves } = m.let({ leaves: active.and(r.allSent).and(bursts.busy.not()) });
+    const { free } = m.let({ free: active.not().or(leaves) });
+    io.command.ready = free.and(bursts.command.ready);
+    bursts.command.valid = io.command.valid.and(free);
     bursts.command.bits = io.command.bits;
     m.connect(bursts.bursts, io.mem.aw);
     const blockBeat = (address: UInt): UInt => address.slice(blockBits - 1, low);
@@ -83,6 +89,8 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
       r.fill = cmd.address.slice(low - 1, 0).zext(low + 1);
       r.beatInBlock = blockBeat(cmd.address);
       r.allSent = bool(false);
+    }).elseWhen(leaves, () => {
+      r.active = bool(false);
     });
 
     // --- reading ---
@@ -172,24 +180,32 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
     m.assert('spareIsFree', arrives.and(staysHeld).and(hasSpare).not(), 'a chunk was read for which there is no room');
 
     // --- acknowledgements ---
-    io.mem.b.ready = bool(true);
-    m.when(io.mem.aw.fire.ne(io.mem.b.fire), () => {
-      r.pending = io.mem.aw.fire.mux(r.pending.addWrap(1), r.pending.subWrap(1));
+    // Of each command whose bytes are all on their way, how many bursts main memory will acknowledge. It does so in their order.
+    const owed = m.inst('owed', Queue(U(sentBits), p.queueDepth));
+    owed.enq.valid = leaves;
+    owed.enq.bits = r.sent;
+    m.when(leaves, () => {
+      r.sent = r.sent.lit(0);
+    }).elseWhen(io.mem.aw.fire, () => {
+      r.sent = r.sent.addWrap(1);
     });
+    io.mem.b.ready = bool(true);
     m.when(step.and(runEnds).and(r.heldEndsAll), () => {
       r.allSent = bool(true);
     });
-    io.done = active.and(r.allSent).and(r.pending.eq(0)).and(bursts.busy.not());
-    m.when(io.done, () => {
-      r.active = bool(false);
-    });
-    io.busy = active;
+    io.done = owed.deq.valid.and(owed.deq.bits.le(r.acknowledged));
+    owed.deq.ready = io.done;
+    r.acknowledged = r.acknowledged.addWrap(io.mem.b.fire.asUInt().zext(sentBits)).subWrap(io.done.mux(owed.deq.bits, U(sentBits).lit(0)));
+    io.busy = active.or(owed.deq.valid);
     // A command is counted once, however many of its bursts fail.
     const failed = io.mem.b.fire.and(io.mem.b.bits.resp.ne(AXI_RESP_OKAY)).named('failed');
-    io.fails = failed.and(r.hasFailed.not());
-    r.hasFailed = r.hasFailed.or(failed).and(io.done.not());
+    // What comes in the cycle in which one completes belongs to the next.
+    const { hadFailed } = m.let({ hadFailed: r.hasFailed.and(io.done.not()) });
+    io.fails = failed.and(hadFailed.not());
+    r.hasFailed = hadFailed.or(failed);
     io.beat = io.mem.w.fire;
-    m.assert('acknowledged', io.mem.b.valid.not().or(r.pending.ne(0)).or(io.mem.aw.fire), 'main memory acknowledged a burst that was not sent');
+    m.assert('acknowledgesSent', io.mem.b.valid.not().or(io.busy), 'main memory acknowledged a burst that was not sent');
+    m.assert('owedHasRoom', leaves.not().or(owed.enq.ready), 'more commands are on their way than the unit holds');
     m.cover('misaligned', io.mem.w.fire.and(r.first.ne(0)));
 
     function atMost(x: UInt, limit: number): UInt {

@@ -2,15 +2,18 @@
  * The load unit, cycle by cycle, as `hw/tensor/loader.ts` works: bursts asked for ahead, a beat or a row (or channel record) a cycle.
  */
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
+import { STILL_BITS, loadsAhead } from '../../hw/tensor/loader.ts';
 import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { BurstsTiming } from './bursts-timing.ts';
 import type { TransferTiming } from './commands.ts';
 import { RowRange } from './rows.ts';
 
+const MOST_STILL = 2 ** STILL_BITS - 1;
+
 export class LoadTiming {
   readonly bursts: BurstsTiming;
-  private queued: TransferTiming | undefined;
+  private readonly queued: TransferTiming[] = [];
   private present: TransferTiming | undefined;
   private row = 0;
   private rowsLeft = 0;
@@ -28,17 +31,23 @@ export class LoadTiming {
   private completed = 0;
 
   private readonly perBeat: number;
+  private readonly ahead: number;
+  /** Cycles in which a load waited for memory in vain, and whether there were so many that it is a slow one. */
+  private still = 0;
+  private isSlow = false;
+  private wasSlow = false;
   /** Bytes that are put together before they are written. */
   private readonly places: number;
 
   constructor(private readonly p: TensorParams) {
     this.perBeat = rowsPerBeat(p);
+    this.ahead = loadsAhead(p);
     this.places = this.perBeat * p.rows;
     this.bursts = new BurstsTiming(p);
   }
 
   get isReady(): boolean {
-    return !this.bursts.isActive && this.queued === undefined;
+    return !this.bursts.isActive && this.queued.length < (this.isSlow ? this.ahead : 1);
   }
 
   /** Scratchpad rows that the present command will still write. */
@@ -58,7 +67,9 @@ export class LoadTiming {
 
   /** One cycle: `takesBeat` and `done` tell what came of it. */
   step(hasBeat: boolean, isGranted: boolean): void {
-    const { present } = this;
+    const { present, isSlow, still } = this;
+    this.wasSlow = present !== undefined && (isSlow || still === MOST_STILL);
+    this.still = present === undefined || hasBeat ? 0 : (still + 1) % (MOST_STILL + 1);
     this.takesBeat = false;
     this.done = false;
     if (present === undefined || !hasBeat) return;
@@ -82,17 +93,18 @@ export class LoadTiming {
 
   /** The end of a cycle: a command starts, or the one that waits moves up. */
   clock(started: TransferTiming | undefined): void {
-    if (started) this.bursts.start(started);
-    if (this.present === undefined) {
-      const next = this.queued ?? started;
-      this.queued = this.queued === undefined ? undefined : started;
-      if (next) this.begin(next);
-    } else if (started) this.queued = started;
+    if (started) {
+      this.bursts.start(started);
+      this.queued.push(started);
+    }
+    this.isSlow = this.wasSlow;
+    const next = this.present === undefined ? this.queued.shift() : undefined;
+    if (next) this.begin(next);
   }
 
   state(): string {
-    const { queued, present, rowsLeft, fill, offset, rowOffset } = this;
-    return `${this.bursts.state()}.${queued?.count}.${present ? [present.count, rowsLeft, fill, offset, rowOffset].join() : ''}`;
+    const { queued, present, rowsLeft, fill, offset, rowOffset, still, isSlow } = this;
+    return `${this.bursts.state()}.${queued.map(({ count }) => count).join()}.${present ? [present.count, rowsLeft, fill, offset, rowOffset, still].join() : ''}${isSlow}`;
   }
 
   private begin(command: TransferTiming): void {

@@ -35,7 +35,10 @@ export class StoreTiming {
   private beatInBlock = 0;
   private rowStart = 0;
   private allSent = false;
-  private pending = 0;
+  /** Bursts of the present command that were sent; of those before, what is owed by each; what was acknowledged of the oldest. */
+  private sent = 0;
+  private readonly owed: number[] = [];
+  private acknowledged = 0;
 
   private readonly offered: Offer = { hasBeat: false, isLast: false, endsChunk: false };
   /** Beats between two boundaries that no burst crosses. */
@@ -47,11 +50,11 @@ export class StoreTiming {
   }
 
   get isReady(): boolean {
-    return this.present === undefined && !this.bursts.isActive;
+    return !this.bursts.isActive && (this.present === undefined || this.allSent);
   }
 
   get done(): boolean {
-    return this.present !== undefined && this.allSent && this.pending === 0 && !this.bursts.isActive;
+    return this.owed.length > 0 && this.owed[0] <= this.acknowledged;
   }
 
   /** Whether it reads accumulators. */
@@ -88,10 +91,17 @@ export class StoreTiming {
 
   /** The end of a cycle in which a read was granted, memory took something, and a command starts, or none of these. */
   clock(granted: boolean, { address, beat, acknowledged }: Written, started: TransferTiming | undefined): void {
-    const { done } = this;
+    const leaves = this.present !== undefined && this.allSent && !this.bursts.isActive;
     const offer = this.offer;
     const steps = this.held !== undefined && (!offer.hasBeat || beat);
-    this.pending += (address ? 1 : 0) - (acknowledged ? 1 : 0);
+    if (this.done) this.acknowledged -= this.owed.shift() ?? 0;
+    if (acknowledged) this.acknowledged += 1;
+    if (leaves) {
+      this.owed.push(this.sent);
+      this.sent = 0;
+      this.present = undefined;
+    }
+    if (address) this.sent += 1;
     const stays = this.held !== undefined && !(steps && offer.endsChunk);
     if (steps) this.pack(offer);
     const hadSpare = this.spare;
@@ -101,15 +111,15 @@ export class StoreTiming {
       this.spare = hadSpare === undefined ? undefined : this.arriving;
     } else if (this.arriving) this.spare = this.arriving;
     this.arriving = granted ? this.read() : undefined;
-    if (done) this.present = undefined;
     if (started) this.start(started);
   }
 
   state(): string {
-    const { present, rowsRead, group, rowLeft, arriving, spare, held, left, fill, allSent, pending } = this;
-    if (present === undefined) return '';
+    const { present, rowsRead, group, rowLeft, arriving, spare, held, left, fill, allSent, sent } = this;
+    const owed = `${this.owed.join()}-${this.acknowledged}`;
+    if (present === undefined) return owed;
     const chunks = [arriving, spare, held].map((chunk) => chunk?.bytes);
-    return `${this.bursts.state()}.${[present.count, rowsRead, group, rowLeft, ...chunks, left, fill, pending].join()}${allSent}`;
+    return `${this.bursts.state()}.${[present.count, rowsRead, group, rowLeft, ...chunks, left, fill, sent].join()}${allSent}.${owed}`;
   }
 
   private start(command: TransferTiming): void {

@@ -14,6 +14,8 @@ import { denseGroups, groupTensor, packRecords, packWeights, packedBytes, rowTen
 import type { MemoryTensor } from './layout.ts';
 import { countCommands } from './program.ts';
 import type { Scope } from './program.ts';
+import type { LineOrder } from './straight-line.ts';
+import { FIRST_ORDER, OTHER_ORDERS, linePlan } from './straight-line.ts';
 import { scheduleRange } from './schedule.ts';
 import { inputGroups, memoryFormat, planNetwork } from './tiling.ts';
 import type { LayerPlan, NetworkShape, RangePlan } from './tiling.ts';
@@ -148,7 +150,8 @@ function cheapest(
     if (time.followed < mostFollowed) known.set(code, { time, most });
     return time;
   };
-  const { ranges, cycles } = (chip.tensor.overlap === 'serial' ? undefined : fewestCycles(plans, timeOf)) ?? priced;
+  const lines = plans.map(([{ first, layers }]) => (layers.length === 1 ? linePlan(shape, first, chip) : undefined));
+  const { ranges, cycles } = (chip.tensor.overlap === 'serial' ? undefined : fewestCycles(plans, lines, timeOf)) ?? priced;
   return { ranges, made: make(ranges, input, shape, chip, false), cycles };
 }
 
@@ -162,7 +165,8 @@ const MOST_FOLLOWED = { first: 3_000_000, others: 1_000_000 } as const;
  * to follow. undefined: there are not enough for the first.
  */
 function fewestCycles(
-  plans: readonly (readonly RangePlan[])[], timeOf: (ranges: readonly RangePlan[], most: number, mostFollowed: number) => ProgramTime,
+  plans: readonly (readonly RangePlan[])[], lines: readonly (RangePlan | undefined)[],
+  timeOf: (ranges: readonly RangePlan[], most: number, mostFollowed: number) => ProgramTime,
 ): { ranges: readonly RangePlan[]; cycles: number } | undefined {
   const start = plans.map(([plan]) => plan);
   const { cycles } = timeOf(start, Infinity, MOST_FOLLOWED.first);
@@ -176,9 +180,29 @@ function fewestCycles(
     left -= tried.followed;
     if (tried.cycles !== undefined && tried.cycles < best.cycles) best = { ranges, cycles: tried.cycles };
   };
+  /** From order to order, each with one more choice changed, if that is for the better. */
+  const tryLine = (index: number, line: RangePlan): void => {
+    const rangesIn = (order: LineOrder): RangePlan[] => best.ranges.map((plan, i) => (i === index ? { ...line, line: order } : plan));
+    const timeIn = (order: LineOrder): number => {
+      if (left <= 0) return Infinity;
+      const tried = timeOf(rangesIn(order), Infinity, left);
+      left -= tried.followed;
+      return tried.cycles ?? Infinity;
+    };
+    let order = FIRST_ORDER;
+    let fewest = timeIn(order);
+    for (const change of OTHER_ORDERS) {
+      const other = { ...order, ...change };
+      const cycles = timeIn(other);
+      if (cycles < fewest) [order, fewest] = [other, cycles];
+    }
+    if (fewest < best.cycles) best = { ranges: rangesIn(order), cycles: fewest };
+  };
   for (const [index, [, ...others]] of plans.entries()) {
     for (const other of others) tryAt(index, other);
     for (const plan of [best.ranges[index], ...plans[index].slice(0, TOGETHER_TRIED)]) tryAt(index, { ...plan, recordsTogether: true });
+    const line = lines[index];
+    if (line) tryLine(index, line);
   }
   return best;
 }

@@ -46,6 +46,12 @@ export function tileColumns({ outputs, columns, tilesPerBlock, tiles }: Blocks, 
   return upTo(Math.min(tilesPerBlock, tiles - first)).map((index) => Math.min(columns, outputs - (first + index) * columns));
 }
 
+/** The features of a tile, in the groups in which `tn.rq` leaves them. */
+export function tileParts({ outputs, columns }: Blocks, tile: number, rows: number): readonly Group[] {
+  const first = tile * columns;
+  return denseGroups(Math.min(columns, outputs - first), rows).map((group) => ({ ...group, first: first + group.first }));
+}
+
 /** Weight rows that one group of inputs needs in a block: one a used column. */
 export function weightRows({ outputs, columns, tilesPerBlock }: Blocks, block: number): number {
   return Math.min(tilesPerBlock * columns, outputs - block * tilesPerBlock * columns);

@@ -9,6 +9,7 @@ import { groupOffset, groupsPerTile, tileColumns, weightRows } from './layout.ts
 import type { Group, MemoryTensor } from './layout.ts';
 import { at, command, cursor, fixed, flip, repeat, roll, scope, toggle } from './program.ts';
 import type { Cursor, Node, Scope, Toggle } from './program.ts';
+import { scheduleLine } from './straight-line.ts';
 import type { LayerPlan, RangePlan } from './tiling.ts';
 
 /** What a range of layers works on. */
@@ -22,6 +23,7 @@ export interface RangeEnds {
 
 /** The program of one range. */
 export function scheduleRange(p: TensorParams, plan: RangePlan, ends: RangeEnds): Scope {
+  if (plan.line) return scheduleLine(p, plan, plan.line, ends);
   const source = cursor('source', ends.source.symbol);
   const sink = cursor('sink', ends.sink.symbol);
   const passes = plan.chunks + (plan.remainder === 0 ? 0 : 1);

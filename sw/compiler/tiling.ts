@@ -11,6 +11,7 @@ import { layerCost } from './cost.ts';
 import type { Cost, LayerTiling, LayerTraffic } from './cost.ts';
 import { blocksOf, denseGroups, groupsPerTile, tileGroups } from './layout.ts';
 import type { Group } from './layout.ts';
+import type { LineOrder } from './straight-line.ts';
 
 export interface LayerShape {
   readonly name: string;
@@ -50,11 +51,13 @@ export interface RangePlan {
   readonly channels: ChannelPlaces;
   /** A layer's channel records are loaded with its first block's, if they have places of their own: fewer commands, later products. */
   readonly recordsTogether: boolean;
+  /** It is no loop but a straight line, with its commands in this order. */
+  readonly line?: LineOrder;
   readonly cycles: number;
 }
 
 /** The largest count of rows that tn.mm and tn.rq can name. */
-const COUNT_LIMIT = 4095;
+export const COUNT_LIMIT = 4095;
 /** Numbers of tiles in a block and of groups in a step that are tried. */
 const TILES_PER_BLOCK = [1, 2, 3, 4, 6, 8] as const;
 const GROUPS_PER_STEP = [1, 2, 3, 4, 6, 8, 12, 16] as const;
@@ -131,7 +134,7 @@ export function memoryFormat(shape: NetworkShape, layer: number, { tensor }: Chi
     : { format: 'rows', stride: alignUp(outputs, tensor.busBytes) };
 }
 
-function trafficOf(shape: NetworkShape, layer: number, chip: ChipTarget): LayerTraffic {
+export function trafficOf(shape: NetworkShape, layer: number, chip: ChipTarget): LayerTraffic {
   const isInt32 = shape.result === 'int32' && layer === shape.layers.length - 1;
   return {
     lanes: chip.tensor.rows,

@@ -10,6 +10,7 @@ import { AXI_RESP_DECERR, AXI_RESP_OKAY, axiManager } from '../../hw/lib/axi4.ts
 import { XIF_DEFAULTS, xifUnit } from '../../hw/lib/cv-x-if.ts';
 import type { XifParams } from '../../hw/lib/cv-x-if.ts';
 import { checkXif } from '../../hw/lib/cv-x-if-checker.ts';
+import { Queue } from '../../hw/lib/queue.ts';
 import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { TensorUnit } from '../../hw/tensor/tensor-unit.ts';
@@ -21,6 +22,9 @@ export const BENCH_BYTES = 1 << 16;
 
 const memPorts = (p: TensorParams) => flip(axiManager({ dataBytes: p.busBytes, idBits: p.idBits }));
 
+/** Bursts that were written and not acknowledged. */
+const MOST_ANSWERS = 100;
+
 /** Memory of `BENCH_BYTES` at `BENCH_BASE`, elsewhere errors; with `stall` every channel pauses at random. */
 const BenchMemory = (p: TensorParams) => {
   const low = Math.log2(p.busBytes);
@@ -30,7 +34,7 @@ const BenchMemory = (p: TensorParams) => {
     const r = m.regs({
       lfsr: U(16, 0xace1), reading: U(1, 0), readWord: U(bits), readLeft: U(8), readId: U(p.idBits), readGo: U(1, 0),
       writing: U(1, 0), writeWord: U(bits), writeId: U(p.idBits), answers: U(8, 0), answerGo: U(1, 0),
-      readsNothing: B, writesNothing: B, badAnswers: U(8, 0),
+      readsNothing: B, writesNothing: B,
     });
     const feedback = r.lfsr.bit(0).xor(r.lfsr.bit(2)).xor(r.lfsr.bit(3)).xor(r.lfsr.bit(5));
     r.lfsr = feedback.asUInt().cat(r.lfsr.slice(15, 1)).exact(16);
@@ -61,7 +65,7 @@ const BenchMemory = (p: TensorParams) => {
 
     const lastWrite = io.mem.w.fire.and(io.mem.w.bits.last);
     io.mem.aw.ready = r.writing.eq(0).and(go(6));
-    io.mem.w.ready = r.writing.asBool().and(go(7)).and(r.answers.lt(100));
+    io.mem.w.ready = r.writing.asBool().and(go(7)).and(r.answers.lt(MOST_ANSWERS));
     m.when(io.mem.aw.fire, () => {
       r.writing = U(1).lit(1);
       r.writesNothing = isOutside(io.mem.aw.bits.addr);
@@ -74,13 +78,15 @@ const BenchMemory = (p: TensorParams) => {
     });
     m.when(io.mem.w.fire.and(r.writesNothing.not()), () => cells.writeMasked(r.writeWord, io.mem.w.bits.data, io.mem.w.bits.strb));
     io.mem.b.valid = r.answers.ne(0).and(r.answerGo.asBool());
-    // All answers that are due belong to one command: the order among them makes no difference.
-    const answersBadly = r.badAnswers.ne(0);
-    io.mem.b.bits = { id: r.writeId, resp: errorIf(answersBadly) };
+    // Answers come in the order of the bursts: several commands may be on their way.
+    const due = m.inst('due', Queue(U(1), MOST_ANSWERS));
+    due.enq.valid = lastWrite;
+    due.enq.bits = r.writesNothing.asUInt();
+    due.deq.ready = io.mem.b.fire;
+    io.mem.b.bits = { id: r.writeId, resp: errorIf(due.deq.bits.asBool()) };
     r.answerGo = io.mem.b.valid.and(io.mem.b.ready.not()).or(go(9)).asUInt();
     const one = (b: Bool) => b.asUInt().zext(8);
     r.answers = r.answers.addWrap(one(lastWrite)).subWrap(one(io.mem.b.fire));
-    r.badAnswers = r.badAnswers.addWrap(one(lastWrite.and(r.writesNothing))).subWrap(one(io.mem.b.fire.and(answersBadly)));
   });
 };
 

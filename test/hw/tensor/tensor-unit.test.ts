@@ -274,6 +274,15 @@ describe('the tensor unit', () => {
           expect(found >>> 16, `${op} ${address.toString(16)}, the ${i}th`).toBe(expected >>> 16);
         }
       }
+      // Several stores that are on their way at once: each is counted for itself, and for no other.
+      const rows = (count: number): number => packFields(TENSOR.st.rs2, { row: 0, count });
+      for (const bad of [0b0001, 0b0010, 0b0101, 0b0110, 0b1001, 0b1111]) {
+        for (const count of [1, 3]) {
+          for (let i = 0; i < 4; i++) both('st', (bad >> i) & 1 ? end : BENCH_BASE + 4096 + 64 * i, rows(count));
+          const [found, expected] = both('fence', 0, 0);
+          expect(found >>> 16, `${count} rows, ${bad.toString(2)}`).toBe(expected >>> 16);
+        }
+      }
       // Records of a failed transfer are not compared; whole ones make both alike again.
       both('ldp', BENCH_BASE, packFields(TENSOR.ldp.rs2, { channel: 0, count: 3 }));
       compare('transfers that fail');

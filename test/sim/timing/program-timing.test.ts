@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../hw/soc/config-file.ts';
 import { parseConfig } from '../../../hw/soc/config.ts';
 import type { ChipConfig } from '../../../hw/soc/config.ts';
 import { buildGemm } from '../../../sw/compiler/gemm.ts';
@@ -21,6 +22,8 @@ const SEEDS = new Set([...Array.from({ length: TO - FROM + 1 }, (_, i) => FROM +
 const mostPercent = ({ soc }: ChipConfig): number => (soc.instructionCacheBytes === 0 ? 3 : 1);
 /** A few cycles are a lot of a product that takes fifty. */
 const MOST_CYCLES = 2;
+/** Of 64×64×64 on a mesh of 16×16 with a memory that answers after 200 cycles: may only fall. */
+const MOST_CYCLES_SLOW = 1574;
 
 /** A chip whose tensor unit and memory have random sizes. */
 function randomChip(seed: number): ChipConfig {
@@ -90,5 +93,17 @@ describe('the cycle model', () => {
     }
     machine.close?.();
     expect(wrong).toEqual([]);
+  });
+
+  it('agrees that a slow memory is asked for several loads, and takes several stores, at a time', async () => {
+    const chip = loadConfig(new URL('../../../configs/bench/gemm-16x16.toml', import.meta.url).pathname);
+    const slow: ChipConfig = { ...chip, simulation: { ...chip.simulation, latencyCycles: 200 } };
+    const machine = await boardMachine(slow, 'wasm');
+    const gemm = buildGemm({ m: 64, n: 64, k: 64 }, chipOf(slow));
+    const { cycles = 0 } = await runGemm(machine, gemm);
+    machine.close?.();
+    expect(Math.abs(gemm.program.report.estimatedCycles - cycles)).toBeLessThanOrEqual(MOST_CYCLES);
+    // Of one load, or one store, after the other: 2,210.
+    expect(cycles).toBeLessThanOrEqual(MOST_CYCLES_SLOW);
   });
 });
