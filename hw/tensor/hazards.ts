@@ -140,5 +140,9 @@ export interface UnwrittenRows {
 export const isWritten = (row: UInt, ...ranges: readonly UnwrittenRows[]): Bool =>
   ranges.map(({ valid, first, last }) => valid.and(row.ge(first)).and(row.le(last))).reduce((a, b) => a.or(b)).not();
 
+/** The same for rows `first`…`last`. */
+export const areWritten = (rows: { readonly first: UInt; readonly last: UInt }, ...ranges: readonly UnwrittenRows[]): Bool =>
+  ranges.map(({ valid, first, last }) => valid.and(rows.last.ge(first)).and(rows.first.le(last))).reduce((a, b) => a.or(b)).not();
+
 /** Bits of a number of commands of one unit. */
 export const heldBits = (p: TensorParams): number => indexWidth(p.queueDepth + 1);

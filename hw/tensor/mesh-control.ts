@@ -3,18 +3,25 @@
  * while an activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
  * leaves the mesh. Three commands can be under way, one at each.
  */
-import { B, Flag, In, Out, S, Sink, U, bool, bundle, hw, indexWidth } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, bundle, cat, hw, indexWidth } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import { Queue } from '../lib/queue.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { meshCommand, rowCountBits } from './commands.ts';
 import { unwrittenRows } from './hazards.ts';
-import { accumulatorBits, meshLatency, scratchpadBits } from './params.ts';
+import { accumulatorBits, meshLatency, scratchpadBits, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { ActivationWalk } from './window.ts';
 
 /** `mayRead`: the row has been written. */
 const readPort = (p: TensorParams) => ({ request: Out(B), row: Out(U(scratchpadBits(p))), mayRead: In(B), grant: In(B) });
+
+/** `all`: as many rows as columns can be loaded at once, from `row` on; `mayReadAll`: they are written; `grantAll`: all of them come. */
+const weightPort = (p: TensorParams) => {
+  const several = weightsPerCycle(p) > 1;
+  const all = { ...readPort(p), mayReadAll: In(B), all: Out(B), grantAll: In(B) };
+  return withOnly(all, { mayReadAll: several, all: several, grantAll: several });
+};
 
 const allPorts = (p: TensorParams) => ({
   command: Sink(meshCommand(p)),
@@ -24,7 +31,7 @@ const allPorts = (p: TensorParams) => ({
   lateIsThere: In(B),
   /** Scratchpad reads; granted data go to the mesh one cycle later. */
   activations: readPort(p),
-  weights: readPort(p),
+  weights: weightPort(p),
   /** A row of activations is on its way to the mesh, from the scratchpad or beside it. */
   feeds: Out(B),
   /** In the cycle in which the scratchpad's data would arrive: this row is beside the image, every lane of it `padding`. */
@@ -34,6 +41,7 @@ const allPorts = (p: TensorParams) => ({
   load0: Out(B),
   load1: Out(B),
   loadColumn: Out(U(indexWidth(p.columns))),
+  loadAll: Out(B),
   /** The weights of the column are one lane of the row, that of its number. */
   loadDiagonal: Out(B),
   /** For the accumulators: the row of sums that arrives in the next cycle. */
@@ -50,9 +58,13 @@ const allPorts = (p: TensorParams) => ({
   waitsForRows: Out(B),
   conflict: Out(B),
 });
-/** `isPadding`, `padding` and `loadDiagonal` are there if there are convolutions, `nextMaximum` if there are maxima. */
-export const meshControlPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
-  withOnly(allPorts(p), { isPadding: p.convolution, padding: p.convolution, loadDiagonal: p.convolution, nextMaximum: p.maximum });
+/**
+ * `isPadding`, `padding` and `loadDiagonal` are there if there are convolutions, `nextMaximum` if there are maxima, `loadAll` if several
+ * columns can be loaded at once.
+ */
+export const meshControlPorts = (p: TensorParams): ReturnType<typeof allPorts> => withOnly(allPorts(p), {
+  isPadding: p.convolution, padding: p.convolution, loadDiagonal: p.convolution, nextMaximum: p.maximum, loadAll: weightsPerCycle(p) > 1,
+});
 
 export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshControlPorts>> {
   const countBits = rowCountBits(p);
@@ -66,7 +78,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const cmd = io.command.bits;
     const fit = (x: UInt): UInt => (x.width > accBits ? x.trunc(accBits) : x.zext(accBits));
 
-    // --- weights: one column's a cycle ---
+    // --- weights: one column's a cycle, or those of several ---
     const w = m.regs({
       filling: Flag(false), line: U(scratchpadBits(p)), column: U(columnBits), fillBank: Flag(false), loaded: Flag(false),
       held: meshCommand(p),
@@ -82,7 +94,9 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     // handed over, and until then the next command does not begin.
     // `loaded`: the tile is in its bank and waits for the activation sequencer, which may take it as the last line leaves the scratchpad.
     const handOver = m.wires({ handOver: B });
-    const { lastLine } = m.let({ lastLine: io.weights.grant.and(w.column.eq(held.lastColumn)) });
+    const W = weightsPerCycle(p);
+    const lines = weightLines();
+    const { lastLine } = m.let({ lastLine: io.weights.grant.and(lines.endsWith.eq(held.lastColumn)) });
     io.command.ready = handOver.handOver.or(w.filling.not().and(w.loaded.not()));
     m.when(io.command.fire, () => {
       w.filling = bool(true);
@@ -90,8 +104,8 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       w.line = cmd.wRow;
       w.column = w.column.lit(0);
     }).elseWhen(io.weights.grant, () => {
-      w.line = p.convolution ? held.other.mux(w.line, w.line.addWrap(1)) : w.line.addWrap(1);
-      w.column = w.column.addWrap(1);
+      w.line = p.convolution ? held.other.mux(w.line, lines.next) : lines.next;
+      w.column = lines.endsWith.addWrap(1);
       m.when(lastLine, () => {
         w.filling = bool(false);
       });
@@ -151,6 +165,12 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       io.loadDiagonal = diagonal.isDiagonal;
     }
 
+    if (W > 1) {
+      const all = m.regs({ loadsAll: B });
+      all.loadsAll = io.weights.grantAll;
+      io.loadAll = all.loadsAll;
+    }
+
     // --- results: a granted row's sums leave the mesh 1 + meshLatency cycles later; they are announced one cycle before ---
     const travel = meshLatency(p);
     const t = m.regs({ travelling: U(travel, 0) });
@@ -183,6 +203,18 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     m.assert('resultHasOwner', emerging.not().or(output.deq.valid), 'sums left the mesh that no command asked for');
     m.cover('pauseForSums', w.loaded.and(lastRow).and(readsLastSums));
     m.cover('weightsBehindStream', io.weights.grant.and(io.activations.grant));
+
+    /** The row behind those that come now, and the last column of which they are. */
+    function weightLines(): { readonly next: UInt; readonly endsWith: UInt } {
+      if (W === 1) return { next: w.line.addWrap(1), endsWith: w.column };
+      const bits = Math.log2(W);
+      const isFirst = (x: UInt): Bool => x.slice(bits - 1, 0).eq(0);
+      const lastOf = (x: UInt): UInt => (x.width > bits ? cat(x.slice(x.width - 1, bits), U(bits).lit(W - 1)) : x.lit(W - 1));
+      const inOrder = isFirst(w.line).and(isFirst(w.column)).and(lastOf(w.column).le(held.lastColumn));
+      io.weights.all = (p.convolution ? inOrder.and(held.other.not()) : inOrder).and(io.weights.mayReadAll);
+      const last = io.weights.grantAll.mux(lastOf(w.line), w.line).named('lastLineNow');
+      return { next: last.addWrap(1).named('nextLine'), endsWith: io.weights.grantAll.mux(lastOf(w.column), w.column).named('lastColumnNow') };
+    }
 
     /** The row that the stream wants, and whether the scratchpad has it. */
     interface Rows {

@@ -11,10 +11,11 @@
  * activations. An activation row finds those of column c in place if it comes less than ⌊c/p⌋ cycles before them, or after them; they may
  * be replaced ⌊c/p⌋ cycles after the last row that needs them came, or later.
  */
-import { B, Flag, In, Out, S, U, hw, indexWidth, resetTo, vec, vecOf } from '../../gen/index.ts';
-import type { Bool, ModuleDef, SInt, Vec } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, U, cat, hw, indexWidth, resetTo, vec, vecOf } from '../../gen/index.ts';
+import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { DualMultiplier } from '../lib/ice40.ts';
-import { partialSumBits } from './params.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { partialSumBits, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 
 /** One cell: `pOut = pIn + a·w[bank]` one cycle later; `a` and `bank` go east, `p` and the orders to load a weight go south. */
@@ -90,16 +91,17 @@ const PePair = (sumBits: number) =>
   );
 
 /** `size` × `size` cells with registers at the east and south sides only; each column adds its products to what comes from the north. */
-const Tile = (sumBits: number, size: number, multiplier: TensorParams['multiplier']) => {
+const Tile = (sumBits: number, size: number, multiplier: TensorParams['multiplier'], several: boolean) => {
   const lanes = vec(S(8), size);
   const orders = vec(B, size);
   const sums = vec(S(sumBits), size);
   return hw(
     'Tile',
-    {
-      load0In: In(orders), load1In: In(orders), w: In(lanes), aIn: In(lanes), bankIn: In(B), pIn: In(sums),
+    withOnly({
+      load0In: In(orders), load1In: In(orders), w: In(lanes), wOfColumns: In(vec(lanes, size)),
+      aIn: In(lanes), bankIn: In(B), pIn: In(sums),
       load0Out: Out(orders), load1Out: Out(orders), aOut: Out(lanes), bankOut: Out(B), pOut: Out(sums),
-    },
+    }, { w: !several, wOfColumns: several }),
     (m, io) => {
       m.doc(`${size} x ${size} weight-stationary cells that pass on within one cycle what they get.`);
       const none = upTo(size).map(() => false);
@@ -110,10 +112,10 @@ const Tile = (sumBits: number, size: number, multiplier: TensorParams['multiplie
       r.load1 = io.load1In;
       m.each(size, (column) => {
         m.when(io.load0In.at(column), () => {
-          r.w0.put(column, io.w);
+          r.w0.put(column, several ? io.wOfColumns.at(column) : io.w);
         });
         m.when(io.load1In.at(column), () => {
-          r.w1.put(column, io.w);
+          r.w1.put(column, several ? io.wOfColumns.at(column) : io.w);
         });
       });
       const weights = m.map('weights', size, (column) => io.bankIn.mux(r.w1.at(column), r.w0.at(column)));
@@ -180,10 +182,19 @@ function describe(delays: readonly number[]): string {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
+/** Row and column of a grid's cell from its number; `columns` is a power of two. */
+function split(cell: UInt, columns: number): { readonly row: UInt; readonly column: UInt } {
+  const bits = Math.log2(columns);
+  const row = bits === 0 ? cell : cell.width > bits ? cell.slice(cell.width - 1, bits) : U(1).lit(0);
+  return { row, column: bits === 0 ? U(1).lit(0) : cell.slice(bits - 1, 0) };
+}
+/** Place `i` of group `group` of as many as `size`, which is a power of two. */
+const inside = (group: UInt, size: number, i: number): UInt => cat(group, U(Math.log2(size)).lit(i));
+
 const inGroups = <V>(items: readonly V[], size: number): Vec<Vec<V>> =>
   vecOf(upTo(items.length / size).map((i) => vecOf(items.slice(size * i, size * (i + 1)))));
 
-export const meshPorts = (p: TensorParams) => ({
+const allPorts = (p: TensorParams) => ({
   a: In(vec(S(8), p.rows)),
   bank: In(B),
   /** Weights of one column, and for which bank, if for any. */
@@ -191,8 +202,16 @@ export const meshPorts = (p: TensorParams) => ({
   load0: In(B),
   load1: In(B),
   loadColumn: In(U(indexWidth(p.columns))),
+  /** Where several columns can be loaded at once (`weightsPerCycle`): all from `loadColumn` on, which is a multiple of their number. */
+  loadAll: In(B),
+  /** In the place of `w`: column c takes its weights from number c modulo `weightsPerCycle`. */
+  wAll: In(vec(vec(S(8), p.rows), weightsPerCycle(p))),
   sums: Out(vec(S(partialSumBits(p)), p.columns)),
 });
+export const meshPorts = (p: TensorParams): ReturnType<typeof allPorts> => {
+  const several = weightsPerCycle(p) > 1;
+  return withOnly(allPorts(p), { w: !several, loadAll: several, wAll: several });
+};
 
 export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
   const sumBits = partialSumBits(p);
@@ -202,11 +221,22 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
     const skewed = DelayLanes('Skew', 8, upTo(p.rows).map((row) => Math.floor(row / tile)));
     const skew = m.inst('skew', skewed);
     skew.lanesIn = io.a;
-    const skewWeights = m.inst('skewWeights', skewed);
-    skewWeights.lanesIn = io.w;
-    const weights = skewWeights.lanesOut;
+    const W = weightsPerCycle(p);
+    const several = W > 1;
+    const skewedLike = (name: string, lanes: Vec<SInt<8>>): Vec<SInt<8>> => {
+      const delayed = m.inst(name, skewed);
+      delayed.lanesIn = lanes;
+      return delayed.lanesOut;
+    };
+    const weights = several ? vecOf(upTo(W).map((i) => skewedLike(`skewWeights${i}`, io.wAll.at(i)))) : vecOf([skewedLike('skewWeights', io.w)]);
+    const groupBits = Math.log2(W);
     const loads = (name: string, load: Bool): Vec<Bool> =>
-      m.map(name, p.columns, (i) => load.and(io.loadColumn.eq(i.zext(io.loadColumn.width))));
+      m.map(name, p.columns, (i) => {
+        const column = i.zext(io.loadColumn.width);
+        if (!several) return load.and(io.loadColumn.eq(column));
+        const inGroup = W === p.columns ? io.loadAll : io.loadAll.and(io.loadColumn.shr(groupBits).eq(column.shr(groupBits)));
+        return load.and(io.loadColumn.eq(column).or(inGroup));
+      });
     const [loads0, loads1] = [loads('loads0', io.load0), loads('loads1', io.load1)];
     const banks: Bool[] = [io.bank];
     if (p.rows > tile) {
@@ -222,11 +252,21 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
     deskew.lanesIn = bottom;
     io.sums = deskew.lanesOut;
 
+    /** Weights of a column; the low bits of its number tell. */
+    function ofColumn(column: UInt): Vec<SInt<8>> {
+      return weights.at(column.width > groupBits ? column.slice(groupBits - 1, 0) : column);
+    }
+
     function cells(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
       const grid = m.grid('pe', Pe(sumBits), p.rows, p.columns);
       grid.fromNorth('load0In', 'load0Out', loads0);
       grid.fromNorth('load1In', 'load1Out', loads1);
-      grid.row('w', weights);
+      if (several) {
+        grid.cell('w', m.map('cellWeights', p.rows * p.columns, (i) => {
+          const { row, column } = split(i, p.columns);
+          return ofColumn(column).at(row);
+        }));
+      } else grid.row('w', weights.at(0));
       grid.fromWest('aIn', 'aOut', a);
       grid.fromWest('bankIn', 'bankOut', vecOf(bank));
       grid.fromNorth('pIn', 'pOut', north);
@@ -238,7 +278,12 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
       const two = <V>(items: readonly V[]): Vec<Vec<V>> => inGroups(items, 2);
       grid.fromNorth('load0In', 'load0Out', loads0);
       grid.fromNorth('load1In', 'load1Out', loads1);
-      grid.row('w', two(weights.toArray()));
+      if (several) {
+        grid.cell('w', m.map('pairWeights', (p.rows / 2) * p.columns, (i) => {
+          const { row, column } = split(i, p.columns);
+          return vecOf(upTo(2).map((half) => ofColumn(column).at(inside(row, 2, half))));
+        }));
+      } else grid.row('w', two(weights.at(0).toArray()));
       grid.fromWest('aIn', 'aOut', two(a.toArray()));
       grid.fromWest('bankIn', 'bankOut', two(bank));
       grid.fromNorth('pIn', 'pOut', north);
@@ -246,10 +291,15 @@ export function Mesh(p: TensorParams): ModuleDef<ReturnType<typeof meshPorts>> {
     }
 
     function tiles(a: Vec<SInt<8>>, bank: readonly Bool[], north: Vec<SInt>): Vec<SInt> {
-      const grid = m.grid('tile', Tile(sumBits, tile, p.multiplier), p.rows / tile, p.columns / tile);
+      const grid = m.grid('tile', Tile(sumBits, tile, p.multiplier, several), p.rows / tile, p.columns / tile);
       grid.fromNorth('load0In', 'load0Out', inGroups(loads0.toArray(), tile));
       grid.fromNorth('load1In', 'load1Out', inGroups(loads1.toArray(), tile));
-      grid.row('w', inGroups(weights.toArray(), tile));
+      if (several) {
+        grid.cell('wOfColumns', m.map('tileWeights', (p.rows / tile) * (p.columns / tile), (i) => {
+          const { row, column } = split(i, p.columns / tile);
+          return vecOf(upTo(tile).map((c) => vecOf(upTo(tile).map((r) => ofColumn(inside(column, tile, c)).at(inside(row, tile, r))))));
+        }));
+      } else grid.row('w', inGroups(weights.at(0).toArray(), tile));
       grid.fromWest('aIn', 'aOut', inGroups(a.toArray(), tile));
       grid.fromWest('bankIn', 'bankOut', vecOf(bank));
       grid.fromNorth('pIn', 'pOut', inGroups(north.toArray(), tile));

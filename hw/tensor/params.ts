@@ -96,6 +96,18 @@ export const scratchpadBits = (p: TensorParams): number => indexWidth(p.scratchp
  */
 export const rowsPerBeat = (p: TensorParams): number =>
   powerOfTwoAtMost(Math.min(p.busBytes / p.rows, p.scratchpadRows / p.scratchpadBanks / 2));
+/**
+ * Columns of the mesh whose weights come in one cycle, if the number of their first row is a multiple of this: at most as many as a bank
+ * has memories. 1 where the columns do not fall into such groups by the bits of their numbers. The sequencer brings the first weights two
+ * cycles after it has asked for the last row that needs the old ones; that row comes to column c ⌊c/p⌋ cycles later than to the mesh, and
+ * weights must not come there before it.
+ */
+export function weightsPerCycle(p: TensorParams): number {
+  if (p.overlap === 'serial' || !isPowerOfTwo(p.columns)) return 1;
+  let most = Math.min(rowsPerBeat(p), p.columns);
+  while (most > 1 && p.columns / p.pipelineEvery - p.columns / most > 1) most /= 2;
+  return most;
+}
 export const accumulatorBits = (p: TensorParams): number => indexWidth(p.accumulatorRows);
 export const channelBits = (p: TensorParams): number => indexWidth(p.channels);
 /** Bits of a number of bytes within one row of the scratchpad, 0…R, or of the accumulators, 0…4·C. */

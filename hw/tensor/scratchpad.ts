@@ -2,12 +2,13 @@
  * The scratchpad: rows of R int8 lanes in banks, each of G memories of one read and one write port (G: `rowsPerBeat`). The upper bits of
  * a row number are its bank, the lowest its memory of the bank, so that G consecutive rows lie in G memories and are written at once.
  * Each memory serves the most urgent request that wants it: reads in the order activations, weights, store; writes in the order vector
- * stage, load. A granted read answers in the next cycle.
+ * stage, load. A granted read answers in the next cycle. Weights may be read from several memories of a bank at once, and are then
+ * granted all of them or, where activations want one, the first alone.
  */
-import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, vec } from '../../gen/index.ts';
+import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { withOnly } from '../lib/with-only.ts';
-import { rowsPerBeat, scratchpadBits } from './params.ts';
+import { rowsPerBeat, scratchpadBits, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 
 const rowShape = (p: TensorParams) => vec(S(8), p.rows);
@@ -27,6 +28,12 @@ const ScratchpadBank = (p: TensorParams, depth: number) =>
   );
 
 const readPort = (p: TensorParams) => ({ request: In(B), row: In(U(scratchpadBits(p))), grant: Out(B), data: Out(rowShape(p)) });
+/** `all`: as many rows as `weightsPerCycle`, from `row` on, a multiple of it; `grantAll`: they come in `allData`, else the first alone. */
+const weightPort = (p: TensorParams) => {
+  const several = weightsPerCycle(p) > 1;
+  const all = { ...readPort(p), all: In(B), grantAll: Out(B), allData: Out(vec(rowShape(p), weightsPerCycle(p))) };
+  return withOnly(all, { all: several, grantAll: several, allData: several });
+};
 const writePort = (p: TensorParams) => ({ request: In(B), row: In(U(scratchpadBits(p))), data: In(rowShape(p)), grant: Out(B) });
 /** Places of G rows, of which row r has the one numbered `r mod G`. */
 export const loadData = (p: TensorParams) => vec(S(8), rowsPerBeat(p) * p.rows);
@@ -39,7 +46,7 @@ const loadPort = (p: TensorParams) => {
 
 export const scratchpadPorts = (p: TensorParams) => ({
   activations: readPort(p),
-  weights: readPort(p),
+  weights: weightPort(p),
   store: readPort(p),
   vector: writePort(p),
   load: loadPort(p),
@@ -53,6 +60,8 @@ interface Request {
 export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratchpadPorts>> {
   const bits = scratchpadBits(p);
   const G = rowsPerBeat(p);
+  const W = weightsPerCycle(p);
+  const groupBits = Math.log2(W);
   const lowBits = Math.log2(G);
   const depth = p.scratchpadRows / p.scratchpadBanks;
   const rowBits = indexWidth(depth);
@@ -102,7 +111,7 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
     const memories = places.map((place) => {
       const { bank, low, tag } = place;
       const memory = m.inst(G === 1 ? `bank${tag}` : `bank${bank}low${low}`, ScratchpadBank(p, Math.ceil(depth / G)));
-      const [act, wgt, sto] = Object.entries(readers).map(([name, x]) => wants(x, place).named(`${name}Want${tag}`));
+      const [act, wgt, sto] = Object.entries(readers).map(([name, x]) => (name === 'weights' ? weightsWant(place) : wants(x, place)).named(`${name}Want${tag}`));
       memory.readEnable = act.or(wgt).or(sto);
       const row = (x: { row: UInt }): UInt => within(upperOf(x.row));
       memory.readRow = act.mux(row(io.activations), wgt.mux(row(io.weights), row(io.store)));
@@ -116,6 +125,23 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
       return memory;
     });
 
+    /** Several rows at once lie in neighbouring memories of a bank. */
+    function weightsWant(place: { bank: number; low: number }): Bool {
+      const low = lowOf(io.weights.row);
+      if (W === 1 || !low) return wants(io.weights, place);
+      const inBank = both(io.weights.request, bankOf(upperOf(io.weights.row))?.eq(place.bank));
+      const isNeighbour = W === G ? io.weights.all : io.weights.all.and(low.shr(groupBits).eq(place.low >> groupBits));
+      return inBank.and(isNeighbour.or(low.eq(place.low)));
+    }
+    /** Whether a row lies in one of the memories of several rows of weights. */
+    function meetsAll(x: UInt): Bool | undefined {
+      return same(groupOf(x), groupOf(w.row));
+    }
+    /** Number of the memories of a row, in groups of as many as several rows of weights lie in; undefined: there is one group. */
+    function groupOf(row: UInt): UInt | undefined {
+      return placeBits > groupBits ? placeOf(row)?.slice(placeBits - 1, groupBits) : undefined;
+    }
+
     /** A request is granted unless a more urgent one wants the same memory. */
     const granted = (x: Request, urgent: readonly Request[]): Bool =>
       urgent.reduce((free, u) => free.and(both(u.request, same(placeOf(x.row), placeOf(u.row))).not()), x.request);
@@ -124,9 +150,31 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
     const s = io.store;
     io.activations.grant = a.request;
     io.weights.grant = granted(w, [a]);
-    io.store.grant = granted(s, [a, w]);
+    if (W === 1) io.store.grant = granted(s, [a, w]);
+    else {
+      const wantsAll = w.request.and(io.weights.all).named('weightsWantAll');
+      io.weights.grantAll = wantsAll.and(both(a.request, meetsAll(a.row)).not());
+      io.store.grant = granted(s, [a, w]).and(both(wantsAll, meetsAll(s.row)).not());
+    }
     io.vector.grant = io.vector.request;
     io.load.grant = loadGranted;
+
+    if (W > 1) {
+      // Which memories answer is decided when the request is granted.
+      const group = groupOf(w.row);
+      const groups = (p.scratchpadBanks * G) / W;
+      const r = m.regs(groups > 1 ? { weightsGroup: U(Math.log2(groups)) } : {}) as { weightsGroup: UInt };
+      if (group && groups > 1) {
+        m.when(io.weights.grantAll, () => {
+          r.weightsGroup = group;
+        });
+      }
+      io.weights.allData = vecOf(Array.from({ length: W }, (_, i) => {
+        let data = memories[i].readData;
+        for (let g = 1; g < groups; g++) data = r.weightsGroup.eq(g).mux(memories[g * W + i].readData, data);
+        return data;
+      }));
+    }
 
     for (const [name, reader] of Object.entries(readers)) {
       const place = placeOf(reader.row);

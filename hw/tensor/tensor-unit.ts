@@ -13,12 +13,12 @@ import { ChannelRecords, RECORD_WORDS } from './channel-records.ts';
 import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
 import { Counters } from './counters.ts';
 import { Dispatch } from './dispatch.ts';
-import { UNITS, WAITS, conflict, heldBits, isWritten, waitsFor } from './hazards.ts';
+import { UNITS, WAITS, areWritten, conflict, heldBits, isWritten, waitsFor } from './hazards.ts';
 import type { Unit, UsedBlocks, Wait } from './hazards.ts';
 import { Loader } from './loader.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
-import { problemWith } from './params.ts';
+import { problemWith, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { Scratchpad } from './scratchpad.ts';
 import { SerialUnit } from './serial/serial-unit.ts';
@@ -114,8 +114,9 @@ export function TensorUnit(
     m.link(storer.mem, io.mem, ['aw', 'w', 'b']);
 
     // --- memories on the chip ---
+    const W = weightsPerCycle(p);
     m.link(control.activations, scratchpad.activations, ['request', 'row', 'grant']);
-    m.link(control.weights, scratchpad.weights, ['request', 'row', 'grant']);
+    m.link(control.weights, scratchpad.weights, W > 1 ? ['request', 'row', 'grant', 'all', 'grantAll'] : ['request', 'row', 'grant']);
     m.link(storer.scratchpad, scratchpad.store, ['request', 'row', 'grant', 'data']);
     m.link(vector.scratchpad, scratchpad.vector, ['request', 'row', 'data']);
     m.link(loader.scratchpad, scratchpad.load);
@@ -134,6 +135,12 @@ export function TensorUnit(
     control.lateIsThere = queues.mesh.lateIsThere;
     control.activations.mayRead = isWritten(control.activations.row, loader.unwritten, vector.unwritten).named('activationsWritten');
     control.weights.mayRead = isWritten(control.weights.row, loader.unwritten, vector.unwritten).named('weightsWritten');
+    if (W > 1) {
+      const { row } = control.weights;
+      const bits = Math.log2(W);
+      const last = cat(row.slice(row.width - 1, bits), U(bits).lit(W - 1));
+      control.weights.mayReadAll = areWritten({ first: row, last }, loader.unwritten, vector.unwritten).named('allWeightsWritten');
+    }
     vector.mayRead = isWritten(vector.accumulators.row, control.unwritten, control.writing).named('sumsWritten');
     storer.scratchpad.mayRead = isWritten(storer.scratchpad.row, vector.unwritten).named('resultsWritten');
     storer.accumulators.mayRead = isWritten(storer.accumulators.row, control.unwritten, control.writing).named('storedSumsWritten');
@@ -142,7 +149,11 @@ export function TensorUnit(
     mesh.a = p.convolution
       ? m.map('a', p.rows, (lane) => control.isPadding.mux(control.padding, scratchpad.activations.data.at(lane)))
       : scratchpad.activations.data;
-    mesh.w = p.convolution ? weightsOfColumn() : scratchpad.weights.data;
+    const weights = p.convolution ? weightsOfColumn() : scratchpad.weights.data;
+    if (W > 1) {
+      mesh.wAll = vecOf(Array.from({ length: W }, (_, i) => control.loadAll.mux(scratchpad.weights.allData.at(i), weights)));
+      mesh.loadAll = control.loadAll;
+    } else mesh.w = weights;
     m.link(control, mesh, ['bank', 'load0', 'load1', 'loadColumn']);
     accumulators.sums = mesh.sums;
     m.link(control, accumulators, ['next', 'nextRow', 'nextAccumulate', 'nextLastColumn']);

@@ -1,5 +1,5 @@
 /** The mesh unit, cycle by cycle, as `hw/tensor/mesh-control.ts` works: weights, activations and results of up to three commands. */
-import { meshLatency } from '../../hw/tensor/params.ts';
+import { meshLatency, weightsPerCycle } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import type { MeshTiming } from './commands.ts';
 import { NO_ROW, RowRange } from './rows.ts';
@@ -18,6 +18,7 @@ export class MeshUnitTiming {
   private rowsOut = 0;
   private readonly emergences: number[] = [];
   private readonly latency: number;
+  private readonly perCycle: number;
 
   private finishing = false;
   private readonly unwrittenRows = new RowRange();
@@ -25,6 +26,7 @@ export class MeshUnitTiming {
 
   constructor(private readonly p: TensorParams) {
     this.latency = meshLatency(p);
+    this.perCycle = weightsPerCycle(p);
   }
 
   /** The row of the sums that are announced in this cycle, if they are added to what is there. */
@@ -59,11 +61,18 @@ export class MeshUnitTiming {
     return this.isFilling && this.held ? this.held.wRow + (this.held.isDepthwise ? 0 : this.column) : NO_ROW;
   }
 
-  /** A cycle in which these reads are granted. `offered`: the next command may start. Whether it does. */
+  /** Rows from the wanted one on that can be read at once, if they are there and their memories free; 0: there is no such thing. */
+  get weightRowsAtOnce(): number {
+    const { held, column, perCycle } = this;
+    if (perCycle === 1 || !held || held.isDepthwise || column + perCycle > held.columns) return 0;
+    return column % perCycle === 0 && held.wRow % perCycle === 0 ? perCycle : 0;
+  }
+
+  /** A cycle in which these reads are granted, of weights so many rows. `offered`: the next command may start. Whether it does. */
   cycle(
-    now: number, activationGranted: boolean, weightGranted: boolean, lateIsThere: boolean, offered: MeshTiming | undefined,
+    now: number, activationGranted: boolean, weightsGranted: number, lateIsThere: boolean, offered: MeshTiming | undefined,
   ): boolean {
-    const lastLine = weightGranted && this.column + 1 === this.held?.columns;
+    const lastLine = weightsGranted > 0 && this.column + weightsGranted === this.held?.columns;
     const lastRow = activationGranted && this.streamed + 1 === this.streaming?.count;
     const readsLastSums = this.held !== undefined && this.held.accumulates && this.held.accRow === this.lastSums;
     const mayFollow = this.streaming === undefined || (lastRow && !readsLastSums);
@@ -76,7 +85,7 @@ export class MeshUnitTiming {
       this.emergences.push(now + this.latency);
       this.streamed += 1;
     }
-    if (weightGranted) this.column += 1;
+    this.column += weightsGranted;
     if (lastLine) this.isFilling = false;
     if (lastLine) this.isLoaded = true;
     if (lastRow) this.streaming = undefined;
@@ -92,7 +101,8 @@ export class MeshUnitTiming {
   state(now: number): string {
     const { held, column, isFilling, isLoaded, streaming, streamed, results, rowsOut, finishing } = this;
     const emergences = this.emergences.map((cycle) => cycle - now);
-    const counts = [held?.count, held?.columns, column, streaming?.count, streamed, rowsOut, ...results.map(({ count }) => count),
+    const counts = [held?.count, held?.columns, held && held.wRow % this.perCycle, column, streaming?.count, streamed, rowsOut,
+      ...results.map(({ count }) => count),
       held?.window?.key, streaming?.window?.key,
       ...[held, streaming, ...results].map((command) => command && command.accRow % this.p.accumulatorBanks)];
     return `${isFilling}${isLoaded}${finishing}${counts.join()};${emergences.join()}`;

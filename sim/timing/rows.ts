@@ -25,6 +25,10 @@ export class RowRange {
     return this.last < this.first;
   }
 
+  meets(first: number, last: number): boolean {
+    return last >= this.first && first <= this.last;
+  }
+
   has(row: number): boolean {
     return row >= this.first && row <= this.last;
   }

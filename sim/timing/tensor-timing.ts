@@ -73,7 +73,7 @@ export class TensorTiming {
     // Its reads: activations, then weights, then the store unit's. A row that is not written yet is not asked for.
     const activation = this.written(mesh.activationRow, loadUnwritten, vectorUnwritten);
     const weight = this.written(mesh.weightRow, loadUnwritten, vectorUnwritten);
-    const weightGranted = weight !== NO_ROW && !this.sharesScratchpad(weight, activation);
+    const weights = this.weightsGranted(weight, activation, loadUnwritten, vectorUnwritten);
 
     // The accumulators: the mesh, then the vector unit, then the store unit.
     const meshReads = mesh.accumulating(now);
@@ -90,7 +90,7 @@ export class TensorTiming {
         && !this.sharesAccumulators(storeRow, meshReads) && !isVectors;
     } else if (storeRow !== NO_ROW) {
       storeGranted = !vectorUnwritten.has(storeRow)
-        && !this.sharesScratchpad(storeRow, activation) && !this.sharesScratchpad(storeRow, weight);
+        && !this.sharesScratchpad(storeRow, activation) && !this.weightsTake(storeRow, weight, loadUnwritten, vectorUnwritten);
     }
 
     states.vector.done = vector.done(now);
@@ -102,7 +102,7 @@ export class TensorTiming {
     const toVector = vector.isReady ? queues.vector.next() : undefined;
     const toStore = store.isReady ? queues.store.next() : undefined;
     const feeds = activation !== NO_ROW || mesh.isBeside;
-    const startsMesh = mesh.cycle(now, feeds, weightGranted, queues.mesh.lateIsThere, queues.mesh.next()?.mesh);
+    const startsMesh = mesh.cycle(now, feeds, weights, queues.mesh.lateIsThere, queues.mesh.next()?.mesh);
 
     if (mayAsk && load.bursts.isActive && reads.ask(now, 'load', load.bursts.beats)) load.bursts.next();
     if (taken.address) store.bursts.next();
@@ -120,6 +120,33 @@ export class TensorTiming {
   /** The row, if there is one and it can be read: it is none of those that will still be written. */
   private written(row: number, one: RowRange, other: RowRange): number {
     return one.has(row) || other.has(row) ? NO_ROW : row;
+  }
+
+  /** Rows of weights read in this cycle: several; or, where activations want one of their memories, or one is not there, the first. */
+  private weightsGranted(row: number, activation: number, one: RowRange, other: RowRange): number {
+    if (row === NO_ROW) return 0;
+    const several = this.weightsWanted(row, one, other);
+    if (several > 0 && !this.meetsWeights(row, several, activation)) return several;
+    return this.sharesScratchpad(row, activation) ? 0 : 1;
+  }
+
+  /** Of weights that can be read at once, if all are there. */
+  private weightsWanted(row: number, one: RowRange, other: RowRange): number {
+    const several = this.mesh.weightRowsAtOnce;
+    return several > 0 && !one.meets(row, row + several - 1) && !other.meets(row, row + several - 1) ? several : 0;
+  }
+
+  /** Whether weights, granted or not, are what a memory gives instead of this row. */
+  private weightsTake(row: number, weight: number, one: RowRange, other: RowRange): boolean {
+    if (weight === NO_ROW) return false;
+    const several = this.weightsWanted(weight, one, other);
+    return several > 0 ? this.meetsWeights(weight, several, row) : this.sharesScratchpad(row, weight);
+  }
+
+  /** Whether a row lies in one of the memories of `several` rows of weights. */
+  private meetsWeights(weight: number, several: number, row: number): boolean {
+    if (row === NO_ROW || Math.floor(row / this.scratchpadBank) !== Math.floor(weight / this.scratchpadBank)) return false;
+    return Math.floor((row % this.perBank) / several) === Math.floor((weight % this.perBank) / several);
   }
 
   /** Whether two rows lie in one memory. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
 import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { Mesh } from '../../../hw/tensor/mesh.ts';
-import { partialSumBits } from '../../../hw/tensor/params.ts';
+import { partialSumBits, weightsPerCycle } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
 import { Random } from '../../../sw/data/random.ts';
@@ -18,14 +18,24 @@ const MESHES = {
   tiles: { ...square, columns: 8, pipelineEvery: 2 }, oneTile: { ...square, pipelineEvery: 4 },
   oddTiles: { ...square, rows: 9, columns: 6, pipelineEvery: 3 },
   tilesOfPairs: { ...square, rows: 8, pipelineEvery: 2, multiplier: 'ice40' }, tileOfPairs: { ...square, pipelineEvery: 4, multiplier: 'ice40' },
+  // Weights of two or four columns at once, as the bus is wide.
+  several: { ...square, busBytes: 16, pipelineEvery: 2 }, severalOfMany: { ...square, rows: 6, busBytes: 16, columns: 8, pipelineEvery: 2 },
+  severalInCells: { ...square, rows: 3, columns: 2, busBytes: 8 }, severalPairs: { ...square, columns: 2, busBytes: 16, multiplier: 'ice40' },
+  severalInATile: { ...square, busBytes: 8, pipelineEvery: 4 },
 } as const satisfies Record<string, TensorParams>;
+const SEVERAL = Object.entries(MESHES).filter(([, p]) => weightsPerCycle(p) > 1).map(([name, p]) => [name, weightsPerCycle(p)]);
 
 type Row = readonly number[];
 /** What the mesh is given in a cycle. */
 interface Given {
   row?: { readonly lanes: Row; readonly bank: number };
-  column?: { readonly number: number; readonly weights: Row; readonly bank: number };
+  /** Weights of a column, or of as many as come at once. */
+  columns?: { readonly first: number; readonly weights: readonly Row[]; readonly bank: number };
 }
+
+it('is tried with weights of several columns at once', () => {
+  expect(SEVERAL).toEqual([['several', 4], ['severalOfMany', 2], ['severalInCells', 2], ['severalPairs', 2], ['severalInATile', 2]]);
+});
 
 describe.each(Object.entries(MESHES))('a mesh, %s,', (_, p) => {
   const random = new Random(7);
@@ -41,15 +51,17 @@ describe.each(Object.entries(MESHES))('a mesh, %s,', (_, p) => {
     for (let tile = 0; tile < 12; tile++) {
       const bank = banksInTurn ? tile % 2 : 0;
       const weights = Array.from({ length: p.columns }, () => bytes(p.rows));
-      const start = Math.max(columnsFree, lastRowOf[bank]);
-      weights.forEach((column, number) => {
-        at(start + number).column = { number, weights: column, bank };
-      });
-      columnsFree = start + p.columns;
+      const atOnce = random.below(3) === 0 ? 1 : weightsPerCycle(p);
+      // Weights come to column c ⌊c/p⌋ cycles after the last row at the earliest, several at once to all of them as to the first.
+      const late = Math.max(0, ...weights.map((_unused, c) => Math.floor(c / p.pipelineEvery) - Math.floor(c / atOnce)));
+      const start = Math.max(columnsFree, lastRowOf[bank] + late);
+      for (let column = 0; column < p.columns; column += atOnce) {
+        at(start + column / atOnce).columns = { first: column, weights: weights.slice(column, column + atOnce), bank };
+      }
+      columnsFree = start + p.columns / atOnce;
       const rows = 1 + random.below(2 * p.columns);
-      // Column c gets its weights in cycle start + c, and sees the row ⌊c/p⌋ cycles after it came.
-      const last = p.columns - 1;
-      const first = Math.max(rowsFree, start + last - Math.floor(last / p.pipelineEvery) + 1);
+      // Column c sees the row ⌊c/p⌋ cycles after it came.
+      const first = Math.max(rowsFree, ...weights.map((_w, c) => start + 1 + Math.floor(c / atOnce) - Math.floor(c / p.pipelineEvery)));
       for (let i = 0; i < rows; i++) {
         const lanes = bytes(p.rows);
         at(first + i).row = { lanes, bank };
@@ -74,13 +86,21 @@ describe.each(Object.entries(MESHES))('a mesh, %s,', (_, p) => {
     const shown = new Map<number, Row>();
     const laneOf = (word: bigint, c: number): number => Number(BigInt.asIntN(partialSumBits(p), word >> BigInt(partialSumBits(p) * c)));
     for (let cycle = 0; cycle <= last; cycle++) {
-      const { row, column } = given.at(cycle) ?? {};
+      const { row, columns } = given.at(cycle) ?? {};
+      const perCycle = weightsPerCycle(p);
       poke('a', row?.lanes ?? bytes(p.rows));
       sim.poke('bank', BigInt(row?.bank ?? random.below(2)));
-      poke('w', column?.weights ?? bytes(p.rows));
-      sim.poke('load0', column?.bank === 0 ? 1n : 0n);
-      sim.poke('load1', column?.bank === 1 ? 1n : 0n);
-      sim.poke('loadColumn', BigInt(column?.number ?? 0));
+      if (perCycle === 1) poke('w', columns?.weights[0] ?? bytes(p.rows));
+      else {
+        // A single column takes them from where its number says.
+        const alone = columns?.weights.length === 1 ? columns.first % perCycle : 0;
+        const weightsAt = (i: number): Row | undefined => columns?.weights[i - alone];
+        poke('wAll', Array.from({ length: perCycle }, (_unused, i) => weightsAt(i) ?? bytes(p.rows)).flat());
+        sim.poke('loadAll', columns?.weights.length === perCycle ? 1n : 0n);
+      }
+      sim.poke('load0', columns?.bank === 0 ? 1n : 0n);
+      sim.poke('load1', columns?.bank === 1 ? 1n : 0n);
+      sim.poke('loadColumn', BigInt(columns?.first ?? 0));
       const word = sim.peek('sums');
       if (sums.has(cycle)) shown.set(cycle, Array.from({ length: p.columns }, (_unused, c) => laneOf(word, c)));
       sim.step();

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
-import { rowsPerBeat } from '../../../hw/tensor/params.ts';
+import { rowsPerBeat, weightsPerCycle } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { Scratchpad } from '../../../hw/tensor/scratchpad.ts';
 import { Dice, isSet, start } from '../lib/bench.ts';
@@ -24,6 +24,9 @@ const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [
   // A bank has two rows of each of its memories, or it has fewer memories.
   [2, { busBytes: 32, scratchpadBanks: 4, scratchpadRows: 16 }], [1, { busBytes: 32, scratchpadBanks: 4, scratchpadRows: 8 }],
   [2, { busBytes: 128, scratchpadBanks: 1, scratchpadRows: 4 }],
+  // Weights of several columns at once: of as many as a beat fills, or of fewer, since the mesh has registers or columns for no more.
+  [4, { busBytes: 16, pipelineEvery: 4 }], [4, { busBytes: 16, columns: 2 }], [8, { busBytes: 32, scratchpadBanks: 2, pipelineEvery: 2 }],
+  [2, { busBytes: 8, scratchpadBanks: 1, pipelineEvery: 2 }],
 ];
 const CYCLES = 600;
 const READERS = ['activations', 'weights', 'store'] as const;
@@ -43,6 +46,7 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
   const depth = size / p.scratchpadBanks;
   const bankOf = (row: number): number => Math.floor(row / depth);
   const share = (x: number, y: number): boolean => bankOf(x) === bankOf(y) && x % G === y % G;
+  const W = weightsPerCycle(p);
 
   it('keeps what is written and serves requests for different memories together', () => {
     expect(rowsPerBeat(p)).toBe(G);
@@ -50,10 +54,10 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
     const sim = start(Scratchpad(p), Object.fromEntries(PORTS.map((port) => [`${port}_request`, 0])));
     const model: bigint[] = [];
     const randomRow = (): bigint => packed(Array.from({ length: R }, () => dice.roll(256)));
-    const seen = { together: 0, refused: 0, acrossBanks: 0, waited: 0 };
+    const seen = { together: 0, refused: 0, acrossBanks: 0, waited: 0, several: 0, firstAlone: 0 };
     let answers: (readonly [string, bigint])[] = [];
 
-    const cycle = (writes: Writes, reads: Readonly<Partial<Record<string, number>>>): void => {
+    const cycle = (writes: Writes, reads: Readonly<Partial<Record<string, number>>>, readsAll = false): void => {
       const data = new Map([writes.vector ?? [], writes.load ?? []].flat().map((row) => [row, randomRow()]));
       sim.poke('vector_request', writes.vector === undefined ? 0 : 1);
       if (writes.vector !== undefined) {
@@ -74,7 +78,8 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
         sim.poke(`${port}_request`, reads[port] === undefined ? 0 : 1);
         if (reads[port] !== undefined) sim.poke(`${port}_row`, reads[port]);
       }
-      for (const [port, value] of answers) expect(sim.peek(`${port}_data`), port).toBe(value);
+      if (W > 1) sim.poke('weights_all', readsAll ? 1 : 0);
+      for (const [port, value] of answers) expect(sim.peek(port), port).toBe(value);
       answers = [];
 
       const before: number[] = [];
@@ -82,12 +87,20 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
         const row = reads[port];
         const isFree = row !== undefined && !before.some((other) => share(row, other));
         expect(isSet(sim, `${port}_grant`), `${port} wants ${row}, before it ${before.join()}`).toBe(isFree);
+        const all = port === 'weights' && readsAll && row !== undefined ? Array.from({ length: W }, (_, i) => row + i) : [];
+        const areFree = all.length > 0 && !before.some((other) => all.some((each) => share(each, other)));
+        if (port === 'weights' && W > 1) expect(isSet(sim, 'weights_grantAll'), `weights want ${all.join()}, before them ${before.join()}`).toBe(areFree);
         if (row === undefined) continue;
         if (!isFree) seen.refused++;
         else if (before.some((other) => bankOf(other) === bankOf(row))) seen.together++;
-        before.push(row);
-        const value = model[row] as bigint | undefined;
-        if (isFree && value !== undefined) answers.push([port, value]);
+        if (areFree) seen.several++;
+        else if (all.length > 0 && isFree) seen.firstAlone++;
+        before.push(row, ...all);
+        const values = (areFree ? all : [row]).map((each) => model[each] as bigint | undefined);
+        const known = values.filter((value) => value !== undefined);
+        if (isFree && known.length === values.length) {
+          answers.push([areFree ? 'weights_allData' : `${port}_data`, known.reduceRight((word, value) => (word << BigInt(8 * R)) | value, 0n)]);
+        }
       }
       expect(isSet(sim, 'vector_grant')).toBe(writes.vector !== undefined);
       const { vector, load } = writes;
@@ -110,8 +123,17 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
       // The two never write the same row, and nobody reads a row while it is written: the unit's hazards see to that.
       const writes = { load, vector: vector !== undefined && load?.includes(vector) ? undefined : vector };
       const isWritten = (row: number): boolean => row === writes.vector || (load?.includes(row) ?? false);
-      const reads = READERS.filter(() => dice.chance(0.7)).map((port) => [port, near()] as const).filter(([, row]) => !isWritten(row));
-      cycle(writes, Object.fromEntries(reads));
+      const readsAll = W > 1 && dice.chance(0.5);
+      const wanted = (port: string): readonly number[] => {
+        const row = near();
+        if (port !== 'weights' || !readsAll) return [row];
+        // Several rows begin at a multiple of their number and lie in one bank.
+        const start = Math.min(row - (row % W), (Math.floor(size / W) - 1) * W);
+        return Array.from({ length: W }, (_, i) => start + i);
+      };
+      const reads = READERS.filter(() => dice.chance(0.7)).map((port) => [port, wanted(port)] as const)
+        .filter(([, rows]) => !rows.some(isWritten));
+      cycle(writes, Object.fromEntries(reads.map(([port, [row]]) => [port, row])), readsAll);
     }
     for (let row = 0; row < size; row++) {
       const other = (row + 1) % size;
@@ -120,6 +142,7 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
     cycle({}, {});
     expect(seen.refused).toBeGreaterThan(10);
     expect(seen.waited).toBeGreaterThan(5);
+    if (W > 1) expect(Math.min(seen.several, G > 2 || W < G ? seen.firstAlone : seen.several)).toBeGreaterThan(10);
     if (G > 1) expect(seen.together).toBeGreaterThan(10);
     if (G > 1 && p.scratchpadBanks > 1) expect(seen.acrossBanks).toBeGreaterThan(0);
   });

@@ -219,6 +219,23 @@ describe('the tensor unit', () => {
       }
     });
 
+    it(`${name} multiplies with weights that a load has only just written, row by row`, () => {
+      for (const stall of [false, true]) {
+        const { both, compare } = pair(p, stall);
+        const wRow = p.scratchpadRows - p.columns;
+        both('ld', BENCH_BASE, packFields(TENSOR.ld.rs2, { row: 0, count: p.scratchpadRows }));
+        both('fence', 0, 0);
+        for (const [index, aRow] of [0, 1, 0].entries()) {
+          // Rows that are far apart in memory come one by one.
+          both('arg', 4 * p.busBytes, packFields(TENSOR.arg.rs2, { rowBytes: p.rows }));
+          both('ld', BENCH_BASE + 64 * (index + 1), packFields(TENSOR.ld.rs2, { row: wRow, count: p.columns }));
+          both('mm', packFields(TENSOR.mm.rs1, { aRow, wRow }), packFields(TENSOR.mm.rs2, { accRow: index, count: 1, columnsMinus1: p.columns - 1, accumulate: 0 }));
+          both('fence', 0, 0);
+          compare(`weights of product ${index}`);
+        }
+      }
+    });
+
     it(`${name} describes itself`, () => {
       const { both } = pair(p, false);
       for (let i = 0; i <= TENSOR_INFO.length; i++) {
