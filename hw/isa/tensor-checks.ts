@@ -88,6 +88,7 @@ export function operandOf(op: TensorCommandOp, name: string): OperandReader {
 }
 
 const commandOf = (op: TensorCommandOp): TensorCommand => TENSOR[op];
+const times = (read: OperandReader, factor: number): OperandReader => (factor === 1 ? read : (rs1, rs2) => factor * read(rs1, rs2));
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
 interface CompiledUse {
@@ -118,10 +119,10 @@ export class CommandRules {
 
   constructor(private readonly op: TensorCommandOp, facts: TensorFacts) {
     const { uses, limits, rs1, rs2, mainMemory } = commandOf(op);
-    this.uses = uses.map(({ memory, access, first, rows }) =>
+    this.uses = uses.map(({ memory, access, first, inGroups, rows }) =>
       ({
-        memory, access, first: operandOf(op, first), count: rowCount(op, rows, facts), orImage: 'orImage' in rows,
-        rows: facts[TENSOR_MEMORIES[memory].rows],
+        memory, access, first: times(operandOf(op, first), inGroups ? facts.vectorLanes : 1), count: rowCount(op, rows, facts),
+        orImage: 'orImage' in rows, rows: facts[TENSOR_MEMORIES[memory].rows],
       }));
     const least = [...rs1, ...rs2].flatMap(({ name, least: most = 0 }) => (most === 0 ? [] : [{
       name, read: operandOf(op, name), allows: (value: number) => value >= most, demand: `must be at least ${most}`,
@@ -195,6 +196,7 @@ function windowProblem(win: TensorWin | undefined): string | undefined {
 
 function rowCount(op: TensorCommandOp, rows: RowCount<string>, facts: TensorFacts): OperandReader {
   if ('fixed' in rows) return () => rows.fixed;
+  if ('groups' in rows) return () => rows.groups * facts.vectorLanes;
   if ('lastOf' in rows) {
     const last = operandOf(op, rows.lastOf);
     return (rs1, rs2) => last(rs1, rs2) + 1;

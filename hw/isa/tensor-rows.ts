@@ -22,9 +22,9 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /**
  * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
- * `tn.dw`; `tn.mx`; requantisation with double rounding.
+ * `tn.dw`; `tn.mx`; requantisation with double rounding; `tn.ad` and `tn.mu`.
  */
-export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding'] as const;
+export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding', 'elementwise'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
 const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>
@@ -41,19 +41,22 @@ export interface NamedField<Name extends string> extends OperandField {
 
 /**
  * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes; always one; one more
- * than that in field `lastOf`; or `count` for each part of R lanes that the columns 0…`partsOf` fill.
+ * than that in field `lastOf`; `count` for each part of R lanes that the columns 0…`partsOf` fill; or so many groups of `vectorLanes`.
  */
 export type RowCount<Field extends string> =
   | { readonly count: Field; readonly orImage?: true }
   | { readonly fixed: 1 }
   | { readonly lastOf: Field }
-  | { readonly count: Field; readonly partsOf: Field };
+  | { readonly count: Field; readonly partsOf: Field }
+  | { readonly groups: number };
 
 /** Rows `first`… of a memory on the chip that a command reads, writes or (update) does both to. */
 export interface RowUse<Field extends string> {
   readonly memory: TensorMemoryName;
   readonly access: 'read' | 'write' | 'update';
   readonly first: Field;
+  /** Field `first` counts groups of `vectorLanes` rows. */
+  readonly inGroups?: true;
   readonly rows: RowCount<Field>;
   /** Read after all else that the command reads: it may begin before these rows are there. */
   readonly isLate?: true;

@@ -36,6 +36,29 @@ const ONE_ROW_OF_WEIGHTS = [
   { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
 ] as const;
 
+/** Two operands of rows of the scratchpad, their sum or product, and the records for all three. */
+const ELEMENTWISE = {
+  rs1: [f('aRow', 0, 16, 'first row of the first operand in the scratchpad'), f('bRow', 16, 16, 'first row of the second operand')],
+  rs2: [
+    f('row', 0, 16, 'first destination row in the scratchpad'), atLeast1('count', 16, 10, 'rows, at least 1'),
+    f('recordGroup', 26, 6, 'channel records: the first is number recordGroup * vectorLanes'),
+  ],
+  uses: [
+    { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' } },
+    { memory: 'scratchpad', access: 'read', first: 'bRow', rows: { count: 'count' }, isLate: true },
+    { memory: 'channels', access: 'read', first: 'recordGroup', inGroups: true, rows: { groups: 3 } },
+    { memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count' } },
+  ],
+} as const;
+const ELEMENTWISE_LANES = [
+  'L = vectorLanes; for lane n of R: A = ch[L*recordGroup + n mod L], B = ch[L*(recordGroup+1) + n mod L], O = ch[L*(recordGroup+2) + n mod L]',
+  'for i < count, one row after the other, and n < R: a = low12(sp[aRow+i][n] + A.bias), b = low12(sp[bRow+i][n] + B.bias)',
+];
+const ELEMENTWISE_RESULT = '  sp[row+i][n] = min(max(O.zeroPoint + rounded(wrap32(v + O.bias), O), O.clampMin), O.clampMax)';
+const ELEMENTWISE_NOTES = [
+  'rounded(v, c): q of tn.rq; low12: the low 12 bits, in two\'s complement, of which -2048 … 2047 can be told apart',
+];
+
 /** A channel record in main memory. */
 export const CHANNEL_RECORD_BYTES = 16;
 
@@ -193,6 +216,26 @@ export const TENSOR = {
       '  or, with double rounding and c.shift > 31: t = (v * c.multiplier + (1 << 30)) >> 31; q = t / 2^(c.shift-31) to the nearest, halves away from 0',
       '  sp[row + floor(n/R)*count + m][n mod R] = min(max(c.zeroPoint + q, c.clampMin), c.clampMax)',
       'lanes of the last group beyond columnsMinus1 are written 0; channel must be a multiple of the unit\'s vectorLanes',
+    ],
+  }),
+  ad: command('vector', {
+    mnemonic: 'tn.ad', opcode: CUSTOM_1, funct3: 4, funct7: 1, feature: 'elementwise',
+    summary: 'Adds rows of the scratchpad, each operand with a scale of its own, and requantises the sums to int8: TFLite\'s ADD.',
+    ...ELEMENTWISE,
+    semantics: [
+      ...ELEMENTWISE_LANES,
+      '  v = wrap32(wrap32(rounded(a << 20, A)) + wrap32(rounded(b << 20, B)))',
+      ELEMENTWISE_RESULT, ...ELEMENTWISE_NOTES,
+    ],
+  }),
+  mu: command('vector', {
+    mnemonic: 'tn.mu', opcode: CUSTOM_1, funct3: 4, funct7: 2, feature: 'elementwise',
+    summary: 'Multiplies rows of the scratchpad lane by lane and requantises the products to int8: TFLite\'s MUL.',
+    ...ELEMENTWISE,
+    semantics: [
+      ...ELEMENTWISE_LANES,
+      '  v = a * b; of A and B all but the bias is ignored',
+      ELEMENTWISE_RESULT, ...ELEMENTWISE_NOTES,
     ],
   }),
   st: command('store', {

@@ -2,9 +2,9 @@
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
 import { commandsOf } from '../isa/tensor.ts';
-import type { TensorCommandOf, TensorCommandOp } from '../isa/tensor.ts';
+import type { TENSOR, TensorCommandOp } from '../isa/tensor.ts';
 import { withOnly } from '../lib/with-only.ts';
-import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
+import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { windowShape } from './window.ts';
 
@@ -33,21 +33,34 @@ export const meshCommand = (p: TensorParams) =>
     lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, maximum: B, windowed: B, window: windowShape,
   }, { other: p.convolution, maximum: p.maximum, windowed: p.convolution, window: p.convolution }));
 
+/** Bits of the number of rows of a vector command: of tn.rq as above, else of rows of the scratchpad. */
+export const vectorCountBits = (p: TensorParams): number =>
+  Math.max(rowCountBits(p), p.elementwise ? Math.min(10, scratchpadBits(p) + 1) : 0);
+/** Bits of the last column of a result, which is that of a whole row where both operands are rows of the scratchpad. */
+export const vectorColumnBits = (p: TensorParams): number => indexWidth(Math.max(p.columns, vectorReads(p) ? p.rows : 0));
+
+/** `elementwise`: rows from `aRow` and `bRow` on instead of accumulator rows, to be multiplied (`product`) or added. */
 export const vectorCommand = (p: TensorParams) =>
-  bundle('VectorCommand', {
-    accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)), lastColumn: U(indexWidth(p.columns)),
+  bundle('VectorCommand', withOnly({
+    accRow: U(accumulatorBits(p)), count: U(vectorCountBits(p)), lastColumn: U(vectorColumnBits(p)),
     row: U(scratchpadBits(p)), channel: U(channelBits(p)),
-  });
+    aRow: U(scratchpadBits(p)), bRow: U(scratchpadBits(p)), elementwise: B, product: B,
+  }, { aRow: p.elementwise, bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise }));
 
 /**
- * In which form a unit takes each command: `other` and `maximum` set the bits of that name. The vector unit's commands have none of them,
- * and the mesh unit alone the second; what is of the form `maximum` is also `other`.
+ * In which form a unit takes each command: `other` and `maximum` set the bits of that name, the mesh unit alone having the second; what is
+ * of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and `product` sets the bit of that name.
  */
-export const FORMS = ['main', 'other', 'maximum'] as const;
+export const FORMS = ['main', 'other', 'maximum', 'sum', 'product'] as const;
 export type Form = (typeof FORMS)[number];
-type FormOf<Op extends TensorCommandOp> = Op extends TensorCommandOf<'vector'> ? 'main' : Op extends TensorCommandOf<'mesh'> ? Form : 'main' | 'other';
-export const FORM: { readonly [Op in TensorCommandOp]: FormOf<Op> } =
-  { ld: 'main', ldp: 'other', mm: 'main', dw: 'other', mx: 'maximum', rq: 'main', st: 'main', sta: 'other' };
+interface UnitForms {
+  readonly load: 'main' | 'other';
+  readonly mesh: 'main' | 'other' | 'maximum';
+  readonly vector: 'main' | 'sum' | 'product';
+  readonly store: 'main' | 'other';
+}
+export const FORM: { readonly [Op in TensorCommandOp]: UnitForms[(typeof TENSOR)[Op]['unit']] } =
+  { ld: 'main', ldp: 'other', mm: 'main', dw: 'other', mx: 'maximum', rq: 'main', ad: 'sum', mu: 'product', st: 'main', sta: 'other' };
 
 /** @throws RangeError where a unit could not tell two of its commands apart: it would execute the one as the other */
 export function checkForms(form: Readonly<Record<TensorCommandOp, string>>): void {

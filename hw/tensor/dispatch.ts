@@ -17,7 +17,9 @@ import { constant } from '../lib/constants.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
-import { FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorCommand } from './commands.ts';
+import {
+  FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorColumnBits, vectorCommand, vectorCountBits,
+} from './commands.ts';
 import { tensorDecoder } from './decode.ts';
 import { Intake } from './intake.ts';
 import { UNITS, USE_NAMES, blockBits, memoryBlocks, useOf, usedBlocks } from './hazards.ts';
@@ -147,10 +149,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
       other: isOther('mesh'), maximum: op('mx'), windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
     }, { other: p.convolution, maximum: p.maximum, windowed: p.convolution, window: p.convolution });
-    io.vector.bits = {
-      accRow: operands.field('rq', 'accRow').trunc(accBits), count, lastColumn,
-      row: operands.field('rq', 'row').trunc(spBits), channel: operands.field('rq', 'channel').trunc(chBits),
-    };
+    io.vector.bits = vectorBits();
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.
     const accepted = m.let({ go: ready.and(outOfRange.not()).and(result.ready) });
@@ -213,6 +212,18 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     m.cover('dropped', leaves.leaves.and(outOfRange));
     m.cover('prefixUsed', leaves.leaves.and(operands.usesPrefix));
 
+    function vectorBits() {
+      const elementwise = isOneOf('ad', 'mu').named('isElementwise');
+      const either = (of: UInt, other: UInt): UInt => (p.elementwise ? elementwise.mux(of, other) : other);
+      // Rows of the scratchpad are whole.
+      const lastLane = either(U(vectorColumnBits(p)).lit(p.elementwise ? p.rows - 1 : 0), lastColumn.zext(vectorColumnBits(p)));
+      return withOnly({
+        accRow: operands.field('rq', 'accRow').trunc(accBits), count: operands.count.trunc(vectorCountBits(p)), lastColumn: lastLane,
+        row: operands.field('rq', 'row').trunc(spBits),
+        channel: either(sized(operands.records('ad'), chBits), sized(operands.records('rq'), chBits)),
+        aRow: operands.field('ad', 'aRow').trunc(spBits), bRow: operands.field('ad', 'bRow').trunc(spBits), elementwise, product: op('mu'),
+      }, { aRow: p.elementwise, bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise });
+    }
     function information(index: UInt): UInt {
       const facts = informationOf(p);
       return TENSOR_INFO.reduce((rest, { name }, i) => index.eq(constant(32, i, 'info', name)).mux(U(32).lit(facts[name]), rest), U(32).lit(0)).named('fact');

@@ -5,8 +5,8 @@
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
-import type { RowUse, TensorMemoryName, TensorUnitName } from '../isa/tensor-rows.ts';
-import { TENSOR, commandsOf } from '../isa/tensor.ts';
+import type { RowUse, TensorFeatures, TensorMemoryName, TensorUnitName } from '../isa/tensor-rows.ts';
+import { TENSOR, commandsOf, tensorOpsWith } from '../isa/tensor.ts';
 import { accumulatorBlocks, channelBlocks, scratchpadBlocks } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -59,19 +59,17 @@ export const useOf = ({ memory, access, isLate }: RowUse<string>): UseName =>
   ({ scratchpad: access !== 'read' ? 'wS' : isLate ? 'lS' : 'rS', accumulators: 'acc', channels: 'ch' } as const)[memory];
 
 /** What the commands of a unit do with the memories, from the instruction table: each use once, and writing if any command writes. */
-function usesOf(unit: Unit): readonly Use[] {
-  const all = commandsOf(unit).flatMap((op): readonly RowUse<string>[] => TENSOR[op].uses)
+function usesOf(unit: Unit, has: TensorFeatures): readonly Use[] {
+  const all = commandsOf(unit).filter((op) => tensorOpsWith(has).includes(op)).flatMap((op): readonly RowUse<string>[] => TENSOR[op].uses)
     .map((use): Use => ({ name: useOf(use), memory: use.memory, writes: use.access !== 'read', isLate: use.isLate ?? false }));
   return USE_NAMES.flatMap((name): readonly Use[] => {
     const alike = all.filter((use) => use.name === name);
     return alike.length === 0 ? [] : [{ ...alike[0], writes: alike.some(({ writes }) => writes) }];
   });
 }
-const USES: Readonly<Record<Unit, readonly Use[]>> =
-  { load: usesOf('load'), mesh: usesOf('mesh'), vector: usesOf('vector'), store: usesOf('store') };
 
-/** Uses that a unit's commands have at all. */
-export const usesOfUnit = (unit: Unit): readonly UseName[] => USES[unit].map(({ name }) => name);
+/** Uses that a unit's commands have at all, with these features. */
+export const usesOfUnit = (unit: Unit, has: TensorFeatures): readonly UseName[] => usesOf(unit, has).map(({ name }) => name);
 
 /**
  * The memory whose rows a unit writes in ascending order and tells about (`UnwrittenRows`): a later command that reads them need not wait
@@ -95,8 +93,8 @@ export interface Pair {
 const overlap = (a: Blocks, b: Blocks): Bool => a.used.and(b.used).and(a.first.le(b.last)).and(b.first.le(a.last));
 
 /** What a new command of `x` and an earlier one of `y` conflict about if they share a block: a memory that at least one of them writes. */
-const pairsOf = (x: Unit, y: Unit): readonly Pair[] =>
-  USES[x].flatMap((mine) => USES[y].filter((theirs) => mine.memory === theirs.memory && (mine.writes || theirs.writes))
+const pairsOf = (x: Unit, y: Unit, has: TensorFeatures): readonly Pair[] =>
+  usesOf(x, has).flatMap((mine) => usesOf(y, has).filter((theirs) => mine.memory === theirs.memory && (mine.writes || theirs.writes))
     .map((theirs) => ({ mine: mine.name, theirs: theirs.name, wait: waitOf(mine, y, theirs) })));
 const waitOf = (mine: Use, y: Unit, theirs: Use): Wait =>
   (mine.writes || WRITES_IN_ORDER[y] !== theirs.memory ? 'complete' : mine.isLate ? 'followLate' : 'follow');
@@ -108,19 +106,19 @@ const always = (x: Unit, y: Unit): boolean => {
 };
 
 /** What a command of `x` that comes after one of `y` conflicts about with it. */
-export const conflictsOf = (x: Unit, y: Unit): readonly Pair[] | 'always' => (always(x, y) ? 'always' : pairsOf(x, y));
+export const conflictsOf = (x: Unit, y: Unit, has: TensorFeatures): readonly Pair[] | 'always' => (always(x, y) ? 'always' : pairsOf(x, y, has));
 
 /** Units for whose commands a command of `x` may have to wait in this way. */
-export function waitsFor(x: Unit, wait: Wait): Unit[] {
+export function waitsFor(x: Unit, wait: Wait, has: TensorFeatures): Unit[] {
   const mayWait = (y: Unit): boolean =>
-    (always(x, y) ? wait === 'complete' : pairsOf(x, y).some((pair) => pair.wait === wait));
+    (always(x, y) ? wait === 'complete' : pairsOf(x, y, has).some((pair) => pair.wait === wait));
   return UNITS.filter((y) => y !== x && mayWait(y));
 }
 
 /** Whether a new command of `x` must wait in this way for an earlier one of `y`. */
-export function conflict(x: Unit, mine: UsedBlocks, y: Unit, theirs: UsedBlocks, wait: Wait): Bool | true {
+export function conflict(x: Unit, mine: UsedBlocks, y: Unit, theirs: UsedBlocks, wait: Wait, has: TensorFeatures): Bool | true {
   if (always(x, y)) return true;
-  return pairsOf(x, y)
+  return pairsOf(x, y, has)
     .filter((pair) => pair.wait === wait)
     .map((pair) => overlap(mine[pair.mine], theirs[pair.theirs]))
     .reduce((a, b) => a.or(b));

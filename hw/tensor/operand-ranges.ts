@@ -8,7 +8,7 @@ import type { Bool, UInt } from '../../gen/index.ts';
 import type { OperandField } from '../isa/instruction.ts';
 import { TENSOR_MEMORIES } from '../isa/tensor-rows.ts';
 import type { OperandLimit, RowUse, TensorCommand, TensorMemoryName } from '../isa/tensor-rows.ts';
-import { TENSOR, TENSOR_COMMAND_OPS } from '../isa/tensor.ts';
+import { TENSOR, TENSOR_COMMAND_OPS, tensorOpsWith } from '../isa/tensor.ts';
 import type { TensorCommandOp } from '../isa/tensor.ts';
 import type { TensorParams } from './params.ts';
 
@@ -73,8 +73,12 @@ export class OperandRanges {
   readonly usesPrefix: Bool;
   /** Bytes of a row in main memory without a prefix, of commands that may have one. */
   readonly natural: UInt;
+  /** Commands that the unit has. */
+  private readonly ops: readonly TensorCommandOp[];
 
   constructor(private readonly p: TensorParams, private readonly hand: CommandInHand) {
+    const ops = tensorOpsWith(p);
+    this.ops = TENSOR_COMMAND_OPS.filter((op) => ops.includes(op));
     this.count = this.chosen('count').named('count');
     this.usesPrefix = hand.isOneOf(...PREFIXED).and(hand.prefix.valid).named('usesPrefix');
     this.natural = this.naturalRowBytes().named('natural');
@@ -90,19 +94,40 @@ export class OperandRanges {
   }
 
   /** The field of this name, of whichever of these commands is in hand; where several have it in one place it is taken once. */
-  chosen(name: string | ((op: TensorCommandOp) => string), ops = whoever(() => true)): UInt {
-    const nameOf = typeof name === 'string' ? () => name : name;
+  chosen(name: string, ops = this.ops): UInt {
+    return this.chosenOf(() => ({ name, factor: 1 }), ops);
+  }
+
+  /** The same of a field that each command calls otherwise, and that counts so many. */
+  private chosenOf(of: (op: TensorCommandOp) => { readonly name: string; readonly factor: number }, ops: readonly TensorCommandOp[]): UInt {
     const groups = new Map<string, TensorCommandOp[]>();
     for (const op of ops) {
-      const place = placeOf(op, nameOf(op));
+      const place = placeOf(op, of(op).name);
       if (!place) continue;
-      const key = `${place.register} ${place.field.lo} ${place.field.width}`;
+      const key = `${place.register} ${place.field.lo} ${place.field.width} ${of(op).factor}`;
       groups.set(key, [...groups.get(key) ?? [], op]);
     }
     // Transfers last, who have their fields in one place.
     const ordered = [...groups.values()].sort((a, b) => Number(TRANSFERS.includes(a[0])) - Number(TRANSFERS.includes(b[0])));
-    const width = Math.max(...ordered.map(([op]) => this.field(op, nameOf(op)).width));
-    return this.either(ordered.map((group) => [group, this.field(group[0], nameOf(group[0])).zext(width)] as const));
+    const values = ordered.map((group) => {
+      const { name, factor } = of(group[0]);
+      return [group, this.counted(group[0], name, factor)] as const;
+    });
+    const width = Math.max(...values.map(([, value]) => value.width));
+    return this.either(values.map(([group, value]) => [group, value.zext(width)] as const));
+  }
+
+  /** The number of the first channel record that a command reads. */
+  records(op: TensorCommandOp): UInt {
+    const use = commandOf(op).uses.find(({ memory }) => memory === 'channels');
+    if (!use) throw new RangeError(`${commandOf(op).mnemonic} reads no channel record`);
+    return this.counted(op, use.first, use.inGroups ? this.p.vectorLanes : 1);
+  }
+
+  /** A field that counts so many, as a number of ones. */
+  private counted(op: TensorCommandOp, name: string, factor: number): UInt {
+    const field = this.field(op, name);
+    return factor === 1 ? field : field.cat(U(Math.log2(factor)).lit(0));
   }
 
   /** Some operand is out of range. */
@@ -133,13 +158,15 @@ export class OperandRanges {
 
   private rowsOf(memory: TensorMemoryName): RowsInHand[] {
     const slots: [TensorCommandOp, RowUse<string>][][] = [];
-    for (const op of TENSOR_COMMAND_OPS) {
+    for (const op of this.ops) {
       for (const [i, use] of commandOf(op).uses.filter((u) => u.memory === memory).entries()) (slots[i] ??= []).push([op, use]);
     }
     return slots.map((uses, i) => {
-      const firstOf = new Map(uses.map(([op, use]) => [op, use.first]));
+      const useOf = new Map(uses);
       const name = i === 0 ? memory : `${memory}${i + 1}`;
-      const first = wide(this.chosen((op) => firstOf.get(op) ?? '', uses.map(([op]) => op)).named(`${name}First`));
+      const firstOf = (op: TensorCommandOp): { name: string; factor: number } =>
+        ({ name: useOf.get(op)?.first ?? '', factor: useOf.get(op)?.inGroups ? this.p.vectorLanes : 1 });
+      const first = wide(this.chosenOf(firstOf, uses.map(([op]) => op)).named(`${name}First`));
       const last = this.lastRow(first, uses).named(`${name}Last`);
       return { name, memory, uses, first, last };
     });
@@ -156,6 +183,7 @@ export class OperandRanges {
     if (counted.length > 0) counts.push([counted, wide(this.count)]);
     const lasts = uses.flatMap(([op, { rows }]) => {
       if ('fixed' in rows) return [[[op], U(ROW_BITS).lit(rows.fixed - 1)] as const];
+      if ('groups' in rows) return [[[op], U(ROW_BITS).lit(rows.groups * this.p.vectorLanes - 1)] as const];
       return 'lastOf' in rows ? [[[op], wide(this.field(op, rows.lastOf))] as const] : [];
     });
     if (lasts.length === 0) return first.addWrap(this.either(counts)).subWrap(1);
@@ -183,7 +211,7 @@ export class OperandRanges {
 
   private beyondLimits(): Bool[] {
     const groups = new Map<string, (readonly [TensorCommandOp, OperandLimit<string>])[]>();
-    for (const op of TENSOR_COMMAND_OPS) {
+    for (const op of this.ops) {
       for (const limit of commandOf(op).limits) {
         const key = Object.values(limit).join(' ');
         groups.set(key, [...groups.get(key) ?? [], [op, limit]]);

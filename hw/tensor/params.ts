@@ -84,6 +84,9 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
   );
 }
 
+/** The vector stage has commands with operands in the scratchpad. */
+export const vectorReads = (p: TensorFeatures): boolean => p.elementwise;
+
 /** Rows of one memory of the scratchpad or of the accumulators. */
 export const rowsPerBank = (p: TensorParams, memory: 'scratchpad' | 'accumulators'): number =>
   (memory === 'scratchpad' ? p.scratchpadRows / p.scratchpadBanks : p.accumulatorRows / p.accumulatorBanks);

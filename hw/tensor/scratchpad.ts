@@ -1,14 +1,14 @@
 /**
  * The scratchpad: rows of R int8 lanes in banks, each of G memories of one read and one write port (G: `rowsPerBeat`). The upper bits of
  * a row number are its bank, the lowest its memory of the bank, so that G consecutive rows lie in G memories and are written at once.
- * Each memory serves the most urgent request that wants it: reads in the order activations, weights, store; writes in the order vector
- * stage, load. A granted read answers in the next cycle. Weights may be read from several memories of a bank at once, and are then
- * granted all of them or, where activations want one, the first alone.
+ * Each memory serves the most urgent request that wants it: reads in the order activations, weights, vector stage, store; writes in the
+ * order vector stage, load. A granted read answers in the next cycle. Weights may be read from several memories of a bank at once, and are
+ * then granted all of them or, where activations want one, the first alone.
  */
 import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { withOnly } from '../lib/with-only.ts';
-import { rowsPerBeat, scratchpadBits, weightsPerCycle } from './params.ts';
+import { rowsPerBeat, scratchpadBits, vectorReads, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 
 const rowShape = (p: TensorParams) => vec(S(8), p.rows);
@@ -44,13 +44,13 @@ const loadPort = (p: TensorParams) => {
   return withOnly(all, { count: G > 1 });
 };
 
-export const scratchpadPorts = (p: TensorParams) => ({
-  activations: readPort(p),
-  weights: weightPort(p),
-  store: readPort(p),
-  vector: writePort(p),
-  load: loadPort(p),
-});
+/** `vectorRead` is there if the vector stage has operands in the scratchpad. */
+export const scratchpadPorts = (p: TensorParams) => {
+  const all = {
+    activations: readPort(p), weights: weightPort(p), vectorRead: readPort(p), store: readPort(p), vector: writePort(p), load: loadPort(p),
+  };
+  return withOnly(all, { vectorRead: vectorReads(p) });
+};
 
 interface Request {
   readonly request: Bool;
@@ -69,7 +69,10 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
   const placeBits = bankBits + lowBits;
   return hw('Scratchpad', scratchpadPorts(p), (m, io) => {
     m.doc(`${p.scratchpadRows} rows of ${p.rows} int8 lanes in ${p.scratchpadBanks} banks${G > 1 ? ` of ${G} memories each` : ''}.`);
-    const readers = { activations: io.activations, weights: io.weights, store: io.store };
+    /** The most urgent first. */
+    const readers = {
+      activations: io.activations, weights: io.weights, ...(vectorReads(p) ? { vectorRead: io.vectorRead } : {}), store: io.store,
+    };
     /** The parts of a row number: bank, row of the memory, memory of the bank. `upper` is without the last. */
     const bankOf = (upper: UInt): UInt | undefined => (bankBits === 0 ? undefined : upper.slice(upper.width - 1, rowBits - lowBits));
     const within = (upper: UInt): UInt => upper.slice(rowBits - lowBits - 1, 0);
@@ -111,10 +114,12 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
     const memories = places.map((place) => {
       const { bank, low, tag } = place;
       const memory = m.inst(G === 1 ? `bank${tag}` : `bank${bank}low${low}`, ScratchpadBank(p, Math.ceil(depth / G)));
-      const [act, wgt, sto] = Object.entries(readers).map(([name, x]) => (name === 'weights' ? weightsWant(place) : wants(x, place)).named(`${name}Want${tag}`));
-      memory.readEnable = act.or(wgt).or(sto);
+      const wanted = Object.entries(readers).map(([name, x]) => ({
+        wants: (name === 'weights' ? weightsWant(place) : wants(x, place)).named(`${name}Want${tag}`), row: within(upperOf(x.row)),
+      }));
+      memory.readEnable = wanted.map((x) => x.wants).reduce((x, y) => x.or(y));
       const row = (x: { row: UInt }): UInt => within(upperOf(x.row));
-      memory.readRow = act.mux(row(io.activations), wgt.mux(row(io.weights), row(io.store)));
+      memory.readRow = wanted.slice(0, -1).reduceRight((rest, x) => x.wants.mux(x.row, rest), wanted[wanted.length - 1].row);
       const vct = wants(io.vector, place).named(`vectorWrites${tag}`);
       const { isMeant, upper } = loads[low];
       // Of a single row, the vector stage takes the memory or leaves it: what is not granted is not written either way.
@@ -148,14 +153,15 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
     const a = io.activations;
     const w = io.weights;
     const s = io.store;
+    const v = vectorReads(p) ? [io.vectorRead] : [];
     io.activations.grant = a.request;
     io.weights.grant = granted(w, [a]);
-    if (W === 1) io.store.grant = granted(s, [a, w]);
-    else {
-      const wantsAll = w.request.and(io.weights.all).named('weightsWantAll');
-      io.weights.grantAll = wantsAll.and(both(a.request, meetsAll(a.row)).not());
-      io.store.grant = granted(s, [a, w]).and(both(wantsAll, meetsAll(s.row)).not());
-    }
+    const wantsAll = W === 1 ? undefined : w.request.and(io.weights.all).named('weightsWantAll');
+    if (wantsAll) io.weights.grantAll = wantsAll.and(both(a.request, meetsAll(a.row)).not());
+    const behindWeights = (x: Request, urgent: readonly Request[]): Bool =>
+      (wantsAll ? granted(x, urgent).and(both(wantsAll, meetsAll(x.row)).not()) : granted(x, urgent));
+    for (const reader of v) reader.grant = behindWeights(reader, [a, w]);
+    io.store.grant = behindWeights(s, [a, w, ...v]);
     io.vector.grant = io.vector.request;
     io.load.grant = loadGranted;
 

@@ -18,7 +18,7 @@ import type { Unit, UsedBlocks, Wait } from './hazards.ts';
 import { Loader } from './loader.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
-import { problemWith, weightsPerCycle } from './params.ts';
+import { problemWith, vectorReads, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { Scratchpad } from './scratchpad.ts';
 import { SerialUnit } from './serial/serial-unit.ts';
@@ -79,7 +79,7 @@ export function TensorUnit(
       q.dones = dones;
       q.followable = vecOf([loader.unwritten.valid, control.unwritten.valid, vector.unwritten.valid, bool(false)]);
       for (const wait of WAITS) {
-        for (const o of UNITS) q[wait][o] = waitsFor(u, wait).includes(o) ? mustWait(u, o, wait) : U(heldBits(p)).lit(0);
+        for (const o of UNITS) q[wait][o] = waitsFor(u, wait, p).includes(o) ? mustWait(u, o, wait) : U(heldBits(p)).lit(0);
       }
     }
     dispatch.busy = vecOf(UNITS.map((u) => (queues[u].held).ne(0)));
@@ -101,7 +101,7 @@ export function TensorUnit(
         const { rS, lS, wS, acc, ch } = q.entries;
         const entry: UsedBlocks = { rS: rS.at(i), lS: lS.at(i), wS: wS.at(i), acc: acc.at(i), ch: ch.at(i) };
         const there = q.held.gt(i);
-        const hit = conflict(u, blocks, o, entry, wait);
+        const hit = conflict(u, blocks, o, entry, wait, p);
         count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count).named(`${u}_${({ complete: 'waits', follow: 'follows', followLate: 'followsLate' } as const)[wait]}_${o}_${i}`);
       }
       // One that completes in this very cycle no longer counts.
@@ -119,6 +119,7 @@ export function TensorUnit(
     m.link(control.weights, scratchpad.weights, W > 1 ? ['request', 'row', 'grant', 'all', 'grantAll'] : ['request', 'row', 'grant']);
     m.link(storer.scratchpad, scratchpad.store, ['request', 'row', 'grant', 'data']);
     m.link(vector.scratchpad, scratchpad.vector, ['request', 'row', 'data']);
+    if (vectorReads(p)) m.link(vector.operands, scratchpad.vectorRead, ['request', 'row', 'grant', 'data']);
     m.link(loader.scratchpad, scratchpad.load);
 
     channels.write = vecOf(Array.from({ length: RECORD_WORDS }, () => loader.channels.write));
@@ -142,6 +143,10 @@ export function TensorUnit(
       control.weights.mayReadAll = areWritten({ first: row, last }, loader.unwritten, vector.unwritten).named('allWeightsWritten');
     }
     vector.mayRead = isWritten(vector.accumulators.row, control.unwritten, control.writing).named('sumsWritten');
+    if (vectorReads(p)) {
+      vector.lateIsThere = queues.vector.lateIsThere;
+      vector.operands.mayRead = isWritten(vector.operands.row, loader.unwritten).named('operandsWritten');
+    }
     storer.scratchpad.mayRead = isWritten(storer.scratchpad.row, vector.unwritten).named('resultsWritten');
     storer.accumulators.mayRead = isWritten(storer.accumulators.row, control.unwritten, control.writing).named('storedSumsWritten');
 
@@ -187,7 +192,7 @@ export function TensorUnit(
     if (isWatched) watch();
 
     function watch(): void {
-      const r = m.regs({ loadsOther: B, storesOther: B, meshForm: FormIndex, owed: U(OWED_BITS, 0) });
+      const r = m.regs({ loadsOther: B, storesOther: B, meshForm: FormIndex, vectorForm: FormIndex, owed: U(OWED_BITS, 0) });
       m.when(queues.load.start.fire, () => {
         r.loadsOther = queues.load.start.bits.other;
       });
@@ -199,6 +204,11 @@ export function TensorUnit(
         const depthwise = p.convolution ? bits.other.mux(formIndex('other'), formIndex('main')) : formIndex('main');
         r.meshForm = p.maximum ? bits.maximum.mux(formIndex('maximum'), depthwise) : depthwise;
       });
+      m.when(queues.vector.start.fire, () => {
+        const { bits } = queues.vector.start;
+        const pair = p.elementwise ? bits.product.mux(formIndex('product'), formIndex('sum')) : formIndex('main');
+        r.vectorForm = p.elementwise ? bits.elementwise.mux(pair, formIndex('main')) : formIndex('main');
+      });
       const { aw, w, b } = io.mem;
       m.when(aw.fire.ne(b.fire), () => {
         r.owed = aw.fire.mux(r.owed.addWrap(1), r.owed.subWrap(1));
@@ -206,12 +216,14 @@ export function TensorUnit(
       io.watch.busy = dispatch.busy.asUInt();
       io.watch.blocked = vecOf(UNITS.map((u) => queues[u].blocked)).asUInt();
       const orMain = (other: Bool): UInt => other.mux(formIndex('other'), formIndex('main'));
-      io.watch.form = cat(orMain(r.storesOther), formIndex('main'), r.meshForm, orMain(r.loadsOther)).exact(io.watch.form.width);
+      io.watch.form = cat(orMain(r.storesOther), r.vectorForm, r.meshForm, orMain(r.loadsOther)).exact(io.watch.form.width);
       const { activations, weights, store, load } = scratchpad;
-      const ports = [activations, weights, store, load, accumulators.vector, accumulators.store];
+      const reads = vectorReads(p) ? [scratchpad.vectorRead] : [];
+      const ports = [activations, weights, ...reads, store, load, accumulators.vector, accumulators.store];
       io.watch.moves = [
         ...UNITS.flatMap((u) => [units[u].done, queues[u].enter.fire, queues[u].start.fire]),
         ...[io.mem.ar, io.mem.r, aw, w, b].map((channel) => channel.fire), ...ports.map(({ request, grant }) => request.and(grant)),
+        vector.channels.read,
       ].reduce((x, y) => x.or(y));
       io.watch.awaitsRead = loader.waitsForMemory;
       io.watch.awaitsWrite = storer.busy.and(r.owed.ne(0).or(aw.valid.and(aw.ready.not())).or(w.valid.and(w.ready.not())));

@@ -47,9 +47,9 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
   return hw(name, unitQueuePorts(p, payload), (m, io) => {
     m.doc(`Commands of the ${unit} unit, oldest first, and what each still waits for.`);
     const r = m.regs({ count: U(countBits, 0), started: U(countBits, 0), commands: vec(payload, depth) });
-    const blocks = m.regs(Object.fromEntries(usesOfUnit(unit).map((use) => [use, vec(shapes[use], depth)])));
+    const blocks = m.regs(Object.fromEntries(usesOfUnit(unit, p).map((use) => [use, vec(shapes[use], depth)])));
     /** What an entry counts down: completions of another unit. */
-    const counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({
+    const counted = WAITS.flatMap((wait) => waitsFor(unit, wait, p).map((other) => ({
       wait, given: io[wait][other], done: io.dones.at(UNITS.indexOf(other)), followable: io.followable.at(UNITS.indexOf(other)),
       key: `${other}${({ complete: 'Wait', follow: 'Follow', followLate: 'Late' } as const)[wait]}`,
     })));
@@ -88,10 +88,10 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
       const { enters } = m.let({ enters: io.enter.fire.and(entersAt.eq(i.zext(countBits))) });
       m.when(enters, () => {
         r.commands.put(i, io.enter.bits as V);
-        for (const use of usesOfUnit(unit)) blocks[use].put(i, io.blocks[use]);
+        for (const use of usesOfUnit(unit, p)) blocks[use].put(i, io.blocks[use]);
       }).elseWhen(done, () => {
         r.commands.put(i, above(r.commands));
-        for (const use of usesOfUnit(unit)) blocks[use].put(i, above(blocks[use]));
+        for (const use of usesOfUnit(unit, p)) blocks[use].put(i, above(blocks[use]));
       });
       for (const { key, given, done: otherDone } of counted) {
         const wait = waits[key];
@@ -102,7 +102,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
 
     for (const use of USE_NAMES) {
       const none = valueOf(shapes[use], { used: false, first: 0, last: 0 });
-      io.entries[use] = usesOfUnit(unit).includes(use) ? blocks[use] : vecOf(Array.from({ length: depth }, () => none));
+      io.entries[use] = usesOfUnit(unit, p).includes(use) ? blocks[use] : vecOf(Array.from({ length: depth }, () => none));
     }
     m.assert('doneWasStarted', done.not().or(r.started.ne(0)), 'a unit completed a command that had not started');
     m.cover('full', r.count.eq(depth));

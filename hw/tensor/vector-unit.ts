@@ -1,17 +1,21 @@
 /**
- * The vector unit: executes `tn.rq`. Reads accumulator rows a group of lanes at a time together with their channel records,
- * requantises, assembles rows of R bytes and writes them to the scratchpad. One command at a time.
+ * The vector unit: executes `tn.rq`, `tn.ad` and `tn.mu`. Reads accumulator rows, or rows of the scratchpad, a group of lanes at a time
+ * together with their channel records, requantises, assembles rows of R bytes and writes them to the scratchpad. One command at a time.
+ *
+ * An element with two operands takes three passes through the requantiser: the one operand, the other, and what has become of both. That
+ * last one begins as soon as it can, and in that cycle no operand is read; so the pipelined form settles at a group in three cycles.
  */
-import { B, Flag, In, Out, S, Sink, U, bool, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { repeated } from '../lib/lanes.ts';
-import { rowCountBits, vectorCommand } from './commands.ts';
+import { withOnly } from '../lib/with-only.ts';
+import { vectorCommand, vectorCountBits } from './commands.ts';
 import { unwrittenRows } from './hazards.ts';
-import { accumulatorBits, channelBits, laneGroups, scratchpadBits } from './params.ts';
+import { accumulatorBits, channelBits, laneGroups, scratchpadBits, vectorReads } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { LANE_LATENCY, RequantiseIterative, RequantiseLane } from './requantise.ts';
 
-export const vectorUnitPorts = (p: TensorParams) => ({
+const allPorts = (p: TensorParams) => ({
   command: Sink(vectorCommand(p)),
   done: Out(B),
   busy: Out(B),
@@ -27,18 +31,25 @@ export const vectorUnitPorts = (p: TensorParams) => ({
   },
   /** Never refused: the vector unit is the scratchpad's most urgent writer. */
   scratchpad: { request: Out(B), row: Out(U(scratchpadBits(p))), data: Out(vec(S(8), p.rows)) },
+  /** Operands in the scratchpad; `mayRead`: the row has been written by whoever had it to write. */
+  operands: { request: Out(B), row: Out(U(scratchpadBits(p))), mayRead: In(B), grant: In(B), data: In(vec(S(8), p.rows)) },
+  /** The second operand of the command that started last is there, or its writer can be followed. */
+  lateIsThere: In(B),
 });
+/** `operands` and `lateIsThere` are there if there are such commands. */
+export const vectorUnitPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(p), { operands: vectorReads(p), lateIsThere: vectorReads(p) });
 
 export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorUnitPorts>> {
   const lanes = p.vectorLanes;
-  const groups = laneGroups(p);
-  const groupBits = indexWidth(groups);
-  const countBits = rowCountBits(p);
   /** Groups that fill one scratchpad row. */
   const slots = p.rows / lanes;
+  const groups = Math.max(laneGroups(p), vectorReads(p) ? slots : 1);
+  const groupBits = indexWidth(groups);
+  const countBits = vectorCountBits(p);
   const iterative = p.requantiser === 'iterative';
   return hw('VectorUnit', vectorUnitPorts(p), (m, io) => {
-    m.doc(`Requantises accumulator rows, ${lanes} lane(s) at a time, into scratchpad rows.`);
+    m.doc(`Requantises accumulator rows${vectorReads(p) ? ' and scratchpad rows' : ''}, ${lanes} lane(s) at a time, into scratchpad rows.`);
     const cmd = io.command.bits;
     const laneBits = Math.log2(lanes);
     const r = m.regs({
@@ -64,15 +75,18 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     const free = m.wires({ requantiserFree: B });
     const { endsRow } = m.let({ endsRow: r.group.eq(r.lastGroup) });
     const { endsAll } = m.let({ endsAll: endsRow.and(r.rowsLeft.eq(1)) });
-    io.accumulators.request = r.reading.and(free.requantiserFree).and(io.mayRead);
+    const pair = vectorReads(p) ? operandPairs() : undefined;
+    io.accumulators.request = r.reading.and(free.requantiserFree).and(io.mayRead).and(pair ? pair.isPair.not() : bool(true));
     io.accumulators.row = r.accRow;
-    io.accumulators.group = r.group;
-    io.channels.read = io.accumulators.grant;
-    io.channels.channel = r.channel;
-    m.when(io.accumulators.grant, () => {
+    io.accumulators.group = r.group.slice(indexWidth(laneGroups(p)) - 1, 0);
+    io.channels.read = pair ? io.accumulators.grant.or(pair.takesRecord) : io.accumulators.grant;
+    io.channels.channel = pair ? pair.isPair.mux(pair.channel, r.channel) : r.channel;
+    const { groupTaken } = m.let({ groupTaken: pair ? io.accumulators.grant.or(pair.hasBoth) : io.accumulators.grant });
+    m.when(groupTaken, () => {
       m.when(endsRow, () => {
         r.group = r.group.lit(0);
         r.accRow = r.accRow.addWrap(1);
+        pair?.nextRow();
         r.rowsLeft = r.rowsLeft.subWrap(1);
         r.channel = r.firstChannel;
       }).otherwise(() => {
@@ -126,11 +140,68 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       });
     });
     // Parts of rows that are longer than the scratchpad's are not written in ascending order: nobody follows those.
+    pair?.waitForOwn(o.firstRow);
     io.unwritten = { valid: active.and(o.isLong.not()), first: o.firstRow, last: o.lastRow };
     io.done = result.valid.and(result.endsAll);
     m.when(io.done, () => {
       r.active = bool(false);
     });
+
+    /** What an element has two of, in the order in which they are read, and the pass that follows them. */
+    function operandPairs() {
+      const spBits = scratchpadBits(p);
+      const k = m.regs({
+        isPair: B, product: B, wantsSecond: Flag(false), aRow: U(spBits), bRow: U(spBits), isBelow: vec(B, 2), groupNow: U(groupBits),
+      });
+      m.when(io.command.fire, () => {
+        k.isPair = cmd.elementwise;
+        k.product = cmd.product;
+        k.wantsSecond = bool(false);
+        k.aRow = cmd.aRow;
+        k.bRow = cmd.bRow;
+        k.isBelow = vecOf([cmd.aRow.lt(cmd.row), cmd.bRow.lt(cmd.row)]);
+      });
+      const wires = m.wires({ takesBoth: B, waitsForOwn: B });
+      io.operands.row = k.wantsSecond.mux(k.bRow, k.aRow);
+      io.operands.request = [
+        r.reading, k.isPair, free.requantiserFree, wires.takesBoth.not(), io.lateIsThere, io.operands.mayRead, wires.waitsForOwn.not(),
+      ].reduce((a, b) => a.and(b));
+      const { grant } = io.operands;
+      m.when(grant, () => {
+        k.wantsSecond = k.wantsSecond.not();
+        k.groupNow = r.group;
+      });
+      // Records of the first operand, of the second, and of both: three groups, which serve all groups of a row.
+      const part = wires.takesBoth.mux(U(2).lit(2), k.wantsSecond.asUInt().zext(2)).named('recordPart');
+      const laneZeros = lanes === 1 ? part : part.cat(U(laneBits).lit(0));
+      const wide = Math.max(channelBits(p), laneZeros.width);
+      return {
+        isPair: k.isPair, product: k.product, takesBoth: wires.takesBoth,
+        takesFirst: grant.and(k.wantsSecond.not()).named('takesFirst'), hasBoth: grant.and(k.wantsSecond).named('hasBoth'),
+        takesRecord: grant.or(wires.takesBoth), channel: r.firstChannel.zext(wide).addWrap(laneZeros.zext(wide)).trunc(channelBits(p)).named('pairChannel'),
+        /** The lanes that the requantiser takes. */
+        lanes: lanesOf(k.groupNow),
+        /** What has become of two operands is there in the next cycle. */
+        takeBoth: (when: Bool): void => { wires.takesBoth = when; },
+        nextRow: (): void => {
+          k.aRow = k.aRow.addWrap(1);
+          k.bRow = k.bRow.addWrap(1);
+        },
+        /** Rows are done one after the other: an operand that an earlier row of this command is written to is that row's result. */
+        waitForOwn: (firstUnwritten: UInt): void => {
+          wires.waitsForOwn = k.wantsSecond.mux(k.isBelow.at(1), k.isBelow.at(0)).and(io.operands.row.ge(firstUnwritten));
+        },
+      };
+    }
+
+    /** Those of a group, of the row that was read. */
+    function lanesOf(group: UInt): Vec<SInt<8>> {
+      if (slots === 1) return io.operands.data;
+      const all = io.operands.data.asUInt();
+      const bits = Array.from({ length: slots }, (_, i) => all.slice(8 * lanes * (i + 1) - 1, 8 * lanes * i));
+      const chosen = bits.slice(0, -1).reduceRight<UInt>((rest, x, i) => group.eq(i).mux(x, rest), bits[slots - 1]);
+      return fromBits(vec(S(8), lanes), chosen.named('operandLanes'));
+    }
 
     function fit(rows: UInt): UInt {
       return rows.zext(Math.max(countBits, scratchpadBits(p))).trunc(scratchpadBits(p));
@@ -151,7 +222,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
 
     function pipelinedForm(): Result {
       free.requantiserFree = bool(true);
-      const grid = m.grid('lane', RequantiseLane(p.doubleRounding), 1, lanes);
+      const grid = m.grid('lane', RequantiseLane(p), 1, lanes);
       grid.cell('acc', io.accumulators.data);
       grid.cell('bias', io.channels.bias);
       grid.cell('multiplier', io.channels.multiplier);
@@ -160,21 +231,36 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       const depth = 1 + LANE_LATENCY;
       const s = m.regs({ valid: U(depth, 0), rowEnd: U(depth), allEnd: U(depth) });
       const shifted = (x: UInt, bit: Bool): UInt => x.slice(depth - 2, 0).cat(bit);
-      s.valid = shifted(s.valid, io.accumulators.grant);
-      s.rowEnd = shifted(s.rowEnd, endsRow);
-      s.allEnd = shifted(s.allEnd, endsAll);
+      const again = (x: UInt, bit: Bool): Bool => (pair ? pair.takesBoth.mux(x.bit(depth - 1), bit) : bit);
+      s.valid = shifted(s.valid, pair ? io.accumulators.grant.or(pair.takesBoth) : io.accumulators.grant);
+      s.rowEnd = shifted(s.rowEnd, again(s.rowEnd, endsRow));
+      s.allEnd = shifted(s.allEnd, again(s.allEnd, endsAll));
+      if (pair) {
+        const k = m.regs({ isFirst: Flag(false), both: U(depth, 0), isBoth: Flag(false) });
+        k.isFirst = pair.takesFirst;
+        k.both = shifted(k.both, pair.hasBoth);
+        k.isBoth = pair.takesBoth;
+        pair.takeBoth(k.both.bit(depth - 1));
+        grid.all('isFirst', k.isFirst);
+        grid.all('isSecond', k.both.bit(0));
+        grid.all('isBoth', k.isBoth);
+        grid.all('multiplies', pair.product);
+        grid.cell('a', pair.lanes);
+      }
       return { valid: s.valid.bit(depth - 1), endsRow: s.rowEnd.bit(depth - 1), endsAll: s.allEnd.bit(depth - 1), data: grid.allOut('result') };
     }
 
     function iterativeForm(): Result {
-      const unit = m.inst('requantise', RequantiseIterative(p.doubleRounding));
+      const unit = m.inst('requantise', RequantiseIterative(p));
       const s = m.regs({ arriving: Flag(false), inWork: Flag(false), rowEnd: B, allEnd: B });
-      s.arriving = io.accumulators.grant;
-      m.when(io.accumulators.grant, () => {
+      const taken = pair ? io.accumulators.grant.or(io.operands.grant) : io.accumulators.grant;
+      s.arriving = pair ? taken.or(pair.takesBoth) : taken;
+      const isResult = pair ? passes(pair) : unit.done;
+      m.when(taken, () => {
         s.inWork = bool(true);
         s.rowEnd = endsRow;
         s.allEnd = endsAll;
-      }).elseWhen(unit.done, () => {
+      }).elseWhen(pair ? unit.done.and(unit.isSecond.not()) : unit.done, () => {
         s.inWork = bool(false);
       });
       free.requantiserFree = s.inWork.not();
@@ -183,7 +269,25 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       unit.bias = io.channels.bias.at(0);
       unit.multiplier = io.channels.multiplier.at(0);
       unit.format = io.channels.format.at(0);
-      return { valid: unit.done, endsRow: s.rowEnd, endsAll: s.allEnd, data: vecOf([unit.result]) };
+      return { valid: isResult, endsRow: s.rowEnd, endsAll: s.allEnd, data: vecOf([unit.result]) };
+
+      /** Tells the requantiser what it has in hand; whether what it gives out is a result. */
+      function passes({ takesFirst, hasBoth, takesBoth, takeBoth, product, lanes: operand }: NonNullable<typeof pair>): Bool {
+        const k = m.regs({ isFirst: Flag(false), isSecond: Flag(false), isBoth: Flag(false), hasBoth: Flag(false) });
+        m.when(taken.or(takesBoth), () => {
+          k.isFirst = takesFirst;
+          k.isSecond = hasBoth;
+          k.isBoth = takesBoth;
+        });
+        k.hasBoth = unit.done.and(k.isSecond);
+        takeBoth(k.hasBoth);
+        unit.isFirst = k.isFirst;
+        unit.isSecond = k.isSecond;
+        unit.isBoth = k.isBoth;
+        unit.multiplies = product;
+        unit.a = operand.at(0);
+        return unit.done.and(k.isFirst.or(k.isSecond).not());
+      }
     }
   });
 }

@@ -74,6 +74,12 @@ export function scaleRoundedTwice(value: number, multiplier: number, shift: numb
   return Math.floor((first + divisor / 2 - (first < 0 ? 1 : 0)) / divisor);
 }
 
+/** What a scaled number is in 32 bits, wrapping: exact where `scaleRounded` is. With less of a shift the number is too long for that. */
+function scaledWord(value: number, multiplier: number, shift: number, isDouble: boolean): number {
+  if (shift >= 12) return (isDouble ? scaleRoundedTwice : scaleRounded)(value, multiplier, shift) | 0;
+  return Number(BigInt.asIntN(32, (BigInt(value) * BigInt(multiplier) + (1n << BigInt(shift - 1))) >> BigInt(shift)));
+}
+
 /** Operands, found in the table once. */
 const AT = {
   ldRow: operandOf('ld', 'row'), ldpChannel: operandOf('ldp', 'channel'), stRow: operandOf('st', 'row'), staRow: operandOf('sta', 'accRow'),
@@ -81,7 +87,12 @@ const AT = {
   mmColumns: operandOf('mm', 'columnsMinus1'), mmAccumulate: operandOf('mm', 'accumulate'),
   rqAcc: operandOf('rq', 'accRow'), rqCount: operandOf('rq', 'count'), rqColumns: operandOf('rq', 'columnsMinus1'),
   rqRow: operandOf('rq', 'row'), rqChannel: operandOf('rq', 'channel'),
+  adA: operandOf('ad', 'aRow'), adB: operandOf('ad', 'bRow'), adRow: operandOf('ad', 'row'), adCount: operandOf('ad', 'count'),
+  adRecords: operandOf('ad', 'recordGroup'),
 };
+
+/** A channel record, taken apart. */
+type RequantiseRecord = Readonly<Record<keyof typeof CHANNEL_RECORD, number>> & { readonly isDouble: boolean };
 
 type CommandMeaning = (rs1: number, rs2: number, transfer: Transfer, window: Window | undefined) => void;
 
@@ -127,6 +138,8 @@ export class TensorModel {
     dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'add'),
     mx: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'maximum'),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
+    ad: (rs1, rs2) => this.elementwise(rs1, rs2, false),
+    mu: (rs1, rs2) => this.elementwise(rs1, rs2, true),
     st: (rs1, rs2, transfer) => {
       const { rows } = this.shape;
       this.store(new Uint8Array(this.scratchpad.buffer), AT.stRow(rs1, rs2) * rows, rows, transfer);
@@ -307,16 +320,8 @@ export class TensorModel {
     const groups = Math.ceil(used / rows);
     this.scratchpad.fill(0, (row + (groups - 1) * count) * rows, (row + groups * count) * rows);
     for (let n = 0; n < used; n++) {
-      const record = (channel + n) * 4;
-      const part = (name: keyof typeof CHANNEL_RECORD): number => {
-        const { word, lo, width, signed } = CHANNEL_RECORD[name];
-        const shifted = this.channelWords[record + word]! << (32 - lo - width);
-        return signed ? shifted >> (32 - width) : shifted >>> (32 - width);
-      };
-      const { flag } = CHANNEL_RECORD.shift;
-      const [bias, multiplier, shift] = [part('bias'), part('multiplier'), part('shift') & ~flag];
-      const scaled = (part('shift') & flag) === 0 ? scaleRounded : scaleRoundedTwice;
-      const [zeroPoint, clampMin, clampMax] = [part('zeroPoint'), part('clampMin'), part('clampMax')];
+      const { bias, multiplier, shift, isDouble, zeroPoint, clampMin, clampMax } = this.record(channel + n);
+      const scaled = isDouble ? scaleRoundedTwice : scaleRounded;
       const lane = (row + Math.floor(n / rows) * count) * rows + (n % rows);
       for (let m = 0; m < count; m++) {
         const value = (this.accumulators[(accRow + m) * columns + n]! + bias) | 0;
@@ -324,5 +329,38 @@ export class TensorModel {
         this.scratchpad[lane + m * rows] = Math.min(Math.max(zeroPoint + q, clampMin), clampMax);
       }
     }
+  }
+
+  /** Operands have the places of tn.ad. */
+  private elementwise(rs1: number, rs2: number, isProduct: boolean): void {
+    const { rows, vectorLanes } = this.shape;
+    const [aRow, bRow, row, count] = [AT.adA(rs1, rs2), AT.adB(rs1, rs2), AT.adRow(rs1, rs2), AT.adCount(rs1, rs2)];
+    const first = AT.adRecords(rs1, rs2) * vectorLanes;
+    const records = Array.from({ length: 3 * vectorLanes }, (_, i) => this.record(first + i));
+    const sp = this.scratchpad;
+    const low12 = (x: number): number => (x << 20) >> 20;
+    const word = (x: number, { multiplier, shift, isDouble }: RequantiseRecord): number => scaledWord(x, multiplier, shift, isDouble);
+    for (let i = 0; i < count; i++) {
+      for (let n = 0; n < rows; n++) {
+        const [ofA, ofB, ofResult] = [0, 1, 2].map((part) => records[part * vectorLanes + (n % vectorLanes)]);
+        const [a, b] = [low12(sp[(aRow + i) * rows + n] + ofA.bias), low12(sp[(bRow + i) * rows + n] + ofB.bias)];
+        const v = isProduct ? a * b : word(a << 20, ofA) + word(b << 20, ofB);
+        const q = (ofResult.isDouble ? scaleRoundedTwice : scaleRounded)((v + ofResult.bias) | 0, ofResult.multiplier, ofResult.shift);
+        sp[(row + i) * rows + n] = Math.min(Math.max(ofResult.zeroPoint + q, ofResult.clampMin), ofResult.clampMax);
+      }
+    }
+  }
+
+  private record(channel: number): RequantiseRecord {
+    const part = (name: keyof typeof CHANNEL_RECORD): number => {
+      const { word, lo, width, signed } = CHANNEL_RECORD[name];
+      const shifted = this.channelWords[channel * (CHANNEL_RECORD_BYTES / 4) + word]! << (32 - lo - width);
+      return signed ? shifted >> (32 - width) : shifted >>> (32 - width);
+    };
+    const { flag } = CHANNEL_RECORD.shift;
+    return {
+      bias: part('bias'), multiplier: part('multiplier'), shift: part('shift') & ~flag, isDouble: (part('shift') & flag) !== 0,
+      zeroPoint: part('zeroPoint'), clampMin: part('clampMin'), clampMax: part('clampMax'),
+    };
   }
 }

@@ -45,6 +45,8 @@ export interface VectorTiming {
   readonly row: number;
   readonly count: number;
   readonly columns: number;
+  /** First rows of two operands in the scratchpad, instead of accumulator rows. */
+  readonly operands?: readonly [number, number];
 }
 
 export interface CommandTiming {
@@ -64,7 +66,7 @@ export class CommandReader {
   private readonly rowBits: Readonly<Record<'scratchpad' | 'accumulators' | 'channels', number>>;
   private readonly blocks: ReturnType<typeof memoryBlocks>;
 
-  constructor(p: TensorParams) {
+  constructor(private readonly p: TensorParams) {
     this.rules = commandRules(p);
     this.blocks = memoryBlocks(p);
     this.rowBits = { scratchpad: scratchpadBits(p), accumulators: accumulatorBits(p), channels: channelBits(p) };
@@ -110,6 +112,9 @@ export class CommandReader {
           aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
           accumulates: field('accumulate') === 1, isDepthwise: op !== 'mm', window: rules.window(prefixes),
         },
+      };
+      case 'ad': case 'mu': return {
+        vector: { accRow: 0, row: field('row'), count: field('count'), columns: this.p.rows, operands: [field('aRow'), field('bRow')] },
       };
       case 'rq': return { vector: { accRow: field('accRow'), row: field('row'), count: field('count'), columns: field('columnsMinus1') + 1 } };
     }

@@ -1,6 +1,7 @@
 /** The commands of one unit and what each waits for, as `hw/tensor/unit-queue.ts` keeps them. */
 import { WAITS, conflictsOf, waitsFor } from '../../hw/tensor/hazards.ts';
 import type { Unit, Wait } from '../../hw/tensor/hazards.ts';
+import type { TensorParams } from '../../hw/tensor/params.ts';
 import type { BlockRange, CommandTiming } from './commands.ts';
 
 interface Counted {
@@ -30,10 +31,10 @@ export class QueueTiming {
   private started = 0;
 
   /** `states`: of all units in the present cycle, while it lasts. */
-  constructor(private readonly unit: Unit, private readonly depth: number, private readonly states: UnitStates) {
-    const of = (x: Unit): ReturnType<typeof conflictsOf> => conflictsOf(x, unit);
+  constructor(private readonly unit: Unit, private readonly p: TensorParams, private readonly states: UnitStates) {
+    const of = (x: Unit): ReturnType<typeof conflictsOf> => conflictsOf(x, unit, p);
     this.conflicts = { load: of('load'), mesh: of('mesh'), vector: of('vector'), store: of('store') };
-    this.counted = WAITS.flatMap((wait) => waitsFor(unit, wait).map((other) => ({ other, wait, state: states[other] })));
+    this.counted = WAITS.flatMap((wait) => waitsFor(unit, wait, p).map((other) => ({ other, wait, state: states[other] })));
   }
 
   get held(): number {
@@ -41,7 +42,7 @@ export class QueueTiming {
   }
 
   get isFull(): boolean {
-    return this.entries.length === this.depth;
+    return this.entries.length === this.p.queueDepth;
   }
 
   /** The command that may start in this cycle. */

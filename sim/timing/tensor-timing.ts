@@ -40,7 +40,7 @@ export class TensorTiming {
     this.perBank = rowsPerBeat(p);
     const state = (): UnitState => ({ followable: false, done: false });
     this.states = { load: state(), mesh: state(), vector: state(), store: state() };
-    const queue = (unit: Unit): QueueTiming => new QueueTiming(unit, p.queueDepth, this.states);
+    const queue = (unit: Unit): QueueTiming => new QueueTiming(unit, p, this.states);
     this.queues = { load: queue('load'), mesh: queue('mesh'), vector: queue('vector'), store: queue('store') };
   }
 
@@ -70,10 +70,14 @@ export class TensorTiming {
     const loadWants = load.wants(hasBeat);
     const loadGranted = !loadWants.isEmpty && !this.meets(loadWants, vector.writes(now));
 
-    // Its reads: activations, then weights, then the store unit's. A row that is not written yet is not asked for.
+    // Its reads: activations, weights, the vector unit's, then the store unit's. A row that is not written yet is not asked for.
     const activation = this.written(mesh.activationRow, loadUnwritten, vectorUnwritten);
     const weight = this.written(mesh.weightRow, loadUnwritten, vectorUnwritten);
     const weights = this.weightsGranted(weight, activation, loadUnwritten, vectorUnwritten);
+    const wanted = queues.vector.lateIsThere ? vector.wantsOperand(now) : NO_ROW;
+    const operand = loadUnwritten.has(wanted) ? NO_ROW : wanted;
+    const operandGranted = operand !== NO_ROW
+      && !this.sharesScratchpad(operand, activation) && !this.weightsTake(operand, weight, loadUnwritten, vectorUnwritten);
 
     // The accumulators: the mesh, then the vector unit, then the store unit.
     const meshReads = mesh.accumulating(now);
@@ -90,7 +94,8 @@ export class TensorTiming {
         && !this.sharesAccumulators(storeRow, meshReads) && !isVectors;
     } else if (storeRow !== NO_ROW) {
       storeGranted = !vectorUnwritten.has(storeRow)
-        && !this.sharesScratchpad(storeRow, activation) && !this.weightsTake(storeRow, weight, loadUnwritten, vectorUnwritten);
+        && !this.sharesScratchpad(storeRow, activation) && !this.sharesScratchpad(storeRow, operand)
+        && !this.weightsTake(storeRow, weight, loadUnwritten, vectorUnwritten);
     }
 
     states.vector.done = vector.done(now);
@@ -107,7 +112,7 @@ export class TensorTiming {
     if (mayAsk && load.bursts.isActive && reads.ask(now, 'load', load.bursts.beats)) load.bursts.next();
     if (taken.address) store.bursts.next();
     load.clock(toLoad?.transfer);
-    vector.clock(now, vectorGranted, toVector?.vector);
+    vector.clock(now, vectorGranted || operandGranted, toVector?.vector);
     store.clock(storeGranted, taken, toStore?.transfer);
     if (entering) queues[entering.unit].enter(entering, queues);
     queues.load.clock(toLoad !== undefined);

@@ -21,6 +21,11 @@ export class VectorUnitTiming {
   /** The group of the row that it wants to read. */
   group = 0;
   private rowsWritten = 0;
+  /** Of two operands the second is wanted. */
+  private wantsSecond = false;
+  /** When two operands will have become one, and what that is of; the first is in the requantiser until then. */
+  private readonly pairs: Result[] = [];
+  private firstUntil = -1;
   private readonly results: Result[] = [];
   private readonly latency: number;
   private readonly unwrittenRows = new RowRange();
@@ -43,8 +48,24 @@ export class VectorUnitTiming {
   /** The accumulator row that it wants to read in this cycle. */
   get wants(): number {
     const { present } = this;
-    if (present === undefined || !this.isReading || (this.p.requantiser === 'iterative' && this.results.length > 0)) return NO_ROW;
-    return present.accRow + this.rowsRead;
+    if (present?.operands || !this.mayRead()) return NO_ROW;
+    return present === undefined ? NO_ROW : present.accRow + this.rowsRead;
+  }
+
+  /** The row of the scratchpad that it wants to read, unless that is one that it will still write itself for an earlier row. */
+  wantsOperand(now: number): number {
+    const operands = this.present?.operands;
+    const isTaken = this.pairs.length > 0 && this.pairs[0].at === now;
+    if (operands === undefined || isTaken || now < this.firstUntil || !this.mayRead()) return NO_ROW;
+    const first = operands[this.wantsSecond ? 1 : 0];
+    const result = this.present?.row ?? 0;
+    const isOwn = first < result && first + this.rowsRead >= result + this.rowsWritten;
+    return isOwn ? NO_ROW : first + this.rowsRead;
+  }
+
+  private mayRead(): boolean {
+    const isBusy = this.p.requantiser === 'iterative' && this.results.length + this.pairs.length > 0;
+    return this.present !== undefined && this.isReading && !isBusy;
   }
 
   /** The scratchpad row that is written in this cycle. */
@@ -70,16 +91,14 @@ export class VectorUnitTiming {
       if (result.endsRow) this.rowsWritten += 1;
       if (result.endsAll) this.present = undefined;
     }
-    if (granted && present) {
-      const endsRow = this.group + 1 === Math.ceil(present.columns / this.p.vectorLanes);
-      const endsAll = endsRow && this.rowsRead + 1 === present.count;
-      this.results.push({ at: now + this.latency, group: this.group, endsRow, endsAll });
-      this.group = endsRow ? 0 : this.group + 1;
-      if (endsRow) this.rowsRead += 1;
-      if (endsAll) this.isReading = false;
+    if (this.pairs.length > 0 && this.pairs[0].at === now) {
+      const pair = this.pairs.shift() as Result;
+      this.results.push({ ...pair, at: now + this.latency });
     }
+    if (granted && present) this.take(now, present);
     if (started) {
       this.present = started;
+      this.wantsSecond = false;
       this.isReading = true;
       this.rowsRead = 0;
       this.group = 0;
@@ -88,9 +107,32 @@ export class VectorUnitTiming {
   }
 
   state(now: number): string {
-    const { present, isReading, rowsRead, group, rowsWritten } = this;
-    const bank = present && present.accRow % this.p.accumulatorBanks;
-    return present ? `${present.count}.${bank}.${isReading}.${rowsRead}.${group}.${rowsWritten}.${this.results.map(({ at }) => at - now).join()}` : '';
+    const { present, isReading, rowsRead, group, rowsWritten, wantsSecond, firstUntil } = this;
+    if (present === undefined) return '';
+    const bank = present.accRow % this.p.accumulatorBanks;
+    const [a, b] = present.operands ?? [0, 0];
+    const pair = present.operands ? [a - present.row, b - present.row, wantsSecond, Math.max(firstUntil - now, 0)].join() : '';
+    const times = [this.results, this.pairs].map((list) => list.map(({ at }) => at - now).join()).join(';');
+    return `${present.count}.${bank}.${isReading}.${rowsRead}.${group}.${rowsWritten}.${pair}.${times}`;
+  }
+
+  /** What was read is on its way: a sum, or the first or the second operand. */
+  private take(now: number, present: VectorTiming): void {
+    const isFirst = present.operands !== undefined && !this.wantsSecond;
+    if (present.operands) this.wantsSecond = !this.wantsSecond;
+    if (isFirst) {
+      if (this.p.requantiser === 'iterative') this.firstUntil = now + this.latency + 1;
+      return;
+    }
+    const endsRow = this.group + 1 === Math.ceil(present.columns / this.p.vectorLanes);
+    const endsAll = endsRow && this.rowsRead + 1 === present.count;
+    const pass = { group: this.group, endsRow, endsAll };
+    // The requantiser that works on one thing at a time keeps a second operand for a cycle more.
+    if (present.operands) this.pairs.push({ ...pass, at: now + this.latency + (this.p.requantiser === 'iterative' ? 1 : 0) });
+    else this.results.push({ ...pass, at: now + this.latency });
+    this.group = endsRow ? 0 : this.group + 1;
+    if (endsRow) this.rowsRead += 1;
+    if (endsAll) this.isReading = false;
   }
 
   private resultAt(now: number): Result | undefined {

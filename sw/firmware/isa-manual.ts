@@ -77,6 +77,7 @@ function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): s
   const last = ({ first, rows }: RowUse<string>): string => {
     if ('fixed' in rows) return first;
     if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
+    if ('groups' in rows) return `vectorLanes*(${first} + ${rows.groups}) - 1`;
     if ('orImage' in rows) return `${first} + ${rows.count} - 1, or imageRows of a tn.win from ${first} on,`;
     return `${first} + ${rows.count}${'partsOf' in rows ? `*ceil((${rows.partsOf} + 1)/R)` : ''} - 1`;
   };
@@ -87,7 +88,7 @@ function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): s
     `Executed by the ${unit} unit.`,
     ...(mainMemory ? [`It ${ACCESS[mainMemory.access]} main memory: rows of ${bytes} bytes, one behind the other${prefix}.`] : []),
     ...uses.map((use) => {
-      const rows = 'fixed' in use.rows ? `row ${use.first}` : `rows ${use.first} … ${last(use)}`;
+      const rows = 'fixed' in use.rows ? `row ${use.first}` : `rows ${use.inGroups ? 'vectorLanes*' : ''}${use.first} … ${last(use)}`;
       return `It ${ACCESS[use.access]} ${rows} of the ${use.memory}, which must be there.`;
     }),
     ...[...rs1, ...rs2].flatMap(({ name, least = 0 }) => (least > 0 ? [`${name} must be at least ${least}.`] : [])),

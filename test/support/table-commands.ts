@@ -108,7 +108,10 @@ export class TableCommands {
     const limit = limits.find(({ field }) => field === name);
     const step = limit && 'multipleOf' in limit ? facts[limit.multipleOf] : 1;
     // Among the first few rows, so that commands get in each other's way, or anywhere.
-    if (use) return step * random.below(Math.ceil((random.below(2) === 0 ? 12 : facts[TENSOR_MEMORIES[use.memory].rows]) / step));
+    if (use) {
+      const rows = random.below(2) === 0 ? 12 : facts[TENSOR_MEMORIES[use.memory].rows];
+      return use.inGroups ? random.below(Math.ceil(rows / facts.vectorLanes)) : step * random.below(Math.ceil(rows / step));
+    }
     if (limit && 'below' in limit) return random.below(facts[limit.below]);
     return random.below(2 ** Math.min(width, 31));
   }

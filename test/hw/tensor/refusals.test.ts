@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
-import { TENSOR, TENSOR_OPS } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_OPS, tensorOpsWith } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
@@ -60,6 +60,16 @@ function cases(p: TensorParams): readonly (readonly Instruction[])[] {
       all.push([['rq', packFields(TENSOR.rq.rs1, { accRow, count, columnsMinus1: 0 }), packFields(TENSOR.rq.rs2, { row: 0, channel: 0 })]]);
     }
   }
+  for (const op of (['ad', 'mu'] as const).filter((name) => tensorOpsWith(p).includes(name))) {
+    const of = (rs1: Record<string, number>, rs2: Record<string, number>): Instruction =>
+      [op, packFields(TENSOR[op].rs1, rs1), packFields(TENSOR[op].rs2, rs2)];
+    for (const count of [0, 1, 3]) {
+      for (const row of around(scratchpadRows - count)) {
+        all.push([of({ aRow: row }, { count })], [of({ bRow: row }, { count })], [of({}, { row, count })]);
+      }
+    }
+    for (const recordGroup of around(channels / p.vectorLanes - 3)) all.push([of({}, { count: 1, recordGroup })]);
+  }
   // Addresses, strides and row lengths.
   for (const offset of [1, 2, 3, 4]) {
     all.push([['ldp', BENCH_BASE + offset, packFields(TENSOR.ldp.rs2, { channel: 0, count: 1 })]]);
@@ -100,6 +110,6 @@ describe.each(Object.entries({ full, serial }))('operands of a unit, %s', (_, p)
     }
     // Of every command some were taken and some refused.
     expect([...statuses].filter(([, seen]) => seen.size !== 2)).toEqual([]);
-    expect(statuses.size).toBe(6);
+    expect(statuses.size).toBe(p.elementwise ? 8 : 6);
   });
 });

@@ -5,9 +5,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../../gen/index.ts';
+import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
 import { CHANNEL_RECORD } from '../../../hw/isa/tensor.ts';
 import { LANE_LATENCY, RequantiseIterative, RequantiseLane } from '../../../hw/tensor/requantise.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
+import type { Simulator } from '../../../sim/simulator.ts';
 import { scaleRounded, scaleRoundedTwice } from '../../../sim/model/tensor.ts';
 import { Random } from '../../../sw/data/random.ts';
 
@@ -45,6 +47,9 @@ const exact = (element: Element): bigint => (element.isDouble ? twice(element) :
 /** Parts in which elements are tried, so that none takes long. */
 const PART = 100_000;
 const PARTS = Array.from({ length: process.env.SYSTOLE_LONG === undefined ? 1 : 100 }, (_, part) => part + 1);
+
+/** Of a sum, which is requantised in one pass, none of these is. */
+const PASS = ['isFirst', 'isSecond', 'isBoth', 'multiplies'];
 
 const bitsOf = (n: number): number => Math.ceil(Math.log2(Math.abs(n) + 1));
 
@@ -100,13 +105,13 @@ describe('requantisation with single and double rounding', () => {
     }
   });
 
-  const pipelined = createWasmSimulator(elaborate(RequantiseLane(true)));
+  const pipelined = createWasmSimulator(elaborate(RequantiseLane(ALL_FEATURES)));
   it.each(PARTS)('is in the pipelined form, an element a cycle, part %i', (part) => {
     const sim = pipelined;
     const random = new Random(100 + part);
     const inFlight: Element[] = [];
     let doubled = 0;
-    sim.poke('bias', 0);
+    for (const port of ['bias', ...PASS]) sim.poke(port, 0);
     for (let i = 0; i < PART; i++) {
       const e = drawn(random);
       sim.poke('acc', e.value >>> 0);
@@ -124,10 +129,10 @@ describe('requantisation with single and double rounding', () => {
   });
 
   it('is in the iterative form', () => {
-    const sim = createWasmSimulator(elaborate(RequantiseIterative(true)));
+    const sim = createWasmSimulator(elaborate(RequantiseIterative(ALL_FEATURES)));
     sim.poke('rst', 1);
     sim.step();
-    for (const name of ['rst', 'bias']) sim.poke(name, 0);
+    for (const name of ['rst', 'bias', ...PASS]) sim.poke(name, 0);
     const random = new Random(5);
     for (let i = 0; i < 2000; i++) {
       const e = drawn(random);
@@ -141,6 +146,105 @@ describe('requantisation with single and double rounding', () => {
       }
       expect(Number(BigInt.asIntN(8, sim.peek('result'))), JSON.stringify(e)).toBe(clamped(exact(e)));
       sim.step();
+    }
+  });
+});
+
+/** One of two operands, or their result, with its channel record. */
+interface Part {
+  readonly bias: number;
+  readonly multiplier: number;
+  readonly shift: number;
+  readonly isDouble: boolean;
+}
+interface Pair {
+  readonly bytes: readonly [number, number];
+  readonly parts: readonly [Part, Part, Part];
+  readonly zeroPoint: number;
+  readonly multiplies: boolean;
+}
+const int8 = (random: Random): number => (random.uint32() << 24) >> 24;
+/** As TFLite prepares it: operands times 2^20, scales of less than one, a result about as large as an int8. */
+function usualPair(random: Random): Pair {
+  const isDouble = random.below(2) === 0;
+  const multiplies = random.below(2) === 0;
+  const part = (bias: number, shift: number): Part => ({ bias, multiplier: 2 ** 30 + (random.uint32() % 2 ** 30), shift, isDouble });
+  const parts = [-int8(random), -int8(random)].map((offset) => part(offset, 31 + random.below(9)));
+  const both = part(0, multiplies ? 31 + random.below(12) : 31 + 12 + random.below(10));
+  return { bytes: [int8(random), int8(random)], parts: [parts[0], parts[1], both], zeroPoint: int8(random), multiplies };
+}
+/** Any numbers at all. */
+function anyPair(random: Random): Pair {
+  const part = (): Part => {
+    const multiplier = random.uint32() >>> (1 + random.below(31));
+    return { bias: (random.uint32() | 0) >> random.below(32), multiplier, shift: 1 + random.below(62), isDouble: random.below(2) === 0 };
+  };
+  const bytes = [int8(random), int8(random)] as const;
+  return { bytes, parts: [part(), part(), part()], zeroPoint: int8(random), multiplies: random.below(2) === 0 };
+}
+const scaled = (value: number, part: Part): bigint => exact({ value, ...part });
+/** The instruction table's meaning, which is TFLite's `ADD` and `MUL`, with what goes beyond 32 bits, or beyond 12 in an operand. */
+function pairResult({ bytes, parts: [first, second, both], zeroPoint, multiplies }: Pair): number {
+  const [a, b] = [first, second].map(({ bias }, i) => BigInt.asIntN(12, BigInt(bytes[i]) + BigInt(bias)));
+  const of = (x: bigint, part: Part): bigint => scaled(Number(BigInt.asIntN(32, x << 20n)), part);
+  const v = BigInt.asIntN(32, (multiplies ? a * b : of(a, first) + of(b, second)) + BigInt(both.bias));
+  return clamped(BigInt(zeroPoint) + scaled(Number(v), both));
+}
+const PASSES = [['isFirst', 0], ['isSecond', 1], ['isBoth', 2]] as const;
+function pokePass(sim: Simulator, pair: Pair, pass: number): void {
+  const { bias, ...part } = pair.parts[pass];
+  for (const [name, at] of PASSES) sim.poke(name, at === pass ? 1 : 0);
+  const format = (formatOf({ value: 0, ...part }) | ((pair.zeroPoint & 0xff) << CHANNEL_RECORD.zeroPoint.lo)) >>> 0;
+  // Of a pair, the sum is none: whatever stands there does not count.
+  const inputs = { acc: 0xdead_beef, bias: bias >>> 0, multiplier: part.multiplier, format, a: (pair.bytes[pass] ?? 99) & 0xff };
+  for (const [name, value] of Object.entries({ ...inputs, multiplies: pair.multiplies ? 1 : 0 })) sim.poke(name, value);
+}
+const result = (sim: Simulator): number => Number(BigInt.asIntN(8, sim.peek('result')));
+
+describe.each(['usual', 'any'])('two operands in three passes, %s ones', (kind) => {
+  const draw = kind === 'usual' ? usualPair : anyPair;
+
+  it('give TFLite\'s sums and products in the pipelined form', () => {
+    const sim = createWasmSimulator(elaborate(RequantiseLane(ALL_FEATURES)));
+    const random = new Random(6);
+    const seen = new Set<number>();
+    for (let i = 0; i < 5000; i++) {
+      const pair = draw(random);
+      for (const pass of [0, 1]) {
+        pokePass(sim, pair, pass);
+        sim.step();
+      }
+      for (const [name] of PASSES) sim.poke(name, 0);
+      sim.step(LANE_LATENCY);
+      pokePass(sim, pair, 2);
+      sim.step(LANE_LATENCY);
+      const wanted = pairResult(pair);
+      seen.add(wanted);
+      if (result(sim) !== wanted) expect({ ...pair, is: result(sim) }).toEqual({ ...pair, is: wanted });
+    }
+    expect(seen.size).toBe(256);
+  });
+
+  it('give the same in the iterative form', () => {
+    const sim = createWasmSimulator(elaborate(RequantiseIterative(ALL_FEATURES)));
+    sim.poke('rst', 1);
+    sim.step();
+    sim.poke('rst', 0);
+    const random = new Random(7);
+    for (let i = 0; i < 1000; i++) {
+      const pair = draw(random);
+      for (const pass of [0, 1, 2]) {
+        pokePass(sim, pair, pass);
+        sim.poke('start', 1);
+        sim.step();
+        sim.poke('start', 0);
+        for (let cycles = 0; sim.peek('done') !== 1n; cycles++) {
+          if (cycles > 80) throw new Error('no result');
+          sim.step();
+        }
+        if (pass === 2) expect(result(sim), JSON.stringify(pair)).toBe(pairResult(pair));
+        sim.step();
+      }
     }
   });
 });

@@ -29,7 +29,7 @@ const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [
   [2, { busBytes: 8, scratchpadBanks: 1, pipelineEvery: 2 }],
 ];
 const CYCLES = 600;
-const READERS = ['activations', 'weights', 'store'] as const;
+const READERS = ['activations', 'weights', 'vectorRead', 'store'] as const;
 const PORTS = [...READERS, 'vector', 'load'];
 
 interface Writes {

@@ -27,6 +27,8 @@ const beatOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
 const two: TensorParams = { ...full, rows: 2, columns: 2, vectorLanes: 1, busBytes: 8 };
 const twoByThree: TensorParams = { ...full, rows: 2, columns: 3, vectorLanes: 1, busBytes: 4, scratchpadBanks: 1 };
 const threeByTwo: TensorParams = { ...full, rows: 3, columns: 2, vectorLanes: 1, busBytes: 16, pipelineEvery: 1 };
+/** One element at a time. */
+const iterative: TensorParams = { ...full, vectorLanes: 1, requantiser: 'iterative', scratchpadBanks: 1 };
 const serialTwo: TensorParams = { ...serial, rows: 2, columns: 2 };
 const serialThree: TensorParams = { ...serial, rows: 3, columns: 2 };
 const ROUNDS = 40;
@@ -34,7 +36,7 @@ const COMMANDS = 12;
 
 const plain: TensorParams = { ...full, ...NO_FEATURES };
 
-describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
+describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, iterative, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {
     const sim = createWasmSimulator(tensorBench(p));
     const driver = new TensorDriver(sim, true);

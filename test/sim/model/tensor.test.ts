@@ -177,6 +177,48 @@ describe.each(['mm', 'dw', 'mx'] as const)('tn.%s behind a window', (name) => {
   });
 });
 
+describe.each(['ad', 'mu'] as const)('tn.%s', (name) => {
+  it('is as the table says, one row after the other', () => {
+    const int32 = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31)), fc.integer({ min: -200, max: 200 }), fc.integer());
+    const shifts = fc.oneof(fc.integer({ min: 31, max: 45 }), fc.integer({ min: 1, max: 62 }));
+    const record = fc.tuple(int32, fc.nat(2 ** 31 - 1), shifts, fc.boolean());
+    const row = fc.nat(12);
+    const twelve = fc.array(record, { minLength: 12, maxLength: 12 });
+    const commands = fc.tuple(twelve, row, row, row, fc.integer({ min: 1, max: 8 }), fc.integer(), fc.nat(3));
+    checkProperty(fc.property(commands, ([records, aRow, bRow, to, count, seed, recordGroup]) => {
+      const R = 6;
+      const L = 4;
+      const { model, op } = unit({ rows: R, channels: 24, vectorLanes: L });
+      fill(model.scratchpad, seed, 8);
+      for (const [i, [bias, multiplier, shift, isDouble]] of records.entries()) {
+        const format = shift | (isDouble ? 0x80 : 0) | (3 << 8) | (0x90 << 16) | (0x70 << 24);
+        model.channelWords.set([bias, multiplier, format], 4 * (L * recordGroup + i));
+      }
+      const rounded = (v: bigint, i: number): bigint => {
+        const [, multiplier, shift, isDouble] = records[i]!;
+        const half = (x: bigint, by: number): bigint => (x + (1n << BigInt(by - 1))) >> BigInt(by);
+        const product = v * BigInt(multiplier);
+        const first = half(product, 31);
+        if (!isDouble || shift <= 31) return half(product, shift);
+        return first < 0n ? -half(-first, shift - 31) : half(first, shift - 31);
+      };
+      const biased = (v: bigint, i: number): bigint => v + BigInt(records[i]![0]);
+      const expected = model.scratchpad.slice();
+      for (let i = 0; i < count; i++) for (let n = 0; n < R; n++) {
+        const [ofA, ofB, ofBoth] = [0, 1, 2].map((part) => part * L + (n % L)) as [number, number, number];
+        const operand = (at: number, of: number): bigint => BigInt.asIntN(12, biased(BigInt(expected[at * R + n]!), of));
+        const [a, b] = [operand(aRow + i, ofA), operand(bRow + i, ofB)];
+        const v = name === 'mu' ? a * b : rounded(a << 20n, ofA) + rounded(b << 20n, ofB);
+        const q = 3n + rounded(BigInt.asIntN(32, biased(v, ofBoth)), ofBoth);
+        expected[(to + i) * R + n] = Number(q < -112n ? -112n : q > 112n ? 112n : q);
+      }
+      op(name, { aRow, bRow }, { row: to, count, recordGroup });
+      expectSame(model.scratchpad, expected, 'scratchpad');
+      expect(op('fence')).toBe(0);
+    }), { runs: 1000 });
+  });
+});
+
 describe('transfers', () => {
   it('load and store rows with stride and row length, and zero the rest of a loaded row', () => {
     const [lengths, strides] = [fc.integer({ min: 1, max: 6 }), fc.integer({ min: -40, max: 40 })];

@@ -1,24 +1,7 @@
 /** The cycle model knows what windows and depthwise products take: programs of convolutions by hand, beside the RTL. */
 import { describe, expect, it } from 'vitest';
-import { packFields } from '../../../hw/isa/instruction.ts';
-import { TENSOR } from '../../../hw/isa/tensor.ts';
-import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import { loadConfig } from '../../../hw/soc/config-file.ts';
-import { parseElf } from '../../../sim/elf.ts';
-import { runElf } from '../../../sim/run-elf.ts';
-import { programTime } from '../../../sim/timing/program-timing.ts';
-import { assemble, programToElf } from '../../../sw/assembler/index.ts';
-import { fetchOf, memoryLatencyOf, memoryOutstandingOf } from '../../../sw/compiler/chip-target.ts';
-import { chipOf } from '../../../sw/mnist.ts';
-
-type Fields = Readonly<Record<string, number>>;
-
-/** One command: its operands in t0 and t1. `address` is a place in the data. */
-function command(op: TensorOp, rs1: Fields, rs2: Fields): string {
-  const { address, ...others } = rs1;
-  const first = address === undefined ? `li t0, ${packFields(TENSOR[op].rs1, others) | 0}` : `la t0, data+${address}`;
-  return `${first}\nli t1, ${packFields(TENSOR[op].rs2, rs2) | 0}\n${TENSOR[op].mnemonic} t0, t1`;
-}
+import { command, timesOf } from '../../support/timed-program.ts';
 
 interface Layer {
   readonly width: number;
@@ -32,7 +15,7 @@ interface Layer {
 }
 
 /** A 3×3 kernel with a pixel of padding, in rows of R channels: image, then for each of nine products weights and window. */
-function program({ width, height, stride, outWidth, outHeight, op }: Layer, columns: number): string {
+function program({ width, height, stride, outWidth, outHeight, op }: Layer, columns: number): readonly string[] {
   const image = width * height;
   const count = outWidth * outHeight;
   // Weights of a maximum come one ahead, behind those that the present one reads: it does not wait for them.
@@ -44,14 +27,11 @@ function program({ width, height, stride, outWidth, outHeight, op }: Layer, colu
       { left: (tap % 3) - 1, top: Math.floor(tap / 3) - 1, windowWidth: outWidth, padding: -3 }),
     command(op, { aRow: 0, wRow: weights(tap) }, { accRow: 0, count, columnsMinus1: columns - 1, accumulate: tap === 0 ? 0 : 1 }),
   ]);
-  const body = [
+  return [
     command('ld', { address: 0 }, { row: 0, count: image }), command('ldp', { address: 8192 }, { channel: 0, count: columns }), ...taps.flat(),
     command('rq', { accRow: 0, count, columnsMinus1: columns - 1 }, { row: 0, channel: 0 }),
     command('st', { address: 12_288 }, { row: 0, count }),
   ];
-  return `.globl _start\n_start:\n.globl from\nfrom: csrr s0, mcycle\n${body.join('\n')}\ntn.fence a0\n.globl to\nto: csrr s1, mcycle
-sub s1, s1, s0\nslli s1, s1, 1\nori s1, s1, 1\nla a1, tohost\nsw s1, 0(a1)\nlast: j last
-.data\n.globl tohost\ntohost: .word 0\n.align 6\ndata: .zero 16384\n`;
 }
 
 const LAYERS: readonly Layer[] = [
@@ -67,19 +47,9 @@ const CHIPS = ['bench/gemm-8x8', 'edge'];
 describe.each(CHIPS)('a convolution on %s', (name) => {
   const config = loadConfig(new URL(`../../../configs/${name}.toml`, import.meta.url).pathname);
   it.each(LAYERS)('takes as long as the model says: %j', async (layer) => {
-    const file = programToElf(assemble(program(layer, config.tensor.columns)));
-    const elf = parseElf(file, 'convolution.elf');
-    const { exit = 0 } = await runElf({ config, elf, engine: 'wasm', maxCycles: 100_000 });
-    const [segment] = elf.segments;
-    const words = new Uint32Array(segment.bytes.slice().buffer);
-    const at = (symbol: string): number => elf.symbols.get(symbol) ?? 0;
-    const chip = chipOf(config);
-    const { cycles = 0 } = programTime({
-      tensor: config.tensor, fetch: fetchOf(chip), memoryLatencyCycles: memoryLatencyOf(chip), memoryOutstanding: memoryOutstandingOf(chip),
-      code: { base: segment.address, words }, entry: elf.entry, from: at('from'), to: at('to'),
-    });
-    expect(exit).toBeGreaterThan(9 * layer.outWidth * layer.outHeight);
-    expect(exit).toBeLessThanOrEqual(layer.most[CHIPS.indexOf(name)]);
-    expect(Math.abs(cycles - exit), `model ${cycles}, RTL ${exit}`).toBeLessThanOrEqual(Math.max(2, 0.01 * exit));
+    const { rtl, model } = await timesOf(config, program(layer, config.tensor.columns));
+    expect(rtl).toBeGreaterThan(9 * layer.outWidth * layer.outHeight);
+    expect(rtl).toBeLessThanOrEqual(layer.most[CHIPS.indexOf(name)]);
+    expect(Math.abs(model - rtl), `model ${model}, RTL ${rtl}`).toBeLessThanOrEqual(Math.max(2, 0.01 * rtl));
   });
 });

@@ -13,8 +13,9 @@ describe('the manual', () => {
     const { mnemonic, unit, uses, limits, mainMemory } = TENSOR[op];
     const text = sectionOf(mnemonic);
     expect(text).toContain(`- Executed by the ${unit} unit.`);
-    for (const { memory, access, first, rows } of uses) {
-      const which = 'fixed' in rows ? `row ${first}` : `rows ${first} … .*`;
+    for (const { memory, access, first, rows, ...use } of uses) {
+      const from = 'inGroups' in use ? `vectorLanes\\*${first}` : first;
+      const which = 'fixed' in rows ? `row ${from}` : `rows ${from} … .*`;
       expect(text).toMatch(new RegExp(`- It ${{ read: 'reads', write: 'writes', update: 'reads and writes' }[access]} ${which} of the ${memory}`));
     }
     for (const { field } of limits) expect(text).toMatch(new RegExp(`- ${field} must be `));
