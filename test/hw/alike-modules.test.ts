@@ -6,7 +6,7 @@ import { alikeIn, withoutNumbers } from '../../tools/alike-modules.ts';
 const PAGE = readFileSync(new URL('../../docs/language.md', import.meta.url), 'utf8');
 
 describe('modules of one text but for numbers', () => {
-  it.each([['base', []], ['edge', [['LoadBursts', 'StoreBursts'], ['Queue4x15', 'Queue4x8']]], ['nano', []], ['fast', []]] as const)('are few in %s', (name, known) => {
+  it.each([['base', [['Queue4x16', 'Queue4x8']]], ['edge', [['LoadBursts', 'StoreBursts'], ['Queue4x15', 'Queue4x8']]], ['nano', []], ['fast', []]] as const)('are few in %s', (name, known) => {
     const { modules, families, inNumbersOnly } = alikeIn(name);
     expect(inNumbersOnly).toEqual(known);
     expect(PAGE).toContain(`| \`${name}\` | ${modules} | ${families.map((f) => f.map((n) => `\`${n}\``).join(' ')).join('; ') || 'none'} |`);
