@@ -174,8 +174,7 @@ export const RequantiseIterative = (has: Options) => hw(
       r.steps = r.steps.lit(31);
     });
     // The product grows downwards: after 32 steps its upper half is in `high`, its lower half in `low`.
-    const addend = passes ? signedAddend() : r.biased.sext(33);
-    const { sum } = m.let({ sum: r.low.bit(0).mux(r.high.addWrap(addend), r.high) });
+    const { sum } = m.let({ sum: r.low.bit(0).mux(r.high.addWrap(r.biased.sext(33)), r.high) });
     // `high` is the product shifted by 32. What is wanted is the product shifted by shift - 1.
     const { isLeft } = m.let({ isLeft: shift.lt(33) });
     const distance = isLeft.mux(U(6).lit(33).subWrap(shift), shift.subWrap(33));
@@ -221,7 +220,10 @@ export const RequantiseIterative = (has: Options) => hw(
     io.result = finish(d ? roundedBefore(saturated, d.carries, d.isNegative) : saturated, io.format);
     passes?.keep(d ? roundedBefore(r.high, d.carries, d.isNegative) : r.high);
 
-    /** As in the pipelined form; the pass stays as it is until it is done. */
+    /**
+     * As in the pipelined form; the pass stays as it is until it is done. A factor that is negative counts 2^32 too much here: of a product
+     * that is beyond what is kept of it, as its other factor is a multiple of 2^20.
+     */
     function threePasses() {
       const k = m.regs({ both: S(32), scale: S(OPERAND_BITS) });
       const { value, bias, isOperand } = toAdd(io, k.both);
@@ -239,12 +241,6 @@ export const RequantiseIterative = (has: Options) => hw(
         isOperand, biased, keep, factor: scales.mux(k.scale.sext(32).asUInt(), io.multiplier),
         format: scales.mux(productFormat(io.format), io.format),
       };
-    }
-
-    /** The uppermost bit of a factor counts negative; a record's multiplier has none. */
-    function signedAddend(): SInt<33> {
-      const isLast = r.steps.eq(0).named('isLast');
-      return isLast.mux(S(33).lit(0).subWrap(r.biased.sext(33)), r.biased.sext(33));
     }
 
     /** Already beyond what rounding and clamping can distinguish. */
