@@ -129,7 +129,8 @@ export class CommandRules {
     }]));
     this.limits = [...least, ...limits.map((limit) => compiledLimit(op, limit, facts))];
     this.address = mainMemory && operandOf(op, 'address');
-    this.count = mainMemory && operandOf(op, 'count');
+    const hasCount = [...rs1, ...rs2].some(({ name }) => name === 'count');
+    this.count = mainMemory && (hasCount ? operandOf(op, 'count') : () => 1);
     const { elementBytes, elements } = mainMemory ?? { elementBytes: 1, elements: 0 };
     this.naturalRowBytes = elementBytes * (typeof elements === 'number' ? elements : facts[elements]);
   }

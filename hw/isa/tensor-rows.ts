@@ -22,9 +22,9 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /**
  * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
- * `tn.dw`; `tn.mx`; requantisation with double rounding; `tn.ad` and `tn.mu`.
+ * `tn.dw`; `tn.mx`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`.
  */
-export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding', 'elementwise'] as const;
+export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding', 'elementwise', 'table'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
 const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>
@@ -62,7 +62,7 @@ export interface RowUse<Field extends string> {
   readonly isLate?: true;
 }
 
-/** What a command moves from or to main memory: `count` rows of so many elements, the first at `address`. */
+/** What a command moves from or to main memory: `count` rows, or one without such a field, of so many elements, the first at `address`. */
 export interface MainMemoryUse {
   readonly access: 'read' | 'write';
   /** Address and stride are multiples of it, and so is the length of a row. */
@@ -117,6 +117,8 @@ export interface TensorCommand<Unit extends TensorUnitName = TensorUnitName, A e
   readonly unit: Unit;
   readonly feature: TensorFeature | undefined;
   readonly uses: readonly RowUse<A | B>[];
+  /** What it does to the table, which is one thing and has no rows. */
+  readonly table: 'read' | 'write' | undefined;
   readonly mainMemory: MainMemoryUse | undefined;
   readonly limits: readonly OperandLimit<A | B>[];
 }
@@ -144,6 +146,7 @@ export const prefix = <A extends string, B extends string>(r: PrefixRow<A, B>): 
 interface CommandRow<A extends string, B extends string> extends Encoding, Operands<A, B> {
   readonly feature?: TensorFeature;
   readonly uses: readonly RowUse<NoInfer<A | B>>[];
+  readonly table?: 'read' | 'write';
   readonly mainMemory?: MainMemoryUse;
   readonly limits?: readonly OperandLimit<NoInfer<A | B>>[];
 }
@@ -151,7 +154,7 @@ export const command = <Unit extends TensorUnitName, A extends string, B extends
   unit: Unit, r: CommandRow<A, B>,
 ): TensorCommand<Unit, A, B> => ({
   ...encoded(r), kind: 'command', writesRd: false, waits: false, unit, rs1: r.rs1, rs2: r.rs2,
-  feature: r.feature, uses: r.uses, mainMemory: r.mainMemory, limits: r.limits ?? [],
+  feature: r.feature, uses: r.uses, table: r.table, mainMemory: r.mainMemory, limits: r.limits ?? [],
 });
 
 export type TensorInstruction = TensorQuestion | TensorPrefix | TensorCommand;

@@ -59,6 +59,9 @@ const ELEMENTWISE_NOTES = [
   'rounded(v, c): q of tn.rq; low12: the low 12 bits, in two\'s complement, of which -2048 … 2047 can be told apart',
 ];
 
+/** A byte for every byte. */
+export const TABLE_BYTES = 256;
+
 /** A channel record in main memory. */
 export const CHANNEL_RECORD_BYTES = 16;
 
@@ -156,6 +159,16 @@ export const TENSOR = {
       + 'a command that meets such records counts once as refused',
     ],
   }),
+  ldt: command('load', {
+    mnemonic: 'tn.ldt', opcode: CUSTOM_1, funct3: 2, funct7: 1, feature: 'table',
+    summary: 'Loads the table: a byte for each of the 256 values of a byte.',
+    rs1: [f('address', 0, 32, 'byte address of the table; any alignment')],
+    rs2: [],
+    uses: [],
+    table: 'write',
+    mainMemory: { access: 'read', elementBytes: 1, elements: TABLE_BYTES, takesPrefix: false },
+    semantics: [`for i < ${TABLE_BYTES}: table[i] = mem[address + i]`],
+  }),
   mm: command('mesh', {
     mnemonic: 'tn.mm', opcode: CUSTOM_1, funct3: 3,
     summary: 'Streams `count` activation rows through one weight tile and writes or adds the products to the accumulators.',
@@ -236,6 +249,21 @@ export const TENSOR = {
       ...ELEMENTWISE_LANES,
       '  v = a * b; of A and B all but the bias is ignored',
       ELEMENTWISE_RESULT, ...ELEMENTWISE_NOTES,
+    ],
+  }),
+  tb: command('vector', {
+    mnemonic: 'tn.tb', opcode: CUSTOM_1, funct3: 4, funct7: 3, feature: 'table',
+    summary: 'Puts every lane of rows of the scratchpad through the table.',
+    rs1: [f('aRow', 0, 16, 'first source row in the scratchpad'), atLeast1('count', 16, 16, 'rows, at least 1')],
+    rs2: [f('row', 0, 16, 'first destination row in the scratchpad')],
+    uses: [
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' } },
+      { memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count' } },
+    ],
+    table: 'read',
+    semantics: [
+      'for i < count, one row after the other, and n < R: sp[row+i][n] = table[sp[aRow+i][n] as an unsigned byte]',
+      'the table is whatever the memory holds after power-up until a tn.ldt',
     ],
   }),
   st: command('store', {

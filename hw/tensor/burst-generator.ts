@@ -5,6 +5,7 @@
 import { B, Flag, Out, Sink, Source, U, bool, hw, indexWidth } from '../../gen/index.ts';
 import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress } from '../lib/axi4.ts';
+import { TABLE_BYTES } from '../isa/tensor.ts';
 import { transferCommand } from './commands.ts';
 import type { TensorParams } from './params.ts';
 
@@ -15,7 +16,7 @@ export const burstBeatBits = (p: TensorParams): number => Math.log2(burstBytes(p
 /** Bits of the number of bytes of one run. */
 export const runBytesBits = (p: TensorParams): number => transferBytesBits(p) + 1;
 const transferBytesBits = (p: TensorParams): number =>
-  indexWidth(Math.max(p.scratchpadRows * p.rows, 16 * p.channels, 4 * p.columns * p.accumulatorRows) + 1);
+  indexWidth(Math.max(p.scratchpadRows * p.rows, 16 * p.channels, 4 * p.columns * p.accumulatorRows, p.table ? TABLE_BYTES : 0) + 1);
 
 export const burstGeneratorPorts = (p: TensorParams) => ({
   /** `wholeBytes` belongs to the command: bytes of the run if the transfer is whole. */

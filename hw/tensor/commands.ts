@@ -1,7 +1,7 @@
 /** What the four units of the tensor unit are told: decoded, checked commands, with fields no wider than the chip needs. */
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
-import { commandsOf } from '../isa/tensor.ts';
+import { CHANNEL_RECORD_BYTES, TABLE_BYTES, commandsOf } from '../isa/tensor.ts';
 import type { TENSOR, TensorCommandOp } from '../isa/tensor.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
@@ -13,15 +13,19 @@ export const rowCountBits = (p: TensorParams): number => Math.min(12, accumulato
 
 /**
  * Transfer between main memory and rows on the chip. `whole`: rows are complete and lie one after the other in memory, so
- * the transfer is one run of bytes. `other`: load: channel records instead of the scratchpad; store: accumulators.
+ * the transfer is one run of bytes. `other`: load: channel records instead of the scratchpad; store: accumulators. `lookup`: instead of
+ * channel records, the table, in pieces as long.
  */
 export const transferCommand = (p: TensorParams) =>
-  bundle('Transfer', {
+  bundle('Transfer', withOnly({
     address: U(32), stride: U(32), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1),
-    whole: B, other: B,
-  });
+    whole: B, other: B, lookup: B,
+  }, { lookup: p.table }));
 /** Rows of any of the memories; channel records count as four words each. */
-export const transferRowBits = (p: TensorParams): number => Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2);
+export const transferRowBits = (p: TensorParams): number =>
+  Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2, p.table ? TABLE_PIECE_BITS : 0);
+/** Bits of the number of a piece of the table. */
+export const TABLE_PIECE_BITS = Math.log2(TABLE_BYTES / CHANNEL_RECORD_BYTES);
 
 /**
  * `windowed`: its activations are those of `window`. `other`: depthwise, one row of weights for all columns; `maximum`: keeps the greater
@@ -35,32 +39,39 @@ export const meshCommand = (p: TensorParams) =>
 
 /** Bits of the number of rows of a vector command: of tn.rq as above, else of rows of the scratchpad. */
 export const vectorCountBits = (p: TensorParams): number =>
-  Math.max(rowCountBits(p), p.elementwise ? Math.min(10, scratchpadBits(p) + 1) : 0);
+  Math.max(rowCountBits(p), p.elementwise ? Math.min(10, scratchpadBits(p) + 1) : 0, p.table ? Math.min(16, scratchpadBits(p) + 1) : 0);
 /** Bits of the last column of a result, which is that of a whole row where both operands are rows of the scratchpad. */
 export const vectorColumnBits = (p: TensorParams): number => indexWidth(Math.max(p.columns, vectorReads(p) ? p.rows : 0));
 
-/** `elementwise`: rows from `aRow` and `bRow` on instead of accumulator rows, to be multiplied (`product`) or added. */
+/**
+ * Rows of the scratchpad instead of accumulator rows: `elementwise`: from `aRow` and `bRow` on, to be multiplied (`product`) or added;
+ * `lookup`: from `aRow` on, through the table.
+ */
 export const vectorCommand = (p: TensorParams) =>
   bundle('VectorCommand', withOnly({
     accRow: U(accumulatorBits(p)), count: U(vectorCountBits(p)), lastColumn: U(vectorColumnBits(p)),
     row: U(scratchpadBits(p)), channel: U(channelBits(p)),
-    aRow: U(scratchpadBits(p)), bRow: U(scratchpadBits(p)), elementwise: B, product: B,
-  }, { aRow: p.elementwise, bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise }));
+    aRow: U(scratchpadBits(p)), bRow: U(scratchpadBits(p)), elementwise: B, product: B, lookup: B,
+  }, { aRow: vectorReads(p), bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise, lookup: p.table }));
 
 /**
  * In which form a unit takes each command: `other` and `maximum` set the bits of that name, the mesh unit alone having the second; what is
- * of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and `product` sets the bit of that name.
+ * of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and `product` sets the bit of that name;
+ * `table` sets `lookup`. A load of that form is also `other`.
  */
-export const FORMS = ['main', 'other', 'maximum', 'sum', 'product'] as const;
+export const FORMS = ['main', 'other', 'maximum', 'sum', 'product', 'table'] as const;
 export type Form = (typeof FORMS)[number];
 interface UnitForms {
-  readonly load: 'main' | 'other';
+  readonly load: 'main' | 'other' | 'table';
   readonly mesh: 'main' | 'other' | 'maximum';
-  readonly vector: 'main' | 'sum' | 'product';
+  readonly vector: 'main' | 'sum' | 'product' | 'table';
   readonly store: 'main' | 'other';
 }
 export const FORM: { readonly [Op in TensorCommandOp]: UnitForms[(typeof TENSOR)[Op]['unit']] } =
-  { ld: 'main', ldp: 'other', mm: 'main', dw: 'other', mx: 'maximum', rq: 'main', ad: 'sum', mu: 'product', st: 'main', sta: 'other' };
+  {
+    ld: 'main', ldp: 'other', ldt: 'table', mm: 'main', dw: 'other', mx: 'maximum', rq: 'main', ad: 'sum', mu: 'product', tb: 'table',
+    st: 'main', sta: 'other',
+  };
 
 /** @throws RangeError where a unit could not tell two of its commands apart: it would execute the one as the other */
 export function checkForms(form: Readonly<Record<TensorCommandOp, string>>): void {

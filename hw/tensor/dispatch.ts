@@ -7,8 +7,8 @@
 import { B, Flag, In, Out, Source, U, bool, hw, indexWidth, valueOf, vec } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import {
-  ARG_PENDING_BIT, TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_PREFIX_OPS, TENSOR_QUESTION_OPS, TENSOR_STATE,
-  TENSOR_VERSION, WIN_PENDING_BIT, commandsOf, featureBits, tensorOpsWith,
+  ARG_PENDING_BIT, CHANNEL_RECORD_BYTES, TABLE_BYTES, TENSOR, TENSOR_COMMAND_OPS, TENSOR_COUNTERS, TENSOR_INFO, TENSOR_PREFIX_OPS,
+  TENSOR_QUESTION_OPS, TENSOR_STATE, TENSOR_VERSION, WIN_PENDING_BIT, commandsOf, featureBits, tensorOpsWith,
 } from '../isa/tensor.ts';
 import type { TensorInfo, TensorOp, TensorPrefixOp, TensorQuestionOp, TensorState } from '../isa/tensor.ts';
 import type { TensorMemoryName } from '../isa/tensor-rows.ts';
@@ -22,22 +22,22 @@ import {
 } from './commands.ts';
 import { tensorDecoder } from './decode.ts';
 import { Intake } from './intake.ts';
-import { UNITS, USE_NAMES, blockBits, memoryBlocks, useOf, usedBlocks } from './hazards.ts';
+import { UNITS, blockBits, memoryBlocks, useNames, useOf, usedBlocks } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import { OperandRanges } from './operand-ranges.ts';
-import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits } from './params.ts';
+import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { NO_WINDOW, windowFields, windowShape } from './window.ts';
 
 export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
-  const { rS, lS, wS, acc, ch } = usedBlocks(p);
+  const { rS, lS, wS, acc, ch, tab } = usedBlocks(p);
   return {
     xif: xifUnit(xif),
     load: Source(transferCommand(p)),
     mesh: Source(meshCommand(p)),
     vector: Source(vectorCommand(p)),
     store: Source(transferCommand(p)),
-    blocks: { rS: Out(rS), lS: Out(lS), wS: Out(wS), acc: Out(acc), ch: Out(ch) },
+    blocks: withOnly({ rS: Out(rS), lS: Out(lS), wS: Out(wS), acc: Out(acc), ch: Out(ch), tab: Out(tab) }, { tab: p.table }),
     /** Units that hold commands, in the order of `UNITS`. */
     busy: In(vec(B, UNITS.length)),
     /** A load or store meets its first error of main memory; a load of channel records its first that is out of range. */
@@ -118,7 +118,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       const blockOf = (row: UInt): UInt => (memoryBlocks(p)[memory] === 1 ? U(bits).lit(0) : row.slice(rows - 1, rows - bits));
       return { uses, first: blockOf(first).named(`${name}First`), last: blockOf(last).named(`${name}Last`) };
     });
-    for (const use of USE_NAMES) {
+    for (const use of useNames(p).filter((name) => name !== 'tab')) {
       const users = used.flatMap(({ uses, first, last }) => {
         const ops = uses.filter(([, x]) => useOf(x) === use).map(([name]) => name);
         return ops.length === 0 ? [] : [{ are: isOneOf(...ops), first, last }];
@@ -128,6 +128,11 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       io.blocks[use] = {
         used: users.map(({ are }) => are).reduce((x, y) => x.or(y)), first: chosen(({ first }) => first), last: chosen(({ last }) => last),
       };
+    }
+
+    if (p.table) {
+      const users = TENSOR_COMMAND_OPS.filter((name) => TENSOR[name].table !== undefined);
+      io.blocks.tab = { used: isOneOf(...users), first: U(1).lit(0), last: U(1).lit(0) };
     }
 
     // --- to the units ---
@@ -140,8 +145,12 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       address: r.rs1, stride, rowBytes: rowBytes.trunc(bytesBits).named('bytesOfRow'),
       row: sized(operands.field('ld', 'row'), transferBits), count: sized(operands.count, transferBits + 1), whole,
     };
-    io.load.bits = { ...transfer, other: isOther('load') };
-    io.store.bits = { ...transfer, other: isOther('store') };
+    const { row, count: rows } = transfer;
+    // The table comes in pieces as long as channel records.
+    const inPieces = p.table ? { row: op('ldt').mux(row.lit(0), row), count: op('ldt').mux(rows.lit(TABLE_BYTES / CHANNEL_RECORD_BYTES), rows) } : {};
+    const only = { lookup: p.table };
+    io.load.bits = withOnly({ ...transfer, ...inPieces, other: isOther('load'), lookup: op('ldt') }, only);
+    io.store.bits = withOnly({ ...transfer, other: isOther('store'), lookup: bool(false) }, only);
     const count = operands.count.trunc(countBits).named('rowCount');
     const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(indexWidth(p.columns)).named('lastColumn');
     io.mesh.bits = withOnly({
@@ -216,13 +225,15 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       const elementwise = isOneOf('ad', 'mu').named('isElementwise');
       const either = (of: UInt, other: UInt): UInt => (p.elementwise ? elementwise.mux(of, other) : other);
       // Rows of the scratchpad are whole.
-      const lastLane = either(U(vectorColumnBits(p)).lit(p.elementwise ? p.rows - 1 : 0), lastColumn.zext(vectorColumnBits(p)));
+      const ofSums = lastColumn.zext(vectorColumnBits(p));
+      const lastLane = vectorReads(p) ? op('rq').mux(ofSums, U(vectorColumnBits(p)).lit(p.rows - 1)) : ofSums;
       return withOnly({
         accRow: operands.field('rq', 'accRow').trunc(accBits), count: operands.count.trunc(vectorCountBits(p)), lastColumn: lastLane,
         row: operands.field('rq', 'row').trunc(spBits),
         channel: either(sized(operands.records('ad'), chBits), sized(operands.records('rq'), chBits)),
         aRow: operands.field('ad', 'aRow').trunc(spBits), bRow: operands.field('ad', 'bRow').trunc(spBits), elementwise, product: op('mu'),
-      }, { aRow: p.elementwise, bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise });
+        lookup: op('tb'),
+      }, { aRow: vectorReads(p), bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise, lookup: p.table });
     }
     function information(index: UInt): UInt {
       const facts = informationOf(p);

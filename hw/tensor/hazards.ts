@@ -13,17 +13,21 @@ import type { TensorParams } from './params.ts';
 export const UNITS = TENSOR_UNITS;
 export type Unit = TensorUnitName;
 
-/** Uses of the memories by a command: scratchpad blocks read, read late and written, accumulator and channel blocks used. */
-export const USE_NAMES = ['rS', 'lS', 'wS', 'acc', 'ch'] as const;
-export type UseName = (typeof USE_NAMES)[number];
-const MEMORY_OF: Readonly<Record<UseName, TensorMemoryName>> = {
-  rS: 'scratchpad', lS: 'scratchpad', wS: 'scratchpad', acc: 'accumulators', ch: 'channels',
+/** Uses of the memories by a command: scratchpad blocks read, read late and written, accumulator and channel blocks and the table used. */
+const ALL_USES = ['rS', 'lS', 'wS', 'acc', 'ch', 'tab'] as const;
+export type UseName = (typeof ALL_USES)[number];
+/** Those that a unit has. */
+export const useNames = (has: TensorFeatures): readonly UseName[] => ALL_USES.filter((name) => name !== 'tab' || has.table);
+/** The table is one block. */
+type Memory = TensorMemoryName | 'table';
+const MEMORY_OF: Readonly<Record<UseName, Memory>> = {
+  rS: 'scratchpad', lS: 'scratchpad', wS: 'scratchpad', acc: 'accumulators', ch: 'channels', tab: 'table',
 };
 /** Blocks into which hazard tracking divides each memory. */
-export const memoryBlocks = (p: TensorParams): Record<TensorMemoryName, number> =>
-  ({ scratchpad: scratchpadBlocks(p), accumulators: accumulatorBlocks(p), channels: channelBlocks(p) });
+export const memoryBlocks = (p: TensorParams): Record<Memory, number> =>
+  ({ scratchpad: scratchpadBlocks(p), accumulators: accumulatorBlocks(p), channels: channelBlocks(p), table: 1 });
 /** Bits of a block's number; of a memory that is one block it is 0. */
-export const blockBits = (p: TensorParams, memory: TensorMemoryName): number => Math.max(1, Math.log2(memoryBlocks(p)[memory]));
+export const blockBits = (p: TensorParams, memory: Memory): number => Math.max(1, Math.log2(memoryBlocks(p)[memory]));
 
 /** The blocks of a memory that a command uses, if any. */
 export interface Blocks {
@@ -31,8 +35,8 @@ export interface Blocks {
   readonly first: UInt;
   readonly last: UInt;
 }
-const BLOCKS_NAMES: Readonly<Record<TensorMemoryName, string>> = {
-  scratchpad: 'ScratchpadBlocks', accumulators: 'AccumulatorBlocks', channels: 'ChannelBlocks',
+const BLOCKS_NAMES: Readonly<Record<Memory, string>> = {
+  scratchpad: 'ScratchpadBlocks', accumulators: 'AccumulatorBlocks', channels: 'ChannelBlocks', table: 'TableBlocks',
 };
 const blocksShape = (p: TensorParams, use: UseName) => {
   const memory = MEMORY_OF[use];
@@ -40,16 +44,18 @@ const blocksShape = (p: TensorParams, use: UseName) => {
   return bundle(BLOCKS_NAMES[memory], { used: B, first: U<number>(bits), last: U<number>(bits) });
 };
 type BlocksShape = ReturnType<typeof blocksShape>;
-export type UsedBlocks = Readonly<Record<UseName, Blocks>>;
+/** What a command uses; asked of those uses alone that the units' commands have. */
+type UsedBlocks = (use: UseName) => Blocks;
+/** `tab` must not be touched where there is no table. */
 export const usedBlocks = (p: TensorParams): Record<UseName, BlocksShape> => {
   const of = (use: UseName): BlocksShape => blocksShape(p, use);
-  return { rS: of('rS'), lS: of('lS'), wS: of('wS'), acc: of('acc'), ch: of('ch') };
+  return { rS: of('rS'), lS: of('lS'), wS: of('wS'), acc: of('acc'), ch: of('ch'), tab: of('tab') };
 };
 
 /** A way in which commands of a unit use a memory on the chip. */
 interface Use {
   readonly name: UseName;
-  readonly memory: TensorMemoryName;
+  readonly memory: Memory;
   readonly writes: boolean;
   readonly isLate: boolean;
 }
@@ -60,9 +66,15 @@ export const useOf = ({ memory, access, isLate }: RowUse<string>): UseName =>
 
 /** What the commands of a unit do with the memories, from the instruction table: each use once, and writing if any command writes. */
 function usesOf(unit: Unit, has: TensorFeatures): readonly Use[] {
-  const all = commandsOf(unit).filter((op) => tensorOpsWith(has).includes(op)).flatMap((op): readonly RowUse<string>[] => TENSOR[op].uses)
+  const ops = commandsOf(unit).filter((op) => tensorOpsWith(has).includes(op));
+  const rows = ops.flatMap((op): readonly RowUse<string>[] => TENSOR[op].uses)
     .map((use): Use => ({ name: useOf(use), memory: use.memory, writes: use.access !== 'read', isLate: use.isLate ?? false }));
-  return USE_NAMES.flatMap((name): readonly Use[] => {
+  const table = ops.flatMap((op): readonly Use[] => {
+    const { table: access } = TENSOR[op];
+    return access === undefined ? [] : [{ name: 'tab', memory: 'table', writes: access === 'write', isLate: false }];
+  });
+  const all = [...rows, ...table];
+  return ALL_USES.flatMap((name): readonly Use[] => {
     const alike = all.filter((use) => use.name === name);
     return alike.length === 0 ? [] : [{ ...alike[0], writes: alike.some(({ writes }) => writes) }];
   });
@@ -75,7 +87,7 @@ export const usesOfUnit = (unit: Unit, has: TensorFeatures): readonly UseName[] 
  * The memory whose rows a unit writes in ascending order and tells about (`UnwrittenRows`): a later command that reads them need not wait
  * until all are written, but follows a row behind.
  */
-const WRITES_IN_ORDER: Readonly<Partial<Record<Unit, TensorMemoryName>>> = { load: 'scratchpad', mesh: 'accumulators', vector: 'scratchpad' };
+const WRITES_IN_ORDER: Readonly<Partial<Record<Unit, Memory>>> = { load: 'scratchpad', mesh: 'accumulators', vector: 'scratchpad' };
 
 /**
  * How a command waits for an earlier one of another unit: it starts when that is complete; or when it can be followed, a row behind; or it
@@ -120,7 +132,7 @@ export function conflict(x: Unit, mine: UsedBlocks, y: Unit, theirs: UsedBlocks,
   if (always(x, y)) return true;
   return pairsOf(x, y, has)
     .filter((pair) => pair.wait === wait)
-    .map((pair) => overlap(mine[pair.mine], theirs[pair.theirs]))
+    .map((pair) => overlap(mine(pair.mine), theirs(pair.theirs)))
     .reduce((a, b) => a.or(b));
 }
 

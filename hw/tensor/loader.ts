@@ -14,7 +14,7 @@ import { repeated } from '../lib/lanes.ts';
 import { Queue } from '../lib/queue.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { BurstGenerator, timesConstant } from './burst-generator.ts';
-import { transferCommand, transferRowBits } from './commands.ts';
+import { TABLE_PIECE_BITS, transferCommand, transferRowBits } from './commands.ts';
 import { RECORD_WORDS, recordWord } from './channel-records.ts';
 import { unwrittenRows } from './hazards.ts';
 import { channelBits, rowBytesBits, rowsPerBeat, scratchpadBits } from './params.ts';
@@ -22,7 +22,7 @@ import type { TensorParams } from './params.ts';
 import { rotateDown } from './rotate.ts';
 import { loadData } from './scratchpad.ts';
 
-export const loaderPorts = (p: TensorParams) => ({
+const allPorts = (p: TensorParams) => ({
   command: Sink(transferCommand(p)),
   /** A command is complete: all its bytes are where they belong. */
   done: Out(B),
@@ -42,7 +42,10 @@ export const loaderPorts = (p: TensorParams) => ({
     { count: rowsPerBeat(p) > 1 },
   ),
   channels: { write: Out(B), channel: Out(U(channelBits(p))), words: Out(vec(U(32), RECORD_WORDS)) },
+  lookup: { request: Out(B), piece: Out(U(TABLE_PIECE_BITS)), bytes: Out(U(8 * CHANNEL_RECORD_BYTES)), grant: In(B) },
 });
+/** `lookup` is there if there is a table. */
+export const loaderPorts = (p: TensorParams): ReturnType<typeof allPorts> => withOnly(allPorts(p), { lookup: p.table });
 
 /** Commands whose bytes are asked for, or wait for that, behind the one under way: all that the unit holds. */
 export const loadsAhead = (p: TensorParams): number => Math.max(1, p.queueDepth - 1);
@@ -51,10 +54,10 @@ export const STILL_BITS = 4;
 /** What must be known of a command when its bytes come: of addresses the place in a beat. */
 const received = (p: TensorParams) => {
   const low = Math.log2(p.busBytes);
-  return bundle('Received', {
+  return bundle('Received', withOnly({
     offset: U(low), stride: U(low), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1),
-    whole: B, other: B,
-  });
+    whole: B, other: B, lookup: B,
+  }, { lookup: p.table }));
 };
 
 /** What a step, which takes bytes of a beat, brings to an end. */
@@ -106,7 +109,10 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     });
     const { address, stride, rowBytes: bytesOfRow, row, count, whole, other } = io.command.bits;
     const inBeat = (x: UInt): UInt => x.slice(low - 1, 0);
-    receive.enq.bits = { offset: inBeat(address), stride: inBeat(stride), rowBytes: bytesOfRow, row, count, whole, other };
+    const lookup = p.table ? io.command.bits.lookup : bool(false);
+    receive.enq.bits = withOnly(
+      { offset: inBeat(address), stride: inBeat(stride), rowBytes: bytesOfRow, row, count, whole, other, lookup }, { lookup: p.table },
+    );
     m.connect(bursts.bursts, io.mem.ar);
 
     const r = m.regs({
@@ -140,12 +146,19 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     io.scratchpad.row = r.row.trunc(scratchpadBits(p));
     if (rows) io.scratchpad.count = lastRow.mux(r.rowsLeft.trunc(countBits), rows);
     io.scratchpad.data = fromBits(loadData(p), givenBits.slice(8 * places - 1, 0));
-    io.channels.write = write.and(r.other);
+    const t = p.table ? m.regs({ isTable: B }) : undefined;
+    io.channels.write = t ? write.and(r.other).and(t.isTable.not()) : write.and(r.other);
+    if (t) {
+      io.lookup.request = write.and(t.isTable);
+      io.lookup.piece = r.row.trunc(TABLE_PIECE_BITS);
+      io.lookup.bytes = givenBits.slice(8 * CHANNEL_RECORD_BYTES - 1, 0).exact(8 * CHANNEL_RECORD_BYTES);
+    }
     io.channels.channel = r.row.trunc(channelBits(p));
     const record = Array.from({ length: RECORD_WORDS }, (_, word) =>
       recordWord(U(2).lit(word), givenBits.slice(32 * word + 31, 32 * word).exact(32), p.doubleRounding));
     io.channels.words = vecOf(record.map(({ kept }) => kept));
-    const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(r.other).or(io.scratchpad.grant)) });
+    const otherGoes = t ? t.isTable.mux(io.lookup.grant, r.other).named('otherGoes') : r.other;
+    const { step } = m.let({ step: working.and(io.mem.r.valid).and(write.not().or(otherGoes).or(io.scratchpad.grant)) });
     // A row that is not whole ends its run: the rest of the beat belongs to nobody.
     const { takeBeat } = m.let({ takeBeat: beatEnds.or(rowCompletes.and(lastRow.or(r.whole.not()))) });
     io.mem.r.ready = step.and(takeBeat);
@@ -159,6 +172,7 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     m.when(receive.deq.fire, () => {
       r.active = bool(true);
       r.other = next.other;
+      if (t) t.isTable = next.lookup;
       r.whole = next.whole;
       r.rowBytes = next.rowBytes;
       r.stride = next.stride;

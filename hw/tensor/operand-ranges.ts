@@ -67,7 +67,7 @@ function placeOf(op: TensorCommandOp, name: string): Place | undefined {
 /** What the table says of the operands in hand. */
 export class OperandRanges {
   readonly rows: readonly RowsInHand[];
-  /** Of rows; all commands have one, of which 0 is refused. */
+  /** Of rows, of commands that have one, of which 0 is refused. */
   readonly count: UInt;
   /** Stride and length of a row are those of a pending tn.arg, by a command that takes it. */
   readonly usesPrefix: Bool;
@@ -132,7 +132,9 @@ export class OperandRanges {
 
   /** Some operand is out of range. */
   outOfRange(): Bool {
-    return any([this.count.eq(0), ...this.beyondMemories(), ...this.beyondLimits(), ...this.badTransfers(), ...this.badWindow()]);
+    const counted = this.ops.filter((op) => placeOf(op, 'count'));
+    const noRows = counted.length < this.ops.length ? this.hand.isOneOf(...counted).and(this.count.eq(0)) : this.count.eq(0);
+    return any([noRows, ...this.beyondMemories(), ...this.beyondLimits(), ...this.badTransfers(), ...this.badWindow()]);
   }
 
   private badWindow(): Bool[] {

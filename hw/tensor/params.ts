@@ -85,7 +85,7 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
 }
 
 /** The vector stage has commands with operands in the scratchpad. */
-export const vectorReads = (p: TensorFeatures): boolean => p.elementwise;
+export const vectorReads = (p: TensorFeatures): boolean => p.elementwise || p.table;
 
 /** Rows of one memory of the scratchpad or of the accumulators. */
 export const rowsPerBank = (p: TensorParams, memory: 'scratchpad' | 'accumulators'): number =>

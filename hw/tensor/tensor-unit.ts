@@ -14,8 +14,9 @@ import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
 import { Counters } from './counters.ts';
 import { Dispatch } from './dispatch.ts';
 import { UNITS, WAITS, areWritten, conflict, heldBits, isWritten, waitsFor } from './hazards.ts';
-import type { Unit, UsedBlocks, Wait } from './hazards.ts';
+import type { Unit, Wait } from './hazards.ts';
 import { Loader } from './loader.ts';
+import { LookupTable } from './lookup-table.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
 import { problemWith, vectorReads, weightsPerCycle } from './params.ts';
@@ -68,7 +69,6 @@ export function TensorUnit(
 
     // --- commands ---
     const { dones } = m.let({ dones: vecOf(UNITS.map((u) => units[u].done)) });
-    const blocks: UsedBlocks = dispatch.blocks;
     queued(dispatch.load, queues.load, loader);
     queued(dispatch.mesh, queues.mesh, control);
     queued(dispatch.vector, queues.vector, vector);
@@ -98,10 +98,8 @@ export function TensorUnit(
       const bits = heldBits(p);
       let count: UInt = U(bits).lit(0);
       for (let i = 0; i < p.queueDepth; i++) {
-        const { rS, lS, wS, acc, ch } = q.entries;
-        const entry: UsedBlocks = { rS: rS.at(i), lS: lS.at(i), wS: wS.at(i), acc: acc.at(i), ch: ch.at(i) };
         const there = q.held.gt(i);
-        const hit = conflict(u, blocks, o, entry, wait, p);
+        const hit = conflict(u, (use) => dispatch.blocks[use], o, (use) => q.entries[use].at(i), wait, p);
         count = (hit === true ? there : there.and(hit)).mux(U(bits).lit(i + 1), count).named(`${u}_${({ complete: 'waits', follow: 'follows', followLate: 'followsLate' } as const)[wait]}_${o}_${i}`);
       }
       // One that completes in this very cycle no longer counts.
@@ -121,6 +119,11 @@ export function TensorUnit(
     m.link(vector.scratchpad, scratchpad.vector, ['request', 'row', 'data']);
     if (vectorReads(p)) m.link(vector.operands, scratchpad.vectorRead, ['request', 'row', 'grant', 'data']);
     m.link(loader.scratchpad, scratchpad.load);
+    if (p.table) {
+      const lookup = m.inst('lookup', LookupTable(p));
+      m.link(loader.lookup, lookup.load);
+      m.link(vector.lookup, lookup, ['read', 'index', 'values']);
+    }
 
     channels.write = vecOf(Array.from({ length: RECORD_WORDS }, () => loader.channels.write));
     channels.writeChannel = loader.channels.channel;
@@ -143,8 +146,8 @@ export function TensorUnit(
       control.weights.mayReadAll = areWritten({ first: row, last }, loader.unwritten, vector.unwritten).named('allWeightsWritten');
     }
     vector.mayRead = isWritten(vector.accumulators.row, control.unwritten, control.writing).named('sumsWritten');
+    if (p.elementwise) vector.lateIsThere = queues.vector.lateIsThere;
     if (vectorReads(p)) {
-      vector.lateIsThere = queues.vector.lateIsThere;
       vector.operands.mayRead = isWritten(vector.operands.row, loader.unwritten).named('operandsWritten');
     }
     storer.scratchpad.mayRead = isWritten(storer.scratchpad.row, vector.unwritten).named('resultsWritten');
@@ -192,9 +195,12 @@ export function TensorUnit(
     if (isWatched) watch();
 
     function watch(): void {
-      const r = m.regs({ loadsOther: B, storesOther: B, meshForm: FormIndex, vectorForm: FormIndex, owed: U(OWED_BITS, 0) });
+      const orMain = (other: Bool): UInt => other.mux(formIndex('other'), formIndex('main'));
+      const r = m.regs({ loadForm: FormIndex, storesOther: B, meshForm: FormIndex, vectorForm: FormIndex, owed: U(OWED_BITS, 0) });
       m.when(queues.load.start.fire, () => {
-        r.loadsOther = queues.load.start.bits.other;
+        const { bits } = queues.load.start;
+        const other = orMain(bits.other);
+        r.loadForm = p.table ? bits.lookup.mux(formIndex('table'), other) : other;
       });
       m.when(queues.store.start.fire, () => {
         r.storesOther = queues.store.start.bits.other;
@@ -207,7 +213,8 @@ export function TensorUnit(
       m.when(queues.vector.start.fire, () => {
         const { bits } = queues.vector.start;
         const pair = p.elementwise ? bits.product.mux(formIndex('product'), formIndex('sum')) : formIndex('main');
-        r.vectorForm = p.elementwise ? bits.elementwise.mux(pair, formIndex('main')) : formIndex('main');
+        const sum = p.table ? bits.lookup.mux(formIndex('table'), formIndex('main')) : formIndex('main');
+        r.vectorForm = p.elementwise ? bits.elementwise.mux(pair, sum) : sum;
       });
       const { aw, w, b } = io.mem;
       m.when(aw.fire.ne(b.fire), () => {
@@ -215,8 +222,7 @@ export function TensorUnit(
       });
       io.watch.busy = dispatch.busy.asUInt();
       io.watch.blocked = vecOf(UNITS.map((u) => queues[u].blocked)).asUInt();
-      const orMain = (other: Bool): UInt => other.mux(formIndex('other'), formIndex('main'));
-      io.watch.form = cat(orMain(r.storesOther), r.vectorForm, r.meshForm, orMain(r.loadsOther)).exact(io.watch.form.width);
+      io.watch.form = cat(orMain(r.storesOther), r.vectorForm, r.meshForm, r.loadForm).exact(io.watch.form.width);
       const { activations, weights, store, load } = scratchpad;
       const reads = vectorReads(p) ? [scratchpad.vectorRead] : [];
       const ports = [activations, weights, ...reads, store, load, accumulators.vector, accumulators.store];

@@ -5,16 +5,17 @@
  */
 import { B, In, Out, Sink, Source, U, bool, hw, named, valueOf, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, Shape, UInt, Vec } from '../../gen/index.ts';
-import { UNITS, USE_NAMES, WAITS, heldBits, usedBlocks, usesOfUnit, waitsFor } from './hazards.ts';
+import { UNITS, WAITS, heldBits, useNames, usedBlocks, usesOfUnit, waitsFor } from './hazards.ts';
 import type { Unit } from './hazards.ts';
+import { withOnly } from '../lib/with-only.ts';
 import type { TensorParams } from './params.ts';
 
 export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
-  const { rS, lS, wS, acc, ch } = usedBlocks(p);
+  const { rS, lS, wS, acc, ch, tab } = usedBlocks(p);
   const waits = () => In(U(heldBits(p)));
   return {
     enter: Sink(payload),
-    blocks: { rS: In(rS), lS: In(lS), wS: In(wS), acc: In(acc), ch: In(ch) },
+    blocks: withOnly({ rS: In(rS), lS: In(lS), wS: In(wS), acc: In(acc), ch: In(ch), tab: In(tab) }, { tab: p.table }),
     /** For each other unit: how many of its commands, from its oldest on, the entering command must see complete. */
     complete: { load: waits(), mesh: waits(), vector: waits(), store: waits() },
     /** The same, where it may follow the last of them while that runs. */
@@ -32,10 +33,10 @@ export const unitQueuePorts = <V>(p: TensorParams, payload: Shape<V>) => {
     /** A command is there that waits for another unit. */
     blocked: Out(B),
     /** Blocks of each entry. */
-    entries: {
+    entries: withOnly({
       rS: Out(vec(rS, p.queueDepth)), lS: Out(vec(lS, p.queueDepth)), wS: Out(vec(wS, p.queueDepth)),
-      acc: Out(vec(acc, p.queueDepth)), ch: Out(vec(ch, p.queueDepth)),
-    },
+      acc: Out(vec(acc, p.queueDepth)), ch: Out(vec(ch, p.queueDepth)), tab: Out(vec(tab, p.queueDepth)),
+    }, { tab: p.table }),
   };
 };
 
@@ -100,7 +101,7 @@ export function UnitQueue<V>(unit: Unit, p: TensorParams, payload: Shape<V>): Mo
       }
     });
 
-    for (const use of USE_NAMES) {
+    for (const use of useNames(p)) {
       const none = valueOf(shapes[use], { used: false, first: 0, last: 0 });
       io.entries[use] = usesOfUnit(unit, p).includes(use) ? blocks[use] : vecOf(Array.from({ length: depth }, () => none));
     }

@@ -1,6 +1,7 @@
 /**
- * The vector unit: executes `tn.rq`, `tn.ad` and `tn.mu`. Reads accumulator rows, or rows of the scratchpad, a group of lanes at a time
- * together with their channel records, requantises, assembles rows of R bytes and writes them to the scratchpad. One command at a time.
+ * The vector unit: executes `tn.rq`, `tn.ad`, `tn.mu` and `tn.tb`. Reads accumulator rows, or rows of the scratchpad, a group of lanes at a
+ * time together with their channel records, requantises or looks up, assembles rows of R bytes and writes them to the scratchpad. One
+ * command at a time.
  *
  * An element with two operands takes three passes through the requantiser: the one operand, the other, and what has become of both. That
  * last one begins as soon as it can, and in that cycle no operand is read; so the pipelined form settles at a group in three cycles.
@@ -35,10 +36,12 @@ const allPorts = (p: TensorParams) => ({
   operands: { request: Out(B), row: Out(U(scratchpadBits(p))), mayRead: In(B), grant: In(B), data: In(vec(S(8), p.rows)) },
   /** The second operand of the command that started last is there, or its writer can be followed. */
   lateIsThere: In(B),
+  /** Lanes that are looked up, and in the next cycle what was found. */
+  lookup: { read: Out(B), index: Out(vec(S(8), p.vectorLanes)), values: In(vec(S(8), p.vectorLanes)) },
 });
-/** `operands` and `lateIsThere` are there if there are such commands. */
+/** `operands`, `lateIsThere` and `lookup` are there if there are such commands. */
 export const vectorUnitPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
-  withOnly(allPorts(p), { operands: vectorReads(p), lateIsThere: vectorReads(p) });
+  withOnly(allPorts(p), { operands: vectorReads(p), lateIsThere: p.elementwise, lookup: p.table });
 
 export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorUnitPorts>> {
   const lanes = p.vectorLanes;
@@ -75,18 +78,20 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     const free = m.wires({ requantiserFree: B });
     const { endsRow } = m.let({ endsRow: r.group.eq(r.lastGroup) });
     const { endsAll } = m.let({ endsAll: endsRow.and(r.rowsLeft.eq(1)) });
-    const pair = vectorReads(p) ? operandPairs() : undefined;
-    io.accumulators.request = r.reading.and(free.requantiserFree).and(io.mayRead).and(pair ? pair.isPair.not() : bool(true));
+    const operands = vectorReads(p) ? operandReads() : undefined;
+    const pair = operands?.pair;
+    const readsSums = r.reading.and(free.requantiserFree).and(io.mayRead);
+    io.accumulators.request = operands ? readsSums.and(operands.any.not()) : readsSums;
     io.accumulators.row = r.accRow;
     io.accumulators.group = r.group.slice(indexWidth(laneGroups(p)) - 1, 0);
     io.channels.read = pair ? io.accumulators.grant.or(pair.takesRecord) : io.accumulators.grant;
     io.channels.channel = pair ? pair.isPair.mux(pair.channel, r.channel) : r.channel;
-    const { groupTaken } = m.let({ groupTaken: pair ? io.accumulators.grant.or(pair.hasBoth) : io.accumulators.grant });
+    const { groupTaken } = m.let({ groupTaken: operands ? io.accumulators.grant.or(operands.groupTaken) : io.accumulators.grant });
     m.when(groupTaken, () => {
       m.when(endsRow, () => {
         r.group = r.group.lit(0);
         r.accRow = r.accRow.addWrap(1);
-        pair?.nextRow();
+        operands?.nextRow();
         r.rowsLeft = r.rowsLeft.subWrap(1);
         r.channel = r.firstChannel;
       }).otherwise(() => {
@@ -99,7 +104,8 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     });
 
     // --- requantising ---
-    const result = iterative ? iterativeForm() : pipelinedForm();
+    const requantised = iterative ? iterativeForm() : pipelinedForm();
+    const result = operands?.isLookup ? orFound(requantised, operands.isLookup, operands.lanes) : requantised;
 
     // --- assembling rows ---
     const o = m.regs({
@@ -140,57 +146,89 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       });
     });
     // Parts of rows that are longer than the scratchpad's are not written in ascending order: nobody follows those.
-    pair?.waitForOwn(o.firstRow);
+    operands?.waitForOwn(o.firstRow);
     io.unwritten = { valid: active.and(o.isLong.not()), first: o.firstRow, last: o.lastRow };
     io.done = result.valid.and(result.endsAll);
     m.when(io.done, () => {
       r.active = bool(false);
     });
 
-    /** What an element has two of, in the order in which they are read, and the pass that follows them. */
-    function operandPairs() {
+    /** Rows of the scratchpad instead of sums: two, one after the other, and the pass that follows them; or one that is looked up. */
+    function operandReads() {
       const spBits = scratchpadBits(p);
-      const k = m.regs({
-        isPair: B, product: B, wantsSecond: Flag(false), aRow: U(spBits), bRow: U(spBits), isBelow: vec(B, 2), groupNow: U(groupBits),
-      });
+      const k = m.regs({ aRow: U(spBits), aIsBelow: B, groupNow: U(groupBits) });
+      const two = p.elementwise ? m.regs({ isPair: B, product: B, wantsSecond: Flag(false), bRow: U(spBits), bIsBelow: B }) : undefined;
+      const one = p.table ? m.regs({ isLookup: B }) : undefined;
       m.when(io.command.fire, () => {
-        k.isPair = cmd.elementwise;
-        k.product = cmd.product;
-        k.wantsSecond = bool(false);
         k.aRow = cmd.aRow;
-        k.bRow = cmd.bRow;
-        k.isBelow = vecOf([cmd.aRow.lt(cmd.row), cmd.bRow.lt(cmd.row)]);
+        k.aIsBelow = cmd.aRow.lt(cmd.row);
+        if (one) one.isLookup = cmd.lookup;
+        if (!two) return;
+        two.isPair = cmd.elementwise;
+        two.product = cmd.product;
+        two.wantsSecond = bool(false);
+        two.bRow = cmd.bRow;
+        two.bIsBelow = cmd.bRow.lt(cmd.row);
       });
       const wires = m.wires({ takesBoth: B, waitsForOwn: B });
-      io.operands.row = k.wantsSecond.mux(k.bRow, k.aRow);
-      io.operands.request = [
-        r.reading, k.isPair, free.requantiserFree, wires.takesBoth.not(), io.lateIsThere, io.operands.mayRead, wires.waitsForOwn.not(),
-      ].reduce((a, b) => a.and(b));
-      const { grant } = io.operands;
+      const either = (a: Bool | undefined, b: Bool | undefined): Bool => [a, b].filter((x) => x !== undefined).reduce((x, y) => x.or(y));
+      const { grant, row, mayRead } = io.operands;
+      io.operands.row = two ? two.wantsSecond.mux(two.bRow, k.aRow) : k.aRow;
+      // The requantiser takes operands when it can, the table always.
+      const isTaken = two ? free.requantiserFree.and(wires.takesBoth.not()).and(io.lateIsThere) : bool(true);
+      const mayTake = either(two?.isPair.and(isTaken), one?.isLookup).named('mayTakeOperand');
+      io.operands.request = [r.reading, mayTake, mayRead, wires.waitsForOwn.not()].reduce((a, b) => a.and(b));
       m.when(grant, () => {
-        k.wantsSecond = k.wantsSecond.not();
         k.groupNow = r.group;
+        if (two) two.wantsSecond = two.isPair.and(two.wantsSecond.not());
       });
-      // Records of the first operand, of the second, and of both: three groups, which serve all groups of a row.
-      const part = wires.takesBoth.mux(U(2).lit(2), k.wantsSecond.asUInt().zext(2)).named('recordPart');
-      const laneZeros = lanes === 1 ? part : part.cat(U(laneBits).lit(0));
-      const wide = Math.max(channelBits(p), laneZeros.width);
       return {
-        isPair: k.isPair, product: k.product, takesBoth: wires.takesBoth,
-        takesFirst: grant.and(k.wantsSecond.not()).named('takesFirst'), hasBoth: grant.and(k.wantsSecond).named('hasBoth'),
-        takesRecord: grant.or(wires.takesBoth), channel: r.firstChannel.zext(wide).addWrap(laneZeros.zext(wide)).trunc(channelBits(p)).named('pairChannel'),
-        /** The lanes that the requantiser takes. */
+        any: either(two?.isPair, one?.isLookup), isLookup: one?.isLookup, groupTaken: grant.and(either(two?.wantsSecond, one?.isLookup)),
+        /** The lanes that were read. */
         lanes: lanesOf(k.groupNow),
-        /** What has become of two operands is there in the next cycle. */
-        takeBoth: (when: Bool): void => { wires.takesBoth = when; },
+        pair: two ? passesOf(two) : undefined,
         nextRow: (): void => {
           k.aRow = k.aRow.addWrap(1);
-          k.bRow = k.bRow.addWrap(1);
+          if (two) two.bRow = two.bRow.addWrap(1);
         },
         /** Rows are done one after the other: an operand that an earlier row of this command is written to is that row's result. */
         waitForOwn: (firstUnwritten: UInt): void => {
-          wires.waitsForOwn = k.wantsSecond.mux(k.isBelow.at(1), k.isBelow.at(0)).and(io.operands.row.ge(firstUnwritten));
+          const isBelow = two ? two.wantsSecond.mux(two.bIsBelow, k.aIsBelow) : k.aIsBelow;
+          wires.waitsForOwn = isBelow.and(row.ge(firstUnwritten));
+          if (!two) wires.takesBoth = bool(false);
         },
+      };
+
+      function passesOf({ isPair, product, wantsSecond }: { isPair: Bool; product: Bool; wantsSecond: Bool }) {
+        // Records of the first operand, of the second, and of both: three groups, which serve all groups of a row.
+        const part = wires.takesBoth.mux(U(2).lit(2), wantsSecond.asUInt().zext(2)).named('recordPart');
+        const inRecords = lanes === 1 ? part : part.cat(U(laneBits).lit(0));
+        const wide = Math.max(channelBits(p), inRecords.width);
+        return {
+          isPair, product, takesBoth: wires.takesBoth,
+          takesFirst: grant.and(isPair).and(wantsSecond.not()).named('takesFirst'), hasBoth: grant.and(wantsSecond).named('hasBoth'),
+          takesRecord: grant.and(isPair).or(wires.takesBoth),
+          channel: r.firstChannel.zext(wide).addWrap(inRecords.zext(wide)).trunc(channelBits(p)).named('pairChannel'),
+          /** What has become of two operands is there in the next cycle. */
+          takeBoth: (when: Bool): void => { wires.takesBoth = when; },
+        };
+      }
+    }
+
+    /** What was looked up, in its place: a group's two cycles after it was granted. */
+    function orFound(requantised: Result, isLookup: Bool, index: Vec<SInt<8>>): Result {
+      const s = m.regs({ looksUp: Flag(false), found: Flag(false), rowNow: U(2), allNow: U(2) });
+      s.looksUp = io.operands.grant.and(isLookup);
+      s.found = s.looksUp;
+      s.rowNow = s.rowNow.slice(0, 0).cat(endsRow).exact(2);
+      s.allNow = s.allNow.slice(0, 0).cat(endsAll).exact(2);
+      io.lookup.read = s.looksUp;
+      io.lookup.index = index;
+      const of = (found: Bool, other: Bool): Bool => s.found.mux(found, other);
+      return {
+        valid: requantised.valid.or(s.found),
+        endsRow: of(s.rowNow.bit(1), requantised.endsRow), endsAll: of(s.allNow.bit(1), requantised.endsAll),
+        data: m.map('resultLanes', lanes, (i) => s.found.mux(io.lookup.values.at(i), requantised.data.at(i))),
       };
     }
 
@@ -235,7 +273,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       s.valid = shifted(s.valid, pair ? io.accumulators.grant.or(pair.takesBoth) : io.accumulators.grant);
       s.rowEnd = shifted(s.rowEnd, again(s.rowEnd, endsRow));
       s.allEnd = shifted(s.allEnd, again(s.allEnd, endsAll));
-      if (pair) {
+      if (pair && operands) {
         const k = m.regs({ isFirst: Flag(false), both: U(depth, 0), isBoth: Flag(false) });
         k.isFirst = pair.takesFirst;
         k.both = shifted(k.both, pair.hasBoth);
@@ -245,7 +283,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
         grid.all('isSecond', k.both.bit(0));
         grid.all('isBoth', k.isBoth);
         grid.all('multiplies', pair.product);
-        grid.cell('a', pair.lanes);
+        grid.cell('a', operands.lanes);
       }
       return { valid: s.valid.bit(depth - 1), endsRow: s.rowEnd.bit(depth - 1), endsAll: s.allEnd.bit(depth - 1), data: grid.allOut('result') };
     }
@@ -253,9 +291,9 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
     function iterativeForm(): Result {
       const unit = m.inst('requantise', RequantiseIterative(p));
       const s = m.regs({ arriving: Flag(false), inWork: Flag(false), rowEnd: B, allEnd: B });
-      const taken = pair ? io.accumulators.grant.or(io.operands.grant) : io.accumulators.grant;
+      const taken = pair ? io.accumulators.grant.or(pair.takesFirst).or(pair.hasBoth) : io.accumulators.grant;
       s.arriving = pair ? taken.or(pair.takesBoth) : taken;
-      const isResult = pair ? passes(pair) : unit.done;
+      const isResult = pair && operands ? passes(pair, operands.lanes) : unit.done;
       m.when(taken, () => {
         s.inWork = bool(true);
         s.rowEnd = endsRow;
@@ -272,7 +310,7 @@ export function VectorUnit(p: TensorParams): ModuleDef<ReturnType<typeof vectorU
       return { valid: isResult, endsRow: s.rowEnd, endsAll: s.allEnd, data: vecOf([unit.result]) };
 
       /** Tells the requantiser what it has in hand; whether what it gives out is a result. */
-      function passes({ takesFirst, hasBoth, takesBoth, takeBoth, product, lanes: operand }: NonNullable<typeof pair>): Bool {
+      function passes({ takesFirst, hasBoth, takesBoth, takeBoth, product }: NonNullable<typeof pair>, operand: Vec<SInt<8>>): Bool {
         const k = m.regs({ isFirst: Flag(false), isSecond: Flag(false), isBoth: Flag(false), hasBoth: Flag(false) });
         m.when(taken.or(takesBoth), () => {
           k.isFirst = takesFirst;

@@ -10,8 +10,8 @@
  */
 import { UserError } from '../../gen/user-error.ts';
 import {
-  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS, TENSOR_VERSION,
-  WIN_PENDING_BIT, featureBits, tensorOpsWith,
+  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TABLE_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS,
+  TENSOR_VERSION, WIN_PENDING_BIT, featureBits, tensorOpsWith,
 } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp, TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import { unpackField } from '../../hw/isa/instruction.ts';
@@ -88,7 +88,7 @@ const AT = {
   rqAcc: operandOf('rq', 'accRow'), rqCount: operandOf('rq', 'count'), rqColumns: operandOf('rq', 'columnsMinus1'),
   rqRow: operandOf('rq', 'row'), rqChannel: operandOf('rq', 'channel'),
   adA: operandOf('ad', 'aRow'), adB: operandOf('ad', 'bRow'), adRow: operandOf('ad', 'row'), adCount: operandOf('ad', 'count'),
-  adRecords: operandOf('ad', 'recordGroup'),
+  adRecords: operandOf('ad', 'recordGroup'), tbA: operandOf('tb', 'aRow'), tbRow: operandOf('tb', 'row'), tbCount: operandOf('tb', 'count'),
 };
 
 /** A channel record, taken apart. */
@@ -105,6 +105,7 @@ export class TensorModel {
   readonly accumulators: Int32Array;
   /** Channel records, four words each. */
   readonly channelWords: Int32Array;
+  readonly table = new Uint8Array(TABLE_BYTES);
   private status = 0;
   /** Fields of the status in which the present command has been counted. */
   private readonly counted = new Set<StatusField>();
@@ -134,12 +135,14 @@ export class TensorModel {
   private readonly commands: Readonly<Record<TensorCommandOp, CommandMeaning>> = {
     ld: (rs1, rs2, transfer) => this.load(AT.ldRow(rs1, rs2), transfer),
     ldp: (rs1, rs2, transfer) => this.loadChannels(AT.ldpChannel(rs1, rs2), transfer),
+    ldt: (_, __, { address }) => this.read(address >>> 0, this.table),
     mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'all'),
     dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'add'),
     mx: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'maximum'),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
     ad: (rs1, rs2) => this.elementwise(rs1, rs2, false),
     mu: (rs1, rs2) => this.elementwise(rs1, rs2, true),
+    tb: (rs1, rs2) => this.lookUp(AT.tbA(rs1, rs2), AT.tbRow(rs1, rs2), AT.tbCount(rs1, rs2)),
     st: (rs1, rs2, transfer) => {
       const { rows } = this.shape;
       this.store(new Uint8Array(this.scratchpad.buffer), AT.stRow(rs1, rs2) * rows, rows, transfer);
@@ -349,6 +352,11 @@ export class TensorModel {
         sp[(row + i) * rows + n] = Math.min(Math.max(ofResult.zeroPoint + q, ofResult.clampMin), ofResult.clampMax);
       }
     }
+  }
+
+  private lookUp(aRow: number, row: number, count: number): void {
+    const { rows } = this.shape;
+    for (let i = 0; i < count * rows; i++) this.scratchpad[row * rows + i] = this.table[this.scratchpad[aRow * rows + i]! & 0xff]!;
   }
 
   private record(channel: number): RequantiseRecord {

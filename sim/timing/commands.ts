@@ -1,7 +1,7 @@
 /** Commands of the tensor unit as the cycle model sees them: what they move, which rows, which hazard blocks. */
 import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, OperandReader, TensorPrefixes, Window } from '../../hw/isa/tensor-checks.ts';
-import { TENSOR } from '../../hw/isa/tensor.ts';
+import { CHANNEL_RECORD_BYTES, TABLE_BYTES, TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp } from '../../hw/isa/tensor.ts';
 import { useOf, memoryBlocks } from '../../hw/tensor/hazards.ts';
 import type { UseName, Unit } from '../../hw/tensor/hazards.ts';
@@ -25,6 +25,8 @@ export interface TransferTiming {
   readonly isWhole: boolean;
   /** Channel records instead of the scratchpad, or accumulators. */
   readonly isOther: boolean;
+  /** Pieces of the table instead of channel records. */
+  readonly isTable?: boolean;
 }
 
 export interface MeshTiming {
@@ -45,8 +47,8 @@ export interface VectorTiming {
   readonly row: number;
   readonly count: number;
   readonly columns: number;
-  /** First rows of two operands in the scratchpad, instead of accumulator rows. */
-  readonly operands?: readonly [number, number];
+  /** First rows of two operands in the scratchpad, or of one that is looked up, instead of accumulator rows. */
+  readonly operands?: readonly [number, number] | readonly [number];
 }
 
 export interface CommandTiming {
@@ -77,12 +79,13 @@ export class CommandReader {
     if (!isCommand(op)) return undefined;
     const rules = this.rules[op];
     if (rules.refusal(rs1, rs2, prefixes) !== undefined) return undefined;
-    const { unit, uses } = TENSOR[op];
+    const { unit, uses, table } = TENSOR[op];
     const blocks: Partial<Record<UseName, BlockRange>> = {};
     for (const [i, { memory, first, count }] of rules.ranges(rs1, rs2, prefixes).entries()) {
       const perBlock = 2 ** this.rowBits[memory] / this.blocks[memory];
       blocks[useOf(uses[i])] = { low: Math.floor(first / perBlock), high: Math.floor((first + count - 1) / perBlock) };
     }
+    if (table) blocks.tab = { low: 0, high: 0 };
     return { unit, blocks, ...this.details(op, rs1, rs2, rules, prefixes) };
   }
 
@@ -107,6 +110,12 @@ export class CommandReader {
         const row = field(op === 'ldp' ? 'channel' : op === 'sta' ? 'accRow' : 'row');
         return { transfer: { address: address >>> 0, stride: stride >>> 0, rowBytes, count, row, isWhole, isOther: op === 'ldp' || op === 'sta' } };
       }
+      case 'ldt': return {
+        transfer: {
+          address: rs1 >>> 0, stride: CHANNEL_RECORD_BYTES, rowBytes: CHANNEL_RECORD_BYTES, count: TABLE_BYTES / CHANNEL_RECORD_BYTES,
+          row: 0, isWhole: true, isOther: true, isTable: true,
+        },
+      };
       case 'mm': case 'dw': case 'mx': return {
         mesh: {
           aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
@@ -115,6 +124,9 @@ export class CommandReader {
       };
       case 'ad': case 'mu': return {
         vector: { accRow: 0, row: field('row'), count: field('count'), columns: this.p.rows, operands: [field('aRow'), field('bRow')] },
+      };
+      case 'tb': return {
+        vector: { accRow: 0, row: field('row'), count: field('count'), columns: this.p.rows, operands: [field('aRow')] },
       };
       case 'rq': return { vector: { accRow: field('accRow'), row: field('row'), count: field('count'), columns: field('columnsMinus1') + 1 } };
     }

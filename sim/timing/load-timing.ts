@@ -3,6 +3,7 @@
  */
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
 import { STILL_BITS, loadsAhead } from '../../hw/tensor/loader.ts';
+import { TABLE_PIECE_CYCLES } from '../../hw/tensor/lookup-table.ts';
 import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { BurstsTiming } from './bursts-timing.ts';
@@ -26,6 +27,8 @@ export class LoadTiming {
   /** Of the last cycle: whether the beat was used up, and whether the command was done. */
   takesBeat = false;
   done = false;
+  /** In which a part of a piece of the table has been written. */
+  private tableCycles = 0;
   /** What a cycle takes of the beat, and how many rows or records it completes. */
   private bytes = 0;
   private completed = 0;
@@ -76,6 +79,10 @@ export class LoadTiming {
     this.look(present);
     const { bytes, completed: rows } = this;
     if (rows > 0 && !present.isOther && !isGranted) return;
+    if (rows > 0 && present.isTable) {
+      this.tableCycles = (this.tableCycles + 1) % TABLE_PIECE_CYCLES;
+      if (this.tableCycles > 0) return;
+    }
     const endsBeat = bytes === this.p.busBytes - this.offset;
     const isLast = rows === this.rowsLeft;
     this.row += rows;
@@ -104,7 +111,7 @@ export class LoadTiming {
 
   state(): string {
     const { queued, present, rowsLeft, fill, offset, rowOffset, still, isSlow } = this;
-    return `${this.bursts.state()}.${queued.map(({ count }) => count).join()}.${present ? [present.count, rowsLeft, fill, offset, rowOffset, still].join() : ''}${isSlow}`;
+    return `${this.bursts.state()}.${queued.map(({ count }) => count).join()}.${present ? [present.count, rowsLeft, fill, offset, rowOffset, still, this.tableCycles].join() : ''}${isSlow}`;
   }
 
   private begin(command: TransferTiming): void {

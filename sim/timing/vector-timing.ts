@@ -7,6 +7,9 @@ import { NO_ROW, RowRange } from './rows.ts';
 /** The iterative requantiser takes a cycle for each bit of the multiplier, and one for each bit that the shift differs from 33: about 5. */
 export const ITERATIVE_REQUANTISER_CYCLES = 32 + 5 + 4;
 
+/** From a read to what the table has for it. */
+const LOOKUP_CYCLES = 2;
+
 interface Result {
   readonly at: number;
   readonly group: number;
@@ -57,14 +60,18 @@ export class VectorUnitTiming {
     const operands = this.present?.operands;
     const isTaken = this.pairs.length > 0 && this.pairs[0].at === now;
     if (operands === undefined || isTaken || now < this.firstUntil || !this.mayRead()) return NO_ROW;
-    const first = operands[this.wantsSecond ? 1 : 0];
+    const first = (this.wantsSecond ? operands[1] : undefined) ?? operands[0];
     const result = this.present?.row ?? 0;
     const isOwn = first < result && first + this.rowsRead >= result + this.rowsWritten;
     return isOwn ? NO_ROW : first + this.rowsRead;
   }
 
+  private get looksUp(): boolean {
+    return this.present?.operands?.length === 1;
+  }
+
   private mayRead(): boolean {
-    const isBusy = this.p.requantiser === 'iterative' && this.results.length + this.pairs.length > 0;
+    const isBusy = this.p.requantiser === 'iterative' && !this.looksUp && this.results.length + this.pairs.length > 0;
     return this.present !== undefined && this.isReading && !isBusy;
   }
 
@@ -110,7 +117,7 @@ export class VectorUnitTiming {
     const { present, isReading, rowsRead, group, rowsWritten, wantsSecond, firstUntil } = this;
     if (present === undefined) return '';
     const bank = present.accRow % this.p.accumulatorBanks;
-    const [a, b] = present.operands ?? [0, 0];
+    const [a, b = 0] = present.operands ?? [0];
     const pair = present.operands ? [a - present.row, b - present.row, wantsSecond, Math.max(firstUntil - now, 0)].join() : '';
     const times = [this.results, this.pairs].map((list) => list.map(({ at }) => at - now).join()).join(';');
     return `${present.count}.${bank}.${isReading}.${rowsRead}.${group}.${rowsWritten}.${pair}.${times}`;
@@ -118,8 +125,9 @@ export class VectorUnitTiming {
 
   /** What was read is on its way: a sum, or the first or the second operand. */
   private take(now: number, present: VectorTiming): void {
-    const isFirst = present.operands !== undefined && !this.wantsSecond;
-    if (present.operands) this.wantsSecond = !this.wantsSecond;
+    const isPair = present.operands?.length === 2;
+    const isFirst = isPair && !this.wantsSecond;
+    if (isPair) this.wantsSecond = !this.wantsSecond;
     if (isFirst) {
       if (this.p.requantiser === 'iterative') this.firstUntil = now + this.latency + 1;
       return;
@@ -128,8 +136,8 @@ export class VectorUnitTiming {
     const endsAll = endsRow && this.rowsRead + 1 === present.count;
     const pass = { group: this.group, endsRow, endsAll };
     // The requantiser that works on one thing at a time keeps a second operand for a cycle more.
-    if (present.operands) this.pairs.push({ ...pass, at: now + this.latency + (this.p.requantiser === 'iterative' ? 1 : 0) });
-    else this.results.push({ ...pass, at: now + this.latency });
+    if (isPair) this.pairs.push({ ...pass, at: now + this.latency + (this.p.requantiser === 'iterative' ? 1 : 0) });
+    else this.results.push({ ...pass, at: now + (this.looksUp ? LOOKUP_CYCLES : this.latency) });
     this.group = endsRow ? 0 : this.group + 1;
     if (endsRow) this.rowsRead += 1;
     if (endsAll) this.isReading = false;

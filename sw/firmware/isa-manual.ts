@@ -73,7 +73,7 @@ const ACCESS = { read: 'reads', write: 'writes', update: 'reads and writes' } as
 const FACT_LETTER: Readonly<Record<string, string>> = { rows: 'R', columns: 'C' };
 
 /** What a command does to memories, and what its operands must be, in the manual's notation. */
-function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): string[] {
+function effects({ unit, uses, table: ofTable, mainMemory, limits, rs1, rs2 }: TensorCommand): string[] {
   const last = ({ first, rows }: RowUse<string>): string => {
     if ('fixed' in rows) return first;
     if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
@@ -91,6 +91,7 @@ function effects({ unit, uses, mainMemory, limits, rs1, rs2 }: TensorCommand): s
       const rows = 'fixed' in use.rows ? `row ${use.first}` : `rows ${use.inGroups ? 'vectorLanes*' : ''}${use.first} … ${last(use)}`;
       return `It ${ACCESS[use.access]} ${rows} of the ${use.memory}, which must be there.`;
     }),
+    ...(ofTable ? [`It ${ACCESS[ofTable]} the table.`] : []),
     ...[...rs1, ...rs2].flatMap(({ name, least = 0 }) => (least > 0 ? [`${name} must be at least ${least}.`] : [])),
     ...limits.map((limit) => ('below' in limit
       ? `${limit.field} must be less than ${FACT_LETTER[limit.below] ?? limit.below}.` : `${limit.field} must be a multiple of ${limit.multipleOf}.`)),

@@ -20,6 +20,10 @@ export interface DrawnMemory {
   readonly bytes: number;
 }
 
+/** Some operands of the command are refused; an address of bytes alone never is. */
+const canBeRefused = ({ rs1, rs2, uses, limits, mainMemory }: TensorCommand): boolean =>
+  [...rs1, ...rs2].some(({ least = 0 }) => least > 0) || uses.length + limits.length > 0 || (mainMemory?.elementBytes ?? 1) > 1;
+
 const MOST_ROWS = 6;
 const MOST_TRIES = 10_000;
 
@@ -39,7 +43,7 @@ export class TableCommands {
   next(): readonly DrawnInstruction[] {
     const { random } = this;
     const op = this.ops[random.below(this.ops.length)];
-    const isLegal = random.below(8) > 0;
+    const isLegal = random.below(8) > 0 || !canBeRefused(TENSOR[op]);
     for (let i = 0; i < MOST_TRIES; i++) {
       const arg = random.below(3) === 0 ? this.arg() : undefined;
       const win = this.facts.convolution && random.below(2) === 0 ? this.win() : undefined;

@@ -70,6 +70,13 @@ function cases(p: TensorParams): readonly (readonly Instruction[])[] {
     }
     for (const recordGroup of around(channels / p.vectorLanes - 3)) all.push([of({}, { count: 1, recordGroup })]);
   }
+  if (tensorOpsWith(p).includes('tb')) {
+    for (const count of around(scratchpadRows)) {
+      for (const row of around(Math.max(0, scratchpadRows - count))) {
+        all.push([['tb', packFields(TENSOR.tb.rs1, { aRow: row, count }), 0]], [['tb', packFields(TENSOR.tb.rs1, { count }), row]]);
+      }
+    }
+  }
   // Addresses, strides and row lengths.
   for (const offset of [1, 2, 3, 4]) {
     all.push([['ldp', BENCH_BASE + offset, packFields(TENSOR.ldp.rs2, { channel: 0, count: 1 })]]);
@@ -110,6 +117,6 @@ describe.each(Object.entries({ full, serial }))('operands of a unit, %s', (_, p)
     }
     // Of every command some were taken and some refused.
     expect([...statuses].filter(([, seen]) => seen.size !== 2)).toEqual([]);
-    expect(statuses.size).toBe(p.elementwise ? 8 : 6);
+    expect(statuses.size).toBe(p.overlap === 'serial' ? 6 : 9);
   });
 });

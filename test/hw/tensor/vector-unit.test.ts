@@ -27,6 +27,9 @@ const pair = (aRow: number, bRow: number, row: number, count = 8): readonly [Ten
 const RECORDS = BENCH_BASE + BENCH_BYTES - 16 * 12;
 const records = command('ldp', { address: RECORDS }, { channel: 0, count: 12 });
 
+const table = (place: number): readonly [TensorOp, number, number] => command('ldt', { address: BENCH_BASE + place }, {});
+const lookUp = (aRow: number, row: number, count: number): readonly [TensorOp, number, number] => command('tb', { aRow, count }, { row });
+
 const PROGRAMS: Readonly<Record<string, readonly (readonly [TensorOp, number, number])[]>> = {
   'the second operand is the last of several loads': [records, load(0, 8), load(64, 48), load(16, 8), pair(0, 16, 32)],
   'the first operand is': [records, load(16, 8), load(64, 48), load(0, 8), pair(0, 16, 32)],
@@ -36,6 +39,15 @@ const PROGRAMS: Readonly<Record<string, readonly (readonly [TensorOp, number, nu
     records, load(0, 32), pair(0, 16, 32), command('st', { address: BENCH_BASE + 4096 }, { row: 32, count: 8 }), load(32, 8), pair(32, 0, 32),
   ],
   'each row is added to the sum of all before it': [records, load(0, 32), pair(0, 16, 1, 10), pair(16, 8, 9, 4), pair(20, 40, 41, 20)],
+  'a table comes behind rows, and rows behind a table': [table(3), load(0, 40), lookUp(0, 40, 40), load(0, 40), table(1000), lookUp(0, 80, 48)],
+  'a table is used before another one comes': [load(0, 60), table(17), lookUp(0, 60, 60), table(502), lookUp(4, 0, 8)],
+  'looked up in place, twice, and each row from the one before': [load(0, 20), table(64), lookUp(0, 0, 20), lookUp(0, 0, 20), lookUp(8, 9, 10)],
+  'between sums and products': [
+    records, load(0, 40), table(5), pair(0, 8, 50), lookUp(50, 60, 8), pair(60, 50, 70), lookUp(70, 71, 7),
+    command('mm', { aRow: 60, wRow: 0 }, { accRow: 0, count: 8, columnsMinus1: 3 }),
+    command('rq', { accRow: 0, count: 8, columnsMinus1: 3 }, { row: 100, channel: 0 }), lookUp(100, 110, 8),
+    command('rq', { accRow: 0, count: 8, columnsMinus1: 3 }, { row: 90, channel: 0 }), lookUp(0, 20, 1),
+  ],
   'both operands are the result': [
     records, load(0, 8), pair(0, 0, 0), pair(0, 0, 0), command('mu', { aRow: 0, bRow: 1 }, { row: 0, count: 7, recordGroup: 0 }),
   ],

@@ -219,6 +219,28 @@ describe.each(['ad', 'mu'] as const)('tn.%s', (name) => {
   });
 });
 
+describe('a table', () => {
+  it('turns every byte into another, in place too', () => {
+    const { memory, model, op } = unit();
+    fill(memory.bytes, 3, 8);
+    fill(model.scratchpad, 5, 8);
+    for (let i = 0; i < 256; i++) model.scratchpad[i % 240] = i;
+    const table = memory.bytes.slice(1001, 1257);
+    const before = model.scratchpad.slice();
+    op('ldt', { address: BASE + 1001 });
+    op('tb', { aRow: 0, count: 20 }, { row: 0 });
+    expect([...model.scratchpad.subarray(0, 120)]).toEqual([...before.subarray(0, 120)].map((x) => (table[x & 0xff]! << 24) >> 24));
+    expect([...model.scratchpad.subarray(120)]).toEqual([...before.subarray(120)]);
+    op('tb', { aRow: 2, count: 3 }, { row: 3 });
+    // Row 3 is of row 2, and row 4 of that.
+    const twice = [12, 13, 14, 15, 16, 17].map((i) => table[table[model.scratchpad[i]! & 0xff]!]!);
+    expect([...new Uint8Array(model.scratchpad.buffer, 24, 6)]).toEqual(twice);
+    expect(op('fence')).toBe(0);
+    op('tb', { aRow: 40, count: 1 }, { row: 0 });
+    expect(op('fence')).toBe(1);
+  });
+});
+
 describe('transfers', () => {
   it('load and store rows with stride and row length, and zero the rest of a loaded row', () => {
     const [lengths, strides] = [fc.integer({ min: 1, max: 6 }), fc.integer({ min: -40, max: 40 })];

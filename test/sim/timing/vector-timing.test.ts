@@ -42,6 +42,9 @@ function drawn(random: Rng, { tensor: { rows, columns, vectorLanes } }: ChipConf
     () => command('ldp', { address: 8192 }, { channel: 0, count: 3 * vectorLanes }),
     () => command('ad', { aRow: row(), bRow: row() }, { row: row(), count: count(), recordGroup: 0 }),
     () => command('mu', { aRow: row(), bRow: row() }, { row: row(), count: count(), recordGroup: 0 }),
+    () => command('tb', { aRow: row(), count: count() }, { row: row() }),
+    () => command('tb', { aRow: row(), count: count() }, { row: row() }),
+    () => `la t0, data+${random.below(4096)}\ntn.ldt t0`,
     () => command('mm', { aRow: row(), wRow: row() }, { accRow: random.below(8), count: count(), columnsMinus1: columns - 1 }),
     () => command('rq', { accRow: random.below(8), count: count(), columnsMinus1: columns - 1 }, { row: row(), channel: 0 }),
     () => command('st', { address: 4096 + rows * random.below(64) }, { row: row(), count: count() }),
@@ -58,7 +61,7 @@ describe.each(Object.entries(CHIPS))('a vector unit with %s', (_, config) => {
     }
   });
 
-  it('takes three cycles for each group of lanes with two operands', async () => {
+  it('takes three cycles for each group of lanes with two operands, and one to look it up', async () => {
     const { rows, vectorLanes } = config.tensor;
     const most = 3 * (rows / vectorLanes);
     for (const op of ['ad', 'mu'] as const) {
@@ -66,5 +69,7 @@ describe.each(Object.entries(CHIPS))('a vector unit with %s', (_, config) => {
         timesOf(config, [command(op, { aRow: 0, bRow: 50 }, { row: 100, count, recordGroup: 0 })])));
       expect(long.rtl - short.rtl).toBe(40 * most);
     }
+    const [short, long] = await Promise.all([4, 44].map((count) => timesOf(config, [command('tb', { aRow: 0, count }, { row: 100 })])));
+    expect(long.rtl - short.rtl).toBe(40 * (rows / vectorLanes));
   });
 });

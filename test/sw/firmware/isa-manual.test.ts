@@ -10,7 +10,7 @@ describe('the manual', () => {
   });
 
   it.each(TENSOR_COMMAND_OPS)('says of %s who executes it, what it does to memories and what its operands must be', (op) => {
-    const { mnemonic, unit, uses, limits, mainMemory } = TENSOR[op];
+    const { mnemonic, unit, uses, table, limits, mainMemory } = TENSOR[op];
     const text = sectionOf(mnemonic);
     expect(text).toContain(`- Executed by the ${unit} unit.`);
     for (const { memory, access, first, rows, ...use } of uses) {
@@ -18,6 +18,7 @@ describe('the manual', () => {
       const which = 'fixed' in rows ? `row ${from}` : `rows ${from} … .*`;
       expect(text).toMatch(new RegExp(`- It ${{ read: 'reads', write: 'writes', update: 'reads and writes' }[access]} ${which} of the ${memory}`));
     }
+    expect(text.includes('the table.')).toBe(table !== undefined || text.includes('Loads the table'));
     for (const { field } of limits) expect(text).toMatch(new RegExp(`- ${field} must be `));
     expect(text.includes('main memory: rows of')).toBe(mainMemory !== undefined);
     expect(text.includes('; tn.arg may say otherwise')).toBe(mainMemory?.takesPrefix ?? false);
