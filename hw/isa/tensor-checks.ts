@@ -200,9 +200,11 @@ function rowCount(op: TensorCommandOp, rows: RowCount<string>, facts: TensorFact
   if ('groups' in rows) return () => rows.groups * facts.vectorLanes;
   if ('lastOf' in rows) {
     const last = operandOf(op, rows.lastOf);
-    return (rs1, rs2) => last(rs1, rs2) + 1;
+    const together = rows.wholeGroups ? facts.vectorLanes : 1;
+    return (rs1, rs2) => Math.ceil((last(rs1, rs2) + 1) / together) * together;
   }
   const count = operandOf(op, rows.count);
+  if ('each' in rows) return (rs1, rs2) => count(rs1, rs2) * facts[rows.each];
   if (!('partsOf' in rows)) return count;
   const lastLane = operandOf(op, rows.partsOf);
   return (rs1, rs2) => count(rs1, rs2) * Math.ceil((lastLane(rs1, rs2) + 1) / facts.rows);

@@ -22,9 +22,9 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /**
  * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
- * `tn.dw`; `tn.mx`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`.
+ * `tn.dw`; `tn.mx`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`; `tn.mv`.
  */
-export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding', 'elementwise', 'table'] as const;
+export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding', 'elementwise', 'table', 'matrixVector'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
 const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>
@@ -40,13 +40,16 @@ export interface NamedField<Name extends string> extends OperandField {
 }
 
 /**
- * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes; always one; one more
- * than that in field `lastOf`; `count` for each part of R lanes that the columns 0…`partsOf` fill; or so many groups of `vectorLanes`.
+ * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes, or so many for `each` of
+ * what a fact counts; always one; one more than that in field `lastOf`, and all that
+ * are read together with these (groups of `vectorLanes`); `count` for each part of R lanes that the columns 0…`partsOf` fill;
+ * or so many groups of `vectorLanes`.
  */
 export type RowCount<Field extends string> =
   | { readonly count: Field; readonly orImage?: true }
+  | { readonly count: Field; readonly each: 'columns' }
   | { readonly fixed: 1 }
-  | { readonly lastOf: Field }
+  | { readonly lastOf: Field; readonly wholeGroups?: true }
   | { readonly count: Field; readonly partsOf: Field }
   | { readonly groups: number };
 

@@ -212,6 +212,25 @@ export const TENSOR = {
       'int8 times int8, int32 maximum, signed; lanes n > columnsMinus1 are unchanged',
     ],
   }),
+  mv: command('mesh', {
+    mnemonic: 'tn.mv', opcode: CUSTOM_1, funct3: 3, funct7: 4, feature: 'matrixVector',
+    summary: 'Matrix times vector: multiplies each of `count` activation rows by a weight tile of its own and adds all products up in one accumulator row.',
+    rs1: [f('aRow', 0, 16, 'first activation row in the scratchpad'), f('wRow', 16, 16, 'first weight row of the first tile; the next one lies C rows behind')],
+    rs2: [
+      f('accRow', 0, 12, 'accumulator row'), atLeast1('count', 12, 12, 'activation rows and weight tiles, at least 1'),
+      f('columnsMinus1', 24, 7, 'columns used, minus 1'), f('accumulate', 31, 1, '1: add to the accumulators, 0: overwrite'),
+    ],
+    uses: [
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count' }, isLate: true },
+      { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { count: 'count', each: 'columns' } },
+      { memory: 'accumulators', access: 'update', first: 'accRow', rows: { fixed: 1 } },
+    ],
+    limits: [{ field: 'columnsMinus1', below: 'columns' }],
+    semantics: [
+      'for n <= columnsMinus1: acc[accRow][n] = (accumulate ? acc[accRow][n] : 0) + sum over m < count, k < R of sp[aRow+m][k] * sp[wRow+m*C+n][k]',
+      'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
+    ],
+  }),
   rq: command('vector', {
     mnemonic: 'tn.rq', opcode: CUSTOM_1, funct3: 4,
     summary: 'Requantises accumulator rows to int8 (bias, multiplier, shift, zero point, clamp per channel) into the scratchpad.',
@@ -219,7 +238,7 @@ export const TENSOR = {
     rs2: [f('row', 0, 16, 'first destination row in the scratchpad'), f('channel', 16, 16, 'channel record of column 0')],
     uses: [
       { memory: 'accumulators', access: 'read', first: 'accRow', rows: { count: 'count' } },
-      { memory: 'channels', access: 'read', first: 'channel', rows: { lastOf: 'columnsMinus1' } },
+      { memory: 'channels', access: 'read', first: 'channel', rows: { lastOf: 'columnsMinus1', wholeGroups: true } },
       { memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count', partsOf: 'columnsMinus1' } },
     ],
     limits: [{ field: 'columnsMinus1', below: 'columns' }, { field: 'channel', multipleOf: 'vectorLanes' }],

@@ -180,6 +180,7 @@ export const CONFIG_KEYS = {
     counters: { kind: 'flag', default: unlessSerial(true, false), summary: 'performance counters' },
     convolution: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.win and tn.dw: convolution without im2col, padding for nothing, depthwise layers' },
     maximum: { kind: 'flag', default: withConvolution(true, false), summary: 'tn.mx: the maximum of products, for maximum pooling; with `convolution` alone' },
+    matrixVector: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.mv: a matrix times a vector in one command' },
     doubleRounding: { kind: 'flag', default: unlessSerial(true, false), summary: 'requantisation as gemmlowp rounds it, twice, beside the single rounding; a channel record says which' },
     elementwise: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.ad and tn.mu: sums and products of two tensors, each with a scale of its own' },
     table: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.ldt and tn.tb: any function of a byte, by a table of 256 bytes' },

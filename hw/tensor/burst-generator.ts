@@ -6,6 +6,7 @@ import { B, Flag, Out, Sink, Source, U, bool, hw, indexWidth } from '../../gen/i
 import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress } from '../lib/axi4.ts';
 import { TABLE_BYTES } from '../isa/tensor.ts';
+import { timesConstant } from '../lib/times-constant.ts';
 import { transferCommand } from './commands.ts';
 import type { TensorParams } from './params.ts';
 
@@ -24,17 +25,6 @@ export const burstGeneratorPorts = (p: TensorParams) => ({
   bursts: Source(axiAddress({ dataBytes: p.busBytes, idBits: p.idBits })),
   busy: Out(B),
 });
-
-/** Bytes of a whole transfer of `count` units of `unit` bytes: a multiplication by a constant, as shifts and adds. */
-export function timesConstant(count: UInt, unit: number, bits: number): UInt {
-  let sum: UInt | undefined;
-  for (let i = 0; 2 ** i <= unit; i++) {
-    if ((unit & (2 ** i)) === 0) continue;
-    const term = count.zext(bits).shlWrap(i);
-    sum = sum ? sum.addWrap(term) : term;
-  }
-  return sum as UInt;
-}
 
 export function BurstGenerator(
   name: string, p: TensorParams, unitBytes: number, otherUnitBytes: number,

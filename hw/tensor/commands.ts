@@ -8,8 +8,9 @@ import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits, vectorReads
 import type { TensorParams } from './params.ts';
 import { windowShape } from './window.ts';
 
-/** Bits of a number of rows that a mesh or vector command streams. */
-export const rowCountBits = (p: TensorParams): number => Math.min(12, accumulatorBits(p) + 1);
+/** Bits of a number of rows that a mesh or vector command streams; those of a `tn.mv` have no accumulator rows of their own. */
+export const rowCountBits = (p: TensorParams): number =>
+  Math.min(12, Math.max(accumulatorBits(p) + 1, p.matrixVector ? indexWidth(Math.floor(p.scratchpadRows / p.columns) + 1) : 0));
 
 /**
  * Transfer between main memory and rows on the chip. `whole`: rows are complete and lie one after the other in memory, so
@@ -29,13 +30,13 @@ export const TABLE_PIECE_BITS = Math.log2(TABLE_BYTES / CHANNEL_RECORD_BYTES);
 
 /**
  * `windowed`: its activations are those of `window`. `other`: depthwise, one row of weights for all columns; `maximum`: keeps the greater
- * instead of adding.
+ * instead of adding. `sumsRows`: each row has weights of its own, and all products add up in one row.
  */
 export const meshCommand = (p: TensorParams) =>
   bundle('MeshCommand', withOnly({
     aRow: U(scratchpadBits(p)), wRow: U(scratchpadBits(p)), accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)),
-    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, maximum: B, windowed: B, window: windowShape,
-  }, { other: p.convolution, maximum: p.maximum, windowed: p.convolution, window: p.convolution }));
+    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, maximum: B, sumsRows: B, windowed: B, window: windowShape,
+  }, { other: p.convolution, maximum: p.maximum, sumsRows: p.matrixVector, windowed: p.convolution, window: p.convolution }));
 
 /** Bits of the number of rows of a vector command: of tn.rq as above, else of rows of the scratchpad. */
 export const vectorCountBits = (p: TensorParams): number =>
@@ -55,23 +56,22 @@ export const vectorCommand = (p: TensorParams) =>
   }, { aRow: vectorReads(p), bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise, lookup: p.table }));
 
 /**
- * In which form a unit takes each command: `other` and `maximum` set the bits of that name, the mesh unit alone having the second; what is
- * of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and `product` sets the bit of that name;
- * `table` sets `lookup`. A load of that form is also `other`.
+ * In which form a unit takes each command: `other`, `maximum` and `sumsRows` set the bits of that name, the mesh unit alone having the
+ * last two; what is of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and `product` sets
+ * the bit of that name; `table` sets `lookup`. A load of that form is also `other`.
  */
-export const FORMS = ['main', 'other', 'maximum', 'sum', 'product', 'table'] as const;
+export const FORMS = ['main', 'other', 'maximum', 'sum', 'product', 'table', 'sumsRows'] as const;
 export type Form = (typeof FORMS)[number];
 interface UnitForms {
   readonly load: 'main' | 'other' | 'table';
-  readonly mesh: 'main' | 'other' | 'maximum';
+  readonly mesh: 'main' | 'other' | 'maximum' | 'sumsRows';
   readonly vector: 'main' | 'sum' | 'product' | 'table';
   readonly store: 'main' | 'other';
 }
-export const FORM: { readonly [Op in TensorCommandOp]: UnitForms[(typeof TENSOR)[Op]['unit']] } =
-  {
-    ld: 'main', ldp: 'other', ldt: 'table', mm: 'main', dw: 'other', mx: 'maximum', rq: 'main', ad: 'sum', mu: 'product', tb: 'table',
-    st: 'main', sta: 'other',
-  };
+export const FORM: { readonly [Op in TensorCommandOp]: UnitForms[(typeof TENSOR)[Op]['unit']] } = {
+  ld: 'main', ldp: 'other', ldt: 'table', mm: 'main', dw: 'other', mx: 'maximum', mv: 'sumsRows',
+  rq: 'main', ad: 'sum', mu: 'product', tb: 'table', st: 'main', sta: 'other',
+};
 
 /** @throws RangeError where a unit could not tell two of its commands apart: it would execute the one as the other */
 export function checkForms(form: Readonly<Record<TensorCommandOp, string>>): void {

@@ -103,7 +103,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
     const { forLoad, forMesh, forVector, forStore } = m.let({ forLoad: of('load'), forMesh: of('mesh'), forVector: of('vector'), forStore: of('store') });
     const isFor: Readonly<Record<Unit, Bool>> = { load: forLoad, mesh: forMesh, vector: forVector, store: forStore };
-    const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] !== 'main'));
+    const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] === 'other' || FORM[name] === 'maximum'));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
     const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
@@ -156,8 +156,9 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     io.mesh.bits = withOnly({
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
-      other: isOther('mesh'), maximum: op('mx'), windowed: w?.winValid ?? bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
-    }, { other: p.convolution, maximum: p.maximum, windowed: p.convolution, window: p.convolution });
+      other: isOther('mesh'), maximum: op('mx'), sumsRows: op('mv'), windowed: w ? w.winValid.and(op('mv').not()) : bool(false),
+      window: window ?? valueOf(windowShape, NO_WINDOW),
+    }, { other: p.convolution, maximum: p.maximum, sumsRows: p.matrixVector, windowed: p.convolution, window: p.convolution });
     io.vector.bits = vectorBits();
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.

@@ -1,6 +1,6 @@
 /**
- * The mesh unit: executes `tn.mm`, `tn.dw` and `tn.mx`. A weight sequencer brings the next command's tile into the free weight bank
- * while an activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
+ * The mesh unit: executes `tn.mm`, `tn.dw`, `tn.mx` and `tn.mv`. A weight sequencer brings the next command's tile into the free weight
+ * bank while an activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
  * leaves the mesh. Three commands can be under way, one at each.
  */
 import { B, Flag, In, Out, S, Sink, U, bool, bundle, cat, hw, indexWidth } from '../../gen/index.ts';
@@ -72,7 +72,9 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
   const columnBits = indexWidth(p.columns);
   const Output = bundle('OutputCommand', withOnly({
     accRow: U(accBits), lastRow: U(accBits), count: U(countBits), lastColumn: U(columnBits), accumulate: B, maximum: B,
-  }, { maximum: p.maximum }));
+    /** Another one of the same command follows. */
+    isPart: B,
+  }, { maximum: p.maximum, isPart: p.matrixVector }));
   return hw('MeshControl', meshControlPorts(p), (m, io) => {
     m.doc('Sequencers of the mesh: weights, activations, results.');
     const cmd = io.command.bits;
@@ -94,10 +96,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     // handed over, and until then the next command does not begin.
     // `loaded`: the tile is in its bank and waits for the activation sequencer, which may take it as the last line leaves the scratchpad.
     const handOver = m.wires({ handOver: B });
+    const sums = p.matrixVector ? oneByOne() : allRows();
     const W = weightsPerCycle(p);
     const lines = weightLines();
-    const { lastLine } = m.let({ lastLine: io.weights.grant.and(lines.endsWith.eq(held.lastColumn)) });
-    io.command.ready = handOver.handOver.or(w.filling.not().and(w.loaded.not()));
+    const { lastLine } = m.let({ lastLine: io.weights.grant.and(lines.endsWith.eq(sums.lastLine)) });
+    io.command.ready = handOver.handOver.and(sums.continues.not()).or(w.filling.not().and(w.loaded.not()));
     m.when(io.command.fire, () => {
       w.filling = bool(true);
       w.held = io.command.bits;
@@ -109,6 +112,10 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       m.when(lastLine, () => {
         w.filling = bool(false);
       });
+    });
+    m.when(handOver.handOver.and(sums.continues), () => {
+      w.filling = bool(true);
+      w.column = w.column.lit(0);
     });
     io.weights.request = w.filling.and(io.weights.mayRead);
     io.weights.row = w.line;
@@ -122,13 +129,13 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const output = m.inst('results', Queue(Output, p.queueDepth));
     // A command that adds to the row that the stream wrote last must not follow at once: the accumulators read that row a cycle before
     // they write it, and how many of its lanes are written only the command before knows.
-    const { heldLastRow } = m.let({ heldLastRow: held.accRow.addWrap(fit(held.count)).subWrap(1) });
-    const { readsLastSums } = m.let({ readsLastSums: held.accumulate.and(held.accRow.eq(a.lastSums)) });
+    const { heldLastRow } = m.let({ heldLastRow: held.accRow.addWrap(fit(sums.count)).subWrap(1) });
+    const { readsLastSums } = m.let({ readsLastSums: sums.accumulate.and(held.accRow.eq(a.lastSums)) });
     const mayFollow = a.streaming.not().or(lastRow.and(readsLastSums.not())).named('mayFollow');
     handOver.handOver = w.loaded.or(lastLine).and(mayFollow).and(io.lateIsThere).and(output.enq.ready);
     m.when(handOver.handOver, () => {
       a.streaming = bool(true);
-      a.rowsLeft = held.count.subWrap(1);
+      a.rowsLeft = sums.count.subWrap(1);
       a.lastSums = heldLastRow;
       a.streamBank = w.fillBank;
       w.fillBank = w.fillBank.not();
@@ -137,9 +144,9 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     });
     output.enq.valid = handOver.handOver;
     output.enq.bits = withOnly({
-      accRow: held.accRow, lastRow: heldLastRow, count: held.count, lastColumn: held.lastColumn, accumulate: held.accumulate,
-      maximum: p.maximum ? held.maximum : bool(false),
-    }, { maximum: p.maximum });
+      accRow: held.accRow, lastRow: heldLastRow, count: sums.count, lastColumn: held.lastColumn, accumulate: sums.accumulate,
+      maximum: p.maximum ? held.maximum : bool(false), isPart: sums.continues,
+    }, { maximum: p.maximum, isPart: p.matrixVector });
     const rows = p.convolution ? walk() : rowsInOrder();
     io.activations.request = a.streaming.and(rows.fromScratchpad).and(io.activations.mayRead);
     io.activations.row = rows.row;
@@ -190,10 +197,14 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     });
     // The last row is written one cycle after it is announced; who reads it then is told by `done` in that cycle.
     const d = m.regs({ finishing: Flag(false), writing: Flag(false), writtenRow: U(accBits) });
-    d.finishing = emerging.and(isLast);
+    const finishes = emerging.and(isLast);
+    d.finishing = p.matrixVector ? finishes.and(result.isPart.not()) : finishes;
     d.writing = emerging;
     d.writtenRow = io.nextRow;
-    io.unwritten = { valid: output.deq.valid, first: io.nextRow, last: result.lastRow };
+    // While rows are added up that come one by one, the sums are unwritten even when none of them is under way.
+    const isThere = output.deq.valid;
+    const orHeld = (x: UInt): UInt => (p.matrixVector ? isThere.mux(x, held.accRow) : x);
+    io.unwritten = { valid: isThere.or(sums.isOpen), first: orHeld(io.nextRow), last: orHeld(result.lastRow) };
     io.writing = { valid: d.writing, first: d.writtenRow, last: d.writtenRow };
     io.done = d.finishing;
     io.busy = w.filling.or(w.loaded).or(a.streaming).or(output.deq.valid).or(d.finishing);
@@ -204,13 +215,47 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     m.cover('pauseForSums', w.loaded.and(lastRow).and(readsLastSums));
     m.cover('weightsBehindStream', io.weights.grant.and(io.activations.grant));
 
+    /** How the command in hand is streamed: the row that is next, how many at once, and whether more follow, with further weights. */
+    interface Streamed {
+      readonly aRow: UInt;
+      readonly count: UInt;
+      /** Of the weights. */
+      readonly lastLine: UInt;
+      readonly accumulate: Bool;
+      readonly continues: Bool;
+      /** Some rows of it are on their way or through, and some not. */
+      readonly isOpen: Bool;
+    }
+    function allRows(): Streamed {
+      const { aRow, count, lastColumn, accumulate } = held;
+      return { aRow, count, lastLine: lastColumn, accumulate, continues: bool(false), isOpen: bool(false) };
+    }
+    /** Some commands take a row at a time, each with weights of its own, and add all up. */
+    function oneByOne(): Streamed {
+      const v = m.regs({ rowAlone: U(scratchpadBits(p)), tilesLeft: U(countBits), isLater: B });
+      m.when(io.command.fire, () => {
+        v.rowAlone = cmd.aRow;
+        v.tilesLeft = cmd.count.subWrap(1);
+        v.isLater = bool(false);
+      }).elseWhen(handOver.handOver, () => {
+        v.rowAlone = v.rowAlone.addWrap(1);
+        v.tilesLeft = v.tilesLeft.subWrap(1);
+        v.isLater = bool(true);
+      });
+      return {
+        aRow: v.rowAlone, count: held.sumsRows.mux(U(countBits).lit(1), held.count).named('rowsOfStream'),
+        lastLine: held.sumsRows.mux(U(columnBits).lit(p.columns - 1), held.lastColumn).named('lastWeights'),
+        accumulate: held.accumulate.or(v.isLater).named('accumulates'), continues: held.sumsRows.and(v.tilesLeft.ne(0)).named('continues'),
+        isOpen: held.sumsRows.and(v.isLater).and(w.filling.or(w.loaded)).named('isOpen'),
+      };
+    }
     /** The row behind those that come now, and the last column of which they are. */
     function weightLines(): { readonly next: UInt; readonly endsWith: UInt } {
       if (W === 1) return { next: w.line.addWrap(1), endsWith: w.column };
       const bits = Math.log2(W);
       const isFirst = (x: UInt): Bool => x.slice(bits - 1, 0).eq(0);
       const lastOf = (x: UInt): UInt => (x.width > bits ? cat(x.slice(x.width - 1, bits), U(bits).lit(W - 1)) : x.lit(W - 1));
-      const inOrder = isFirst(w.line).and(isFirst(w.column)).and(lastOf(w.column).le(held.lastColumn));
+      const inOrder = isFirst(w.line).and(isFirst(w.column)).and(lastOf(w.column).le(sums.lastLine));
       io.weights.all = (p.convolution ? inOrder.and(held.other.not()) : inOrder).and(io.weights.mayReadAll);
       const last = io.weights.grantAll.mux(lastOf(w.line), w.line).named('lastLineNow');
       return { next: last.addWrap(1).named('nextLine'), endsWith: io.weights.grantAll.mux(lastOf(w.column), w.column).named('lastColumnNow') };
@@ -224,7 +269,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     function rowsInOrder(): Rows {
       const r = m.regs({ streamRow: U(scratchpadBits(p)) });
       m.when(handOver.handOver, () => {
-        r.streamRow = held.aRow;
+        r.streamRow = sums.aRow;
       }).elseWhen(stream.takesRow, () => {
         r.streamRow = r.streamRow.addWrap(1);
       });
@@ -233,7 +278,7 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     function walk(): Rows {
       const walk = m.inst('walk', ActivationWalk(p));
       walk.start = handOver.handOver;
-      walk.aRow = held.aRow;
+      walk.aRow = sums.aRow;
       walk.windowed = held.windowed;
       walk.window = held.window;
       walk.step = stream.takesRow;

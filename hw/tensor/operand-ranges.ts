@@ -6,14 +6,18 @@
 import { U, bool } from '../../gen/index.ts';
 import type { Bool, UInt } from '../../gen/index.ts';
 import type { OperandField } from '../isa/instruction.ts';
+import { timesConstant } from '../lib/times-constant.ts';
 import { TENSOR_MEMORIES } from '../isa/tensor-rows.ts';
 import type { OperandLimit, RowUse, TensorCommand, TensorMemoryName } from '../isa/tensor-rows.ts';
 import { TENSOR, TENSOR_COMMAND_OPS, tensorOpsWith } from '../isa/tensor.ts';
 import type { TensorCommandOp } from '../isa/tensor.ts';
 import type { TensorParams } from './params.ts';
 
-/** Enough for the last row of a requantisation whose first is the last of the largest scratchpad. */
-const ROW_BITS = 18;
+/** Enough for the last row of a requantisation whose first is the last of the largest scratchpad, and of the weights of a `tn.mv`. */
+const rowBits = ({ matrixVector, columns }: TensorParams): number => (matrixVector && columns * MOST_COUNT + MOST_ROW >= 2 ** 18 ? 20 : 18);
+/** What the fields of a `tn.mv` can hold: weight tiles, and the first row of the first. */
+const MOST_COUNT = 2 ** 12 - 1;
+const MOST_ROW = 2 ** 16 - 1;
 
 /** The command in hand. What is said of it while there is none, or none of these, is undefined. */
 export interface CommandInHand {
@@ -39,7 +43,6 @@ export interface RowsInHand {
 const commandOf = (op: TensorCommandOp): TensorCommand => TENSOR[op];
 const whoever = (is: (command: TensorCommand) => boolean): TensorCommandOp[] => TENSOR_COMMAND_OPS.filter((op) => is(commandOf(op)));
 const any = (conditions: readonly Bool[]): Bool => conditions.reduce((a, b) => a.or(b));
-const wide = (x: UInt): UInt => x.zext(ROW_BITS);
 
 /** Commands that move something from or to main memory. */
 export const TRANSFERS = whoever(({ mainMemory }) => mainMemory !== undefined);
@@ -76,7 +79,10 @@ export class OperandRanges {
   /** Commands that the unit has. */
   private readonly ops: readonly TensorCommandOp[];
 
+  private readonly rowBits: number;
+
   constructor(private readonly p: TensorParams, private readonly hand: CommandInHand) {
+    this.rowBits = rowBits(p);
     const ops = tensorOpsWith(p);
     this.ops = TENSOR_COMMAND_OPS.filter((op) => ops.includes(op));
     this.count = this.chosen('count').named('count');
@@ -168,28 +174,40 @@ export class OperandRanges {
       const name = i === 0 ? memory : `${memory}${i + 1}`;
       const firstOf = (op: TensorCommandOp): { name: string; factor: number } =>
         ({ name: useOf.get(op)?.first ?? '', factor: useOf.get(op)?.inGroups ? this.p.vectorLanes : 1 });
-      const first = wide(this.chosenOf(firstOf, uses.map(([op]) => op)).named(`${name}First`));
+      const first = this.wide(this.chosenOf(firstOf, uses.map(([op]) => op)).named(`${name}First`));
       const last = this.lastRow(first, uses).named(`${name}Last`);
       return { name, memory, uses, first, last };
     });
   }
 
   private lastRow(first: UInt, uses: RowsInHand['uses']): UInt {
-    const counts: (readonly [TensorCommandOp[], UInt])[] = uses.flatMap(([op, { rows }]) =>
-      ('partsOf' in rows ? [[[op], this.parts(op, rows.count, rows.partsOf)] as const] : []));
+    const counts: (readonly [TensorCommandOp[], UInt])[] = uses.flatMap(([op, { rows }]) => {
+      if ('each' in rows) return [[[op], timesConstant(this.field(op, rows.count), this.p[rows.each], this.rowBits)] as const];
+      return 'partsOf' in rows ? [[[op], this.parts(op, rows.count, rows.partsOf)] as const] : [];
+    });
     const { window } = this.hand;
-    const isPlain = ({ rows }: RowUse<string>): boolean => 'count' in rows && !('partsOf' in rows);
+    const isPlain = ({ rows }: RowUse<string>): boolean => 'count' in rows && !('partsOf' in rows) && !('each' in rows);
     const ofImages = window ? uses.filter(([, { rows }]) => 'orImage' in rows).map(([op]) => op) : [];
     const counted = uses.filter(([op, use]) => isPlain(use) && !ofImages.includes(op)).map(([op]) => op);
-    if (window && ofImages.length > 0) counts.push([ofImages, window.valid.mux(wide(window.imageRows), wide(this.count)).named('imageRowsOrCount')]);
-    if (counted.length > 0) counts.push([counted, wide(this.count)]);
+    if (window && ofImages.length > 0) counts.push([ofImages, window.valid.mux(this.wide(window.imageRows), this.wide(this.count)).named('imageRowsOrCount')]);
+    if (counted.length > 0) counts.push([counted, this.wide(this.count)]);
     const lasts = uses.flatMap(([op, { rows }]) => {
-      if ('fixed' in rows) return [[[op], U(ROW_BITS).lit(rows.fixed - 1)] as const];
-      if ('groups' in rows) return [[[op], U(ROW_BITS).lit(rows.groups * this.p.vectorLanes - 1)] as const];
-      return 'lastOf' in rows ? [[[op], wide(this.field(op, rows.lastOf))] as const] : [];
+      if ('fixed' in rows) return [[[op], U(this.rowBits).lit(rows.fixed - 1)] as const];
+      if ('groups' in rows) return [[[op], U(this.rowBits).lit(rows.groups * this.p.vectorLanes - 1)] as const];
+      return 'lastOf' in rows ? [[[op], this.lastInGroup(op, rows.lastOf, rows.wholeGroups)] as const] : [];
     });
     if (lasts.length === 0) return first.addWrap(this.either(counts)).subWrap(1);
     return first.addWrap(this.either([...lasts, ...counts.map(([ops, count]) => [ops, count.subWrap(1)] as const)]));
+  }
+
+  /** The last of a group has ones in the lower bits of its number, since groups begin at multiples of their size. */
+  private lastInGroup(op: TensorCommandOp, field: string, wholeGroups = false): UInt {
+    const last = this.wide(this.field(op, field));
+    return wholeGroups ? last.or(last.lit(this.p.vectorLanes - 1)) : last;
+  }
+
+  private wide(x: UInt): UInt {
+    return x.zext(this.rowBits);
   }
 
   /** The value that belongs to the command in hand. */
@@ -201,8 +219,8 @@ export class OperandRanges {
   /** `count` for each part of R lanes that columns 0…`lastColumn` fill. */
   private parts(op: TensorCommandOp, count: string, lastColumn: string): UInt {
     const { columns, rows } = this.p;
-    const rowsOfPart = wide(this.field(op, count));
-    const more = (i: number): UInt => this.field(op, lastColumn).ge((i + 1) * rows).mux(rowsOfPart, U(ROW_BITS).lit(0));
+    const rowsOfPart = this.wide(this.field(op, count));
+    const more = (i: number): UInt => this.field(op, lastColumn).ge((i + 1) * rows).mux(rowsOfPart, U(this.rowBits).lit(0));
     return Array.from({ length: Math.ceil(columns / rows) - 1 }, (_, i) => more(i)).reduce((sum, x) => sum.addWrap(x), rowsOfPart);
   }
 

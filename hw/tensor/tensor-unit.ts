@@ -208,7 +208,8 @@ export function TensorUnit(
       m.when(queues.mesh.start.fire, () => {
         const { bits } = queues.mesh.start;
         const depthwise = p.convolution ? bits.other.mux(formIndex('other'), formIndex('main')) : formIndex('main');
-        r.meshForm = p.maximum ? bits.maximum.mux(formIndex('maximum'), depthwise) : depthwise;
+        const orMaximum = p.maximum ? bits.maximum.mux(formIndex('maximum'), depthwise) : depthwise;
+        r.meshForm = p.matrixVector ? bits.sumsRows.mux(formIndex('sumsRows'), orMaximum) : orMaximum;
       });
       m.when(queues.vector.start.fire, () => {
         const { bits } = queues.vector.start;

@@ -139,6 +139,7 @@ export class TensorModel {
     mm: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'all'),
     dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'add'),
     mx: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'maximum'),
+    mv: (rs1, rs2) => this.multiplyVector(rs1, rs2),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
     ad: (rs1, rs2) => this.elementwise(rs1, rs2, false),
     mu: (rs1, rs2) => this.elementwise(rs1, rs2, true),
@@ -313,6 +314,21 @@ export class TensorModel {
         for (; k < rows; k++) sum = (sum + from[a + k]! * sp[w + k]!) | 0;
         acc[out + n] = sum;
       }
+    }
+  }
+
+  /** Operands have the places of tn.mm. */
+  private multiplyVector(rs1: number, rs2: number): void {
+    const { rows, columns } = this.shape;
+    const [aRow, wRow, accRow, count] = [AT.mmA(rs1, rs2), AT.mmW(rs1, rs2), AT.mmAcc(rs1, rs2), AT.mmCount(rs1, rs2)];
+    for (let n = 0; n <= AT.mmColumns(rs1, rs2); n++) {
+      const out = accRow * columns + n;
+      let sum = AT.mmAccumulate(rs1, rs2) === 1 ? this.accumulators[out]! : 0;
+      for (let m = 0; m < count; m++) {
+        const [a, w] = [(aRow + m) * rows, (wRow + m * columns + n) * rows];
+        for (let k = 0; k < rows; k++) sum = (sum + this.scratchpad[a + k]! * this.scratchpad[w + k]!) | 0;
+      }
+      this.accumulators[out] = sum;
     }
   }
 

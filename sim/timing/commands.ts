@@ -36,6 +36,8 @@ export interface MeshTiming {
   readonly count: number;
   readonly columns: number;
   readonly accumulates: boolean;
+  /** As many products of `count` rows, each behind the other in the scratchpad and with weights behind its, add up in the same sums. */
+  readonly parts: number;
   /** All columns take their weights from one row. */
   readonly isDepthwise: boolean;
   /** Which of the rows from `aRow` on are read; undefined: all, in order. */
@@ -67,9 +69,11 @@ export class CommandReader {
   private readonly readers = new Map<string, Map<string, OperandReader>>();
   private readonly rowBits: Readonly<Record<'scratchpad' | 'accumulators' | 'channels', number>>;
   private readonly blocks: ReturnType<typeof memoryBlocks>;
+  private readonly columns: number;
 
   constructor(private readonly p: TensorParams) {
     this.rules = commandRules(p);
+    this.columns = p.columns;
     this.blocks = memoryBlocks(p);
     this.rowBits = { scratchpad: scratchpadBits(p), accumulators: accumulatorBits(p), channels: channelBits(p) };
   }
@@ -119,7 +123,13 @@ export class CommandReader {
       case 'mm': case 'dw': case 'mx': return {
         mesh: {
           aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
-          accumulates: field('accumulate') === 1, isDepthwise: op !== 'mm', window: rules.window(prefixes),
+          accumulates: field('accumulate') === 1, isDepthwise: op !== 'mm', parts: 1, window: rules.window(prefixes),
+        },
+      };
+      case 'mv': return {
+        mesh: {
+          aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: 1, columns: this.columns,
+          accumulates: field('accumulate') === 1, isDepthwise: false, parts: field('count'),
         },
       };
       case 'ad': case 'mu': return {

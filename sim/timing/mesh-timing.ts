@@ -9,6 +9,8 @@ export class MeshUnitTiming {
   /** Of `held`: the next column whose weights come; all are there. */
   private column = 0;
   private isFilling = false;
+  /** Parts of `held` that are handed over. */
+  private part = 0;
   private isLoaded = false;
   private streaming: MeshTiming | undefined;
   private streamed = 0;
@@ -40,7 +42,10 @@ export class MeshUnitTiming {
 
   /** Accumulator rows that the oldest command will still write, and the one that is written in this cycle. */
   get unwritten(): RowRange {
-    if (this.results.length === 0) return this.unwrittenRows.clear();
+    if (this.results.length === 0) {
+      const { held, part, isFilling, isLoaded } = this;
+      return held && part > 0 && (isFilling || isLoaded) ? this.unwrittenRows.set(held.accRow, held.accRow) : this.unwrittenRows.clear();
+    }
     const { accRow, count } = this.results[0];
     return this.unwrittenRows.set(accRow + this.rowsOut, accRow + count - 1);
   }
@@ -58,14 +63,15 @@ export class MeshUnitTiming {
     return this.streaming?.window !== undefined && this.streaming.window.rowOf(this.streamed) === undefined;
   }
   get weightRow(): number {
-    return this.isFilling && this.held ? this.held.wRow + (this.held.isDepthwise ? 0 : this.column) : NO_ROW;
+    const { held } = this;
+    return this.isFilling && held ? held.wRow + this.part * held.columns + (held.isDepthwise ? 0 : this.column) : NO_ROW;
   }
 
   /** Rows from the wanted one on that can be read at once, if they are there and their memories free; 0: there is no such thing. */
   get weightRowsAtOnce(): number {
     const { held, column, perCycle } = this;
     if (perCycle === 1 || !held || held.isDepthwise || column + perCycle > held.columns) return 0;
-    return column % perCycle === 0 && held.wRow % perCycle === 0 ? perCycle : 0;
+    return column % perCycle === 0 && (held.wRow + this.part * held.columns) % perCycle === 0 ? perCycle : 0;
   }
 
   /** A cycle in which these reads are granted, of weights so many rows. `offered`: the next command may start. Whether it does. */
@@ -74,11 +80,12 @@ export class MeshUnitTiming {
   ): boolean {
     const lastLine = weightsGranted > 0 && this.column + weightsGranted === this.held?.columns;
     const lastRow = activationGranted && this.streamed + 1 === this.streaming?.count;
-    const readsLastSums = this.held !== undefined && this.held.accumulates && this.held.accRow === this.lastSums;
+    const readsLastSums = this.held !== undefined && (this.held.accumulates || this.part > 0) && this.held.accRow === this.lastSums;
     const mayFollow = this.streaming === undefined || (lastRow && !readsLastSums);
     const hasPlace = this.results.length < this.p.queueDepth;
     const handsOver = this.held !== undefined && (this.isLoaded || lastLine) && mayFollow && lateIsThere && hasPlace;
-    const starts = offered !== undefined && (handsOver || (!this.isFilling && !this.isLoaded));
+    const continues = handsOver && this.part + 1 < (this.held?.parts ?? 1);
+    const starts = offered !== undefined && !continues && (handsOver || (!this.isFilling && !this.isLoaded));
 
     this.release(now);
     if (activationGranted) {
@@ -90,8 +97,14 @@ export class MeshUnitTiming {
     if (lastLine) this.isLoaded = true;
     if (lastRow) this.streaming = undefined;
     if (handsOver) this.handOver();
+    if (continues) {
+      this.part += 1;
+      this.column = 0;
+      this.isFilling = true;
+    }
     if (starts) {
       this.held = offered;
+      this.part = 0;
       this.column = 0;
       this.isFilling = true;
     }
@@ -101,8 +114,9 @@ export class MeshUnitTiming {
   state(now: number): string {
     const { held, column, isFilling, isLoaded, streaming, streamed, results, rowsOut, finishing } = this;
     const emergences = this.emergences.map((cycle) => cycle - now);
-    const counts = [held?.count, held?.columns, held && held.wRow % this.perCycle, column, streaming?.count, streamed, rowsOut,
-      ...results.map(({ count }) => count),
+    const counts = [held?.count, held?.columns, held && held.wRow % this.perCycle, held && held.parts - this.part, column,
+      streaming?.count, streamed, rowsOut,
+      ...results.map(({ count, parts }) => (parts === 0 ? -count : count)),
       held?.window?.key, streaming?.window?.key,
       ...[held, streaming, ...results].map((command) => command && command.accRow % this.p.accumulatorBanks)];
     return `${isFilling}${isLoaded}${finishing}${counts.join()};${emergences.join()}`;
@@ -111,10 +125,11 @@ export class MeshUnitTiming {
   private handOver(): void {
     const held = this.held as MeshTiming;
     this.isLoaded = false;
-    this.streaming = held;
+    this.streaming = this.part === 0 ? held : { ...held, aRow: held.aRow + this.part * held.count };
     this.streamed = 0;
     this.lastSums = held.accRow + held.count - 1;
-    this.results.push(held);
+    const isLast = this.part + 1 === held.parts;
+    this.results.push(held.parts === 1 ? held : { ...held, accumulates: held.accumulates || this.part > 0, parts: isLast ? 1 : 0 });
   }
 
   private emerges(now: number): boolean {
@@ -133,7 +148,8 @@ export class MeshUnitTiming {
     this.emergences.shift();
     this.rowsOut += 1;
     if (this.rowsOut < this.results[0].count) return;
-    this.finishing = true;
+    // Parts that others follow do not finish their command.
+    this.finishing = this.results[0].parts > 0;
     this.rowsOut = 0;
     this.results.shift();
   }

@@ -78,6 +78,7 @@ function effects({ unit, uses, table: ofTable, mainMemory, limits, rs1, rs2 }: T
     if ('fixed' in rows) return first;
     if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
     if ('groups' in rows) return `vectorLanes*(${first} + ${rows.groups}) - 1`;
+    if ('each' in rows) return `${first} + ${rows.count}*C - 1`;
     if ('orImage' in rows) return `${first} + ${rows.count} - 1, or imageRows of a tn.win from ${first} on,`;
     return `${first} + ${rows.count}${'partsOf' in rows ? `*ceil((${rows.partsOf} + 1)/R)` : ''} - 1`;
   };

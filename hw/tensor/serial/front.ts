@@ -21,7 +21,7 @@ import type { TensorParams } from '../params.ts';
 const decoder = tensorDecoder(NO_FEATURES);
 type SerialPrefixOp = Exclude<TensorPrefixOp, 'win'>;
 const PREFIX_OPS = TENSOR_PREFIX_OPS.filter((op): op is SerialPrefixOp => tensorOpsWith(NO_FEATURES).includes(op));
-export type SerialCommandOp = Exclude<TensorCommandOp, 'ldt' | 'dw' | 'mx' | 'ad' | 'mu' | 'tb'>;
+export type SerialCommandOp = Exclude<TensorCommandOp, 'ldt' | 'dw' | 'mx' | 'mv' | 'ad' | 'mu' | 'tb'>;
 export const SERIAL_COMMAND_OPS = TENSOR_COMMAND_OPS.filter((op): op is SerialCommandOp => tensorOpsWith(NO_FEATURES).includes(op));
 
 /** What the sequencer executes, one wire each. */
