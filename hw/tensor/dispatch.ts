@@ -103,7 +103,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
     const { forLoad, forMesh, forVector, forStore } = m.let({ forLoad: of('load'), forMesh: of('mesh'), forVector: of('vector'), forStore: of('store') });
     const isFor: Readonly<Record<Unit, Bool>> = { load: forLoad, mesh: forMesh, vector: forVector, store: forStore };
-    const isOther = (unit: Unit): Bool => isOneOf(...commandsOf(unit).filter((name) => FORM[name] === 'other' || FORM[name] === 'maximum'));
+    const isOther = (unit: Unit): Bool =>
+      isOneOf(...commandsOf(unit).filter((name) => FORM[name] !== 'main' && FORM[name] !== 'sumsRows'));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
     const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
