@@ -35,8 +35,11 @@ const ROUNDS = 40;
 const COMMANDS = 12;
 
 const plain: TensorParams = { ...full, ...NO_FEATURES };
+/** Of what the vector unit may have of operands in the scratchpad, one and not the other. */
+const pairs: TensorParams = { ...plain, elementwise: true };
+const lookups: TensorParams = { ...plain, table: true, vectorLanes: 1, requantiser: 'iterative' };
 
-describe.each(Object.entries({ full, plain, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, iterative, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
+describe.each(Object.entries({ full, plain, pairs, lookups, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, iterative, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {
     const sim = createWasmSimulator(tensorBench(p));
     const driver = new TensorDriver(sim, true);
