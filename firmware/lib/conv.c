@@ -15,6 +15,8 @@
 /* The longest row of any chip. */
 #define LONGEST_ROW 128
 
+static const int8_t zeros[LONGEST_ROW];
+
 /* A convolution, or a part of one: `channels` of a pixel's `pixel_bytes`, `outputs` of its result's `result_bytes`. */
 typedef struct {
   conv_t c;
@@ -27,8 +29,10 @@ typedef struct {
 
 typedef struct {
   uint32_t lanes, columns;
-  /* Whether activations come from windows over a patch of the input. */
-  uint32_t windows;
+  /* Whether activations come from windows over a patch of the input, and how many pixels of a kernel's line are one depthwise product. */
+  uint32_t windows, taps;
+  /* Rows of the weights of one product. */
+  uint32_t weight_rows;
   /* Lines and columns of a tile, and rows of its activations in the scratchpad: a patch, or as many as the tile has. */
   uint32_t tile_lines, tile_columns, rows;
   /* First rows in the scratchpad of two parts of activations (one, if only one fits), two of weights, and the results. */
@@ -98,7 +102,7 @@ static void cut(const conv_t *c, plan_t *plan, uint32_t rows)
   uint32_t groups = (plan->columns + plan->lanes - 1) / plan->lanes;
   uint32_t sums = least(tn_info(TN_INFO_ACCUMULATOR_ROWS) / 2, COUNT_LIMIT);
   /* Weights of two products; what is left is for two parts of activations and the results. */
-  uint32_t left = rows > 2 * plan->columns ? rows - 2 * plan->columns : 0;
+  uint32_t left = rows > 2 * plan->weight_rows ? rows - 2 * plan->weight_rows : 0;
   uint32_t lines = c->out_height, columns = least(c->out_width, plan->windows ? WIDEST_WINDOW : COUNT_LIMIT);
   for (;;) {
     uint32_t count = lines * columns;
@@ -116,6 +120,13 @@ static void cut(const conv_t *c, plan_t *plan, uint32_t rows)
   plan->rows = 0;
 }
 
+/* Whether tn_dl takes fewer rows than a product for each pixel of the kernel: of a line of the tile it takes all pixels, whatever the stride. */
+static uint32_t gains_by_taps(const conv_t *c, const plan_t *plan, uint32_t taps)
+{
+  uint32_t products = (c->kernel_width + taps - 1) / taps;
+  return products * ((plan->tile_columns - 1) * c->stride_x + taps) < c->kernel_width * plan->tile_columns;
+}
+
 static plan_t plan_of(const job_t *job)
 {
   const conv_t *c = &job->c;
@@ -125,11 +136,20 @@ static plan_t plan_of(const job_t *job)
   plan.columns = least(least(tn_info(TN_INFO_COLUMNS), tn_info(TN_INFO_CHANNELS)), c->outputs);
   if (job->is_depthwise) plan.columns = least(plan.columns, plan.lanes);
   plan.windows = fits_windows(c);
+  uint32_t taps = job->is_depthwise && !job->is_maximum && plan.windows && c->dilation_x == 1 ? tn_info(TN_INFO_DEPTHWISE_TAPS) : 0;
+  plan.weight_rows = taps > 0 ? taps : job->is_depthwise ? 1 : plan.columns;
   cut(c, &plan, rows);
+  if (taps > 0 && plan.rows > 0 && gains_by_taps(c, &plan, taps)) {
+    plan.taps = taps;
+  } else if (taps > 0) {
+    plan.weight_rows = 1;
+    cut(c, &plan, rows);
+  }
   /* A patch that has more pixels than all products together gains nothing; one that does not fit, even less. */
   uint32_t pixels = plan.tile_lines * plan.tile_columns * c->kernel_height * c->kernel_width;
   if (plan.windows && (plan.rows == 0 || plan.rows > pixels)) {
-    plan.windows = 0;
+    plan.windows = plan.taps = 0;
+    plan.weight_rows = job->is_depthwise ? 1 : plan.columns;
     cut(c, &plan, rows);
   }
   /* No chip has fewer than four rows: one of activations, of weights and of results is enough for one output at a time. */
@@ -141,12 +161,13 @@ static plan_t plan_of(const job_t *job)
       return plan;
     }
     plan.columns = (plan.columns + 1) / 2;
+    plan.weight_rows = job->is_depthwise ? 1 : plan.columns;
     cut(c, &plan, rows);
   }
   plan.activations[1] = plan.rows;
   plan.weights[0] = 2 * plan.rows;
-  plan.weights[1] = plan.weights[0] + plan.columns;
-  plan.results = plan.weights[1] + plan.columns;
+  plan.weights[1] = plan.weights[0] + plan.weight_rows;
+  plan.results = plan.weights[1] + plan.weight_rows;
   return plan;
 }
 
@@ -202,8 +223,8 @@ static void give_window(const conv_t *c, const tile_t *t, uint32_t ky, uint32_t 
 {
   uint32_t image = t->patch_lines * t->patch_columns;
   if (image == 0) {
-    /* All of the tile is beside the input: a window left of an image of one row. */
-    tn_win(1, 1, 0, 0, -1, 0, 1, c->padding);
+    /* All of the tile is beside the input: a window right of an image of one row. */
+    tn_win(1, 1, 0, 0, 1, 0, t->columns, c->padding);
     return;
   }
   int32_t left = t->left - (int32_t)t->patch_left + (int32_t)(kx * c->dilation_x);
@@ -217,6 +238,7 @@ static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32
   const conv_t *c = &job->c;
   uint32_t kernel = c->kernel_height * c->kernel_width;
   uint32_t count = t->lines * t->columns;
+  uint32_t step = plan->taps > 0 ? plan->taps : 1;
   /* Of a depthwise convolution the one group of channels that these outputs are made of. */
   uint32_t first = job->is_depthwise ? output : 0;
   uint32_t end = job->is_depthwise ? output + columns : c->channels;
@@ -227,10 +249,20 @@ static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32
       load_patch(job, t, plan->activations[part[0]], channel, lanes);
     }
     uint32_t ky = 0, kx = 0;
-    const int8_t *weights = c->weights + channel + (job->is_depthwise ? 0 : output * job->output_bytes);
-    for (uint32_t pixel = 0; pixel < kernel; pixel++) {
+    const int8_t *first_weights = c->weights + channel + (job->is_depthwise ? 0 : output * job->output_bytes), *weights = first_weights;
+    for (uint32_t pixel = 0; pixel < kernel; pixel = ky * c->kernel_width + kx) {
       /* All weights of a maximum are 1, and stay. */
-      if (!job->is_maximum) {
+      if (plan->taps > 0) {
+        uint32_t there = least(step, c->kernel_width - kx);
+        part[1] ^= 1;
+        tn_arg(job->tap_bytes, lanes);
+        tn_ld(weights, plan->weights[part[1]], there);
+        /* What is beyond the kernel's line has weights of 0. */
+        if (there < step) {
+          tn_arg(0, lanes);
+          tn_ld(zeros, plan->weights[part[1]] + there, step - there);
+        }
+      } else if (!job->is_maximum) {
         part[1] ^= 1;
         tn_arg(job->output_bytes, lanes);
         tn_ld(weights, plan->weights[part[1]], job->is_depthwise ? 1 : columns);
@@ -243,14 +275,15 @@ static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32
       }
       uint32_t adds = channel > first || pixel > 0;
       if (job->is_maximum) tn_mx(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
+      else if (plan->taps > 0) tn_dl(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
       else if (job->is_depthwise) tn_dw(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
       else tn_mm(plan->activations[part[0]], plan->weights[part[1]], sums, count, columns - 1, adds);
-      weights += job->tap_bytes;
-      kx += 1;
-      if (kx == c->kernel_width) {
+      kx += step;
+      if (kx >= c->kernel_width) {
         kx = 0;
         ky += 1;
       }
+      weights = first_weights + (ky * c->kernel_width + kx) * job->tap_bytes;
     }
   }
 }

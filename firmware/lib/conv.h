@@ -35,7 +35,8 @@ uint32_t conv_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *res
 
 /*
  * The same for a depthwise convolution: every channel has a kernel of its own and makes one output, so that `outputs` is not looked at. Where the
- * chip lacks tn.dw, every channel is a convolution of its own, which is slow.
+ * chip has tn.dl and it gains by it, a line of the kernel is one product, or several; where it lacks tn.dw, every channel is a convolution of its
+ * own, which is slow.
  */
 uint32_t depthwise_int8(const conv_t *conv, const tn_channel_t *channels, int8_t *result);
 

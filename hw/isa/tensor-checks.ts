@@ -10,7 +10,7 @@ import type { OperandLimit, RowCount, RowUse, TensorCommand, TensorMemoryName } 
 import { TENSOR, TENSOR_COMMAND_OPS } from './tensor.ts';
 import type { TensorCommandOp, TensorInfo } from './tensor.ts';
 
-type FactName = Extract<TensorInfo, 'rows' | 'columns' | 'scratchpadRows' | 'accumulatorRows' | 'channels' | 'vectorLanes'>;
+type FactName = Extract<TensorInfo, 'rows' | 'columns' | 'scratchpadRows' | 'accumulatorRows' | 'channels' | 'vectorLanes' | 'depthwiseTaps'>;
 /** The facts of a unit that operands depend on. */
 export type TensorFacts = Readonly<Record<FactName, number>>;
 
@@ -31,9 +31,14 @@ export interface TensorPrefixes {
 }
 export const NO_PREFIX: TensorPrefixes = {};
 
-/** Where activations of a `tn.mm` come from: number `index` is that row of the image, from its first one on; undefined: padding. */
+/** Where activations of a product come from: number `index` is that row of the image, from its first one on; undefined: padding. */
 export interface Window {
-  rowOf(index: number): number | undefined;
+  /** `right`: of the pixel so far right of it. */
+  rowOf(index: number, right?: number): number | undefined;
+  /** Places of a line, pixels from one to the next, and the column of the first. */
+  readonly width: number;
+  readonly strideX: number;
+  readonly left: number;
   readonly imageRows: number;
   readonly padding: number;
   /** Equal windows have equal keys. */
@@ -46,9 +51,9 @@ export function windowOf({ image, window }: TensorWin): Window {
   const [strideX, strideY] = [ofImage('strideXMinus1') + 1, ofImage('strideYMinus1') + 1];
   const [left, top, windowWidth] = [ofWindow('left'), ofWindow('top'), ofWindow('windowWidth')];
   return {
-    imageRows, padding: ofWindow('padding'), key: `${image} ${window}`,
-    rowOf: (index) => {
-      const x = left + (index % windowWidth) * strideX;
+    imageRows, width: windowWidth, strideX, left, padding: ofWindow('padding'), key: `${image} ${window}`,
+    rowOf: (index, right = 0) => {
+      const x = left + (index % windowWidth) * strideX + right;
       const row = (top + Math.floor(index / windowWidth) * strideY) * width + x;
       return x >= 0 && x < width && row >= 0 && row < imageRows ? row : undefined;
     },
@@ -97,6 +102,7 @@ interface CompiledUse {
   readonly first: OperandReader;
   readonly count: OperandReader;
   readonly orImage: boolean;
+  readonly needsImage: boolean;
   /** Rows that there are. */
   readonly rows: number;
 }
@@ -122,7 +128,7 @@ export class CommandRules {
     this.uses = uses.map(({ memory, access, first, inGroups, rows }) =>
       ({
         memory, access, first: times(operandOf(op, first), inGroups ? facts.vectorLanes : 1), count: rowCount(op, rows, facts),
-        orImage: 'orImage' in rows, rows: facts[TENSOR_MEMORIES[memory].rows],
+        orImage: 'orImage' in rows, needsImage: 'orImage' in rows && rows.orImage === 'needed', rows: facts[TENSOR_MEMORIES[memory].rows],
       }));
     const least = [...rs1, ...rs2].flatMap(({ name, least: most = 0 }) => (most === 0 ? [] : [{
       name, read: operandOf(op, name), allows: (value: number) => value >= most, demand: `must be at least ${most}`,
@@ -161,6 +167,7 @@ export class CommandRules {
       const value = read(rs1, rs2);
       if (!allows(value)) return this.text(`${name} = ${value}; ${demand}`);
     }
+    if (!prefixes.win && this.uses.some(({ needsImage }) => needsImage)) return this.text('no tn.win is pending; give one before it');
     const problem = this.window(prefixes) && windowProblem(prefixes.win);
     if (problem) return this.text(problem);
     for (const [i, { memory, first, count }] of this.ranges(rs1, rs2, prefixes).entries()) {
@@ -198,6 +205,7 @@ function windowProblem(win: TensorWin | undefined): string | undefined {
 function rowCount(op: TensorCommandOp, rows: RowCount<string>, facts: TensorFacts): OperandReader {
   if ('fixed' in rows) return () => rows.fixed;
   if ('groups' in rows) return () => rows.groups * facts.vectorLanes;
+  if ('fact' in rows) return () => facts[rows.fact];
   if ('lastOf' in rows) {
     const last = operandOf(op, rows.lastOf);
     const together = rows.wholeGroups ? facts.vectorLanes : 1;

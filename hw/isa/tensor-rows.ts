@@ -22,17 +22,20 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /**
  * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
- * `tn.dw`; `tn.mx`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`; `tn.mv`.
+ * `tn.dw`; `tn.mx`; `tn.dl`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`; `tn.mv`.
  */
-export const TENSOR_FEATURES = ['convolution', 'maximum', 'doubleRounding', 'elementwise', 'table', 'matrixVector'] as const;
+export const TENSOR_FEATURES = ['convolution', 'maximum', 'depthwiseTaps', 'doubleRounding', 'elementwise', 'table', 'matrixVector'] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
-export type TensorFeatures = Readonly<Record<TensorFeature, boolean>>;
-const features = (of: (name: TensorFeature) => boolean): TensorFeatures =>
+/** Whether a unit has each; or how much of it, 0 for none. */
+export type TensorFeatures = Readonly<Record<Exclude<TensorFeature, 'depthwiseTaps'>, boolean>> & { readonly depthwiseTaps: number };
+const features = (of: (name: TensorFeature) => boolean | number): TensorFeatures =>
   Object.fromEntries(TENSOR_FEATURES.map((name) => [name, of(name)])) as TensorFeatures;
-export const ALL_FEATURES = features(() => true);
-export const NO_FEATURES = features(() => false);
+const isNumber = (name: TensorFeature): boolean => name === 'depthwiseTaps';
+export const ALL_FEATURES = features((name) => (isNumber(name) ? 2 : true));
+export const NO_FEATURES = features((name) => (isNumber(name) ? 0 : false));
 /** The features alone, of something that says more. */
 export const featuresOf = (unit: TensorFeatures): TensorFeatures => features((name) => unit[name]);
+export const hasFeature = (unit: TensorFeatures, name: TensorFeature): boolean => unit[name] !== false && unit[name] !== 0;
 
 /** A named field, and its name as a type. */
 export interface NamedField<Name extends string> extends OperandField {
@@ -40,15 +43,16 @@ export interface NamedField<Name extends string> extends OperandField {
 }
 
 /**
- * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes, or so many for `each` of
- * what a fact counts; always one; one more than that in field `lastOf`, and all that
- * are read together with these (groups of `vectorLanes`); `count` for each part of R lanes that the columns 0…`partsOf` fill;
- * or so many groups of `vectorLanes`.
+ * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes, or without which it is
+ * refused, or so many for `each` of what a fact counts; always one, or as many as a fact of the chip; one more than the number in field
+ * `lastOf`, and all that are read together with these (groups of `vectorLanes`); `count` for each part of R lanes that the columns
+ * 0…`partsOf` fill; or so many groups of `vectorLanes`.
  */
 export type RowCount<Field extends string> =
-  | { readonly count: Field; readonly orImage?: true }
+  | { readonly count: Field; readonly orImage?: true | 'needed' }
   | { readonly count: Field; readonly each: 'columns' }
   | { readonly fixed: 1 }
+  | { readonly fact: 'depthwiseTaps' }
   | { readonly lastOf: Field; readonly wholeGroups?: true }
   | { readonly count: Field; readonly partsOf: Field }
   | { readonly groups: number };

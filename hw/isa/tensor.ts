@@ -3,10 +3,10 @@
  * counter indices are stated. RTL, golden model, assembler, C header and `isa.md` are made from these tables.
  *
  * Notation in `semantics`: R = rows of the mesh (int8 lanes of a scratchpad row), C = columns (int32 lanes of an
- * accumulator row), sp[r][b] a scratchpad byte, acc[r][n] an accumulator lane, ch[i] a channel record, mem[a] a byte of
+ * accumulator row), T = depthwiseTaps, sp[r][b] a scratchpad byte, acc[r][n] an accumulator lane, ch[i] a channel record, mem[a] a byte of
  * main memory.
  */
-import { TENSOR_FEATURES, command, prefix, question } from './tensor-rows.ts';
+import { TENSOR_FEATURES, command, hasFeature, prefix, question } from './tensor-rows.ts';
 import type { NamedField, TensorFeatures, TensorInstruction, TensorUnitName } from './tensor-rows.ts';
 
 export const CUSTOM_0 = 0x0b;
@@ -231,6 +231,23 @@ export const TENSOR = {
       'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged',
     ],
   }),
+  dl: command('mesh', {
+    mnemonic: 'tn.dl', opcode: CUSTOM_1, funct3: 3, funct7: 3, feature: 'depthwiseTaps',
+    summary: 'Depthwise by a line of T pixels: for `count` places of a window, of each lane the products with T weights of its own are added up.',
+    rs1: [f('aRow', 0, 16, 'first scratchpad row of the image'), f('wRow', 16, 16, 'first row of the weights: lane n of row j holds that of column n, pixel j')],
+    rs2: SUMS,
+    uses: [
+      { memory: 'scratchpad', access: 'read', first: 'aRow', rows: { count: 'count', orImage: 'needed' }, isLate: true },
+      { memory: 'scratchpad', access: 'read', first: 'wRow', rows: { fact: 'depthwiseTaps' } },
+      { memory: 'accumulators', access: 'update', first: 'accRow', rows: { count: 'count' } },
+    ],
+    limits: [{ field: 'columnsMinus1', below: 'columns' }, { field: 'columnsMinus1', below: 'rows' }],
+    semantics: [
+      'a[m][j][k] = pixel (x + j, y) of the image of the pending tn.win, (x, y) being what that says of row m; padding beside the image',
+      'for m < count, n <= columnsMinus1: acc[accRow+m][n] = (accumulate ? acc[accRow+m][n] : 0) + sum over j < T of a[m][j][n] * sp[wRow+j][n]',
+      'int8 times int8, int32 sum, wrapping; lanes n > columnsMinus1 are unchanged; T is the fact depthwiseTaps',
+    ],
+  }),
   rq: command('vector', {
     mnemonic: 'tn.rq', opcode: CUSTOM_1, funct3: 4,
     summary: 'Requantises accumulator rows to int8 (bias, multiplier, shift, zero point, clamp per channel) into the scratchpad.',
@@ -336,11 +353,11 @@ export const TENSOR_INSTRUCTIONS: readonly TensorInstruction[] = Object.values(T
 export const tensorOpsWith = (features: TensorFeatures): readonly TensorOp[] =>
   TENSOR_OPS.filter((op) => {
     const row: TensorInstruction = TENSOR[op];
-    return row.kind === 'question' || row.feature === undefined || features[row.feature];
+    return row.kind === 'question' || row.feature === undefined || hasFeature(features, row.feature);
   });
 /** Fact `features` of such a unit. */
 export const featureBits = (features: TensorFeatures): number =>
-  TENSOR_FEATURES.reduce((bits, name, i) => bits + (features[name] ? 2 ** i : 0), 0);
+  TENSOR_FEATURES.reduce((bits, name, i) => bits + (hasFeature(features, name) ? 2 ** i : 0), 0);
 
 /**
  * Layout of a 16-byte channel record in main memory (four little-endian words), and the values that its fields may have. With a shift or a
@@ -390,6 +407,7 @@ export const TENSOR_INFO = [
   { name: 'vectorLanes', summary: 'elements that the vector stage takes at a time' },
   { name: 'counters', summary: 'number of performance counters' },
   { name: 'features', summary: `optional instructions, a bit each: ${TENSOR_FEATURES.map((name, i) => `bit ${i}: ${name}`).join(', ')}` },
+  { name: 'depthwiseTaps', summary: 'T, weights that tn.dl takes for each lane; 0: the chip has no tn.dl' },
 ] as const;
 export type TensorInfo = (typeof TENSOR_INFO)[number]['name'];
 

@@ -101,6 +101,12 @@ const blocks: Derived<number> = {
   from: (value) => Math.min(MOST_BLOCKS, powerOfTwoAtLeast(scratchpadRows(value as (path: string) => number))),
 };
 
+const USUAL_TAPS = 3;
+const taps: Derived<number> = {
+  text: `${USUAL_TAPS}, or \`rows\` or \`columns\` where that is less; 0 without \`convolution\``,
+  from: (value) => (value('tensor.convolution') === true ? Math.min(USUAL_TAPS, Number(value('tensor.rows')), Number(value('tensor.columns'))) : 0),
+};
+
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -181,6 +187,10 @@ export const CONFIG_KEYS = {
     convolution: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.win and tn.dw: convolution without im2col, padding for nothing, depthwise layers' },
     maximum: { kind: 'flag', default: withConvolution(true, false), summary: 'tn.mx: the maximum of products, for maximum pooling; with `convolution` alone' },
     matrixVector: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.mv: a matrix times a vector in one command' },
+    depthwiseTaps: {
+      kind: 'count', min: 2, max: 8, orZero: true, default: taps,
+      summary: 'tn.dl: multipliers of each of the lanes beside the mesh that add up a line of a depthwise kernel; at most `rows` and `columns`. 0: no lanes',
+    },
     doubleRounding: { kind: 'flag', default: unlessSerial(true, false), summary: 'requantisation as gemmlowp rounds it, twice, beside the single rounding; a channel record says which' },
     elementwise: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.ad and tn.mu: sums and products of two tensors, each with a scale of its own' },
     table: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.ldt and tn.tb: any function of a byte, by a table of 256 bytes' },

@@ -30,13 +30,17 @@ export const TABLE_PIECE_BITS = Math.log2(TABLE_BYTES / CHANNEL_RECORD_BYTES);
 
 /**
  * `windowed`: its activations are those of `window`. `other`: depthwise, one row of weights for all columns; `maximum`: keeps the greater
- * instead of adding. `sumsRows`: each row has weights of its own, and all products add up in one row.
+ * instead of adding. `lanes`: by the lanes beside the mesh. `sumsRows`: each row has weights of its own, and all products add up in one
+ * row.
  */
 export const meshCommand = (p: TensorParams) =>
   bundle('MeshCommand', withOnly({
     aRow: U(scratchpadBits(p)), wRow: U(scratchpadBits(p)), accRow: U(accumulatorBits(p)), count: U(rowCountBits(p)),
-    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, maximum: B, sumsRows: B, windowed: B, window: windowShape,
-  }, { other: p.convolution, maximum: p.maximum, sumsRows: p.matrixVector, windowed: p.convolution, window: p.convolution }));
+    lastColumn: U(indexWidth(p.columns)), accumulate: B, other: B, maximum: B, lanes: B, sumsRows: B, windowed: B, window: windowShape,
+  }, {
+    other: p.convolution, maximum: p.maximum, lanes: p.depthwiseTaps > 0, sumsRows: p.matrixVector, windowed: p.convolution,
+    window: p.convolution,
+  }));
 
 /** Bits of the number of rows of a vector command: of tn.rq as above, else of rows of the scratchpad. */
 export const vectorCountBits = (p: TensorParams): number =>
@@ -56,20 +60,20 @@ export const vectorCommand = (p: TensorParams) =>
   }, { aRow: vectorReads(p), bRow: p.elementwise, elementwise: p.elementwise, product: p.elementwise, lookup: p.table }));
 
 /**
- * In which form a unit takes each command: `other`, `maximum` and `sumsRows` set the bits of that name, the mesh unit alone having the
- * last two; what is of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and `product` sets
- * the bit of that name; `table` sets `lookup`. A load of that form is also `other`.
+ * In which form a unit takes each command: `other`, `maximum`, `lanes` and `sumsRows` set the bits of that name, the mesh unit alone
+ * having the last three; what is of the form `maximum` is also `other`. Of the vector unit `sum` and `product` are `elementwise`, and
+ * `product` sets the bit of that name; `table` sets `lookup`. A load of that form is also `other`.
  */
-export const FORMS = ['main', 'other', 'maximum', 'sum', 'product', 'table', 'sumsRows'] as const;
+export const FORMS = ['main', 'other', 'maximum', 'sum', 'product', 'table', 'lanes', 'sumsRows'] as const;
 export type Form = (typeof FORMS)[number];
 interface UnitForms {
   readonly load: 'main' | 'other' | 'table';
-  readonly mesh: 'main' | 'other' | 'maximum' | 'sumsRows';
+  readonly mesh: 'main' | 'other' | 'maximum' | 'lanes' | 'sumsRows';
   readonly vector: 'main' | 'sum' | 'product' | 'table';
   readonly store: 'main' | 'other';
 }
 export const FORM: { readonly [Op in TensorCommandOp]: UnitForms[(typeof TENSOR)[Op]['unit']] } = {
-  ld: 'main', ldp: 'other', ldt: 'table', mm: 'main', dw: 'other', mx: 'maximum', mv: 'sumsRows',
+  ld: 'main', ldp: 'other', ldt: 'table', mm: 'main', dw: 'other', mx: 'maximum', dl: 'lanes', mv: 'sumsRows',
   rq: 'main', ad: 'sum', mu: 'product', tb: 'table', st: 'main', sta: 'other',
 };
 

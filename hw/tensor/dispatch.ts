@@ -20,6 +20,7 @@ import type { XifParams } from '../lib/cv-x-if.ts';
 import {
   FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorColumnBits, vectorCommand, vectorCountBits,
 } from './commands.ts';
+import type { Form } from './commands.ts';
 import { tensorDecoder } from './decode.ts';
 import { Intake } from './intake.ts';
 import { UNITS, blockBits, memoryBlocks, useNames, useOf, usedBlocks } from './hazards.ts';
@@ -55,7 +56,7 @@ export function informationOf(p: TensorParams): Record<TensorInfo, number> {
     version: TENSOR_VERSION, rows: p.rows, columns: p.columns,
     scratchpadRows: p.scratchpadRows, accumulatorRows: p.accumulatorRows, channels: p.channels,
     busBytes: p.busBytes, types: 1, queueDepth: p.queueDepth, vectorLanes: p.vectorLanes, counters: p.counters ? TENSOR_COUNTERS.length : 0,
-    features: featureBits(p),
+    features: featureBits(p), depthwiseTaps: p.depthwiseTaps,
   };
 }
 
@@ -103,8 +104,8 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const of = (unit: Unit): Bool => isOneOf(...commandsOf(unit));
     const { forLoad, forMesh, forVector, forStore } = m.let({ forLoad: of('load'), forMesh: of('mesh'), forVector: of('vector'), forStore: of('store') });
     const isFor: Readonly<Record<Unit, Bool>> = { load: forLoad, mesh: forMesh, vector: forVector, store: forStore };
-    const isOther = (unit: Unit): Bool =>
-      isOneOf(...commandsOf(unit).filter((name) => FORM[name] !== 'main' && FORM[name] !== 'sumsRows'));
+    const isFormed = (unit: Unit, ...forms: readonly Form[]): Bool =>
+      isOneOf(...commandsOf(unit).filter((name) => forms.includes(FORM[name])));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
     const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
@@ -150,16 +151,19 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     // The table comes in pieces as long as channel records.
     const inPieces = p.table ? { row: op('ldt').mux(row.lit(0), row), count: op('ldt').mux(rows.lit(TABLE_BYTES / CHANNEL_RECORD_BYTES), rows) } : {};
     const only = { lookup: p.table };
-    io.load.bits = withOnly({ ...transfer, ...inPieces, other: isOther('load'), lookup: op('ldt') }, only);
-    io.store.bits = withOnly({ ...transfer, other: isOther('store'), lookup: bool(false) }, only);
+    io.load.bits = withOnly({ ...transfer, ...inPieces, other: isFormed('load', 'other', 'table'), lookup: op('ldt') }, only);
+    io.store.bits = withOnly({ ...transfer, other: isFormed('store', 'other'), lookup: bool(false) }, only);
     const count = operands.count.trunc(countBits).named('rowCount');
     const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(indexWidth(p.columns)).named('lastColumn');
     io.mesh.bits = withOnly({
       aRow: operands.field('mm', 'aRow').trunc(spBits), wRow: operands.field('mm', 'wRow').trunc(spBits),
       accRow: operands.field('mm', 'accRow').trunc(accBits), count, lastColumn, accumulate: operands.field('mm', 'accumulate').bit(0),
-      other: isOther('mesh'), maximum: op('mx'), sumsRows: op('mv'), windowed: w ? w.winValid.and(op('mv').not()) : bool(false),
-      window: window ?? valueOf(windowShape, NO_WINDOW),
-    }, { other: p.convolution, maximum: p.maximum, sumsRows: p.matrixVector, windowed: p.convolution, window: p.convolution });
+      other: isFormed('mesh', 'other', 'maximum'), maximum: isFormed('mesh', 'maximum'), lanes: isFormed('mesh', 'lanes'),
+      sumsRows: op('mv'), windowed: w ? w.winValid.and(op('mv').not()) : bool(false), window: window ?? valueOf(windowShape, NO_WINDOW),
+    }, {
+      other: p.convolution, maximum: p.maximum, lanes: p.depthwiseTaps > 0, sumsRows: p.matrixVector, windowed: p.convolution,
+      window: p.convolution,
+    });
     io.vector.bits = vectorBits();
     const { idle } = m.let({ idle: io.busy.asUInt().eq(0) });
     // A command enters its queue in the cycle in which its result goes to the core.

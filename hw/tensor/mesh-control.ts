@@ -1,9 +1,9 @@
 /**
- * The mesh unit: executes `tn.mm`, `tn.dw`, `tn.mx` and `tn.mv`. A weight sequencer brings the next command's tile into the free weight
- * bank while an activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum that
- * leaves the mesh. Three commands can be under way, one at each.
+ * The mesh unit: executes `tn.mm`, `tn.dw`, `tn.mx`, `tn.dl` and `tn.mv`. A weight sequencer brings the next command's tile into the free
+ * weight bank while an activation sequencer streams the present command's rows; an output sequencer names the accumulator row of every sum
+ * that leaves the mesh, or the depthwise lanes beside it. Three commands can be under way, one at each.
  */
-import { B, Flag, In, Out, S, Sink, U, bool, bundle, cat, hw, indexWidth } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, bundle, cat, hw, indexWidth, repeat } from '../../gen/index.ts';
 import type { Bool, ModuleDef, UInt } from '../../gen/index.ts';
 import { Queue } from '../lib/queue.ts';
 import { withOnly } from '../lib/with-only.ts';
@@ -22,6 +22,7 @@ const weightPort = (p: TensorParams) => {
   const all = { ...readPort(p), mayReadAll: In(B), all: Out(B), grantAll: In(B) };
   return withOnly(all, { mayReadAll: several, all: several, grantAll: several });
 };
+const hasLanes = (p: TensorParams): boolean => p.depthwiseTaps > 0;
 
 const allPorts = (p: TensorParams) => ({
   command: Sink(meshCommand(p)),
@@ -44,6 +45,10 @@ const allPorts = (p: TensorParams) => ({
   loadAll: Out(B),
   /** The weights of the column are one lane of the row, that of its number. */
   loadDiagonal: Out(B),
+  /** In the cycle in which the scratchpad's data arrive: they are a row for the depthwise lanes. */
+  lanesStep: Out(B),
+  /** In the cycle in which sums arrive at the accumulators: they are those of the lanes. */
+  sumsOfLanes: Out(B),
   /** For the accumulators: the row of sums that arrives in the next cycle. */
   next: Out(B),
   nextRow: Out(U(accumulatorBits(p))),
@@ -58,12 +63,10 @@ const allPorts = (p: TensorParams) => ({
   waitsForRows: Out(B),
   conflict: Out(B),
 });
-/**
- * `isPadding`, `padding` and `loadDiagonal` are there if there are convolutions, `nextMaximum` if there are maxima, `loadAll` if several
- * columns can be loaded at once.
- */
+/** What convolutions, maxima, weights of several columns at once and depthwise lanes need is there if they are. */
 export const meshControlPorts = (p: TensorParams): ReturnType<typeof allPorts> => withOnly(allPorts(p), {
   isPadding: p.convolution, padding: p.convolution, loadDiagonal: p.convolution, nextMaximum: p.maximum, loadAll: weightsPerCycle(p) > 1,
+  lanesStep: hasLanes(p), sumsOfLanes: hasLanes(p),
 });
 
 export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshControlPorts>> {
@@ -71,10 +74,10 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
   const accBits = accumulatorBits(p);
   const columnBits = indexWidth(p.columns);
   const Output = bundle('OutputCommand', withOnly({
-    accRow: U(accBits), lastRow: U(accBits), count: U(countBits), lastColumn: U(columnBits), accumulate: B, maximum: B,
+    accRow: U(accBits), lastRow: U(accBits), count: U(countBits), lastColumn: U(columnBits), accumulate: B, maximum: B, lanes: B,
     /** Another one of the same command follows. */
     isPart: B,
-  }, { maximum: p.maximum, isPart: p.matrixVector }));
+  }, { maximum: p.maximum, lanes: hasLanes(p), isPart: p.matrixVector }));
   return hw('MeshControl', meshControlPorts(p), (m, io) => {
     m.doc('Sequencers of the mesh: weights, activations, results.');
     const cmd = io.command.bits;
@@ -88,9 +91,14 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const a = m.regs({
       streaming: Flag(false), rowsLeft: U(countBits), streamBank: B, lastSums: U(accBits),
     });
+    const travel = meshLatency(p);
+    const t = m.regs({ travelling: U(travel, 0) });
     const held = w.held;
     const stream = m.wires({ takesRow: B });
-    const { lastRow } = m.let({ lastRow: stream.takesRow.and(a.rowsLeft.eq(0)) });
+    const lanes = hasLanes(p) ? m.regs({ streams: B }) : undefined;
+    /** With the row that is taken the sums of an accumulator row are complete, if all earlier ones are. */
+    const rowMakes = hasLanes(p) ? m.wires({ sums: B }) : { sums: bool(true) };
+    const { lastRow } = m.let({ lastRow: stream.takesRow.and(rowMakes.sums).and(a.rowsLeft.eq(0)) });
 
     // Weights travel through the mesh as rows do: a bank is free once the last row that uses it is on its way. That is so when a tile is
     // handed over, and until then the next command does not begin.
@@ -99,7 +107,9 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const sums = p.matrixVector ? oneByOne() : allRows();
     const W = weightsPerCycle(p);
     const lines = weightLines();
-    const { lastLine } = m.let({ lastLine: io.weights.grant.and(lines.endsWith.eq(sums.lastLine)) });
+    const lastTap = w.column.lit(Math.max(p.depthwiseTaps - 1, 0));
+    const lastOfWeights = hasLanes(p) ? held.lanes.mux(lastTap, sums.lastLine) : sums.lastLine;
+    const { lastLine } = m.let({ lastLine: io.weights.grant.and(lines.endsWith.eq(lastOfWeights)) });
     io.command.ready = handOver.handOver.and(sums.continues.not()).or(w.filling.not().and(w.loaded.not()));
     m.when(io.command.fire, () => {
       w.filling = bool(true);
@@ -130,29 +140,31 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     // A command that adds to the row that the stream wrote last must not follow at once: the accumulators read that row a cycle before
     // they write it, and how many of its lanes are written only the command before knows.
     const { heldLastRow } = m.let({ heldLastRow: held.accRow.addWrap(fit(sums.count)).subWrap(1) });
-    const { readsLastSums } = m.let({ readsLastSums: sums.accumulate.and(held.accRow.eq(a.lastSums)) });
+    const isForMesh = lanes ? held.lanes.not() : bool(true);
+    const { readsLastSums } = m.let({ readsLastSums: sums.accumulate.and(held.accRow.eq(a.lastSums)).and(isForMesh) });
     const mayFollow = a.streaming.not().or(lastRow.and(readsLastSums.not())).named('mayFollow');
-    handOver.handOver = w.loaded.or(lastLine).and(mayFollow).and(io.lateIsThere).and(output.enq.ready);
+    handOver.handOver = w.loaded.or(lastLine).and(mayFollow).and(mayStart()).and(io.lateIsThere).and(output.enq.ready);
     m.when(handOver.handOver, () => {
       a.streaming = bool(true);
       a.rowsLeft = sums.count.subWrap(1);
       a.lastSums = heldLastRow;
       a.streamBank = w.fillBank;
       w.fillBank = w.fillBank.not();
+      if (lanes) lanes.streams = held.lanes;
     }).elseWhen(lastRow, () => {
       a.streaming = bool(false);
     });
     output.enq.valid = handOver.handOver;
     output.enq.bits = withOnly({
       accRow: held.accRow, lastRow: heldLastRow, count: sums.count, lastColumn: held.lastColumn, accumulate: sums.accumulate,
-      maximum: p.maximum ? held.maximum : bool(false), isPart: sums.continues,
-    }, { maximum: p.maximum, isPart: p.matrixVector });
+      maximum: p.maximum ? held.maximum : bool(false), lanes: hasLanes(p) ? held.lanes : bool(false), isPart: sums.continues,
+    }, { maximum: p.maximum, lanes: hasLanes(p), isPart: p.matrixVector });
     const rows = p.convolution ? walk() : rowsInOrder();
     io.activations.request = a.streaming.and(rows.fromScratchpad).and(io.activations.mayRead);
     io.activations.row = rows.row;
     stream.takesRow = io.activations.grant.or(a.streaming.and(rows.fromScratchpad.not()));
     io.feeds = stream.takesRow;
-    m.when(stream.takesRow.and(lastRow.not()), () => {
+    m.when(stream.takesRow.and(rowMakes.sums).and(lastRow.not()), () => {
       a.rowsLeft = a.rowsLeft.subWrap(1);
     });
 
@@ -166,6 +178,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     io.load0 = s.loadNow0;
     io.load1 = s.loadNow1;
     io.loadColumn = s.columnNow;
+    if (lanes) {
+      const step = m.regs({ lanesNow: B });
+      step.lanesNow = stream.takesRow.and(lanes.streams);
+      io.lanesStep = step.lanesNow;
+    }
     if (p.convolution) {
       const diagonal = m.regs({ isDiagonal: B });
       diagonal.isDiagonal = held.other;
@@ -179,9 +196,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     }
 
     // --- results: a granted row's sums leave the mesh 1 + meshLatency cycles later; they are announced one cycle before ---
-    const travel = meshLatency(p);
-    const t = m.regs({ travelling: U(travel, 0) });
-    t.travelling = travel === 1 ? stream.takesRow.asUInt() : t.travelling.slice(travel - 2, 0).cat(stream.takesRow).exact(travel);
+    const entersMesh = lanes ? stream.takesRow.and(lanes.streams.not()) : stream.takesRow;
+    const travelled = travel === 1 ? entersMesh.asUInt() : t.travelling.slice(travel - 2, 0).cat(entersMesh).exact(travel);
+    // The sums of the lanes are there at once: they join where the mesh's leave, of which none are left by then.
+    const ofLanes = lanes ? stream.takesRow.and(lanes.streams).and(rowMakes.sums).named('ofLanes') : undefined;
+    t.travelling = ofLanes ? travelled.or(cat(ofLanes, repeat(bool(false), travel - 1)).exact(travel)) : travelled;
     const out = m.regs({ rowsOut: U(countBits, 0) });
     const result = output.deq.bits;
     const { emerging } = m.let({ emerging: t.travelling.bit(travel - 1) });
@@ -206,6 +225,11 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
     const orHeld = (x: UInt): UInt => (p.matrixVector ? isThere.mux(x, held.accRow) : x);
     io.unwritten = { valid: isThere.or(sums.isOpen), first: orHeld(io.nextRow), last: orHeld(result.lastRow) };
     io.writing = { valid: d.writing, first: d.writtenRow, last: d.writtenRow };
+    if (hasLanes(p)) {
+      const sums = m.regs({ ofLanes: B });
+      sums.ofLanes = result.lanes;
+      io.sumsOfLanes = sums.ofLanes;
+    }
     io.done = d.finishing;
     io.busy = w.filling.or(w.loaded).or(a.streaming).or(output.deq.valid).or(d.finishing);
     io.waitsForWeights = io.activations.request.or(stream.takesRow).not().and(w.filling);
@@ -256,9 +280,24 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       const isFirst = (x: UInt): Bool => x.slice(bits - 1, 0).eq(0);
       const lastOf = (x: UInt): UInt => (x.width > bits ? cat(x.slice(x.width - 1, bits), U(bits).lit(W - 1)) : x.lit(W - 1));
       const inOrder = isFirst(w.line).and(isFirst(w.column)).and(lastOf(w.column).le(sums.lastLine));
-      io.weights.all = (p.convolution ? inOrder.and(held.other.not()) : inOrder).and(io.weights.mayReadAll);
+      const isPlain = [...(p.convolution ? [held.other.not()] : []), ...(hasLanes(p) ? [held.lanes.not()] : [])];
+      io.weights.all = isPlain.reduce((x, y) => x.and(y), inOrder).and(io.weights.mayReadAll);
       const last = io.weights.grantAll.mux(lastOf(w.line), w.line).named('lastLineNow');
       return { next: last.addWrap(1).named('nextLine'), endsWith: io.weights.grantAll.mux(lastOf(w.column), w.column).named('lastColumnNow') };
+    }
+
+    /**
+     * A product of the lanes begins when its first sums are announced behind the last ones of the mesh, and not in the next cycle, for they
+     * may be of the same row. The mesh announces sums `travel` cycles after it took the row, the lanes their first ones T + 1 cycles after
+     * they were given the product.
+     */
+    function mayStart(): Bool {
+      if (!lanes) return bool(true);
+      const waits = [
+        ...(travel > p.depthwiseTaps ? [t.travelling.slice(travel - p.depthwiseTaps - 1, 0).ne(0)] : []),
+        ...(travel >= p.depthwiseTaps ? [stream.takesRow.and(lanes.streams.not())] : []),
+      ].reduce((x, y) => x.or(y), bool(false));
+      return held.lanes.and(waits).not();
     }
 
     /** The row that the stream wants, and whether the scratchpad has it. */
@@ -282,6 +321,10 @@ export function MeshControl(p: TensorParams): ModuleDef<ReturnType<typeof meshCo
       walk.windowed = held.windowed;
       walk.window = held.window;
       walk.step = stream.takesRow;
+      if (hasLanes(p)) {
+        walk.lanes = held.lanes;
+        rowMakes.sums = walk.completes;
+      }
       // The next product may have begun when the row arrives.
       const r = m.regs({ isBeside: B, besideValue: S(8) });
       r.isBeside = walk.onImage.not();

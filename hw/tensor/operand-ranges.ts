@@ -50,8 +50,9 @@ export const TRANSFERS = whoever(({ mainMemory }) => mainMemory !== undefined);
 const PREFIXED = whoever(({ mainMemory }) => mainMemory?.takesPrefix ?? false);
 const ALIGNED = whoever(({ mainMemory }) => (mainMemory?.elementBytes ?? 1) > 1);
 
-/** Commands that take a window. */
+/** Commands that take a window, and those that need one. */
 const WINDOWED = whoever(({ uses }) => uses.some(({ rows }) => 'orImage' in rows));
+const NEEDS_WINDOW = whoever(({ uses }) => uses.some(({ rows }) => 'orImage' in rows && rows.orImage === 'needed'));
 const AT_LEAST_1 = [...TENSOR.win.rs1, ...TENSOR.win.rs2].filter((field): field is typeof field & { readonly name: 'imageRows' | 'width' | 'windowWidth' } =>
   (field.least ?? 0) > 0);
 
@@ -147,7 +148,9 @@ export class OperandRanges {
     const { window, isOneOf } = this.hand;
     if (!window) return [];
     const fields: Readonly<Record<(typeof AT_LEAST_1)[number]['name'], UInt>> = window;
-    return [window.valid.and(isOneOf(...WINDOWED)).and(any(AT_LEAST_1.map(({ name }) => fields[name].eq(0))))];
+    const isEmpty = any(AT_LEAST_1.map(({ name }) => fields[name].eq(0)));
+    const lacks = this.p.depthwiseTaps > 0 ? [isOneOf(...NEEDS_WINDOW).and(window.valid.not())] : [];
+    return [window.valid.and(isOneOf(...WINDOWED)).and(isEmpty), ...lacks];
   }
 
   /** Of a transfer: stride and length of a row come from the prefix. */
@@ -193,6 +196,7 @@ export class OperandRanges {
     if (counted.length > 0) counts.push([counted, this.wide(this.count)]);
     const lasts = uses.flatMap(([op, { rows }]) => {
       if ('fixed' in rows) return [[[op], U(this.rowBits).lit(rows.fixed - 1)] as const];
+      if ('fact' in rows) return this.p[rows.fact] === 0 ? [] : [[[op], U(this.rowBits).lit(this.p[rows.fact] - 1)] as const];
       if ('groups' in rows) return [[[op], U(this.rowBits).lit(rows.groups * this.p.vectorLanes - 1)] as const];
       return 'lastOf' in rows ? [[[op], this.lastInGroup(op, rows.lastOf, rows.wholeGroups)] as const] : [];
     });

@@ -43,6 +43,8 @@ export interface TensorParams extends TensorFeatures {
   readonly overlap?: 'full' | 'serial';
 }
 
+export const MOST_TAPS = 8;
+
 /** What a serial unit cannot have more of. */
 const SERIAL: Partial<Record<keyof TensorParams, string | number | boolean>> = {
   ...NO_FEATURES,
@@ -74,11 +76,14 @@ export function problemWith(p: TensorParams): readonly [keyof TensorParams, stri
       ? (['scratchpadBanks', `is ${p.scratchpadBanks}; a bank has at least two of the ${p.scratchpadRows} rows`] as const) : undefined) ??
     (p.vectorLanes > 1 && 2 * p.vectorLanes > p.channels ? (['vectorLanes', `is ${p.vectorLanes}; use at most half of channels = ${p.channels}`] as const) : undefined) ??
     (lanes ? (['vectorLanes', `is ${p.vectorLanes}; it must divide ${lanes} = ${p[lanes]}`] as const) : undefined) ??
-    between('pipelineEvery', 1, 16) ??
+    between('pipelineEvery', 1, 16) ?? (p.depthwiseTaps === 0 ? undefined : between('depthwiseTaps', 2, MOST_TAPS)) ??
     (tiled ? (['pipelineEvery', `is ${p.pipelineEvery}; it must divide ${tiled} = ${p[tiled]}`] as const) : undefined) ??
     (serialName ? ([serialName, `is ${p[serialName]}; a serial unit (overlap) has ${SERIAL[serialName]}`] as const) : undefined) ??
     // The weights of the mesh's diagonal are those of a depthwise product.
     (p.maximum && !p.convolution ? (['maximum', 'is true; a unit has it with convolution = true alone'] as const) : undefined) ??
+    (p.depthwiseTaps > 0 && !p.convolution ? (['depthwiseTaps', `is ${p.depthwiseTaps}; without convolution it is 0`] as const) : undefined) ??
+    // They come as the weights of the mesh's first columns do, and their sums are no wider than the mesh's.
+    (p.depthwiseTaps > Math.min(p.rows, p.columns) ? (['depthwiseTaps', `is ${p.depthwiseTaps}; use no more than rows = ${p.rows} and columns = ${p.columns}`] as const) : undefined) ??
     (p.requantiser === 'iterative' && p.vectorLanes !== 1 ? (['vectorLanes', `is ${p.vectorLanes}; an iterative requantiser has one lane`] as const) : undefined) ??
     (p.hazardBlocks > mostHazardBlocks(p) ? (['hazardBlocks', `is ${p.hazardBlocks}; there cannot be more blocks than rows`] as const) : undefined)
   );
@@ -115,6 +120,8 @@ export const accumulatorBits = (p: TensorParams): number => indexWidth(p.accumul
 export const channelBits = (p: TensorParams): number => indexWidth(p.channels);
 /** Bits of a number of bytes within one row of the scratchpad, 0…R, or of the accumulators, 0…4·C. */
 export const rowBytesBits = (p: TensorParams): number => indexWidth(Math.max(p.rows, 4 * p.columns) + 1);
+/** Lanes beside the mesh for depthwise products, each with `depthwiseTaps` multipliers. */
+export const depthwiseLanes = (p: TensorParams): number => Math.min(p.rows, p.columns);
 /** Bits of a partial sum: R products of two int8 values. */
 export const partialSumBits = (p: TensorParams): number => 16 + Math.ceil(Math.log2(p.rows));
 /** Blocks for hazard tracking of a memory whose rows have numbers of `bits` bits: at most one for each. */

@@ -12,6 +12,7 @@ import { Accumulators } from './accumulators.ts';
 import { ChannelRecords, RECORD_WORDS } from './channel-records.ts';
 import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
 import { Counters } from './counters.ts';
+import { DepthwiseLanes } from './depthwise-lanes.ts';
 import { Dispatch } from './dispatch.ts';
 import { UNITS, WAITS, areWritten, conflict, heldBits, isWritten, waitsFor } from './hazards.ts';
 import type { Unit, Wait } from './hazards.ts';
@@ -19,7 +20,7 @@ import { Loader } from './loader.ts';
 import { LookupTable } from './lookup-table.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
-import { problemWith, vectorReads, weightsPerCycle } from './params.ts';
+import { depthwiseLanes, problemWith, vectorReads, weightsPerCycle } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { Scratchpad } from './scratchpad.ts';
 import { SerialUnit } from './serial/serial-unit.ts';
@@ -163,10 +164,20 @@ export function TensorUnit(
       mesh.loadAll = control.loadAll;
     } else mesh.w = weights;
     m.link(control, mesh, ['bank', 'load0', 'load1', 'loadColumn']);
-    accumulators.sums = mesh.sums;
+    accumulators.sums = p.depthwiseTaps > 0 ? sumsOfBoth() : mesh.sums;
     m.link(control, accumulators, ['next', 'nextRow', 'nextAccumulate', 'nextLastColumn']);
     if (p.maximum) accumulators.nextMaximum = control.nextMaximum;
 
+    /** Of the mesh, or of the lanes beside it. */
+    function sumsOfBoth(): Vec<SInt> {
+      const lanes = m.inst('lanes', DepthwiseLanes(p));
+      lanes.a = mesh.a;
+      lanes.w = scratchpad.weights.data;
+      lanes.step = control.lanesStep;
+      m.link(control, lanes, ['bank', 'load0', 'load1', 'loadColumn']);
+      return vecOf(mesh.sums.toArray().map((sum, i) =>
+        (i < depthwiseLanes(p) ? control.sumsOfLanes.mux(lanes.sums.at(i).sext(sum.width), sum) : sum)));
+    }
     /** Of a depthwise product, of the row's weights that of the column alone. */
     function weightsOfColumn(): Vec<SInt<8>> {
       const bits = indexWidth(Math.max(p.rows, p.columns));
@@ -209,7 +220,8 @@ export function TensorUnit(
         const { bits } = queues.mesh.start;
         const depthwise = p.convolution ? bits.other.mux(formIndex('other'), formIndex('main')) : formIndex('main');
         const orMaximum = p.maximum ? bits.maximum.mux(formIndex('maximum'), depthwise) : depthwise;
-        r.meshForm = p.matrixVector ? bits.sumsRows.mux(formIndex('sumsRows'), orMaximum) : orMaximum;
+        const orLanes = p.depthwiseTaps > 0 ? bits.lanes.mux(formIndex('lanes'), orMaximum) : orMaximum;
+        r.meshForm = p.matrixVector ? bits.sumsRows.mux(formIndex('sumsRows'), orLanes) : orLanes;
       });
       m.when(queues.vector.start.fire, () => {
         const { bits } = queues.vector.start;

@@ -2,10 +2,11 @@
  * The window of `tn.win`: which scratchpad rows the activations of a product are, pixel by pixel over an image of which the window may
  * stick out. Positions count in rows from the image's first one. Must not know what becomes of the rows.
  */
-import { B, In, Out, S, U, bundle, hw } from '../../gen/index.ts';
+import { B, In, Out, S, U, bool, bundle, hw, indexWidth } from '../../gen/index.ts';
 import type { Bool, SInt, UInt } from '../../gen/index.ts';
 import type { OperandField } from '../isa/instruction.ts';
 import { TENSOR } from '../isa/tensor.ts';
+import { withOnly } from '../lib/with-only.ts';
 import { scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 
@@ -54,22 +55,34 @@ export function windowFields(image: UInt, window: UInt) {
   };
 }
 
-/**
- * Walks over the activation rows of one product after the other. The row of the cycle stands in registers, so that nothing of the walk lies
- * before the scratchpad's arbitration.
- */
-export const ActivationWalk = (p: TensorParams) => {
+const allPorts = (p: TensorParams) => {
   const rowBits = scratchpadBits(p);
-  return hw('ActivationWalk', {
+  return {
     /** A product begins: its first row is there in the next cycle. */
     start: In(B), aRow: In(U(rowBits)), windowed: In(B), window: In(windowShape),
+    /** Rows are for the depthwise lanes: all pixels of a line of the window, and those of the kernel's line that its last place needs. */
+    lanes: In(B),
     /** The row is taken: the next one is there in the next cycle. */
     step: In(B),
     row: Out(U(rowBits)),
     /** The row is one of the scratchpad's; otherwise every lane is `padding`. */
     onImage: Out(B),
     padding: Out(S(8)),
-  }, (m, io) => {
+    /** With this row the lanes have all that a place of the window needs. */
+    completes: Out(B),
+  };
+};
+/** `lanes` and `completes` are there if there are depthwise lanes. */
+export const activationWalkPorts = (p: TensorParams): ReturnType<typeof allPorts> =>
+  withOnly(allPorts(p), { lanes: p.depthwiseTaps > 0, completes: p.depthwiseTaps > 0 });
+
+/**
+ * Walks over the activation rows of one product after the other. The row of the cycle stands in registers, so that nothing of the walk lies
+ * before the scratchpad's arbitration.
+ */
+export const ActivationWalk = (p: TensorParams) => {
+  const rowBits = scratchpadBits(p);
+  return hw('ActivationWalk', activationWalkPorts(p), (m, io) => {
     m.doc('Scratchpad rows of the activations: one after the other, or those of a window over an image.');
     const r = m.regs({
       rowNow: U(rowBits), isOnImage: B, imageRow: U(rowBits), isWindow: B, held: windowShape,
@@ -82,14 +95,16 @@ export const ActivationWalk = (p: TensorParams) => {
       width: io.start.mux(io.window.width, r.held.width), imageRows: io.start.mux(io.window.imageRows, r.held.imageRows),
       left: io.start.mux(io.window.left, r.held.left), windowWidth: io.start.mux(io.window.windowWidth, r.held.windowWidth),
     });
-    const { lineEnds } = m.let({ lineEnds: io.start.or(r.columnsLeft.eq(0)) });
+    const kernelLine = p.depthwiseTaps > 0 ? kernelLines() : undefined;
+    const { placeEnds } = kernelLine ?? { placeEnds: bool(true) };
+    const { lineEnds } = m.let({ lineEnds: io.start.or(r.columnsLeft.eq(0).and(placeEnds)) });
     // Below the image the window stays where it is: a position never grows beyond its width.
     const isBelow = r.lineNow.isNegative().not().and(isBeside(r.lineNow, r.held.imageRows)).named('isBelow');
     const nextLine = isBelow.mux(r.lineNow, r.lineNow.addWrap(r.held.pitch.zext(POSITION).asSInt()));
     const { line } = m.let({ line: io.start.mux(io.window.topRow, lineEnds.mux(nextLine, r.lineNow)) });
-    const { column } = m.let({
-      column: lineEnds.mux(size.left.sext(COLUMN), r.columnNow.addWrap(r.held.strideX.zext(COLUMN).asSInt())),
-    });
+    const firstColumn = kernelLine?.firstColumn ?? size.left.sext(COLUMN);
+    const right = kernelLine?.right ?? r.held.strideX;
+    const { column } = m.let({ column: lineEnds.mux(firstColumn, r.columnNow.addWrap(right.zext(COLUMN).asSInt())) });
     const { position } = m.let({ position: line.addWrap(column.sext(POSITION)) });
     const { beside } = m.let({ beside: isBeside(column, size.width).or(isBeside(position, size.imageRows)) });
     m.when(moves, () => {
@@ -97,7 +112,9 @@ export const ActivationWalk = (p: TensorParams) => {
       r.isOnImage = walks.and(beside).not();
       r.lineNow = line;
       r.columnNow = column;
-      r.columnsLeft = lineEnds.mux(size.windowWidth, r.columnsLeft).subWrap(1);
+      const columnsLeft = lineEnds.mux(size.windowWidth, r.columnsLeft).subWrap(1);
+      r.columnsLeft = kernelLine ? lineEnds.or(placeEnds).mux(columnsLeft, r.columnsLeft) : columnsLeft;
+      kernelLine?.moves(lineEnds);
     });
     m.when(io.start, () => {
       r.imageRow = io.aRow;
@@ -108,6 +125,28 @@ export const ActivationWalk = (p: TensorParams) => {
     io.onImage = r.isOnImage;
     io.padding = r.held.padding;
     m.cover('besideImage', r.isOnImage.not());
+
+    /** Of the depthwise lanes: how many more rows the present place of the window needs after this one. */
+    function kernelLines() {
+      const l = m.regs({ isLanes: B, rowsLeft: U(indexWidth(Math.max(p.depthwiseTaps, 4))) });
+      const n = (rows: number | UInt): UInt => (typeof rows === 'number' ? U(l.rowsLeft.width).lit(rows) : rows.zext(8).slice(l.rowsLeft.width - 1, 0));
+      const { placeEnds: ends } = m.let({ placeEnds: l.isLanes.not().or(l.rowsLeft.eq(0)) });
+      // Two lines that meet beside the image have a pixel in common there: the last of the one is the first of the other.
+      const { sharesPixel } = m.let({ sharesPixel: io.start.not().and(l.isLanes).and(r.isOnImage.not()).and(r.held.left.isNegative()) });
+      io.completes = ends;
+      m.when(io.start, () => {
+        l.isLanes = io.lanes;
+      });
+      return {
+        placeEnds: ends,
+        firstColumn: size.left.sext(COLUMN).addWrap(sharesPixel.asUInt().zext(COLUMN).asSInt()),
+        right: l.isLanes.mux(U(3).lit(1), r.held.strideX),
+        moves: (startsLine: Bool): void => {
+          const ofLine = sharesPixel.mux(n(p.depthwiseTaps - 2), n(p.depthwiseTaps - 1));
+          l.rowsLeft = startsLine.mux(ofLine, ends.mux(n(r.held.strideX.subWrap(1)), l.rowsLeft.subWrap(1)));
+        },
+      };
+    }
   });
 };
 

@@ -140,6 +140,7 @@ export class TensorModel {
     dw: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'add'),
     mx: (rs1, rs2, _, window) => this.multiply(rs1, rs2, window, 'maximum'),
     mv: (rs1, rs2) => this.multiplyVector(rs1, rs2),
+    dl: (rs1, rs2, _, window) => this.multiplyLines(rs1, rs2, window),
     rq: (rs1, rs2) => this.requantise(rs1, rs2),
     ad: (rs1, rs2) => this.elementwise(rs1, rs2, false),
     mu: (rs1, rs2) => this.elementwise(rs1, rs2, true),
@@ -329,6 +330,25 @@ export class TensorModel {
         for (let k = 0; k < rows; k++) sum = (sum + this.scratchpad[a + k]! * this.scratchpad[w + k]!) | 0;
       }
       this.accumulators[out] = sum;
+    }
+  }
+
+  /** Depthwise, `depthwiseTaps` pixels of a line at a time. Operands have the places of tn.mm; without a window the command is refused. */
+  private multiplyLines(rs1: number, rs2: number, window: Window | undefined): void {
+    const { shape: { rows, columns, depthwiseTaps }, scratchpad: sp, accumulators: acc } = this;
+    const [aRow, wRow, accRow, count] = [AT.mmA(rs1, rs2), AT.mmW(rs1, rs2), AT.mmAcc(rs1, rs2), AT.mmCount(rs1, rs2)];
+    const used = AT.mmColumns(rs1, rs2) + 1;
+    const keep = AT.mmAccumulate(rs1, rs2) === 1;
+    for (let m = 0; m < count; m++) {
+      const out = (accRow + m) * columns;
+      for (let n = 0; n < used; n++) if (!keep) acc[out + n] = 0;
+      for (let j = 0; j < depthwiseTaps; j++) {
+        const row = window?.rowOf(m, j);
+        for (let n = 0; n < used; n++) {
+          const a = row === undefined ? window?.padding ?? 0 : sp[(aRow + row) * rows + n]!;
+          acc[out + n] = acc[out + n]! + a * sp[(wRow + j) * rows + n]!;
+        }
+      }
     }
   }
 

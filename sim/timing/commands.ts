@@ -34,12 +34,13 @@ export interface MeshTiming {
   readonly wRow: number;
   readonly accRow: number;
   readonly count: number;
-  readonly columns: number;
   readonly accumulates: boolean;
   /** As many products of `count` rows, each behind the other in the scratchpad and with weights behind its, add up in the same sums. */
   readonly parts: number;
-  /** All columns take their weights from one row. */
+  /** Cycles in which weights are read, whether all from one row, and how many pixels of a line depthwise lanes take; 0: it is the mesh. */
+  readonly weightReads: number;
   readonly isDepthwise: boolean;
+  readonly taps: number;
   /** Which of the rows from `aRow` on are read; undefined: all, in order. */
   readonly window?: Window;
 }
@@ -69,11 +70,9 @@ export class CommandReader {
   private readonly readers = new Map<string, Map<string, OperandReader>>();
   private readonly rowBits: Readonly<Record<'scratchpad' | 'accumulators' | 'channels', number>>;
   private readonly blocks: ReturnType<typeof memoryBlocks>;
-  private readonly columns: number;
 
   constructor(private readonly p: TensorParams) {
     this.rules = commandRules(p);
-    this.columns = p.columns;
     this.blocks = memoryBlocks(p);
     this.rowBits = { scratchpad: scratchpadBits(p), accumulators: accumulatorBits(p), channels: channelBits(p) };
   }
@@ -120,16 +119,20 @@ export class CommandReader {
           row: 0, isWhole: true, isOther: true, isTable: true,
         },
       };
-      case 'mm': case 'dw': case 'mx': return {
-        mesh: {
-          aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'), columns: field('columnsMinus1') + 1,
-          accumulates: field('accumulate') === 1, isDepthwise: op !== 'mm', parts: 1, window: rules.window(prefixes),
-        },
-      };
+      case 'mm': case 'dw': case 'mx': case 'dl': {
+        const taps = op === 'dl' ? this.p.depthwiseTaps : 0;
+        return {
+          mesh: {
+            aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: field('count'),
+            accumulates: field('accumulate') === 1, weightReads: taps > 0 ? taps : field('columnsMinus1') + 1,
+            isDepthwise: op === 'dw' || op === 'mx', taps, parts: 1, window: rules.window(prefixes),
+          },
+        };
+      }
       case 'mv': return {
         mesh: {
-          aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: 1, columns: this.columns,
-          accumulates: field('accumulate') === 1, isDepthwise: false, parts: field('count'),
+          aRow: field('aRow'), wRow: field('wRow'), accRow: field('accRow'), count: 1, weightReads: this.p.columns,
+          accumulates: field('accumulate') === 1, isDepthwise: false, taps: 0, parts: field('count'),
         },
       };
       case 'ad': case 'mu': return {

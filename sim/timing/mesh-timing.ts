@@ -1,6 +1,7 @@
 /** The mesh unit, cycle by cycle, as `hw/tensor/mesh-control.ts` works: weights, activations and results of up to three commands. */
 import { meshLatency, weightsPerCycle } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
+import { ActivationWalk } from './activation-walk.ts';
 import type { MeshTiming } from './commands.ts';
 import { NO_ROW, RowRange } from './rows.ts';
 
@@ -13,7 +14,7 @@ export class MeshUnitTiming {
   private part = 0;
   private isLoaded = false;
   private streaming: MeshTiming | undefined;
-  private streamed = 0;
+  private walk: ActivationWalk | undefined;
   private lastSums = -1;
   /** Commands whose sums are still to come, and how many rows of the first have; cycles in which rows of sums leave. */
   private readonly results: MeshTiming[] = [];
@@ -55,47 +56,50 @@ export class MeshUnitTiming {
 
   /** The scratchpad rows that are wanted in this cycle, unless they are not written yet. */
   get activationRow(): number {
-    if (!this.streaming || this.isBeside) return NO_ROW;
-    return this.streaming.aRow + (this.streaming.window?.rowOf(this.streamed) ?? this.streamed);
+    return this.walk?.row ?? NO_ROW;
   }
   /** The next activations are padding: nobody has to grant them. */
   get isBeside(): boolean {
-    return this.streaming?.window !== undefined && this.streaming.window.rowOf(this.streamed) === undefined;
+    return this.walk !== undefined && this.walk.row === NO_ROW;
   }
   get weightRow(): number {
     const { held } = this;
-    return this.isFilling && held ? held.wRow + this.part * held.columns + (held.isDepthwise ? 0 : this.column) : NO_ROW;
+    return this.isFilling && held ? held.wRow + this.part * held.weightReads + (held.isDepthwise ? 0 : this.column) : NO_ROW;
   }
 
   /** Rows from the wanted one on that can be read at once, if they are there and their memories free; 0: there is no such thing. */
   get weightRowsAtOnce(): number {
     const { held, column, perCycle } = this;
-    if (perCycle === 1 || !held || held.isDepthwise || column + perCycle > held.columns) return 0;
-    return column % perCycle === 0 && (held.wRow + this.part * held.columns) % perCycle === 0 ? perCycle : 0;
+    if (perCycle === 1 || !held || held.isDepthwise || held.taps > 0 || column + perCycle > held.weightReads) return 0;
+    return column % perCycle === 0 && (held.wRow + this.part * held.weightReads) % perCycle === 0 ? perCycle : 0;
   }
 
   /** A cycle in which these reads are granted, of weights so many rows. `offered`: the next command may start. Whether it does. */
   cycle(
     now: number, activationGranted: boolean, weightsGranted: number, lateIsThere: boolean, offered: MeshTiming | undefined,
   ): boolean {
-    const lastLine = weightsGranted > 0 && this.column + weightsGranted === this.held?.columns;
-    const lastRow = activationGranted && this.streamed + 1 === this.streaming?.count;
-    const readsLastSums = this.held !== undefined && (this.held.accumulates || this.part > 0) && this.held.accRow === this.lastSums;
-    const mayFollow = this.streaming === undefined || (lastRow && !readsLastSums);
+    const { held, streaming, walk } = this;
+    const lastLine = weightsGranted > 0 && this.column + weightsGranted === held?.weightReads;
+    const lastRow = activationGranted && walk !== undefined && walk.isLast;
+    const accumulates = held !== undefined && (held.accumulates || this.part > 0);
+    const readsLastSums = accumulates && held.taps === 0 && held.accRow === this.lastSums;
+    const mayFollow = streaming === undefined || (lastRow && !readsLastSums);
+    const mayStart = held === undefined || held.taps === 0 || this.leavesMesh(now, activationGranted);
     const hasPlace = this.results.length < this.p.queueDepth;
-    const handsOver = this.held !== undefined && (this.isLoaded || lastLine) && mayFollow && lateIsThere && hasPlace;
-    const continues = handsOver && this.part + 1 < (this.held?.parts ?? 1);
+    const handsOver = held !== undefined && (this.isLoaded || lastLine) && mayFollow && mayStart && lateIsThere && hasPlace;
+    const continues = handsOver && this.part + 1 < held.parts;
     const starts = offered !== undefined && !continues && (handsOver || (!this.isFilling && !this.isLoaded));
 
     this.release(now);
-    if (activationGranted) {
-      this.emergences.push(now + this.latency);
-      this.streamed += 1;
+    if (activationGranted && walk && streaming) {
+      // Sums of the depthwise lanes are announced in the next cycle.
+      if (walk.completes) this.emergences.push(now + (streaming.taps > 0 ? 1 : this.latency));
+      walk.step();
     }
     this.column += weightsGranted;
     if (lastLine) this.isFilling = false;
     if (lastLine) this.isLoaded = true;
-    if (lastRow) this.streaming = undefined;
+    if (lastRow) this.streaming = this.walk = undefined;
     if (handsOver) this.handOver();
     if (continues) {
       this.part += 1;
@@ -112,11 +116,10 @@ export class MeshUnitTiming {
   }
 
   state(now: number): string {
-    const { held, column, isFilling, isLoaded, streaming, streamed, results, rowsOut, finishing } = this;
+    const { held, column, isFilling, isLoaded, streaming, walk, results, rowsOut, finishing } = this;
     const emergences = this.emergences.map((cycle) => cycle - now);
-    const counts = [held?.count, held?.columns, held && held.wRow % this.perCycle, held && held.parts - this.part, column,
-      streaming?.count, streamed, rowsOut,
-      ...results.map(({ count, parts }) => (parts === 0 ? -count : count)),
+    const counts = [held?.count, held?.weightReads, held && held.wRow % this.perCycle, held && held.parts - this.part, held?.taps, column,
+      streaming?.count, streaming?.taps, walk?.state(), rowsOut, ...results.map(({ count, parts }) => (parts === 0 ? -count : count)),
       held?.window?.key, streaming?.window?.key,
       ...[held, streaming, ...results].map((command) => command && command.accRow % this.p.accumulatorBanks)];
     return `${isFilling}${isLoaded}${finishing}${counts.join()};${emergences.join()}`;
@@ -126,10 +129,18 @@ export class MeshUnitTiming {
     const held = this.held as MeshTiming;
     this.isLoaded = false;
     this.streaming = this.part === 0 ? held : { ...held, aRow: held.aRow + this.part * held.count };
-    this.streamed = 0;
+    this.walk = new ActivationWalk(this.streaming);
     this.lastSums = held.accRow + held.count - 1;
     const isLast = this.part + 1 === held.parts;
     this.results.push(held.parts === 1 ? held : { ...held, accumulates: held.accumulates || this.part > 0, parts: isLast ? 1 : 0 });
+  }
+
+  /** The sums that are under way in the mesh leave it before the first of the lanes, if these begin now. */
+  private leavesMesh(now: number, takesRow: boolean): boolean {
+    const { depthwiseTaps } = this.p;
+    if (takesRow && this.streaming?.taps === 0 && this.latency >= depthwiseTaps) return false;
+    const last = this.emergences.at(-1);
+    return last === undefined || last <= now + depthwiseTaps - 1;
   }
 
   private emerges(now: number): boolean {

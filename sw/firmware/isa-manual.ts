@@ -23,7 +23,7 @@ export function isaManual(): string {
     `## Tensor instructions (version ${(TENSOR_VERSION >>> 8) & 0xff}.${TENSOR_VERSION & 0xff})`,
     'R: rows of the mesh, int8 lanes of a scratchpad row. C: columns of the mesh, int32 lanes of an accumulator row. '
     + '`sp[r][b]`: a byte of the scratchpad; `acc[r][n]`: a lane of the accumulators; `ch[i]`: a channel record; '
-    + '`mem[a]`: a byte of main memory. All instructions are of R-type. '
+    + '`mem[a]`: a byte of main memory; T: weights that tn.dl takes for each lane. All instructions are of R-type. '
     + 'Commands run in the order in which they are given, as far as anyone can tell.',
     table(['instruction', 'opcode', 'funct3', 'funct7', 'does'], Object.values(TENSOR).map((i) =>
       [`\`${syntax(i)}\``, hex(i.match & 0x7f, 2), String((i.match >>> 12) & 7), String(i.match >>> 25), i.summary])),
@@ -76,7 +76,9 @@ const FACT_LETTER: Readonly<Record<string, string>> = { rows: 'R', columns: 'C' 
 function effects({ unit, uses, table: ofTable, mainMemory, limits, rs1, rs2 }: TensorCommand): string[] {
   const last = ({ first, rows }: RowUse<string>): string => {
     if ('fixed' in rows) return first;
+    if ('fact' in rows) return `${first} + T - 1`;
     if ('lastOf' in rows) return `${first} + ${rows.lastOf}`;
+    if ('orImage' in rows && rows.orImage === 'needed') return `${first} + imageRows - 1 of the tn.win that it needs,`;
     if ('groups' in rows) return `vectorLanes*(${first} + ${rows.groups}) - 1`;
     if ('each' in rows) return `${first} + ${rows.count}*C - 1`;
     if ('orImage' in rows) return `${first} + ${rows.count} - 1, or imageRows of a tn.win from ${first} on,`;

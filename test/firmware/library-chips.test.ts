@@ -45,6 +45,7 @@ function randomChip(random: Random): TensorParams {
     const p = chip({
       rows: between(2, 24), columns, scratchpadRows: between(4, random.below(2) === 0 ? 3 * columns : 200),
       accumulatorRows: between(4, 64), channels: between(1, 40), convolution, maximum: convolution && random.below(2) > 0,
+      depthwiseTaps: convolution && random.below(3) > 0 ? between(2, 8) : 0,
     });
     if (problemWith(p) === undefined) return p;
   }

@@ -21,7 +21,7 @@ import type { TensorParams } from '../params.ts';
 const decoder = tensorDecoder(NO_FEATURES);
 type SerialPrefixOp = Exclude<TensorPrefixOp, 'win'>;
 const PREFIX_OPS = TENSOR_PREFIX_OPS.filter((op): op is SerialPrefixOp => tensorOpsWith(NO_FEATURES).includes(op));
-export type SerialCommandOp = Exclude<TensorCommandOp, 'ldt' | 'dw' | 'mx' | 'mv' | 'ad' | 'mu' | 'tb'>;
+export type SerialCommandOp = Exclude<TensorCommandOp, 'ldt' | 'dw' | 'mx' | 'dl' | 'mv' | 'ad' | 'mu' | 'tb'>;
 export const SERIAL_COMMAND_OPS = TENSOR_COMMAND_OPS.filter((op): op is SerialCommandOp => tensorOpsWith(NO_FEATURES).includes(op));
 
 /** What the sequencer executes, one wire each. */
@@ -131,7 +131,9 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
       const facts = informationOf(p);
       const index = io.heldRs1;
       const near = index.slice(3, 0);
-      const fact = TENSOR_INFO.reduce((rest, { name }, i) => near.eq(constant(4, i, 'info', name)).mux(U(32).lit(facts[name]), rest), U(32).lit(0));
+      // The number of a feature is 0, as what there is not.
+      const known = TENSOR_INFO.flatMap(({ name }, i) => (Object.hasOwn(NO_FEATURES, name) ? [] : [{ name, i }]));
+      const fact = known.reduce((rest, { name, i }) => near.eq(constant(4, i, 'info', name)).mux(U(32).lit(facts[name]), rest), U(32).lit(0));
       return index.slice(31, 4).eq(0).mux(fact, U(32).lit(0));
     }
   });

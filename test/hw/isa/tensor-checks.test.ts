@@ -6,7 +6,7 @@ import type { TensorFacts, TensorPrefixes } from '../../../hw/isa/tensor-checks.
 import { TENSOR } from '../../../hw/isa/tensor.ts';
 import type { TensorCommandOp } from '../../../hw/isa/tensor.ts';
 
-const FACTS: TensorFacts = { rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, vectorLanes: 4 };
+const FACTS: TensorFacts = { rows: 6, columns: 5, scratchpadRows: 40, accumulatorRows: 24, channels: 12, depthwiseTaps: 2, vectorLanes: 4 };
 type Values = Readonly<Record<string, number>>;
 type Command = readonly [number, number];
 const operands = (op: TensorCommandOp, rs1: Values, rs2: Values): Command =>
@@ -63,6 +63,9 @@ describe('a refusal names the operand and what it must be', () => {
     ['mm', { aRow: 31 }, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 5 }, { windowWidth: 4 }) }, 'tn.mm: rows 31…40 of the scratchpad; there are 40'],
     ['mm', {}, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 0 }, { windowWidth: 4 }) }, 'tn.mm: width = 0 of tn.win; must be at least 1'],
     ['mm', {}, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 5 }, { left: -1, windowWidth: 0 }) }, 'tn.mm: windowWidth = 0 of tn.win; must be at least 1'],
+    ['dl', { wRow: 38 }, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 5 }, { windowWidth: 4 }) }, undefined],
+    ['dl', { wRow: 39 }, { accRow: 0, count: 1 }, { win: win({ imageRows: 10, width: 5 }, { windowWidth: 4 }) }, 'tn.dl: rows 39…40 of the scratchpad; there are 40'],
+    ['dl', {}, { accRow: 0, count: 1 }, { arg: { stride: 8, rowBytes: 6 } }, 'tn.dl: no tn.win is pending; give one before it'],
     ['ld', {}, { row: 30, count: 9 }, { win: win({ imageRows: 40, width: 0 }, {}) }, undefined],
     ['rq', { count: 1, columnsMinus1: 1 }, { row: 0, channel: 2 }, undefined, 'tn.rq: channel = 2; must be a multiple of vectorLanes = 4'],
   ];

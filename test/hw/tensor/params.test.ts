@@ -31,3 +31,13 @@ it('maxima are of depthwise products', () => {
   expect(problemWith({ ...full, maximum: true })).toEqual(['maximum', 'is true; a unit has it with convolution = true alone']);
   expect(problemWith({ ...serial, maximum: true })).toEqual(['maximum', 'is true; a serial unit (overlap) has false']);
 });
+
+it('depthwise lanes have convolutions, and no more taps than the mesh has rows or columns', () => {
+  const full: TensorParams = { ...serial, rows: 6, columns: 4, convolution: true, overlap: 'full' };
+  for (const depthwiseTaps of [0, 2, 4]) expect(problemWith({ ...full, depthwiseTaps })).toBeUndefined();
+  expect(problemWith({ ...full, depthwiseTaps: 5 })).toEqual(['depthwiseTaps', 'is 5; use no more than rows = 6 and columns = 4']);
+  expect(problemWith({ ...full, rows: 3, depthwiseTaps: 4 })).toEqual(['depthwiseTaps', 'is 4; use no more than rows = 3 and columns = 4']);
+  for (const depthwiseTaps of [1, 9]) expect(problemWith({ ...full, depthwiseTaps })).toEqual(['depthwiseTaps', `is ${depthwiseTaps}; use a whole number 2…8`]);
+  expect(problemWith({ ...full, convolution: false, depthwiseTaps: 2 })).toEqual(['depthwiseTaps', 'is 2; without convolution it is 0']);
+  expect(problemWith({ ...serial, depthwiseTaps: 2 })).toEqual(['depthwiseTaps', 'is 2; a serial unit (overlap) has 0']);
+});

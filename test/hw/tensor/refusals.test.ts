@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { packFields } from '../../../hw/isa/instruction.ts';
 import { ALL_FEATURES, NO_FEATURES } from '../../../hw/isa/tensor-rows.ts';
-import { TENSOR, TENSOR_OPS, tensorOpsWith } from '../../../hw/isa/tensor.ts';
+import { TENSOR, TENSOR_COMMAND_OPS, TENSOR_OPS, tensorOpsWith } from '../../../hw/isa/tensor.ts';
 import type { TensorOp } from '../../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { createWasmSimulator } from '../../../sim/engine/index.ts';
@@ -14,7 +14,8 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, tensorBench } from '../../suppor
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic', overlap: 'full',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, depthwiseTaps: 3, multiplier: 'generic',
+  overlap: 'full',
 };
 const serial: TensorParams = { ...full, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, ...NO_FEATURES, overlap: 'serial' };
 
@@ -77,6 +78,24 @@ function cases(p: TensorParams): readonly (readonly Instruction[])[] {
       }
     }
   }
+  if (tensorOpsWith(p).includes('mv')) {
+    for (const count of [0, 1, 2, 3]) {
+      for (const wRow of around(scratchpadRows - count * C)) {
+        all.push([['mv', packFields(TENSOR.mv.rs1, { aRow: 0, wRow }), packFields(TENSOR.mv.rs2, { accRow: 0, count, columnsMinus1: 0 })]]);
+      }
+    }
+  }
+  // Products with weights of each lane's own, with and without a window; what a unit lacks is no command.
+  const laneProducts = ([['dw', 1], ['mx', 1], ['dl', p.depthwiseTaps]] as const).filter(([name]) => tensorOpsWith(p).includes(name));
+  for (const [op, rowsOfWeights] of laneProducts) {
+    const product = (aRow: number, wRow: number, columnsMinus1: number): Instruction =>
+      [op, packFields(TENSOR[op].rs1, { aRow, wRow }), packFields(TENSOR[op].rs2, { accRow: 0, count: 1, columnsMinus1 })];
+    const window = (imageRows: number): Instruction => ['win', packFields(TENSOR.win.rs1, { imageRows, width: 1 }), packFields(TENSOR.win.rs2, { windowWidth: 1 })];
+    all.push([product(0, 0, 0)]);
+    for (const wRow of around(scratchpadRows - rowsOfWeights)) all.push([window(1), product(0, wRow, 0)]);
+    for (const columnsMinus1 of [...around(C), ...around(R)]) all.push([window(1), product(0, 0, columnsMinus1)]);
+    for (const imageRows of around(scratchpadRows - 2)) for (const aRow of [1, 2, 3]) all.push([window(imageRows), product(aRow, 0, 0)]);
+  }
   // Addresses, strides and row lengths.
   for (const offset of [1, 2, 3, 4]) {
     all.push([['ldp', BENCH_BASE + offset, packFields(TENSOR.ldp.rs2, { channel: 0, count: 1 })]]);
@@ -117,6 +136,7 @@ describe.each(Object.entries({ full, serial }))('operands of a unit, %s', (_, p)
     }
     // Of every command some were taken and some refused.
     expect([...statuses].filter(([, seen]) => seen.size !== 2)).toEqual([]);
-    expect(statuses.size).toBe(p.overlap === 'serial' ? 6 : 9);
+    // A table comes from anywhere: nothing of it is refused.
+    expect(statuses.size).toBe(TENSOR_COMMAND_OPS.filter((op) => op !== 'ldt' && tensorOpsWith(p).includes(op)).length);
   });
 });

@@ -15,7 +15,8 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const full: TensorParams = {
   rows: 4, columns: 6, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 2,
-  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 3, hazardBlocks: 8, counters: false, busBytes: 8, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, depthwiseTaps: 3,
+  multiplier: 'generic',
 };
 const serial: TensorParams = {
   ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, ...NO_FEATURES, overlap: 'serial',
@@ -24,9 +25,9 @@ const serial: TensorParams = {
 const beatOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };
 const beatOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
 /** The smallest meshes, square and not, of which a beat fills several rows. */
-const two: TensorParams = { ...full, rows: 2, columns: 2, vectorLanes: 1, busBytes: 8 };
-const twoByThree: TensorParams = { ...full, rows: 2, columns: 3, vectorLanes: 1, busBytes: 4, scratchpadBanks: 1 };
-const threeByTwo: TensorParams = { ...full, rows: 3, columns: 2, vectorLanes: 1, busBytes: 16, pipelineEvery: 1 };
+const two: TensorParams = { ...full, rows: 2, columns: 2, depthwiseTaps: 2, vectorLanes: 1, busBytes: 8 };
+const twoByThree: TensorParams = { ...full, rows: 2, columns: 3, depthwiseTaps: 2, vectorLanes: 1, busBytes: 4, scratchpadBanks: 1 };
+const threeByTwo: TensorParams = { ...full, rows: 3, columns: 2, depthwiseTaps: 2, vectorLanes: 1, busBytes: 16, pipelineEvery: 1 };
 /** One element at a time. */
 const iterative: TensorParams = { ...full, vectorLanes: 1, requantiser: 'iterative', scratchpadBanks: 1 };
 const serialTwo: TensorParams = { ...serial, rows: 2, columns: 2 };
@@ -34,12 +35,21 @@ const serialThree: TensorParams = { ...serial, rows: 3, columns: 2 };
 const ROUNDS = 40;
 const COMMANDS = 12;
 
+/** The mesh takes longer than the taps of its lanes, as long, or not so long. */
+const longMesh: TensorParams = { ...full, rows: 8, columns: 8, depthwiseTaps: 2, accumulatorBanks: 2 };
+const manyTaps: TensorParams = { ...full, rows: 8, columns: 8, depthwiseTaps: 8, pipelineEvery: 2 };
+const shortMesh: TensorParams = { ...full, rows: 4, columns: 4, depthwiseTaps: 4, pipelineEvery: 4 };
 const plain: TensorParams = { ...full, ...NO_FEATURES };
 /** Of what the vector unit may have of operands in the scratchpad, one and not the other. */
 const pairs: TensorParams = { ...plain, elementwise: true };
 const lookups: TensorParams = { ...plain, table: true, vectorLanes: 1, requantiser: 'iterative' };
 
-describe.each(Object.entries({ full, plain, pairs, lookups, beatOf8, beatOf2, serial, two, twoByThree, threeByTwo, iterative, serialTwo, serialThree }))('programs from the table, %s', (_, p) => {
+const CHIPS = {
+  full, plain, pairs, lookups, beatOf8, beatOf2, longMesh, manyTaps, shortMesh, serial, two, twoByThree, threeByTwo, iterative, serialTwo,
+  serialThree,
+};
+
+describe.each(Object.entries(CHIPS))('programs from the table, %s', (_, p) => {
   it('do in the unit what they do in the model', () => {
     const sim = createWasmSimulator(tensorBench(p));
     const driver = new TensorDriver(sim, true);

@@ -14,11 +14,11 @@ import { Random } from '../../../sw/data/random.ts';
 /** With as many rows as an image can have. */
 const p: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 65_536, accumulatorRows: 4096, channels: 16, scratchpadBanks: 1, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'pipelined', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 1, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, depthwiseTaps: 3, multiplier: 'generic',
 };
 const Walked = hw('Walked', {
-  start: In(B), aRow: In(U<number>(16)), windowed: In(B), image: In(U(32)), window: In(U(32)), step: In(B),
-  row: Out(U<number>(16)), onImage: Out(B), padding: Out(S(8)),
+  start: In(B), aRow: In(U<number>(16)), windowed: In(B), image: In(U(32)), window: In(U(32)), step: In(B), lanes: In(B),
+  row: Out(U<number>(16)), onImage: Out(B), padding: Out(S(8)), completes: Out(B),
 }, (m, io) => {
   const walk = m.inst('walk', ActivationWalk(p));
   walk.start = io.start;
@@ -26,9 +26,11 @@ const Walked = hw('Walked', {
   walk.windowed = io.windowed;
   walk.window = windowFields(io.image, io.window);
   walk.step = io.step;
+  walk.lanes = io.lanes;
   io.row = walk.row;
   io.onImage = walk.onImage;
   io.padding = walk.padding;
+  io.completes = walk.completes;
 });
 
 type Values = Readonly<Record<string, number>>;
@@ -60,7 +62,7 @@ describe('the walk over a window', () => {
   function check({ image, window, count }: Case, aRow: number): void {
     const words = { image: packFields(TENSOR.win.rs1, image), window: packFields(TENSOR.win.rs2, window) };
     const expected = windowOf(words);
-    for (const [name, value] of Object.entries({ ...words, start: 1, aRow, windowed: 1, step: 0 })) sim.poke(name, value);
+    for (const [name, value] of Object.entries({ ...words, start: 1, aRow, windowed: 1, step: 0, lanes: 0 })) sim.poke(name, value);
     sim.step();
     sim.poke('start', 0);
     for (let index = 0; index < count; index++) {
@@ -69,6 +71,7 @@ describe('the walk over a window', () => {
       expect(sim.peek('onImage'), what).toBe(row === undefined ? 0n : 1n);
       if (row === undefined) expect(BigInt.asIntN(8, sim.peek('padding')), what).toBe(BigInt(expected.padding));
       else expect(sim.peek('row'), what).toBe(BigInt((aRow + row) & 0xffff));
+      expect(sim.peek('completes'), what).toBe(1n);
       // It stands until it is taken.
       sim.poke('step', index % 3 === 1 ? 0 : 1);
       if (index % 3 === 1) {
@@ -88,8 +91,47 @@ describe('the walk over a window', () => {
     for (let i = 0; i < 300; i++) check(drawn(random), random.below(65_536));
   });
 
+  /** The last rows before each place of the window are those of a line of the kernel, and no more rows are taken than that needs. */
+  function checkLines({ image, window, count }: Case, aRow: number): void {
+    const taps = p.depthwiseTaps;
+    const words = { image: packFields(TENSOR.win.rs1, image), window: packFields(TENSOR.win.rs2, window) };
+    const expected = windowOf(words);
+    for (const [name, value] of Object.entries({ ...words, start: 1, aRow, windowed: 1, step: 0, lanes: 1 })) sim.poke(name, value);
+    sim.step();
+    for (const [name, value] of Object.entries({ start: 0, step: 1 })) sim.poke(name, value);
+    const { strideX, width } = expected;
+    const taken: (bigint | 'beside')[] = [];
+    let most = 0;
+    for (let place = 0; place < count; place++) {
+      const startsLine = place % width === 0;
+      // Two lines share a pixel where the one ends beside the image and the other begins there.
+      const isShared = startsLine && place > 0 && expected.rowOf(place - 1, taps - 1) === undefined && expected.left < 0;
+      most += startsLine ? taps - (isShared ? 1 : 0) : strideX;
+      do {
+        taken.push(sim.peek('onImage') === 1n ? sim.peek('row') : 'beside');
+        if (sim.peek('completes') === 1n) break;
+        sim.step();
+      } while (taken.length < most);
+      const what = `${JSON.stringify({ image, window })}, ${place}`;
+      expect(sim.peek('completes'), what).toBe(1n);
+      expect(taken.length, what).toBe(most);
+      const line = Array.from({ length: taps }, (_, j) => expected.rowOf(place, j));
+      expect(taken.slice(-taps), what).toEqual(line.map((row) => (row === undefined ? 'beside' : BigInt((aRow + row) & 0xffff))));
+      sim.step();
+    }
+  }
+
+  it.each(FAR)('gives depthwise lanes lines of the kernel, far out: %j', (far) => {
+    checkLines(far, 0);
+  });
+
+  it('gives depthwise lanes lines of the kernel, anywhere', () => {
+    const random = new Random(12);
+    for (let i = 0; i < 300; i++) checkLines(drawn(random), random.below(65_536));
+  });
+
   it('is one row after the other without a window', () => {
-    const begin = { start: 1, aRow: 65_530, windowed: 0, image: 0, window: 0, step: 0 };
+    const begin = { start: 1, aRow: 65_530, windowed: 0, image: 0, window: 0, step: 0, lanes: 0 };
     for (const [name, value] of Object.entries(begin)) sim.poke(name, value);
     sim.step();
     for (const [name, value] of Object.entries({ start: 0, step: 1 })) sim.poke(name, value);

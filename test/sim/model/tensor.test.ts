@@ -135,7 +135,7 @@ describe('tn.mm', () => {
   });
 });
 
-describe.each(['mm', 'dw', 'mx'] as const)('tn.%s behind a window', (name) => {
+describe.each(['mm', 'dw', 'mx', 'dl'] as const)('tn.%s behind a window', (name) => {
   it('takes the pixels that the window meets, and padding beside the image', () => {
     const commands = fc.record({
       size: fc.record({ rows: fc.integer({ min: 1, max: 9 }), columns: fc.integer({ min: 1, max: 9 }) }), seed: fc.integer(),
@@ -146,14 +146,15 @@ describe.each(['mm', 'dw', 'mx'] as const)('tn.%s behind a window', (name) => {
       windowWidth: fc.integer({ min: 1, max: 6 }), padding: fc.integer({ min: -128, max: 127 }),
     });
     checkProperty(fc.property(commands, ({ size: { rows: R, columns: C }, seed, count, used, rowsUsed, accumulate, ...w }) => {
-      const { model, op } = unit({ rows: R, columns: C });
+      const taps = 2 + (used % 7);
+      const { model, op } = unit({ rows: R, columns: C, depthwiseTaps: taps });
       const { aRow, wRow, accRow } = rowsUsed;
       const columns = (used % (name === 'mm' ? C : Math.min(R, C))) + 1;
       fill(model.scratchpad, seed, 8);
       fill(model.accumulators, ~seed, name === 'mx' ? 15 : 32);
       const expected = model.accumulators.slice();
-      const lane = (m: number, k: number): bigint => {
-        const x = w.left + (m % w.windowWidth) * (w.strideXMinus1 + 1);
+      const lane = (m: number, k: number, right = 0): bigint => {
+        const x = w.left + (m % w.windowWidth) * (w.strideXMinus1 + 1) + right;
         const row = (w.top + Math.floor(m / w.windowWidth) * (w.strideYMinus1 + 1)) * w.width + x;
         const isBeside = x < 0 || x >= w.width || row < 0 || row >= w.imageRows;
         return BigInt(isBeside ? w.padding : model.scratchpad[(aRow + row) * R + k]!);
@@ -163,6 +164,7 @@ describe.each(['mm', 'dw', 'mx'] as const)('tn.%s behind a window', (name) => {
         const at = (accRow + m) * C + n;
         let product = 0n;
         if (name === 'mm') for (let k = 0; k < R; k++) product += lane(m, k) * weight(wRow + n, k);
+        else if (name === 'dl') for (let j = 0; j < taps; j++) product += lane(m, n, j) * weight(wRow + j, n);
         else product = lane(m, n) * weight(wRow, n);
         const old = BigInt(expected[at]!);
         const value = accumulate === 0 ? product : name === 'mx' ? (old > product ? old : product) : old + product;
@@ -434,8 +436,8 @@ describe('a channel record out of range', () => {
 describe('the unit', () => {
   it('describes itself', () => {
     const { op } = unit();
-    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0201, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12, 2 ** TENSOR_FEATURES.length - 1]);
-    expect([op('info', { index: 12 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
+    expect(TENSOR_INFO.map((_, index) => op('info', { index }))).toEqual([0x5354_0201, 6, 5, 40, 24, 12, 8, 1, 4, 4, 12, 2 ** TENSOR_FEATURES.length - 1, 2]);
+    expect([op('info', { index: 13 }), op('info', { index: 0xffff_ffff }), op('count', { index: 0 })]).toEqual([0, 0, 0]);
   });
 
   it('is refused with impossible sizes', () => {
