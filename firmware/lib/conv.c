@@ -178,12 +178,12 @@ static void load_patch(const job_t *job, const tile_t *t, uint32_t row, uint32_t
   const int8_t *first = c->input + (t->patch_top * c->width + t->patch_left) * job->pixel_bytes + channel;
   if (t->patch_columns == c->width) {
     if (t->patch_lines == 0 || t->patch_columns == 0) return;
-    tn_arg(job->pixel_bytes, lanes);
+    tn_arg(job->pixel_bytes, lanes, 0);
     tn_ld(first, row, t->patch_lines * t->patch_columns);
     return;
   }
   for (uint32_t line = 0; line < t->patch_lines && t->patch_columns > 0; line++) {
-    tn_arg(job->pixel_bytes, lanes);
+    tn_arg(job->pixel_bytes, lanes, 0);
     tn_ld(first + line * c->width * job->pixel_bytes, row + line * t->patch_columns, t->patch_columns);
   }
 }
@@ -203,16 +203,16 @@ static void load_pixels(const job_t *job, const tile_t *t, uint32_t row, uint32_
     }
     uint32_t after = t->columns - before - there;
     if (before > 0) {
-      tn_arg(0, lanes);
+      tn_arg(0, lanes, 0);
       tn_ld(beside, row, before);
     }
     if (there > 0) {
       uint32_t from = (uint32_t)(x + (int32_t)(before * c->stride_x));
-      tn_arg(c->stride_x * job->pixel_bytes, lanes);
+      tn_arg(c->stride_x * job->pixel_bytes, lanes, 0);
       tn_ld(c->input + ((uint32_t)y * c->width + from) * job->pixel_bytes + channel, row + before, there);
     }
     if (after > 0) {
-      tn_arg(0, lanes);
+      tn_arg(0, lanes, 0);
       tn_ld(beside, row + before + there, after);
     }
   }
@@ -255,16 +255,16 @@ static void add_up(const job_t *job, const plan_t *plan, const tile_t *t, uint32
       if (plan->taps > 0) {
         uint32_t there = least(step, c->kernel_width - kx);
         part[1] ^= 1;
-        tn_arg(job->tap_bytes, lanes);
+        tn_arg(job->tap_bytes, lanes, 0);
         tn_ld(weights, plan->weights[part[1]], there);
         /* What is beyond the kernel's line has weights of 0. */
         if (there < step) {
-          tn_arg(0, lanes);
+          tn_arg(0, lanes, 0);
           tn_ld(zeros, plan->weights[part[1]] + there, step - there);
         }
       } else if (!job->is_maximum) {
         part[1] ^= 1;
-        tn_arg(job->output_bytes, lanes);
+        tn_arg(job->output_bytes, lanes, 0);
         tn_ld(weights, plan->weights[part[1]], job->is_depthwise ? 1 : columns);
       }
       if (plan->windows) {
@@ -298,7 +298,7 @@ static void store(const job_t *job, const plan_t *plan, const tile_t *t, uint32_
     uint32_t runs = t->columns == c->out_width ? 1 : t->lines;
     for (uint32_t run = 0; run < runs; run++) {
       int8_t *to = result + ((t->line + run) * c->out_width + t->column) * job->result_bytes + output + first;
-      tn_arg(job->result_bytes, lanes);
+      tn_arg(job->result_bytes, lanes, 0);
       tn_st(to, row + run * t->columns, count / runs);
     }
   }

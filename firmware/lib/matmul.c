@@ -50,9 +50,9 @@ static void tile(const matmul_t *p, const plan_t *plan, uint32_t m0, uint32_t co
     const int8_t *rows = p->k == 0 ? &zero : p->a + m0 * p->k + k0;
     uint32_t a = side * plan->side_rows;
     uint32_t w = a + plan->chunk;
-    tn_arg(p->k, lanes);
+    tn_arg(p->k, lanes, 0);
     tn_ld(weights, w, columns);
-    tn_arg(p->k, lanes);
+    tn_arg(p->k, lanes, 0);
     tn_ld(rows, a, count);
     tn_mm(a, w, sums, count, columns - 1, k0 > 0);
     side = plan->sides - 1 - side;
@@ -71,7 +71,7 @@ uint32_t matmul_int32(const matmul_t *p, int32_t *c)
     for (uint32_t n0 = 0; n0 < p->n; n0 += by.width) {
       uint32_t columns = least(by.width, p->n - n0);
       tile(p, &by, m0, count, n0, columns, sums);
-      tn_arg(4 * p->n, 4 * columns);
+      tn_arg(4 * p->n, 4 * columns, 0);
       tn_sta(c + m0 * p->n + n0, sums, count);
       sums = by.chunk - sums;
     }
@@ -93,7 +93,7 @@ uint32_t matmul_int8(const matmul_t *p, const tn_channel_t *channels, int8_t *c)
       tile(p, &by, m0, count, n0, columns, sums);
       tn_rq(sums, count, columns - 1, 0, 0);
       for (uint32_t first = 0; first < columns; first += by.lanes) {
-        tn_arg(p->n, least(by.lanes, columns - first));
+        tn_arg(p->n, least(by.lanes, columns - first), 0);
         tn_st(c + m0 * p->n + n0 + first, first / by.lanes * count, count);
       }
       sums = by.chunk - sums;

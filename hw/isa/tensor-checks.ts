@@ -7,7 +7,7 @@ import { unpackField } from './instruction.ts';
 import type { OperandField } from './instruction.ts';
 import { TENSOR_MEMORIES } from './tensor-rows.ts';
 import type { OperandLimit, RowCount, RowUse, TensorCommand, TensorMemoryName } from './tensor-rows.ts';
-import { TENSOR, TENSOR_COMMAND_OPS } from './tensor.ts';
+import { MOST_GROUPS, TENSOR, TENSOR_COMMAND_OPS } from './tensor.ts';
 import type { TensorCommandOp, TensorInfo } from './tensor.ts';
 
 type FactName = Extract<TensorInfo, 'rows' | 'columns' | 'scratchpadRows' | 'accumulatorRows' | 'channels' | 'vectorLanes' | 'depthwiseTaps'>;
@@ -18,6 +18,8 @@ export type TensorFacts = Readonly<Record<FactName, number>>;
 export interface TensorArg {
   readonly stride: number;
   readonly rowBytes: number;
+  /** 0 on a unit that does not scatter. */
+  readonly groupRows: number;
 }
 /** A pending `tn.win`: the registers that it was given. */
 export interface TensorWin {
@@ -68,12 +70,16 @@ export interface RowRange {
   readonly count: number;
 }
 
-/** `count` rows of main memory, `rowBytes` of each, `stride` bytes apart. `address` and `stride` may be negative numbers of 32 bits. */
+/**
+ * `count` rows of main memory, `rowBytes` of each, `stride` bytes apart, and of each R bytes `groupRows` scratchpad rows from the R before.
+ * `address` and `stride` may be negative numbers of 32 bits.
+ */
 export interface Transfer {
   readonly address: number;
   readonly stride: number;
   readonly rowBytes: number;
   readonly count: number;
+  readonly groupRows: number;
 }
 
 /** Reads one operand of a command from its registers. Fields of 32 bits are addresses, and may be negative. */
@@ -103,6 +109,7 @@ interface CompiledUse {
   readonly count: OperandReader;
   readonly orImage: boolean;
   readonly needsImage: boolean;
+  readonly isScattered: boolean;
   /** Rows that there are. */
   readonly rows: number;
 }
@@ -123,12 +130,17 @@ export class CommandRules {
   /** Bytes of a row of main memory without a prefix, which are also the most; 0: nothing is moved. */
   readonly naturalRowBytes: number;
 
+  /** R. */
+  private readonly lanes: number;
+
   constructor(private readonly op: TensorCommandOp, facts: TensorFacts) {
+    this.lanes = facts.rows;
     const { uses, limits, rs1, rs2, mainMemory } = commandOf(op);
     this.uses = uses.map(({ memory, access, first, inGroups, rows }) =>
       ({
         memory, access, first: times(operandOf(op, first), inGroups ? facts.vectorLanes : 1), count: rowCount(op, rows, facts),
-        orImage: 'orImage' in rows, needsImage: 'orImage' in rows && rows.orImage === 'needed', rows: facts[TENSOR_MEMORIES[memory].rows],
+        orImage: 'orImage' in rows, needsImage: 'orImage' in rows && rows.orImage === 'needed', isScattered: 'isScattered' in rows,
+        rows: facts[TENSOR_MEMORIES[memory].rows],
       }));
     const least = [...rs1, ...rs2].flatMap(({ name, least: most = 0 }) => (most === 0 ? [] : [{
       name, read: operandOf(op, name), allows: (value: number) => value >= most, demand: `must be at least ${most}`,
@@ -142,9 +154,10 @@ export class CommandRules {
   }
 
   /** In the order of the table. */
-  ranges(rs1: number, rs2: number, { win }: TensorPrefixes = NO_PREFIX): readonly RowRange[] {
-    return this.uses.map(({ memory, access, first, count, orImage }) => ({
-      memory, access, first: first(rs1, rs2), count: orImage && win ? windowOf(win).imageRows : count(rs1, rs2),
+  ranges(rs1: number, rs2: number, { win, arg }: TensorPrefixes = NO_PREFIX): readonly RowRange[] {
+    return this.uses.map(({ memory, access, first, count, orImage, isScattered }) => ({
+      memory, access, first: first(rs1, rs2),
+      count: orImage && win ? windowOf(win).imageRows : count(rs1, rs2) + (isScattered && arg ? this.rowsToLastGroup(arg) : 0),
     }));
   }
 
@@ -158,7 +171,10 @@ export class CommandRules {
     const { address, count, naturalRowBytes: natural } = this;
     if (!address || !count) return undefined;
     const given = commandOf(this.op).mainMemory?.takesPrefix ? arg : undefined;
-    return { address: address(rs1, rs2), stride: given?.stride ?? natural, rowBytes: given?.rowBytes ?? natural, count: count(rs1, rs2) };
+    return {
+      address: address(rs1, rs2), stride: given?.stride ?? natural, rowBytes: given?.rowBytes ?? natural, count: count(rs1, rs2),
+      groupRows: given?.groupRows ?? 0,
+    };
   }
 
   /** Why the unit refuses the command, which operand and what it must be; undefined: it does not. */
@@ -178,9 +194,15 @@ export class CommandRules {
     return transfer && this.transferProblem(transfer);
   }
 
-  private transferProblem({ address, stride, rowBytes }: Transfer): string | undefined {
+  private rowsToLastGroup({ rowBytes, groupRows }: TensorArg): number {
+    return Math.max(0, Math.ceil(rowBytes / this.lanes) - 1) * groupRows;
+  }
+
+  private transferProblem({ address, stride, rowBytes, groupRows }: Transfer): string | undefined {
     const elementBytes = commandOf(this.op).mainMemory?.elementBytes ?? 1;
-    const most = this.naturalRowBytes;
+    const scatters = groupRows > 0 && this.uses.some(({ isScattered }) => isScattered);
+    if (groupRows > 0 && !scatters) return this.text(`groupRows = ${groupRows} of tn.arg; must be 0`);
+    const most = this.naturalRowBytes * (scatters ? MOST_GROUPS : 1);
     if (address % elementBytes !== 0) return this.text(`address = ${hex(address)}; must be a multiple of ${elementBytes}`);
     if (stride % elementBytes !== 0) return this.text(`stride = ${stride} of tn.arg; must be a multiple of ${elementBytes}`);
     if (rowBytes >= elementBytes && rowBytes <= most && rowBytes % elementBytes === 0) return undefined;

@@ -22,9 +22,12 @@ export type TensorMemoryName = keyof typeof TENSOR_MEMORIES;
 
 /**
  * What some units have and others lack, in the order of the bits of fact `features`; a chip's key of that name decides: `tn.win` and
- * `tn.dw`; `tn.mx`; `tn.dl`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`; `tn.mv`.
+ * `tn.dw`; `tn.mx`; `tn.dl`; requantisation with double rounding; `tn.ad` and `tn.mu`; `tn.ldt` and `tn.tb`; `tn.mv`; rows scattered over
+ * several groups of scratchpad rows.
  */
-export const TENSOR_FEATURES = ['convolution', 'maximum', 'depthwiseTaps', 'doubleRounding', 'elementwise', 'table', 'matrixVector'] as const;
+export const TENSOR_FEATURES = [
+  'convolution', 'maximum', 'depthwiseTaps', 'doubleRounding', 'elementwise', 'table', 'matrixVector', 'scatter',
+] as const;
 export type TensorFeature = (typeof TENSOR_FEATURES)[number];
 /** Whether a unit has each; or how much of it, 0 for none. */
 export type TensorFeatures = Readonly<Record<Exclude<TensorFeature, 'depthwiseTaps'>, boolean>> & { readonly depthwiseTaps: number };
@@ -46,10 +49,11 @@ export interface NamedField<Name extends string> extends OperandField {
  * How many rows: the number in field `count`, or those of the image of a pending `tn.win` that the command takes, or without which it is
  * refused, or so many for `each` of what a fact counts; always one, or as many as a fact of the chip; one more than the number in field
  * `lastOf`, and all that are read together with these (groups of `vectorLanes`); `count` for each part of R lanes that the columns
- * 0…`partsOf` fill; or so many groups of `vectorLanes`.
+ * 0…`partsOf` fill; or so many groups of `vectorLanes`. `isScattered`: a pending `tn.arg` may spread the rows of main memory over several
+ * groups of as many rows, so far apart as it says.
  */
 export type RowCount<Field extends string> =
-  | { readonly count: Field; readonly orImage?: true | 'needed' }
+  | { readonly count: Field; readonly orImage?: true | 'needed'; readonly isScattered?: true }
   | { readonly count: Field; readonly each: 'columns' }
   | { readonly fixed: 1 }
   | { readonly fact: 'depthwiseTaps' }

@@ -61,6 +61,8 @@ const ELEMENTWISE_NOTES = [
 
 /** A byte for every byte. */
 export const TABLE_BYTES = 256;
+/** Groups over which a row of main memory is scattered. */
+export const MOST_GROUPS = 16;
 
 /** A channel record in main memory. */
 export const CHANNEL_RECORD_BYTES = 16;
@@ -107,10 +109,13 @@ export const TENSOR = {
     mnemonic: 'tn.arg', opcode: CUSTOM_1, funct3: 0,
     summary: 'Prefix: gives the next tn.ld, tn.st or tn.sta its row stride and row length. Used once, then forgotten.',
     rs1: [f('stride', 0, 32, 'bytes from the start of one row in memory to the next')],
-    rs2: [atLeast1('rowBytes', 0, 16, 'bytes of each row that are moved')],
+    rs2: [
+      atLeast1('rowBytes', 0, 16, 'bytes of each row that are moved'),
+      f('groupRows', 16, 16, 'tn.ld alone, with feature scatter: scratchpad rows from R bytes of a row to its next R bytes; 0: a row is at most R bytes'),
+    ],
     semantics: [
       'any other command discards it; tn.fence and the instructions that only read leave it',
-      'a rowBytes that no row of this chip has is kept as 0',
+      'a rowBytes that no row of this chip has is kept as 0; units without feature scatter keep groupRows as 0',
     ],
   }),
   win: prefix({
@@ -139,11 +144,12 @@ export const TENSOR = {
     summary: 'Loads rows from main memory into the scratchpad.',
     rs1: [f('address', 0, 32, 'byte address of the first row; any alignment')],
     rs2: [f('row', 0, 16, 'first scratchpad row'), atLeast1('count', 16, 16, 'number of rows, at least 1')],
-    uses: [{ memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count' } }],
+    uses: [{ memory: 'scratchpad', access: 'write', first: 'row', rows: { count: 'count', isScattered: true } }],
     mainMemory: { access: 'read', elementBytes: 1, elements: 'rows', takesPrefix: true },
     semantics: [
-      'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
-      'for i < count, b < R: sp[row+i][b] = b < rowBytes ? mem[address + i*stride + b] : 0',
+      `without tn.arg: rowBytes = R, stride = R, groupRows = 0; rowBytes must be 1..R, with a groupRows that is not 0 1..${MOST_GROUPS}*R`,
+      'for i < count, g < ceil(rowBytes/R), b < R: sp[row + g*groupRows + i][b] = g*R + b < rowBytes ? mem[address + i*stride + g*R + b] : 0',
+      'rows are written in the order of i, then g: of those that lie upon each other the last remains',
     ],
   }),
   ldp: command('load', {
@@ -310,7 +316,7 @@ export const TENSOR = {
     uses: [{ memory: 'scratchpad', access: 'read', first: 'row', rows: { count: 'count' } }],
     mainMemory: { access: 'write', elementBytes: 1, elements: 'rows', takesPrefix: true },
     semantics: [
-      'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R',
+      'without tn.arg: rowBytes = R, stride = R; rowBytes must be 1..R, groupRows 0',
       'for i < count, b < rowBytes: mem[address + i*stride + b] = sp[row+i][b]',
     ],
   }),
@@ -322,7 +328,7 @@ export const TENSOR = {
     uses: [{ memory: 'accumulators', access: 'read', first: 'accRow', rows: { count: 'count' } }],
     mainMemory: { access: 'write', elementBytes: 4, elements: 'columns', takesPrefix: true },
     semantics: [
-      'without tn.arg: rowBytes = 4*C, stride = 4*C; rowBytes must be a multiple of 4 in 4..4*C, stride a multiple of 4',
+      'without tn.arg: rowBytes = 4*C, stride = 4*C; rowBytes must be a multiple of 4 in 4..4*C, stride a multiple of 4, groupRows 0',
       'for i < count, n < rowBytes/4: the word at address + i*stride + 4*n = acc[accRow+i][n]',
     ],
   }),
@@ -387,6 +393,7 @@ export const TENSOR_STATE = [
   { name: 'argRowBytes', summary: 'bit 31: a tn.arg is pending; bit 30: a tn.win is; bits 15:0 rowBytes of the tn.arg' },
   { name: 'winImage', summary: 'the image of a pending tn.win (its rs1), 0 without one' },
   { name: 'winWindow', summary: 'the window of a pending tn.win (its rs2), 0 without one' },
+  { name: 'argGroupRows', summary: 'groupRows of a pending tn.arg, 0 without one' },
 ] as const;
 export type TensorState = (typeof TENSOR_STATE)[number]['name'];
 /** Set in `argRowBytes` while a tn.arg, or a tn.win, is pending. */

@@ -194,6 +194,10 @@ export const CONFIG_KEYS = {
     doubleRounding: { kind: 'flag', default: unlessSerial(true, false), summary: 'requantisation as gemmlowp rounds it, twice, beside the single rounding; a channel record says which' },
     elementwise: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.ad and tn.mu: sums and products of two tensors, each with a scale of its own' },
     table: { kind: 'flag', default: unlessSerial(true, false), summary: 'tn.ldt and tn.tb: any function of a byte, by a table of 256 bytes' },
+    scatter: {
+      kind: 'flag', default: false,
+      summary: 'a load spreads long rows over several groups of scratchpad rows (groupRows of tn.arg), and takes several short rows of a beat in a cycle',
+    },
     overlap: { kind: 'choice', choices: ['full', 'serial'], default: 'full', summary: 'four units side by side, or one command at a time in a fifth of the area' },
     multiplier: { kind: 'choice', choices: ['generic', 'ice40'], default: 'generic', summary: 'how the mesh multiplies: as written, or in pairs with the iCE40\'s DSP cell' },
     pipelineEvery: {

@@ -7,7 +7,7 @@ import type { ModuleDef, UInt } from '../../gen/index.ts';
 import { AXI_BURST_INCR, axiAddress } from '../lib/axi4.ts';
 import { TABLE_BYTES } from '../isa/tensor.ts';
 import { timesConstant } from '../lib/times-constant.ts';
-import { transferCommand } from './commands.ts';
+import { loadCommand, transferCommand } from './commands.ts';
 import type { TensorParams } from './params.ts';
 
 /** Boundary that no burst crosses, in bytes: a power of two. */
@@ -19,22 +19,23 @@ export const runBytesBits = (p: TensorParams): number => transferBytesBits(p) + 
 const transferBytesBits = (p: TensorParams): number =>
   indexWidth(Math.max(p.scratchpadRows * p.rows, 16 * p.channels, 4 * p.columns * p.accumulatorRows, p.table ? TABLE_BYTES : 0) + 1);
 
-export const burstGeneratorPorts = (p: TensorParams) => ({
+export const burstGeneratorPorts = (p: TensorParams, of: 'load' | 'store') => ({
   /** `wholeBytes` belongs to the command: bytes of the run if the transfer is whole. */
-  command: Sink(transferCommand(p)),
+  command: Sink(of === 'load' ? loadCommand(p) : transferCommand(p)),
   bursts: Source(axiAddress({ dataBytes: p.busBytes, idBits: p.idBits })),
   busy: Out(B),
 });
 
+/** `of` loads or stores: those of a unit that scatters are one run wherever rows lie one after the other. */
 export function BurstGenerator(
-  name: string, p: TensorParams, unitBytes: number, otherUnitBytes: number,
+  name: string, p: TensorParams, unitBytes: number, otherUnitBytes: number, of: 'load' | 'store',
 ): ModuleDef<ReturnType<typeof burstGeneratorPorts>> {
   const low = Math.log2(p.busBytes);
   const beatBits = burstBeatBits(p);
   const runBits = runBytesBits(p);
   // On a wide bus all that a small memory holds may be less than a burst.
   const leftBits = Math.max(runBits - low + 1, beatBits);
-  return hw(name, burstGeneratorPorts(p), (m, io) => {
+  return hw(name, burstGeneratorPorts(p, of), (m, io) => {
     m.doc('Cuts a transfer into AXI bursts that stay within their boundary.');
     const command = io.command.bits;
     const r = m.regs({
@@ -44,7 +45,10 @@ export function BurstGenerator(
     });
     const { active } = r;
     const bytesOf = (unit: number): UInt => timesConstant(command.count, unit, runBits);
-    const whole = command.other.mux(bytesOf(otherUnitBytes), bytesOf(unitBytes));
+    const adjoins = of === 'load' && p.scatter ? command.adjoins : undefined;
+    const wholeRows = adjoins ? inRun(command.count.mul(command.rowBytes).named('bytesOfRows')) : bytesOf(unitBytes);
+    const whole = command.other.mux(bytesOf(otherUnitBytes), wholeRows);
+    const isRun = adjoins ? command.other.or(adjoins) : command.whole;
     const lastBeat = (address: UInt, bytes: UInt): UInt => {
       // Beats of a run, minus 1: the offset in the first beat counts as well.
       const end = address.slice(low - 1, 0).zext(runBits + 1).addWrap(bytes.zext(runBits + 1)).subWrap(1).named('end');
@@ -63,12 +67,12 @@ export function BurstGenerator(
     };
 
     m.when(io.command.fire, () => {
-      const bytes = command.whole.mux(whole, command.rowBytes.zext(runBits)).named('bytes');
+      const bytes = isRun.mux(whole, command.rowBytes.zext(runBits)).named('bytes');
       r.active = bool(true);
       r.rowAddress = command.address;
       r.stride = command.stride;
       r.rowBytes = bytes;
-      r.rowsLeft = command.whole.mux(U(command.count.width).lit(1), command.count);
+      r.rowsLeft = isRun.mux(U(command.count.width).lit(1), command.count);
       r.beat = command.address.slice(31, low);
       r.beatsLeft = lastBeat(command.address, bytes);
     });
@@ -88,6 +92,10 @@ export function BurstGenerator(
         r.beatsLeft = r.beatsLeft.subWrap(burstLast.zext(r.beatsLeft.width)).subWrap(1);
       });
     });
+    /** What does not fit has been refused. */
+    function inRun(bytes: UInt): UInt {
+      return bytes.zext(Math.max(runBits, bytes.width)).trunc(runBits);
+    }
     m.assert('boundary', io.bursts.valid.not().or(burstLast.le(toBoundary)), 'a burst crosses its boundary');
   });
 }

@@ -1,10 +1,10 @@
 /** What the four units of the tensor unit are told: decoded, checked commands, with fields no wider than the chip needs. */
 import { B, U, bundle, indexWidth } from '../../gen/index.ts';
 import { TENSOR_UNITS } from '../isa/tensor-rows.ts';
-import { CHANNEL_RECORD_BYTES, TABLE_BYTES, commandsOf } from '../isa/tensor.ts';
+import { CHANNEL_RECORD_BYTES, MOST_GROUPS, TABLE_BYTES, commandsOf } from '../isa/tensor.ts';
 import type { TENSOR, TensorCommandOp } from '../isa/tensor.ts';
 import { withOnly } from '../lib/with-only.ts';
-import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
+import { accumulatorBits, argBytesBits, channelBits, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { windowShape } from './window.ts';
 
@@ -16,12 +16,24 @@ export const rowCountBits = (p: TensorParams): number =>
  * Transfer between main memory and rows on the chip. `whole`: rows are complete and lie one after the other in memory, so
  * the transfer is one run of bytes. `other`: load: channel records instead of the scratchpad; store: accumulators. `lookup`: instead of
  * channel records, the table, in pieces as long.
+ *
+ * Where loads scatter, theirs also say of rows of several groups which is the last one, what of it is in main memory, and how many
+ * scratchpad rows lie from one to the next. `adjoins`: rows lie one after the other in memory, whole or not.
  */
-export const transferCommand = (p: TensorParams) =>
-  bundle('Transfer', withOnly({
-    address: U(32), stride: U(32), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1),
-    whole: B, other: B, lookup: B,
-  }, { lookup: p.table }));
+const transfer = (p: TensorParams, isScattered: boolean) =>
+  bundle(isScattered ? 'Load' : 'Transfer', withOnly({
+    address: U(32), stride: U(32), rowBytes: U(isScattered ? argBytesBits(p) : rowBytesBits(p)), row: U(transferRowBits(p)),
+    count: U(transferRowBits(p) + 1), whole: B, other: B, lookup: B, adjoins: B, lastGroup: U(GROUP_BITS), lastBytes: U(laneBytesBits(p)),
+    groupRows: U(scratchpadBits(p)),
+  }, transferHas(p, isScattered)));
+/** What a transfer has on some chips, or if it is one of a load that can be scattered. */
+export const transferHas = ({ table }: TensorParams, isScattered: boolean) =>
+  ({ lookup: table, adjoins: isScattered, lastGroup: isScattered, lastBytes: isScattered, groupRows: isScattered });
+export const transferCommand = (p: TensorParams) => transfer(p, false);
+export const loadCommand = (p: TensorParams) => transfer(p, p.scatter);
+/** Bits of a group's number, and of a number of bytes within one, 1…R. */
+export const GROUP_BITS = Math.log2(MOST_GROUPS);
+export const laneBytesBits = (p: TensorParams): number => indexWidth(p.rows + 1);
 /** Rows of any of the memories; channel records count as four words each. */
 export const transferRowBits = (p: TensorParams): number =>
   Math.max(scratchpadBits(p), accumulatorBits(p), channelBits(p) + 2, p.table ? TABLE_PIECE_BITS : 0);

@@ -18,7 +18,8 @@ import { withOnly } from '../lib/with-only.ts';
 import { fires, xifUnit } from '../lib/cv-x-if.ts';
 import type { XifParams } from '../lib/cv-x-if.ts';
 import {
-  FORM, meshCommand, rowCountBits, transferCommand, transferRowBits, vectorColumnBits, vectorCommand, vectorCountBits,
+  FORM, GROUP_BITS, laneBytesBits, loadCommand, meshCommand, rowCountBits, transferCommand, transferHas, transferRowBits,
+  vectorColumnBits, vectorCommand, vectorCountBits,
 } from './commands.ts';
 import type { Form } from './commands.ts';
 import { tensorDecoder } from './decode.ts';
@@ -26,7 +27,7 @@ import { Intake } from './intake.ts';
 import { UNITS, blockBits, memoryBlocks, useNames, useOf, usedBlocks } from './hazards.ts';
 import type { Unit } from './hazards.ts';
 import { OperandRanges } from './operand-ranges.ts';
-import { accumulatorBits, channelBits, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
+import { accumulatorBits, argBytesBits, channelBits, mostArgBytes, rowBytesBits, scratchpadBits, vectorReads } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { NO_WINDOW, windowFields, windowShape } from './window.ts';
 
@@ -34,7 +35,7 @@ export const dispatchPorts = (p: TensorParams, xif: XifParams) => {
   const { rS, lS, wS, acc, ch, tab } = usedBlocks(p);
   return {
     xif: xifUnit(xif),
-    load: Source(transferCommand(p)),
+    load: Source(loadCommand(p)),
     mesh: Source(meshCommand(p)),
     vector: Source(vectorCommand(p)),
     store: Source(transferCommand(p)),
@@ -66,6 +67,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
   const chBits = channelBits(p);
   const countBits = rowCountBits(p);
   const bytesBits = rowBytesBits(p);
+  const argBits = argBytesBits(p);
   const transferBits = transferRowBits(p);
   return hw('Dispatch', dispatchPorts(p, xif), (m, io) => {
     m.doc('Takes tensor instructions from the core, checks them and hands them to the units.');
@@ -73,9 +75,10 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const r = m.regs({
       instr: U(32), rs1: U(32), rs2: U(32), answerWaits: Flag(false),
       /** Operands of a tn.arg that the next command uses. */
-      argValid: Flag(false), argStride: U(32), argBytes: U(bytesBits), refused: U(16, 0), failed: U(16, 0),
+      argValid: Flag(false), argStride: U(32), argBytes: U(argBits), refused: U(16, 0), failed: U(16, 0),
     });
     /** Those of a tn.win. */
+    const s = p.scatter ? m.regs({ argGroupRows: U(16) }) : undefined;
     const w = p.convolution ? m.regs({ winValid: Flag(false), winImage: U(32), winWindow: U(32) }) : undefined;
     const { register, result } = io.xif;
     const leaves = m.wires({ leaves: B });
@@ -108,7 +111,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       isOneOf(...commandsOf(unit).filter((name) => forms.includes(FORM[name])));
 
     // --- ranges: first and last row of each memory, checked against its size, then turned into blocks ---
-    const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes };
+    const prefix = { valid: r.argValid, stride: r.argStride, rowBytes: r.argBytes, groupRows: s?.argGroupRows };
     const window = w && windowFields(w.winImage, w.winWindow);
     const pendingWindow = w && window && { valid: w.winValid, ...window };
     const operands = new OperandRanges(p, { rs1: r.rs1, rs2: r.rs2, isOneOf, prefix, window: pendingWindow });
@@ -150,9 +153,17 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
     const { row, count: rows } = transfer;
     // The table comes in pieces as long as channel records.
     const inPieces = p.table ? { row: op('ldt').mux(row.lit(0), row), count: op('ldt').mux(rows.lit(TABLE_BYTES / CHANNEL_RECORD_BYTES), rows) } : {};
-    const only = { lookup: p.table };
-    io.load.bits = withOnly({ ...transfer, ...inPieces, other: isFormed('load', 'other', 'table'), lookup: op('ldt') }, only);
-    io.store.bits = withOnly({ ...transfer, other: isFormed('store', 'other'), lookup: bool(false) }, only);
+    const { groups } = operands;
+    const ofLoads = {
+      adjoins: p.scatter ? stride.eq(rowBytes.zext(32)) : bool(false), lastGroup: groups?.last ?? U(GROUP_BITS).lit(0),
+      lastBytes: groups?.lastBytes ?? U(laneBytesBits(p)).lit(0),
+      groupRows: s ? s.argGroupRows.trunc(spBits) : U(spBits).lit(0),
+    };
+    const loadBytes = p.scatter ? rowBytes.trunc(argBits).named('bytesOfLoad') : transfer.rowBytes;
+    const isOtherLoad = isFormed('load', 'other', 'table');
+    io.load.bits = withOnly(
+      { ...transfer, ...inPieces, rowBytes: loadBytes, other: isOtherLoad, lookup: op('ldt'), ...ofLoads }, transferHas(p, p.scatter));
+    io.store.bits = withOnly({ ...transfer, other: isFormed('store', 'other'), lookup: bool(false), ...ofLoads }, transferHas(p, false));
     const count = operands.count.trunc(countBits).named('rowCount');
     const lastColumn = operands.chosen('columnsMinus1').named('columnsMinus1').trunc(indexWidth(p.columns)).named('lastColumn');
     io.mesh.bits = withOnly({
@@ -202,9 +213,9 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       arg: () => {
         r.argValid = bool(true);
         r.argStride = r.rs1;
-        const [{ lo, width }] = TENSOR.arg.rs2;
-        const given = r.rs2.slice(lo + width - 1, lo);
-        r.argBytes = given.gt(Math.max(p.rows, 4 * p.columns)).mux(U(bytesBits).lit(0), given.trunc(bytesBits));
+        const [given, groupRows] = TENSOR.arg.rs2.map(({ lo, width }) => r.rs2.slice(lo + width - 1, lo));
+        r.argBytes = given.gt(mostArgBytes(p)).mux(U(argBits).lit(0), given.trunc(argBits));
+        if (s) s.argGroupRows = groupRows.exact(16);
       },
       win: () => {
         if (!w) return;
@@ -251,6 +262,7 @@ export function Dispatch(p: TensorParams, xif: XifParams): ModuleDef<ReturnType<
       const parts: Record<TensorState, UInt> = {
         status, argStride: gate(r.argValid, r.argStride), argRowBytes: pending.or(gate(r.argValid, r.argBytes.zext(32))),
         winImage: w ? gate(w.winValid, w.winImage) : nothing, winWindow: w ? gate(w.winValid, w.winWindow) : nothing,
+        argGroupRows: s ? gate(r.argValid, s.argGroupRows.zext(32)) : nothing,
       };
       return TENSOR_STATE.reduce<UInt>((rest, { name }, i) => index.eq(constant(32, i, 'state', name)).mux(parts[name], rest), U(32).lit(0)).named('stateWord');
     }

@@ -6,25 +6,24 @@
  * Bytes are put together in the places of G rows: row r in place `r mod G`, which is its memory of the scratchpad. Where the places are as
  * long as a beat, a beat goes round them and is always taken whole; else what it has beyond the last place waits for the next cycle.
  */
-import { B, Flag, In, Out, S, Sink, U, bool, bundle, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, Flag, In, Out, S, Sink, U, bool, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { CHANNEL_RECORD_BYTES } from '../isa/tensor.ts';
 import { AXI_RESP_OKAY, axiReadManager } from '../lib/axi4.ts';
 import { repeated } from '../lib/lanes.ts';
-import { Queue } from '../lib/queue.ts';
 import { timesConstant } from '../lib/times-constant.ts';
 import { withOnly } from '../lib/with-only.ts';
-import { BurstGenerator } from './burst-generator.ts';
-import { TABLE_PIECE_BITS, transferCommand, transferRowBits } from './commands.ts';
+import { TABLE_PIECE_BITS, loadCommand, transferRowBits } from './commands.ts';
 import { RECORD_WORDS, recordWord } from './channel-records.ts';
 import { unwrittenRows } from './hazards.ts';
+import { LoadIntake } from './load-intake.ts';
 import { channelBits, rowBytesBits, rowsPerBeat, scratchpadBits } from './params.ts';
 import type { TensorParams } from './params.ts';
 import { rotateDown } from './rotate.ts';
-import { loadData } from './scratchpad.ts';
+import { loadData, loadPortHas } from './scratchpad.ts';
 
 const allPorts = (p: TensorParams) => ({
-  command: Sink(transferCommand(p)),
+  command: Sink(loadCommand(p)),
   /** A command is complete: all its bytes are where they belong. */
   done: Out(B),
   busy: Out(B),
@@ -35,31 +34,15 @@ const allPorts = (p: TensorParams) => ({
   unwritten: Out(unwrittenRows(scratchpadBits(p))),
   beat: Out(B),
   mem: axiReadManager({ dataBytes: p.busBytes, idBits: p.idBits }),
-  scratchpad: withOnly(
-    {
-      request: Out(B), row: Out(U(scratchpadBits(p))), count: Out(U(indexWidth(rowsPerBeat(p) + 1))), data: Out(loadData(p)),
-      grant: In(B),
-    },
-    { count: rowsPerBeat(p) > 1 },
-  ),
+  scratchpad: withOnly({
+    request: Out(B), row: Out(U(scratchpadBits(p))), count: Out(U(indexWidth(rowsPerBeat(p) + 1))),
+    writes: Out(vec(B, rowsPerBeat(p))), rows: Out(vec(U(scratchpadBits(p)), rowsPerBeat(p))), data: Out(loadData(p)), grant: In(B),
+  }, loadPortHas(p)),
   channels: { write: Out(B), channel: Out(U(channelBits(p))), words: Out(vec(U(32), RECORD_WORDS)) },
   lookup: { request: Out(B), piece: Out(U(TABLE_PIECE_BITS)), bytes: Out(U(8 * CHANNEL_RECORD_BYTES)), grant: In(B) },
 });
 /** `lookup` is there if there is a table. */
 export const loaderPorts = (p: TensorParams): ReturnType<typeof allPorts> => withOnly(allPorts(p), { lookup: p.table });
-
-/** Commands whose bytes are asked for, or wait for that, behind the one under way: all that the unit holds. */
-export const loadsAhead = (p: TensorParams): number => Math.max(1, p.queueDepth - 1);
-/** A memory from which nothing has come for 2 to the power of this many cycles is a slow one, until no load is under way. */
-export const STILL_BITS = 4;
-/** What must be known of a command when its bytes come: of addresses the place in a beat. */
-const received = (p: TensorParams) => {
-  const low = Math.log2(p.busBytes);
-  return bundle('Received', withOnly({
-    offset: U(low), stride: U(low), rowBytes: U(rowBytesBits(p)), row: U(transferRowBits(p)), count: U(transferRowBits(p) + 1),
-    whole: B, other: B, lookup: B,
-  }, { lookup: p.table }));
-};
 
 /** What a step, which takes bytes of a beat, brings to an end. */
 interface Ends {
@@ -95,26 +78,9 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
   const countBits = placeBits + 1;
   return hw('Loader', loaderPorts(p), (m, io) => {
     m.doc('Load unit: main memory to scratchpad rows and channel records.');
-    const bursts = m.inst('bursts', BurstGenerator('LoadBursts', p, p.rows, CHANNEL_RECORD_BYTES));
-    // A command goes to both: the one asks for the bytes, the other knows where they belong, and holds more behind the present one.
-    const receive = m.inst('receive', Queue(received(p), loadsAhead(p), { flow: true }));
-    // More than one is asked for ahead only of a slow memory: it answers in order, and others have questions too.
-    const ahead = m.regs({ waiting: U(indexWidth(loadsAhead(p) + 1), 0), still: U(STILL_BITS, 0), isSlow: Flag(false) });
-    const { mayAsk } = m.let({ mayAsk: ahead.waiting.eq(0).or(ahead.isSlow) });
-    io.command.ready = bursts.command.ready.and(receive.enq.ready).and(mayAsk);
-    bursts.command.valid = io.command.valid.and(receive.enq.ready).and(mayAsk);
-    bursts.command.bits = io.command.bits;
-    receive.enq.valid = io.command.valid.and(bursts.command.ready).and(mayAsk);
-    m.when(receive.enq.fire.ne(receive.deq.fire), () => {
-      ahead.waiting = receive.enq.fire.mux(ahead.waiting.addWrap(1), ahead.waiting.subWrap(1));
-    });
-    const { address, stride, rowBytes: bytesOfRow, row, count, whole, other } = io.command.bits;
-    const inBeat = (x: UInt): UInt => x.slice(low - 1, 0);
-    const lookup = p.table ? io.command.bits.lookup : bool(false);
-    receive.enq.bits = withOnly(
-      { offset: inBeat(address), stride: inBeat(stride), rowBytes: bytesOfRow, row, count, whole, other, lookup }, { lookup: p.table },
-    );
-    m.connect(bursts.bursts, io.mem.ar);
+    const intake = m.inst('intake', LoadIntake(p));
+    m.connect(io.command, intake.command);
+    m.connect(intake.bursts, io.mem.ar);
 
     const r = m.regs({
       active: Flag(false), other: B, whole: B, rowBytes: U(rowBytes), stride: U(low), row: U(rowBits), endRow: U(rowBits),
@@ -122,8 +88,8 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
       hasFailed: Flag(false), hasRefused: Flag(false),
     });
     const working = r.active;
-    ahead.still = io.waitsForMemory.mux(ahead.still.addWrap(1), ahead.still.lit(0));
-    ahead.isSlow = working.and(ahead.isSlow.or(ahead.still.andR()));
+    intake.active = working;
+    intake.waits = io.waitsForMemory;
 
     // How many bytes of this beat go into this row, or into what is left of the places for rows.
     const place = G === 1 ? undefined : r.other.mux(U(placeBits).lit(0), r.row.slice(placeBits - 1, 0)).named('place');
@@ -168,9 +134,9 @@ export function Loader(p: TensorParams): ModuleDef<ReturnType<typeof loaderPorts
     const nextRowOffset = r.rowOffset.addWrap(r.stride).named('nextRowOffset');
     m.when(step, advance);
     // The next command begins in the cycle after the last row of the one before.
-    const next = receive.deq.bits;
-    receive.deq.ready = working.not().or(io.done);
-    m.when(receive.deq.fire, () => {
+    const next = intake.next.bits;
+    intake.next.ready = working.not().or(io.done);
+    m.when(intake.next.fire, () => {
       r.active = bool(true);
       r.other = next.other;
       if (t) t.isTable = next.lookup;

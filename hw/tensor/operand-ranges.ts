@@ -9,12 +9,17 @@ import type { OperandField } from '../isa/instruction.ts';
 import { timesConstant } from '../lib/times-constant.ts';
 import { TENSOR_MEMORIES } from '../isa/tensor-rows.ts';
 import type { OperandLimit, RowUse, TensorCommand, TensorMemoryName } from '../isa/tensor-rows.ts';
-import { TENSOR, TENSOR_COMMAND_OPS, tensorOpsWith } from '../isa/tensor.ts';
+import { MOST_GROUPS, TENSOR, TENSOR_COMMAND_OPS, tensorOpsWith } from '../isa/tensor.ts';
 import type { TensorCommandOp } from '../isa/tensor.ts';
+import { GROUP_BITS, laneBytesBits } from './commands.ts';
 import type { TensorParams } from './params.ts';
 
-/** Enough for the last row of a requantisation whose first is the last of the largest scratchpad, and of the weights of a `tn.mv`. */
-const rowBits = ({ matrixVector, columns }: TensorParams): number => (matrixVector && columns * MOST_COUNT + MOST_ROW >= 2 ** 18 ? 20 : 18);
+/**
+ * Enough for the last row of a requantisation whose first is the last of the largest scratchpad, of the weights of a `tn.mv`, and of a
+ * scattered load.
+ */
+const rowBits = ({ matrixVector, columns, scatter }: TensorParams): number =>
+  (scatter ? 21 : matrixVector && columns * MOST_COUNT + MOST_ROW >= 2 ** 18 ? 20 : 18);
 /** What the fields of a `tn.mv` can hold: weight tiles, and the first row of the first. */
 const MOST_COUNT = 2 ** 12 - 1;
 const MOST_ROW = 2 ** 16 - 1;
@@ -26,7 +31,7 @@ export interface CommandInHand {
   /** It is one of these. */
   isOneOf(...ops: readonly TensorCommandOp[]): Bool;
   /** A pending tn.arg. */
-  readonly prefix: { readonly valid: Bool; readonly stride: UInt; readonly rowBytes: UInt };
+  readonly prefix: { readonly valid: Bool; readonly stride: UInt; readonly rowBytes: UInt; readonly groupRows: UInt | undefined };
   /** A pending tn.win; undefined: the unit has no such instruction. */
   readonly window: { readonly valid: Bool; readonly imageRows: UInt; readonly width: UInt; readonly windowWidth: UInt } | undefined;
 }
@@ -47,6 +52,8 @@ const any = (conditions: readonly Bool[]): Bool => conditions.reduce((a, b) => a
 /** Commands that move something from or to main memory. */
 export const TRANSFERS = whoever(({ mainMemory }) => mainMemory !== undefined);
 /** Of them, those that take a prefix; and those whose words must be aligned. */
+/** Those that take rows of several groups. */
+const SCATTERED = whoever(({ uses }) => uses.some(({ rows }) => 'isScattered' in rows));
 const PREFIXED = whoever(({ mainMemory }) => mainMemory?.takesPrefix ?? false);
 const ALIGNED = whoever(({ mainMemory }) => (mainMemory?.elementBytes ?? 1) > 1);
 
@@ -79,6 +86,8 @@ export class OperandRanges {
   readonly natural: UInt;
   /** Commands that the unit has. */
   private readonly ops: readonly TensorCommandOp[];
+  /** Of a row in groups, the number of the last one, and its bytes; undefined: the unit does not scatter. */
+  readonly groups: { readonly last: UInt; readonly lastBytes: UInt } | undefined;
 
   private readonly rowBits: number;
 
@@ -89,6 +98,7 @@ export class OperandRanges {
     this.count = this.chosen('count').named('count');
     this.usesPrefix = hand.isOneOf(...PREFIXED).and(hand.prefix.valid).named('usesPrefix');
     this.natural = this.naturalRowBytes().named('natural');
+    this.groups = this.groupsOfRow();
     this.rows = (Object.keys(TENSOR_MEMORIES) as TensorMemoryName[]).flatMap((memory) => this.rowsOf(memory));
   }
 
@@ -158,6 +168,26 @@ export class OperandRanges {
     return this.hand.prefix.valid.and(this.hand.isOneOf(...TRANSFERS.filter((op) => !PREFIXED.includes(op))).not());
   }
 
+  /** A row without a prefix is one group. */
+  private groupsOfRow(): OperandRanges['groups'] {
+    const { p, usesPrefix, hand: { prefix: { rowBytes, groupRows } } } = this;
+    if (groupRows === undefined) return undefined;
+    const bytes = usesPrefix.mux<UInt>(rowBytes.zext(16), U(16).lit(p.rows)).named('bytesInGroups');
+    const last = Array.from({ length: MOST_GROUPS - 1 }, (_, i) => bytes.gt((i + 1) * p.rows).asUInt().zext(GROUP_BITS))
+      .reduce((sum, more) => sum.addWrap(more)).named('lastGroup');
+    const lastBytes = bytes.subWrap(timesConstant(last, p.rows, 16)).trunc(laneBytesBits(p)).named('lastBytes');
+    return { last, lastBytes };
+  }
+
+  /** Rows from the first row of the first group of the load in hand to that of its last one. */
+  private rowsToLastGroup(): UInt | undefined {
+    const { groups, hand: { prefix: { groupRows } } } = this;
+    if (groups === undefined || groupRows === undefined) return undefined;
+    const terms = Array.from({ length: GROUP_BITS }, (_, i) =>
+      groups.last.bit(i).and(this.usesPrefix).mux(this.wide(groupRows).shlWrap(i), U(this.rowBits).lit(0)));
+    return terms.reduce((sum, term) => sum.addWrap(term)).named('rowsToLastGroup');
+  }
+
   private naturalRowBytes(): UInt {
     const bytesOf = (op: TensorCommandOp): number => {
       const { elementBytes, elements } = commandOf(op).mainMemory ?? { elementBytes: 1, elements: 0 };
@@ -191,7 +221,10 @@ export class OperandRanges {
     const { window } = this.hand;
     const isPlain = ({ rows }: RowUse<string>): boolean => 'count' in rows && !('partsOf' in rows) && !('each' in rows);
     const ofImages = window ? uses.filter(([, { rows }]) => 'orImage' in rows).map(([op]) => op) : [];
-    const counted = uses.filter(([op, use]) => isPlain(use) && !ofImages.includes(op)).map(([op]) => op);
+    const inGroups = this.groups ? uses.filter(([, { rows }]) => 'isScattered' in rows).map(([op]) => op) : [];
+    const toLast = inGroups.length === 0 ? undefined : this.rowsToLastGroup();
+    if (toLast) counts.push([inGroups, this.wide(this.count).addWrap(toLast)]);
+    const counted = uses.filter(([op, use]) => isPlain(use) && !ofImages.includes(op) && !inGroups.includes(op)).map(([op]) => op);
     if (window && ofImages.length > 0) counts.push([ofImages, window.valid.mux(this.wide(window.imageRows), this.wide(this.count)).named('imageRowsOrCount')]);
     if (counted.length > 0) counts.push([counted, this.wide(this.count)]);
     const lasts = uses.flatMap(([op, { rows }]) => {
@@ -251,11 +284,15 @@ export class OperandRanges {
   }
 
   private badTransfers(): Bool[] {
-    const { rs1, isOneOf, prefix: { stride, rowBytes } } = this.hand;
+    const { p, hand: { rs1, isOneOf, prefix: { stride, rowBytes, groupRows } } } = this;
     const isAligned = isOneOf(...ALIGNED).named('isAligned');
     const odd = (x: UInt): Bool => x.slice(1, 0).ne(0);
-    const lengthBad = rowBytes.eq(0).or(this.natural.lt(rowBytes.zext(16))).or(isAligned.and(odd(rowBytes)));
-    return [this.usesPrefix.and(lengthBad), isAligned.and(odd(rs1).or(this.usesPrefix.and(odd(stride))))];
+    const isTooLong = this.natural.lt(rowBytes.zext(16));
+    const scatters = groupRows?.ne(0).and(isOneOf(...SCATTERED)).named('scatters');
+    const isLong = scatters ? isTooLong.and(scatters.not()).or(scatters.and(rowBytes.gt(MOST_GROUPS * p.rows))) : isTooLong;
+    const lengthBad = rowBytes.eq(0).or(isLong).or(isAligned.and(odd(rowBytes)));
+    const groupsBad = groupRows && scatters ? [this.usesPrefix.and(groupRows.ne(0)).and(scatters.not())] : [];
+    return [this.usesPrefix.and(lengthBad), isAligned.and(odd(rs1).or(this.usesPrefix.and(odd(stride)))), ...groupsBad];
   }
 }
 

@@ -5,6 +5,7 @@
 import { indexWidth } from '../../gen/index.ts';
 import { NO_FEATURES } from '../isa/tensor-rows.ts';
 import type { TensorFeatures } from '../isa/tensor-rows.ts';
+import { MOST_GROUPS } from '../isa/tensor.ts';
 import { isPowerOfTwo, powerOfTwoAtMost } from '../lib/power-of-two.ts';
 
 /** With what the instruction table calls features. */
@@ -101,18 +102,24 @@ export const scratchpadBits = (p: TensorParams): number => indexWidth(p.scratchp
 /**
  * G: rows of the scratchpad that one beat of the bus fills at once, and memories into which each of its banks is divided for that, row r in
  * memory `r mod G`. A power of two, so that this is the low bits of a row number; at most half of a bank's rows, so that there are others.
+ * At least 2 where loads scatter.
  */
-export const rowsPerBeat = (p: TensorParams): number =>
-  powerOfTwoAtMost(Math.min(p.busBytes / p.rows, p.scratchpadRows / p.scratchpadBanks / 2));
+export function rowsPerBeat(p: TensorParams): number {
+  return rowsOfMemories(p, p.scatter ? LEAST_SCATTERED : 0);
+}
+const rowsOfMemories = (p: TensorParams, least: number): number =>
+  powerOfTwoAtMost(Math.min(Math.max(p.busBytes / p.rows, least), p.scratchpadRows / p.scratchpadBanks / 2));
+/** Of a unit that scatters, the end of one row and another, shorter one come in one beat, be it no longer than a row. */
+const LEAST_SCATTERED = 2;
 /**
- * Columns of the mesh whose weights come in one cycle, if the number of their first row is a multiple of this: at most as many as a bank
- * has memories. 1 where the columns do not fall into such groups by the bits of their numbers. The sequencer brings the first weights two
+ * Columns of the mesh whose weights come in one cycle, if the number of their first row is a multiple of this: at most as many as a beat
+ * brings. 1 where the columns do not fall into such groups by the bits of their numbers. The sequencer brings the first weights two
  * cycles after it has asked for the last row that needs the old ones; that row comes to column c ⌊c/p⌋ cycles later than to the mesh, and
  * weights must not come there before it.
  */
 export function weightsPerCycle(p: TensorParams): number {
   if (p.overlap === 'serial' || !isPowerOfTwo(p.columns)) return 1;
-  let most = Math.min(rowsPerBeat(p), p.columns);
+  let most = Math.min(rowsOfMemories(p, 0), p.columns);
   while (most > 1 && p.columns / p.pipelineEvery - p.columns / most > 1) most /= 2;
   return most;
 }
@@ -122,6 +129,9 @@ export const channelBits = (p: TensorParams): number => indexWidth(p.channels);
 export const rowBytesBits = (p: TensorParams): number => indexWidth(Math.max(p.rows, 4 * p.columns) + 1);
 /** Lanes beside the mesh for depthwise products, each with `depthwiseTaps` multipliers. */
 export const depthwiseLanes = (p: TensorParams): number => Math.min(p.rows, p.columns);
+/** Bits of a number of bytes that a `tn.arg` may give a row: as above, or in groups. */
+export const argBytesBits = (p: TensorParams): number => indexWidth(mostArgBytes(p) + 1);
+export const mostArgBytes = (p: TensorParams): number => Math.max(p.rows * (p.scatter ? MOST_GROUPS : 1), 4 * p.columns);
 /** Bits of a partial sum: R products of two int8 values. */
 export const partialSumBits = (p: TensorParams): number => 16 + Math.ceil(Math.log2(p.rows));
 /** Blocks for hazard tracking of a memory whose rows have numbers of `bits` bits: at most one for each. */

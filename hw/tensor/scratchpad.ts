@@ -5,7 +5,7 @@
  * order vector stage, load. A granted read answers in the next cycle. Weights may be read from several memories of a bank at once, and are
  * then granted all of them or, where activations want one, the first alone.
  */
-import { B, In, Out, S, U, cat, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
+import { B, In, Out, S, U, bool, cat, fromBits, hw, indexWidth, vec, vecOf } from '../../gen/index.ts';
 import type { Bool, ModuleDef, SInt, UInt, Vec } from '../../gen/index.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { rowsPerBeat, scratchpadBits, vectorReads, weightsPerCycle } from './params.ts';
@@ -37,12 +37,19 @@ const weightPort = (p: TensorParams) => {
 const writePort = (p: TensorParams) => ({ request: In(B), row: In(U(scratchpadBits(p))), data: In(rowShape(p)), grant: Out(B) });
 /** Places of G rows, of which row r has the one numbered `r mod G`. */
 export const loadData = (p: TensorParams) => vec(S(8), rowsPerBeat(p) * p.rows);
-/** Writes 1…G rows, `row`…`row + count - 1`, all or none; places of others may hold anything. Where G is 1, there is no `count`. */
+/**
+ * Writes 1…G rows, all or none: `row`…`row + count - 1`, or, of a unit that scatters, in each place for which `writes` says so its row of
+ * `rows`. Places of others may hold anything. Where G is 1, there is no `count`.
+ */
 const loadPort = (p: TensorParams) => {
   const G = rowsPerBeat(p);
-  const all = { request: In(B), row: In(U(scratchpadBits(p))), count: In(U(indexWidth(G + 1))), data: In(loadData(p)), grant: Out(B) };
-  return withOnly(all, { count: G > 1 });
+  return withOnly({
+    request: In(B), row: In(U(scratchpadBits(p))), count: In(U(indexWidth(G + 1))), writes: In(vec(B, G)),
+    rows: In(vec(U(scratchpadBits(p)), G)), data: In(loadData(p)), grant: Out(B),
+  }, loadPortHas(p));
 };
+export const loadPortHas = (p: TensorParams) =>
+  ({ row: !p.scatter, count: !p.scatter && rowsPerBeat(p) > 1, writes: p.scatter, rows: p.scatter });
 
 /** `vectorRead` is there if the vector stage has operands in the scratchpad. */
 export const scratchpadPorts = (p: TensorParams) => {
@@ -94,17 +101,7 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
       both(both(request, bankOf(upperOf(row))?.eq(bank)), lowOf(row)?.eq(low));
 
     /** What the load writes into the memories numbered `low` of all banks: one row at most, which may be of the next bank. */
-    const loadLow = lowOf(io.load.row);
-    const loadUpper = upperOf(io.load.row);
-    const nextUpper = loadLow ? loadUpper.addWrap(1).named('loadNextUpper') : loadUpper;
-    const loads = Array.from({ length: G }, (_, low): { readonly isMeant?: Bool; readonly upper: UInt } => {
-      if (!loadLow) return { upper: loadUpper };
-      const distance = loadLow.lit(low).subWrap(loadLow).named(`loadDistance${low}`);
-      return {
-        isMeant: distance.zext(lowBits + 1).lt(io.load.count).named(`loadsLow${low}`),
-        upper: loadLow.gt(low).mux(nextUpper, loadUpper).named(`loadUpper${low}`),
-      };
-    });
+    const loads = p.scatter ? severalRows() : consecutiveRows();
 
     /** The load is granted as a whole: the vector stage takes none of the memories that it wants. */
     const loadMeets = loads.map(({ isMeant, upper }, low) =>
@@ -198,10 +195,35 @@ export function Scratchpad(p: TensorParams): ModuleDef<ReturnType<typeof scratch
     }
     m.cover('readConflict', w.request.and(io.weights.grant.not()).or(s.request.and(io.store.grant.not())));
     m.cover('writeConflict', io.load.request.and(io.load.grant.not()));
-    if (G > 1) {
+    if (p.scatter) {
+      const hasPlace = Array.from({ length: G }, (_, low) =>
+        io.load.writes.at(low).not().or(lowOf(io.load.rows.at(low))?.eq(low) ?? bool(true))).reduce((x, y) => x.and(y));
+      m.assert('loadsInPlace', io.load.request.not().or(io.load.writes.asUInt().ne(0).and(hasPlace)), 'a load writes no row or one of another memory');
+    } else if (G > 1) {
       m.assert('loadsSome', io.load.request.not().or(io.load.count.ne(0).and(io.load.count.le(G))), 'a load writes no row or more than lie in memories of their own');
     }
 
+    interface LoadedRow {
+      /** There is one; where it is not said there is. */
+      readonly isMeant?: Bool;
+      readonly upper: UInt;
+    }
+    function severalRows(): readonly LoadedRow[] {
+      return Array.from({ length: G }, (_, low) => ({ isMeant: io.load.writes.at(low), upper: upperOf(io.load.rows.at(low)).named(`loadUpper${low}`) }));
+    }
+    function consecutiveRows(): readonly LoadedRow[] {
+      const loadLow = lowOf(io.load.row);
+      const loadUpper = upperOf(io.load.row);
+      const nextUpper = loadLow ? loadUpper.addWrap(1).named('loadNextUpper') : loadUpper;
+      return Array.from({ length: G }, (_, low): LoadedRow => {
+        if (!loadLow) return { upper: loadUpper };
+        const distance = loadLow.lit(low).subWrap(loadLow).named(`loadDistance${low}`);
+        return {
+          isMeant: distance.zext(lowBits + 1).lt(io.load.count).named(`loadsLow${low}`),
+          upper: loadLow.gt(low).mux(nextUpper, loadUpper).named(`loadUpper${low}`),
+        };
+      });
+    }
     function loadRow(low: number): Vec<SInt<8>> {
       if (G === 1) return io.load.data;
       return fromBits(rowShape(p), io.load.data.asUInt().slice(8 * p.rows * (low + 1) - 1, 8 * p.rows * low));

@@ -44,7 +44,7 @@ export function Storer(p: TensorParams): ModuleDef<ReturnType<typeof storerPorts
   const sentBits = rowBits + 2;
   return hw('Storer', storerPorts(p), (m, io) => {
     m.doc('Store unit: scratchpad rows or accumulator rows to main memory.');
-    const bursts = m.inst('bursts', BurstGenerator('StoreBursts', p, p.rows, 4 * p.columns));
+    const bursts = m.inst('bursts', BurstGenerator('StoreBursts', p, p.rows, 4 * p.columns, 'store'));
     const r = m.regs({
       active: Flag(false), other: B, whole: B, rowBytes: U(bytesBits),
       /** Next row to read and rows left; `rowLeft`: bytes of the present row that are not read yet. */

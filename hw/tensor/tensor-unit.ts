@@ -10,7 +10,7 @@ import type { XifParams } from '../lib/cv-x-if.ts';
 import { withOnly } from '../lib/with-only.ts';
 import { Accumulators } from './accumulators.ts';
 import { ChannelRecords, RECORD_WORDS } from './channel-records.ts';
-import { meshCommand, transferCommand, vectorCommand } from './commands.ts';
+import { loadCommand, meshCommand, transferCommand, vectorCommand } from './commands.ts';
 import { Counters } from './counters.ts';
 import { DepthwiseLanes } from './depthwise-lanes.ts';
 import { Dispatch } from './dispatch.ts';
@@ -18,6 +18,7 @@ import { UNITS, WAITS, areWritten, conflict, heldBits, isWritten, waitsFor } fro
 import type { Unit, Wait } from './hazards.ts';
 import { Loader } from './loader.ts';
 import { LookupTable } from './lookup-table.ts';
+import { ScatterLoader } from './scatter-loader.ts';
 import { MeshControl } from './mesh-control.ts';
 import { Mesh } from './mesh.ts';
 import { depthwiseLanes, problemWith, vectorReads, weightsPerCycle } from './params.ts';
@@ -49,12 +50,12 @@ export function TensorUnit(
     m.doc(`Systolic tensor unit: ${p.rows} x ${p.columns} int8 mesh with scratchpad, accumulators, requantisation and DMA.`);
     const dispatch = m.inst('dispatch', Dispatch(p, xif));
     const queues = {
-      load: m.inst('loadQueue', UnitQueue('load', p, transferCommand(p))),
+      load: m.inst('loadQueue', UnitQueue('load', p, loadCommand(p))),
       mesh: m.inst('meshQueue', UnitQueue('mesh', p, meshCommand(p))),
       vector: m.inst('vectorQueue', UnitQueue('vector', p, vectorCommand(p))),
       store: m.inst('storeQueue', UnitQueue('store', p, transferCommand(p))),
     };
-    const loader = m.inst('loader', Loader(p));
+    const loader = m.inst('loader', p.scatter ? ScatterLoader(p) : Loader(p));
     const control = m.inst('control', MeshControl(p));
     const mesh = m.inst('mesh', Mesh(p));
     const vector = m.inst('vector', VectorUnit(p));

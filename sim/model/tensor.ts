@@ -10,8 +10,8 @@
  */
 import { UserError } from '../../gen/user-error.ts';
 import {
-  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, TABLE_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE, TENSOR_STATUS,
-  TENSOR_VERSION, WIN_PENDING_BIT, featureBits, tensorOpsWith,
+  ARG_PENDING_BIT, CHANNEL_RECORD, CHANNEL_RECORD_BYTES, MOST_GROUPS, TABLE_BYTES, TENSOR, TENSOR_INFO, TENSOR_OPS, TENSOR_STATE,
+  TENSOR_STATUS, TENSOR_VERSION, WIN_PENDING_BIT, featureBits, tensorOpsWith,
 } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp, TensorInfo, TensorOp, TensorState } from '../../hw/isa/tensor.ts';
 import { unpackField } from '../../hw/isa/instruction.ts';
@@ -97,7 +97,7 @@ type RequantiseRecord = Readonly<Record<keyof typeof CHANNEL_RECORD, number>> & 
 type CommandMeaning = (rs1: number, rs2: number, transfer: Transfer, window: Window | undefined) => void;
 
 /** Of a command that moves nothing. */
-const NO_TRANSFER: Transfer = { address: 0, stride: 0, rowBytes: 0, count: 0 };
+const NO_TRANSFER: Transfer = { address: 0, stride: 0, rowBytes: 0, count: 0, groupRows: 0 };
 const isCommand = (op: TensorOp): op is TensorCommandOp => TENSOR[op].kind === 'command';
 
 export class TensorModel {
@@ -122,7 +122,10 @@ export class TensorModel {
     state: (index) => this.stateOf(index >>> 0),
     arg: (stride, rs2) => {
       const rowBytes = unpackField(TENSOR.arg.rs2, 'rowBytes', rs2);
-      const arg = { stride: stride | 0, rowBytes: rowBytes > Math.max(this.shape.rows, 4 * this.shape.columns) ? 0 : rowBytes };
+      const { rows, columns, scatter } = this.shape;
+      const most = Math.max(rows * (scatter ? MOST_GROUPS : 1), 4 * columns);
+      const groupRows = scatter ? unpackField(TENSOR.arg.rs2, 'groupRows', rs2) : 0;
+      const arg = { stride: stride | 0, rowBytes: rowBytes > most ? 0 : rowBytes, groupRows };
       this.prefixes = { ...this.prefixes, arg };
       return 0;
     },
@@ -199,7 +202,7 @@ export class TensorModel {
     const pending = (arg ? 1 << ARG_PENDING_BIT : 0) | (win ? 1 << WIN_PENDING_BIT : 0);
     const parts: Record<TensorState, number> = {
       status: this.status, argStride: arg?.stride ?? 0, argRowBytes: pending | (arg?.rowBytes ?? 0),
-      winImage: win?.image ?? 0, winWindow: win?.window ?? 0,
+      winImage: win?.image ?? 0, winWindow: win?.window ?? 0, argGroupRows: arg?.groupRows ?? 0,
     };
     const part = TENSOR_STATE[index];
     return part ? parts[part.name] : 0;
@@ -219,13 +222,16 @@ export class TensorModel {
     this.count('refused');
   }
 
-  private load(row: number, { address, stride, rowBytes, count }: Transfer): void {
+  private load(row: number, { address, stride, rowBytes, count, groupRows }: Transfer): void {
     const { rows } = this.shape;
     const bytes = new Uint8Array(this.scratchpad.buffer);
     for (let i = 0; i < count; i++) {
-      const from = (row + i) * rows;
-      this.read((address + Math.imul(i, stride)) >>> 0, bytes.subarray(from, from + rowBytes));
-      bytes.fill(0, from + rowBytes, from + rows);
+      for (let first = 0; first < rowBytes; first += rows) {
+        const from = (row + (first / rows) * groupRows + i) * rows;
+        const lanes = Math.min(rows, rowBytes - first);
+        this.read((address + Math.imul(i, stride) + first) >>> 0, bytes.subarray(from, from + lanes));
+        bytes.fill(0, from + lanes, from + rows);
+      }
     }
   }
 

@@ -21,6 +21,8 @@ export interface TransferTiming {
   readonly rowBytes: number;
   readonly count: number;
   readonly row: number;
+  /** Scratchpad rows from one group of R bytes of a row to the next. */
+  readonly groupRows: number;
   /** One run of bytes. */
   readonly isWhole: boolean;
   /** Channel records instead of the scratchpad, or accumulators. */
@@ -108,15 +110,16 @@ export class CommandReader {
       case 'ld': case 'ldp': case 'st': case 'sta': {
         const transfer = rules.transfer(rs1, rs2, prefixes);
         if (!transfer) throw new RangeError(`${op} moves nothing`);
-        const { address, stride, rowBytes, count } = transfer;
-        const isWhole = stride === rowBytes && rowBytes === rules.naturalRowBytes;
+        const { address, stride, rowBytes, count, groupRows } = transfer;
+        const isWhole = stride === rowBytes && (rowBytes === rules.naturalRowBytes || (this.p.scatter && op === 'ld'));
         const row = field(op === 'ldp' ? 'channel' : op === 'sta' ? 'accRow' : 'row');
-        return { transfer: { address: address >>> 0, stride: stride >>> 0, rowBytes, count, row, isWhole, isOther: op === 'ldp' || op === 'sta' } };
+        const isOther = op === 'ldp' || op === 'sta';
+        return { transfer: { address: address >>> 0, stride: stride >>> 0, rowBytes, count, groupRows, row, isWhole, isOther } };
       }
       case 'ldt': return {
         transfer: {
           address: rs1 >>> 0, stride: CHANNEL_RECORD_BYTES, rowBytes: CHANNEL_RECORD_BYTES, count: TABLE_BYTES / CHANNEL_RECORD_BYTES,
-          row: 0, isWhole: true, isOther: true, isTable: true,
+          row: 0, groupRows: 0, isWhole: true, isOther: true, isTable: true,
         },
       };
       case 'mm': case 'dw': case 'mx': case 'dl': {

@@ -2,7 +2,7 @@
  * The load unit, cycle by cycle, as `hw/tensor/loader.ts` works: bursts asked for ahead, a beat or a row (or channel record) a cycle.
  */
 import { CHANNEL_RECORD_BYTES } from '../../hw/isa/tensor.ts';
-import { STILL_BITS, loadsAhead } from '../../hw/tensor/loader.ts';
+import { STILL_BITS, loadsAhead } from '../../hw/tensor/load-intake.ts';
 import { TABLE_PIECE_CYCLES } from '../../hw/tensor/lookup-table.ts';
 import { rowsPerBeat } from '../../hw/tensor/params.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
@@ -15,25 +15,25 @@ const MOST_STILL = 2 ** STILL_BITS - 1;
 export class LoadTiming {
   readonly bursts: BurstsTiming;
   private readonly queued: TransferTiming[] = [];
-  private present: TransferTiming | undefined;
-  private row = 0;
-  private rowsLeft = 0;
+  protected present: TransferTiming | undefined;
+  protected row = 0;
+  protected rowsLeft = 0;
   /** Bytes of the present row that are here; place of the next byte in its beat, and of the present row's first. */
-  private fill = 0;
-  private offset = 0;
-  private rowOffset = 0;
-  private readonly unwrittenRows = new RowRange();
-  private readonly wantedRows = new RowRange();
+  protected fill = 0;
+  protected offset = 0;
+  protected rowOffset = 0;
+  protected readonly unwrittenRows = new RowRange();
+  protected readonly wantedRows: number[] = [];
   /** Of the last cycle: whether the beat was used up, and whether the command was done. */
   takesBeat = false;
   done = false;
   /** In which a part of a piece of the table has been written. */
   private tableCycles = 0;
   /** What a cycle takes of the beat, and how many rows or records it completes. */
-  private bytes = 0;
-  private completed = 0;
+  protected bytes = 0;
+  protected completed = 0;
 
-  private readonly perBeat: number;
+  protected readonly perBeat: number;
   private readonly ahead: number;
   /** Cycles in which a load waited for memory in vain, and whether there were so many that it is a slow one. */
   private still = 0;
@@ -42,7 +42,7 @@ export class LoadTiming {
   /** Bytes that are put together before they are written. */
   private readonly places: number;
 
-  constructor(private readonly p: TensorParams) {
+  constructor(protected readonly p: TensorParams) {
     this.perBeat = rowsPerBeat(p);
     this.ahead = loadsAhead(p);
     this.places = this.perBeat * p.rows;
@@ -61,11 +61,11 @@ export class LoadTiming {
   }
 
   /** The scratchpad rows that would be written in this cycle, with a beat at hand. */
-  wants(hasBeat: boolean): RowRange {
-    const { present, row } = this;
-    if (!hasBeat || present === undefined || present.isOther) return this.wantedRows.clear();
-    this.look(present);
-    return this.wantedRows.set(row, row + this.completed - 1);
+  wants(hasBeat: boolean): readonly number[] {
+    const { present } = this;
+    this.wantedRows.length = 0;
+    if (hasBeat && present !== undefined && !present.isOther) this.look(present);
+    return this.wantedRows;
   }
 
   /** One cycle: `takesBeat` and `done` tell what came of it. */
@@ -77,12 +77,16 @@ export class LoadTiming {
     this.done = false;
     if (present === undefined || !hasBeat) return;
     this.look(present);
-    const { bytes, completed: rows } = this;
-    if (rows > 0 && !present.isOther && !isGranted) return;
-    if (rows > 0 && present.isTable) {
+    if (this.completed > 0 && !present.isOther && !isGranted) return;
+    if (this.completed > 0 && present.isTable) {
       this.tableCycles = (this.tableCycles + 1) % TABLE_PIECE_CYCLES;
       if (this.tableCycles > 0) return;
     }
+    this.take(present);
+  }
+
+  protected take(present: TransferTiming): void {
+    const { bytes, completed: rows } = this;
     const endsBeat = bytes === this.p.busBytes - this.offset;
     const isLast = rows === this.rowsLeft;
     this.row += rows;
@@ -114,7 +118,7 @@ export class LoadTiming {
     return `${this.bursts.state()}.${queued.map(({ count }) => count).join()}.${present ? [present.count, rowsLeft, fill, offset, rowOffset, still, this.tableCycles].join() : ''}${isSlow}`;
   }
 
-  private begin(command: TransferTiming): void {
+  protected begin(command: TransferTiming): void {
     this.present = command;
     this.row = command.row;
     this.rowsLeft = command.count;
@@ -133,17 +137,19 @@ export class LoadTiming {
     return isOther ? 0 : (row % this.perBeat) * this.p.rows;
   }
 
-  /** Sets `bytes` and `completed`. */
-  private look(present: TransferTiming): void {
+  /** Sets `bytes`, `completed` and `wantedRows`. */
+  protected look(present: TransferTiming): void {
     const { fill, p, perBeat, places } = this;
     const have = p.busBytes - this.offset;
-    if (!this.inRun(present)) {
+    if (this.inRun(present)) {
+      this.bytes = places === p.busBytes ? have : Math.min(have, places - fill);
+      this.completed = Math.min(this.rowsLeft, Math.floor((fill + this.bytes) / p.rows) - (this.row % perBeat));
+    } else {
       const goal = present.isOther ? CHANNEL_RECORD_BYTES : this.startOf(present, this.row) + present.rowBytes;
       this.completed = goal - fill <= have ? 1 : 0;
       this.bytes = Math.min(goal - fill, have);
-      return;
     }
-    this.bytes = places === p.busBytes ? have : Math.min(have, places - fill);
-    this.completed = Math.min(this.rowsLeft, Math.floor((fill + this.bytes) / p.rows) - (this.row % perBeat));
+    this.wantedRows.length = 0;
+    for (let i = 0; i < this.completed; i++) this.wantedRows.push(this.row + i);
   }
 }

@@ -105,7 +105,7 @@ class ProgramTiming {
     if (executed.tensor === undefined) return;
     const { op, rs1, rs2 } = executed.tensor;
     this.command = this.reader.read(op, rs1, rs2, this.prefixes);
-    if (op === 'arg') this.prefixes = { ...this.prefixes, arg: { stride: rs1, rowBytes: rs2 & 0xffff } };
+    if (op === 'arg') this.prefixes = { ...this.prefixes, arg: { stride: rs1, rowBytes: rs2 & 0xffff, groupRows: this.input.tensor.scatter ? rs2 >>> 16 : 0 } };
     else if (op === 'win') this.prefixes = { ...this.prefixes, win: { image: rs1, window: rs2 } };
     else if (isCommand(op)) this.prefixes = NO_PREFIX;
   }

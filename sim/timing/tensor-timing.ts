@@ -13,6 +13,7 @@ import { WriteTiming } from './memory-timing.ts';
 import { MeshUnitTiming } from './mesh-timing.ts';
 import { QueueTiming } from './queue-timing.ts';
 import type { UnitState, UnitStates } from './queue-timing.ts';
+import { ScatterLoadTiming } from './scatter-load-timing.ts';
 import { NO_ROW } from './rows.ts';
 import type { RowRange } from './rows.ts';
 import { StoreTiming } from './store-timing.ts';
@@ -31,7 +32,7 @@ export class TensorTiming {
   private readonly perBank: number;
 
   constructor(private readonly p: TensorParams, private readonly reads: ReadTiming, latency: number, outstanding: number) {
-    this.load = new LoadTiming(p);
+    this.load = p.scatter ? new ScatterLoadTiming(p) : new LoadTiming(p);
     this.mesh = new MeshUnitTiming(p);
     this.vector = new VectorUnitTiming(p);
     this.store = new StoreTiming(p);
@@ -68,7 +69,7 @@ export class TensorTiming {
     // Writes of the scratchpad: the vector unit's come first.
     const hasBeat = reads.beatOf === 'load';
     const loadWants = load.wants(hasBeat);
-    const loadGranted = !loadWants.isEmpty && !this.meets(loadWants, vector.writes(now));
+    const loadGranted = loadWants.length > 0 && !this.meets(loadWants, vector.writes(now));
 
     // Its reads: activations, weights, the vector unit's, then the store unit's. A row that is not written yet is not asked for.
     const activation = this.written(mesh.activationRow, loadUnwritten, vectorUnwritten);
@@ -160,8 +161,8 @@ export class TensorTiming {
       && Math.floor(row / this.scratchpadBank) === Math.floor(other / this.scratchpadBank);
   }
 
-  private meets({ first, last }: RowRange, other: number): boolean {
-    for (let row = first; row <= last; row++) if (this.sharesScratchpad(row, other)) return true;
+  private meets(rows: readonly number[], other: number): boolean {
+    for (let i = 0; i < rows.length; i++) if (this.sharesScratchpad(rows[i], other)) return true;
     return false;
   }
 

@@ -15,7 +15,7 @@ import type { MemoryTensor } from './layout.ts';
 import { countCommands } from './program.ts';
 import type { Scope } from './program.ts';
 import type { LineOrder } from './straight-line.ts';
-import { FIRST_ORDER, OTHER_ORDERS, linePlan } from './straight-line.ts';
+import { FIRST_ORDER, linePlan, otherOrders } from './straight-line.ts';
 import { scheduleRange } from './schedule.ts';
 import { inputGroups, memoryFormat, planNetwork } from './tiling.ts';
 import type { LayerPlan, NetworkShape, RangePlan } from './tiling.ts';
@@ -138,9 +138,9 @@ function cheapest(
   const first = plans.map(([plan]) => plan);
   const priced = { ranges: first, cycles: Math.round(first.reduce((sum, range) => sum + range.cycles, 0)) };
   const known = new Map<string, { readonly time: ProgramTime; readonly most: number }>();
+  const { tensor } = chip;
   const timeOf = (ranges: readonly RangePlan[], most: number, mostFollowed: number): ProgramTime => {
     const { image: { timed } } = make(ranges, input, shape, chip, true);
-    const { tensor } = chip;
     // Several plans come to one program: where there is one block, its records come all at once anyway.
     const code = timed.code.words.join();
     const same = known.get(code);
@@ -151,7 +151,7 @@ function cheapest(
     return time;
   };
   const lines = plans.map(([{ first, layers }]) => (layers.length === 1 ? linePlan(shape, first, chip) : undefined));
-  const { ranges, cycles } = (chip.tensor.overlap === 'serial' ? undefined : fewestCycles(plans, lines, timeOf)) ?? priced;
+  const { ranges, cycles } = (chip.tensor.overlap === 'serial' ? undefined : fewestCycles(plans, lines, otherOrders(tensor), timeOf)) ?? priced;
   return { ranges, made: make(ranges, input, shape, chip, false), cycles };
 }
 
@@ -165,7 +165,7 @@ const MOST_FOLLOWED = { first: 3_000_000, others: 1_000_000 } as const;
  * to follow. undefined: there are not enough for the first.
  */
 function fewestCycles(
-  plans: readonly (readonly RangePlan[])[], lines: readonly (RangePlan | undefined)[],
+  plans: readonly (readonly RangePlan[])[], lines: readonly (RangePlan | undefined)[], orders: readonly Partial<LineOrder>[],
   timeOf: (ranges: readonly RangePlan[], most: number, mostFollowed: number) => ProgramTime,
 ): { ranges: readonly RangePlan[]; cycles: number } | undefined {
   const start = plans.map(([plan]) => plan);
@@ -191,7 +191,7 @@ function fewestCycles(
     };
     let order = FIRST_ORDER;
     let fewest = timeIn(order);
-    for (const change of OTHER_ORDERS) {
+    for (const change of orders) {
       const other = { ...order, ...change };
       const cycles = timeIn(other);
       if (cycles < fewest) [order, fewest] = [other, cycles];
@@ -236,7 +236,7 @@ function packLayer(
   const bytes = packedBytes(all[layer], groups, chip.tensor.rows) + spare;
   const contents = (): Uint8Array => {
     const padded = new Uint8Array(bytes);
-    padded.set(new Uint8Array(packWeights(all[layer], groups, plan.blocks, chip.tensor.rows).buffer));
+    padded.set(new Uint8Array(packWeights(all[layer], groups, plan.blocks, chip.tensor.rows, range.line?.isTight).buffer));
     return padded;
   };
   data.push({ symbol, section: '.rodata', align: DATA_ALIGN, content: isTrial ? bytes : contents() });

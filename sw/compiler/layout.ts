@@ -62,10 +62,11 @@ export const packedBytes = ({ outputs }: Pick<QuantisedDense, 'outputs'>, groups
 
 /**
  * Weights `[outputs][inputs]` in the order of use, without gaps: block by block, in each group by group, in each tile by tile, in each one
- * row of `rows` lanes a column. So whatever part a step of the program needs is one contiguous transfer.
+ * row of `rows` lanes a column, or, if it is tight, of the lanes that the group has. So whatever part a step of the program needs is one
+ * contiguous transfer.
  */
 export function packWeights(
-  layer: Pick<QuantisedDense, 'weights' | 'inputs' | 'outputs'>, groups: readonly Group[], blocks: Blocks, rows: number,
+  layer: Pick<QuantisedDense, 'weights' | 'inputs' | 'outputs'>, groups: readonly Group[], blocks: Blocks, rows: number, isTight = false,
 ): Int8Array {
   const packed = new Int8Array(packedBytes(layer, groups, rows));
   let next = 0;
@@ -76,7 +77,7 @@ export function packWeights(
       for (let column = 0; column < columns; column += 1) {
         const start = (from + column) * layer.inputs + first;
         packed.set(layer.weights.subarray(start, start + lanes), next);
-        next += rows;
+        next += isTight ? lanes : rows;
       }
     }
   }

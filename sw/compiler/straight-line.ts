@@ -2,7 +2,7 @@
 // come before the first store, and what is needed first comes first. In which order is best the cycle model says.
 // Must not know: registers, RISC-V, how plans with loops are made.
 import { packFields } from '../../hw/isa/instruction.ts';
-import { TENSOR } from '../../hw/isa/tensor.ts';
+import { MOST_GROUPS, TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
 import { demandRows, placeChannels, placeScratchpad, placementUnit } from './allocate.ts';
 import { timingOf } from './chip-target.ts';
@@ -33,14 +33,18 @@ export interface LineOrder {
    * before which no addition stands then.
    */
   readonly words: number;
+  /** Activations of all groups come with one load, of a unit that scatters. */
+  readonly scatters: boolean;
+  /** Weights of the last group are packed without the lanes that it lacks: a unit that scatters takes several such rows of a beat. */
+  readonly isTight: boolean;
 }
 
 export const FIRST_ORDER: LineOrder =
-  { firstTile: 'first', firstWeights: 'rest', joinsTiles: false, records: 'early', ahead: 1, words: 12 };
-/** What is tried beside it, one choice after the other. */
-export const OTHER_ORDERS: readonly Partial<LineOrder>[] = [
+  { firstTile: 'first', firstWeights: 'rest', joinsTiles: false, records: 'early', ahead: 1, words: 12, scatters: false, isTight: false };
+/** What may be tried beside it. */
+const OTHER_ORDERS: readonly Partial<LineOrder>[] = [
   { firstTile: 'last' }, { records: 'beforeLast' }, { records: 'last' }, { firstWeights: 'together' }, { firstWeights: 'groups' },
-  { joinsTiles: true }, { ahead: 0 }, { ahead: 2 }, { ahead: 3 }, { words: 18 }, { words: 24 }, { records: 'early' }, { firstTile: 'last' },
+  { joinsTiles: true }, { scatters: true }, { isTight: true }, { scatters: true, isTight: true }, { ahead: 0 }, { ahead: 2 }, { ahead: 3 }, { words: 18 }, { words: 24 }, { records: 'early' }, { firstTile: 'last' },
 ];
 
 /** Products in such a program: with more of them a loop fetches fewer words. */
@@ -53,17 +57,19 @@ export function linePlan(shape: NetworkShape, index: number, chip: ChipTarget): 
   const layer = shape.layers[index];
   const groups = inputGroups(shape, index, index, tensor.rows, tensor.columns).length;
   const blocks = blocksOf(layer.outputs, tensor.columns, 1);
-  if (tensor.overlap === 'serial' || rows > Math.min(COUNT_LIMIT, tensor.accumulatorRows) || groups * blocks.count > MOST_PRODUCTS) return undefined;
+  if (tensor.overlap === 'serial' || groups * blocks.count > MOST_PRODUCTS) return undefined;
+  if (rows > Math.min(COUNT_LIMIT, tensor.accumulatorRows)) return undefined;
   if (layer.outputs > tensor.channels) return undefined;
   const isInt32 = shape.result === 'int32' && index === shape.layers.length - 1;
   const unit = placementUnit(tensor);
   const outputRows = isInt32 ? 0 : blocks.tiles * groupsPerTile(Math.min(tensor.columns, layer.outputs), tensor.rows) * rows;
-  const demand = { evenRows: groups * rows, oddRows: outputRows, residentRows: groups * layer.outputs, streamRows: 0 };
+  const inputRows = groups * groupDistance(tensor, rows);
+  const demand = { evenRows: inputRows, oddRows: outputRows, residentRows: groups * layer.outputs, streamRows: 0 };
   if (demandRows(demand, unit) > tensor.scratchpadRows) return undefined;
   const traffic = trafficOf(shape, index, chip);
   const tiling: LayerTiling = {
     groups, groupsPerStep: groups, steps: 1, firstGroups: groups, blocks, input: 'kept', weights: 'resident', buffers: 1,
-    output: isInt32 ? 'accumulators' : 'held', outputBuffers: 1, accumulatorBuffers: 1, inputRows: demand.evenRows, inputStepRows: demand.evenRows,
+    output: isInt32 ? 'accumulators' : 'held', outputBuffers: 1, accumulatorBuffers: 1, inputRows, inputStepRows: inputRows,
     sharesSlots: false, slotRows: 0, outputRows, outputSlotRows: outputRows, accumulatorSlotRows: 0, sharesBank: false, isAligned: true,
   };
   const price = layerCost(timingOf(chip), tiling, traffic, rows);
@@ -74,6 +80,16 @@ export function linePlan(shape: NetworkShape, index: number, chip: ChipTarget): 
     cycles: cost.cycles, line: FIRST_ORDER,
   };
 }
+
+/**
+ * Scratchpad rows from one group of activations to the next: of a unit that scatters an odd number, so that pieces of a row, and of the
+ * next, lie in different memories.
+ */
+const groupDistance = ({ scatter }: TensorParams, rows: number): number => (scatter && rows % 2 === 0 ? rows + 1 : rows);
+
+/** What is tried on a chip, one choice after the other. */
+export const otherOrders = ({ scatter }: TensorParams): readonly Partial<LineOrder>[] =>
+  OTHER_ORDERS.filter(({ scatters, isTight }) => scatter || (scatters !== true && isTight !== true));
 
 /** What the layer reads and writes in main memory. */
 interface LineEnds {
@@ -151,37 +167,44 @@ class LineScheduler {
   private loads(): { loads: readonly Load[]; behind: { product: (place: number, group: number) => number; records: number } } {
     const { order, tiles, layer: { groups } } = this;
     const loads: Load[] = [];
-    const needs: number[][] = tiles.map(() => []);
-    const add = (load: Load): number => loads.push(load) - 1;
+    const needs: number[][] = tiles.map(() => Array.from({ length: groups }, () => 0));
+    const add = (...some: readonly Load[]): number => loads.push(...some) - 1;
     const [first, ...others] = tiles;
     for (let group = 0; group < groups; group += 1) {
-      if (group === 0) add(this.weights(first, 0, order.firstWeights === 'together' ? groups : 1));
-      else if (order.firstWeights === 'groups') add(this.weights(first, group, 1));
-      else if (order.firstWeights === 'rest' && group === 1) add(this.weights(first, 1, groups - 1));
-      needs[0].push(add(this.activations(group)));
+      if (group === 0) add(...this.weights(first, 0, order.firstWeights === 'together' ? groups : 1));
+      else if (order.firstWeights === 'groups') add(...this.weights(first, group, 1));
+      else if (order.firstWeights === 'rest' && group === 1) add(...this.weights(first, 1, groups - 1));
+      if (this.stripOf(group).first === group) add(this.activations(this.stripOf(group)));
+      needs[0][group] = loads.length - 1;
     }
     const isInt8 = this.layer.output !== 'accumulators';
     let records = -1;
     if (isInt8 && order.records === 'early') records = add(this.records());
-    const joined = order.joinsTiles && others.length > 0 ? [others] : others.map((tile) => [tile]);
+    const joined = order.joinsTiles && others.length > 0 && !this.isTight ? [others] : others.map((tile) => [tile]);
     joined.forEach((some, index) => {
       if (isInt8 && order.records === 'beforeLast' && index + 1 === joined.length) records = add(this.records());
-      const load = add(this.weights(some[0], 0, groups, some.length));
-      for (const tile of some) needs[tiles.indexOf(tile)] = Array.from({ length: groups }, () => load);
+      const load = add(...this.weights(some[0], 0, groups, some.length));
+      for (const tile of some) needs[tiles.indexOf(tile)].fill(load);
     });
     if (isInt8 && records < 0) records = add(this.records());
     return { loads, behind: { product: (place, group) => needs[place][group], records } };
   }
 
   /** Weights of `groups` groups of a tile, or of all groups of some tiles that lie one behind the other. */
-  private weights(tile: number, group: number, groups: number, tiles = 1): Load {
-    const start = this.weightStart(tile, group);
+  private weights(tile: number, group: number, groups: number, tiles = 1): readonly Load[] {
     const end = tiles === 1 ? this.weightStart(tile, group + groups) : this.weightStart(tile + tiles, 0);
-    const row = this.plan.places.resident + start;
-    return [command('ld', this.word('weights.address', start * this.p.rows), this.word('weights.rows', transfer(row, end - start)))];
+    const load = (from: number, to: number, first: number): Command => command(
+      'ld', this.word('weights.address', first), this.word('weights.rows', transfer(this.plan.places.resident + from, to - from)));
+    const start = this.weightStart(tile, group);
+    const isLast = this.isTight && group + groups === this.layer.groups;
+    const narrow = isLast ? this.weightStart(tile, this.layer.groups - 1) : end;
+    return [
+      ...(narrow > start ? [[load(start, narrow, this.weightBytes(tile, group))]] : []),
+      ...(isLast ? [[...run(this.lastLanes), load(narrow, end, this.weightBytes(tile, this.layer.groups - 1))]] : []),
+    ];
   }
 
-  /** Rows of packed weights before those of a group of a tile. */
+  /** Rows of weights before those of a group of a tile. */
   private weightStart(tile: number, group: number): number {
     const { blocks, groups } = this.layer;
     const { columns, outputs } = blocks;
@@ -189,13 +212,43 @@ class LineScheduler {
     return before * groups + group * Math.min(columns, outputs - before);
   }
 
-  private activations(group: number): Load {
+  /** Bytes of packed weights before those. */
+  private weightBytes(tile: number, group: number): number {
+    const missing = this.isTight ? this.p.rows - this.lastLanes : 0;
+    return this.weightStart(tile, group) * this.p.rows - tile * this.layer.blocks.columns * missing;
+  }
+
+  private get lastLanes(): number {
+    return this.layer.shape.inputs - (this.layer.groups - 1) * this.p.rows;
+  }
+
+  /** The last group of weights has rows of as many bytes as it has inputs. */
+  private get isTight(): boolean {
+    return this.order.isTight && this.lastLanes < this.p.rows;
+  }
+
+  /** The groups that one load of activations brings. */
+  private stripOf(group: number): { readonly first: number; readonly groups: number } {
+    if (!this.order.scatters) return { first: group, groups: 1 };
+    const first = group - (group % MOST_GROUPS);
+    return { first, groups: Math.min(MOST_GROUPS, this.layer.groups - first) };
+  }
+
+  private activations({ first, groups }: { readonly first: number; readonly groups: number }): Load {
     const { source } = this.ends;
-    const { rows } = this;
+    const row = this.plan.places.even + first * this.groupRows;
+    const rowBytes = source.groups.slice(first, first + groups).reduce((sum, { lanes }) => sum + lanes, 0);
+    const groupRows = groups > 1 ? this.groupRows : 0;
+    const isScattered = groups > 1 && source.format === 'rows';
     return [
-      ...prefix(source, source.groups[group], this.p.rows),
-      command('ld', this.word('source', groupOffset(source, group)), this.word('input.rows', transfer(this.plan.places.even + group * rows, rows))),
+      ...(isScattered ? [command('arg', fixed(source.rowBytes), fixed(packFields(TENSOR.arg.rs2, { rowBytes, groupRows })))]
+        : prefix(source, source.groups[first], this.p.rows)),
+      command('ld', this.word('source', groupOffset(source, first)), this.word('input.rows', transfer(row, this.rows))),
     ];
+  }
+
+  private get groupRows(): number {
+    return this.order.scatters ? groupDistance(this.p, this.rows) : this.rows;
   }
 
   private records(): Load {
@@ -208,7 +261,7 @@ class LineScheduler {
 
   private product(tile: number, place: number, group: number): Command {
     const { rows, plan: { places } } = this;
-    const sources = { aRow: places.even + group * rows, wRow: places.resident + this.weightStart(tile, group) };
+    const sources = { aRow: places.even + group * this.groupRows, wRow: places.resident + this.weightStart(tile, group) };
     const sums = { accRow: this.sums(place), count: rows, columnsMinus1: this.columns(tile) - 1, accumulate: group > 0 ? 1 : 0 };
     return command('mm', this.word('mesh.sources', packFields(TENSOR.mm.rs1, sources)), this.word('mesh.sums', packFields(TENSOR.mm.rs2, sums)));
   }
@@ -267,6 +320,9 @@ class LineScheduler {
 }
 
 const transfer = (row: number, count: number): number => packFields(TENSOR.ld.rs2, { row, count });
+
+/** The tn.arg of rows of so many bytes, one after the other. */
+const run = (rowBytes: number): readonly Command[] => [command('arg', fixed(rowBytes), fixed(packFields(TENSOR.arg.rs2, { rowBytes })))];
 
 /** The tn.arg of a transfer of one group; none where rows lie one after the other. */
 function prefix(tensor: MemoryTensor, group: Group, lanes: number): readonly Command[] {

@@ -217,12 +217,13 @@ function context(): string[] {
   const winFields = [...rs1.map((field) => unpacked('image', field)), ...rs2.map((field) => unpacked('window', field))].join(', ');
   return [
     '/* What an interrupt handler that gives commands, or a switch of tasks, saves and restores beside the registers: pending prefixes. */',
-    'typedef struct { uint32_t arg_stride, arg_row_bytes, win_image, win_window; } tn_context_t;',
+    'typedef struct { uint32_t arg_stride, arg_row_bytes, arg_group_rows, win_image, win_window; } tn_context_t;',
     '',
     'TN_INLINE tn_context_t tn_save(void)',
     '{',
     '  tn_context_t context = {',
-    '    tn_state(TN_STATE_ARG_STRIDE), tn_state(TN_STATE_ARG_ROW_BYTES), tn_state(TN_STATE_WIN_IMAGE), tn_state(TN_STATE_WIN_WINDOW),',
+    '    tn_state(TN_STATE_ARG_STRIDE), tn_state(TN_STATE_ARG_ROW_BYTES), tn_state(TN_STATE_ARG_GROUP_ROWS), tn_state(TN_STATE_WIN_IMAGE),',
+    '    tn_state(TN_STATE_WIN_WINDOW),',
     '  };',
     '  return context;',
     '}',
@@ -230,7 +231,7 @@ function context(): string[] {
     'TN_INLINE void tn_restore(tn_context_t context)',
     '{',
     '  uint32_t pending = context.arg_row_bytes, image = context.win_image, window = context.win_window;',
-    `  if ((pending >> ${ARG_PENDING_BIT} & 1) != 0) tn_arg(context.arg_stride, ${unpacked('pending', TENSOR.arg.rs2[0])});`,
+    `  if ((pending >> ${ARG_PENDING_BIT} & 1) != 0) tn_arg(context.arg_stride, ${unpacked('pending', TENSOR.arg.rs2[0])}, context.arg_group_rows);`,
     `  if ((pending >> ${WIN_PENDING_BIT} & 1) != 0) tn_win(${winFields});`,
     '}',
   ];

@@ -25,6 +25,7 @@ const canBeRefused = ({ rs1, rs2, uses, limits, mainMemory }: TensorCommand): bo
   [...rs1, ...rs2].some(({ least = 0 }) => least > 0) || uses.length + limits.length > 0 || (mainMemory?.elementBytes ?? 1) > 1;
 
 const MOST_ROWS = 6;
+const MOST_GROUP_ROWS = 9;
 const MOST_TRIES = 10_000;
 
 export class TableCommands {
@@ -52,7 +53,7 @@ export class TableCommands {
       if ((this.rules[op].refusal(rs1, rs2, { arg, win }) === undefined) !== isLegal) continue;
       if (isLegal && transfer && !this.isInMemory(transfer)) continue;
       return [
-        ...(arg ? [['arg', arg.stride >>> 0, packFields(TENSOR.arg.rs2, { rowBytes: arg.rowBytes })] as const] : []),
+        ...(arg ? [['arg', arg.stride >>> 0, packFields(TENSOR.arg.rs2, { rowBytes: arg.rowBytes, groupRows: arg.groupRows })] as const] : []),
         ...(win ? [['win', win.image, win.window] as const] : []), [op, rs1, rs2],
       ];
     }
@@ -83,9 +84,12 @@ export class TableCommands {
 
   private arg(): TensorArg {
     const { random, facts } = this;
-    const most = Math.max(facts.rows, 4 * facts.columns);
+    const groupRows = facts.scatter && random.below(2) === 0 ? 1 + random.below(MOST_GROUP_ROWS) : 0;
+    const most = Math.max(facts.rows * (groupRows > 0 ? 4 : 1), 4 * facts.columns);
     const words = random.below(2) === 0 ? 4 : 1;
-    return { stride: words * (random.below(40) - 10), rowBytes: words * (1 + random.below(Math.ceil(most / words))) };
+    const rowBytes = words * (1 + random.below(Math.ceil(most / words)));
+    // Often rows that lie one behind the other.
+    return { stride: random.below(2) === 0 ? rowBytes : words * (random.below(40) - 10), rowBytes, groupRows };
   }
 
   private operands(op: TensorCommandOp, isLegal: boolean): readonly [number, number] {

@@ -116,7 +116,7 @@ export function SerialFront(p: TensorParams, xif: XifParams): ModuleDef<ReturnTy
 
     function state(): UInt {
       const parts: Record<TensorState, UInt | 'zero'> =
-        { status, argStride: io.argStride, argRowBytes: io.argRowBytes, winImage: 'zero', winWindow: 'zero' };
+        { status, argStride: io.argStride, argRowBytes: io.argRowBytes, winImage: 'zero', winWindow: 'zero', argGroupRows: 'zero' };
       const index = io.heldRs1;
       const known = TENSOR_STATE.flatMap(({ name }, i) => {
         const part = parts[name];

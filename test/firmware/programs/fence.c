@@ -12,9 +12,9 @@ int main(void)
   if (bytes > sizeof from) bytes = sizeof from;
   for (uint32_t i = 1; i <= COUNT; i++) {
     for (uint32_t b = 0; b < bytes; b++) from[b] = (int8_t)(i + b);
-    tn_arg(0, bytes);
+    tn_arg(0, bytes, 0);
     tn_ld(from, i, 1);
-    tn_arg(0, bytes);
+    tn_arg(0, bytes, 0);
     tn_st(to, i, 1);
     tn_fence();
     /* In a register that the fence's result is not in: writing that one would wait for it. */

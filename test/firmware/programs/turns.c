@@ -47,10 +47,10 @@ __attribute__((interrupt, aligned(4))) static void on_timer(void)
   if (what & 16) tn_info(1);
   if (what & 32) {
     tn_context_t context = tn_save();
-    tn_arg(3, 2);
+    tn_arg(3, 2, 0);
     if (has_windows && (what & 128)) tn_win(7, 3, 1, 1, -2, -1, 2, 5);
     tn_ld(handlers, spare, 1);
-    if (what & 64) tn_arg(1, 1);
+    if (what & 64) tn_arg(1, 1, 0);
     tn_restore(context);
   }
   next_timer();
@@ -90,11 +90,11 @@ static void product(uint32_t id, uint32_t k, uint32_t columns, uint32_t makes_er
   for (uint32_t i = 0; i < ROWS * k; i++) a[id][i] = (int8_t)random32();
   for (uint32_t i = 0; i < columns * k; i++) w[id][i] = (int8_t)random32();
   uint32_t before = tn_fence();
-  tn_arg(k, k);
+  tn_arg(k, k, 0);
   turn();
   tn_ld(a[id], base, ROWS);
   turn();
-  tn_arg(k, k);
+  tn_arg(k, k, 0);
   turn();
   tn_ld(w[id], base + ROWS, columns);
   turn();
@@ -107,7 +107,7 @@ static void product(uint32_t id, uint32_t k, uint32_t columns, uint32_t makes_er
   turn();
   tn_mm(base, base + ROWS, id * ROWS, ROWS, columns - 1, 1);
   turn();
-  tn_arg(4 * columns, 4 * columns);
+  tn_arg(4 * columns, 4 * columns, 0);
   turn();
   tn_sta(sums[id], id * ROWS, ROWS);
   turn();

@@ -4,14 +4,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ALL_FEATURES } from '../../../hw/isa/tensor-rows.ts';
-import { rowsPerBeat, weightsPerCycle } from '../../../hw/tensor/params.ts';
+import { rowsPerBeat, scratchpadBits, weightsPerCycle } from '../../../hw/tensor/params.ts';
 import type { TensorParams } from '../../../hw/tensor/params.ts';
 import { Scratchpad } from '../../../hw/tensor/scratchpad.ts';
 import { Dice, isSet, start } from '../lib/bench.ts';
 
 const common: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 4, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'generic',
+  requantiser: 'pipelined', queueDepth: 2, hazardBlocks: 1, counters: false, busBytes: 4, idBits: 1, pipelineEvery: 1, ...ALL_FEATURES, scatter: false, multiplier: 'generic',
 };
 /** Parameters, and the rows that a beat fills with them. */
 const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [
@@ -27,6 +27,9 @@ const SIZES: readonly (readonly [number, Partial<TensorParams>])[] = [
   // Weights of several columns at once: of as many as a beat fills, or of fewer, since the mesh has registers or columns for no more.
   [4, { busBytes: 16, pipelineEvery: 4 }], [4, { busBytes: 16, columns: 2 }], [8, { busBytes: 32, scratchpadBanks: 2, pipelineEvery: 2 }],
   [2, { busBytes: 8, scratchpadBanks: 1, pipelineEvery: 2 }],
+  // Loads of rows that do not follow each other.
+  [2, { busBytes: 4, scatter: true }], [4, { busBytes: 16, scatter: true }],
+  [2, { rows: 6, busBytes: 16, scratchpadBanks: 1, scratchpadRows: 49, scatter: true }],
 ];
 const CYCLES = 600;
 const READERS = ['activations', 'weights', 'vectorRead', 'store'] as const;
@@ -67,11 +70,16 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
       sim.poke('load_request', writes.load ? 1 : 0);
       if (writes.load) {
         const [first] = writes.load;
+        const placed = Array.from({ length: G }, (_, k) => writes.load?.find((row) => row % G === k));
+        const rowBits = BigInt(scratchpadBits(p));
         // What nobody asked to be written is there all the same.
         const places = Array.from({ length: G }, randomRow);
         for (const row of writes.load) places[row % G] = data.get(row) as bigint;
-        sim.poke('load_row', first);
-        if (G > 1) sim.poke('load_count', writes.load.length);
+        if (p.scatter) {
+          sim.poke('load_writes', placed.reduce<number>((all, row, k) => all | (row === undefined ? 0 : 1 << k), 0));
+          sim.poke('load_rows', placed.reduceRight<bigint>((all, row) => (all << rowBits) | BigInt(row ?? dice.roll(size)), 0n));
+        } else sim.poke('load_row', first);
+        if (G > 1 && !p.scatter) sim.poke('load_count', writes.load.length);
         sim.poke('load_data', places.reduceRight((all, place) => (all << BigInt(8 * R)) | place, 0n));
       }
       for (const port of READERS) {
@@ -119,7 +127,9 @@ describe.each(SIZES)('a scratchpad of which a beat fills %i row(s), %j', (G, cha
       const vector = dice.chance(0.5) ? near() : undefined;
       const first = near();
       const count = Math.min(1 + dice.roll(G), size - first);
-      const load = dice.chance(0.7) ? Array.from({ length: count }, (_, k) => first + k) : undefined;
+      // Of a unit that scatters anywhere, as long as each is in a memory of another number.
+      const load = dice.chance(0.7) ? Array.from({ length: count }, (_, k) => first + k)
+        .map((row) => (p.scatter && dice.chance(0.5) ? (row % G) + G * dice.roll(Math.floor(size / G)) : row)) : undefined;
       // The two never write the same row, and nobody reads a row while it is written: the unit's hazards see to that.
       const writes = { load, vector: vector !== undefined && load?.includes(vector) ? undefined : vector };
       const isWritten = (row: number): boolean => row === writes.vector || (load?.includes(row) ?? false);

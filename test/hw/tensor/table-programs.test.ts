@@ -22,8 +22,10 @@ const serial: TensorParams = {
   ...full, scratchpadBanks: 1, vectorLanes: 1, requantiser: 'iterative', queueDepth: 1, hazardBlocks: 1, busBytes: 4, ...NO_FEATURES, overlap: 'serial',
 };
 /** Of which a beat fills eight rows; and two, with bytes left. */
-const beatOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };
-const beatOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
+const scattersOf8: TensorParams = { ...full, busBytes: 32, scratchpadRows: 52, scratchpadBanks: 1 };
+const scattersOf2: TensorParams = { ...full, rows: 6, columns: 4, busBytes: 16 };
+const beatOf8: TensorParams = { ...scattersOf8, scatter: false };
+const beatOf2: TensorParams = { ...scattersOf2, scatter: false };
 /** The smallest meshes, square and not, of which a beat fills several rows. */
 const two: TensorParams = { ...full, rows: 2, columns: 2, depthwiseTaps: 2, vectorLanes: 1, busBytes: 8 };
 const twoByThree: TensorParams = { ...full, rows: 2, columns: 3, depthwiseTaps: 2, vectorLanes: 1, busBytes: 4, scratchpadBanks: 1 };
@@ -45,7 +47,8 @@ const pairs: TensorParams = { ...plain, elementwise: true };
 const lookups: TensorParams = { ...plain, table: true, vectorLanes: 1, requantiser: 'iterative' };
 
 const CHIPS = {
-  full, plain, pairs, lookups, beatOf8, beatOf2, longMesh, manyTaps, shortMesh, serial, two, twoByThree, threeByTwo, iterative, serialTwo,
+  full, plain, pairs, lookups, beatOf8, beatOf2, scattersOf8, scattersOf2, longMesh, manyTaps, shortMesh, serial, two, twoByThree,
+  threeByTwo, iterative, serialTwo,
   serialThree,
 };
 

@@ -15,7 +15,7 @@ import { BENCH_BASE, BENCH_BYTES, TensorDriver, accumulatorsOf, scratchpadOf, te
 
 const nano: TensorParams = {
   rows: 4, columns: 4, scratchpadRows: 64, accumulatorRows: 32, channels: 32, scratchpadBanks: 2, accumulatorBanks: 1, vectorLanes: 1,
-  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, multiplier: 'ice40',
+  requantiser: 'iterative', queueDepth: 2, hazardBlocks: 8, counters: false, busBytes: 4, idBits: 2, pipelineEvery: 1, ...ALL_FEATURES, scatter: false, multiplier: 'ice40',
 };
 const square: TensorParams = {
   ...nano, rows: 8, columns: 8, scratchpadBanks: 4, accumulatorBanks: 2, vectorLanes: 4, requantiser: 'pipelined', queueDepth: 4,
@@ -38,10 +38,18 @@ const beatOf4 = { ...square, rows: 4, columns: 4 };
 const beatOf8 = { ...square, rows: 4, columns: 4, busBytes: 32, scratchpadRows: 50, scratchpadBanks: 1, hazardBlocks: 4, queueDepth: 2 };
 const beatOf4Tall = { ...square, busBytes: 32, scratchpadBanks: 2, queueDepth: 1, idBits: 1 };
 const beatOf2Left4 = { ...square, rows: 6, vectorLanes: 2, scratchpadRows: 61, scratchpadBanks: 1 };
+/** Whose loads scatter: rows as long as a beat, shorter and longer, with as many memories or fewer than rows in a beat. */
+const scatters = { ...square, scatter: true };
+const scattersWide = { ...wide, scatter: true };
+const scattersTall = { ...tall, scatter: true };
+const scattersOf4 = { ...beatOf4, scatter: true };
+const scattersOf8 = { ...beatOf8, scatter: true };
+const scattersWhole = { ...square, rows: 16, scratchpadRows: 32, scratchpadBanks: 2, hazardBlocks: 32, scatter: true };
 const tiles = { ...square, pipelineEvery: 2 };
 const oneTile = { ...tall, rows: 5, columns: 5, vectorLanes: 1, channels: 50, pipelineEvery: 5 };
 const CHIPS = {
-  nano, square, wide, tall, byRow, byRowTall, tiles, oneTile, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, serial, serialWide, serialTall,
+  nano, square, wide, tall, byRow, byRowTall, tiles, oneTile, beatOf4, beatOf8, beatOf4Tall, beatOf2Left4, scatters, scattersWide,
+  scattersTall, scattersOf4, scattersOf8, scattersWhole, serial, serialWide, serialTall,
 };
 
 /** What an interrupt handler may ask at any time; values of counters are not those of the model. */
@@ -72,7 +80,15 @@ class RandomCommands {
         const op = upTo(3) === 0 ? 'st' : 'ld';
         const command: Instruction = [op, address(), packFields(TENSOR[op].rs2, { row: s.first, count: s.count })];
         if (upTo(2) === 0) return [command];
-        return [['arg', upTo(100), packFields(TENSOR.arg.rs2, { rowBytes: 1 + upTo(p.rows) })], command];
+        if (!p.scatter || op === 'st' || upTo(3) === 0) {
+          return [['arg', upTo(100), packFields(TENSOR.arg.rs2, { rowBytes: 1 + upTo(p.rows) })], command];
+        }
+        // Rows of one group or several, often one behind the other, and groups behind each other or one within the other.
+        const rowBytes = 1 + upTo((1 + upTo(4)) * p.rows);
+        const room = p.scratchpadRows - s.first - s.count;
+        const most = rowBytes <= p.rows ? 20 : Math.floor(room / (Math.ceil(rowBytes / p.rows) - 1));
+        const operand = packFields(TENSOR.arg.rs2, { rowBytes, groupRows: upTo(Math.min(most, 20) + 1) });
+        return [['arg', upTo(2) === 0 ? rowBytes : upTo(100), operand], command];
       }
       case 2: {
         const s = this.span(p.channels, 8);
@@ -201,7 +217,7 @@ describe('the tensor unit', () => {
               if (op !== 'arg') continue;
               // What comes between a prefix and its transfer without a transfer of its own changes nothing, and sees it.
               for (const question of QUESTIONS) if (between.below(4) === 0) both(question, between.below(4), 0);
-              const index = between.below(5);
+              const index = between.below(TENSOR_STATE.length);
               // The status counts bad records when they come.
               if (index === 0) both('fence', 0, 0);
               const [found, expected] = both('state', index, 0);
@@ -394,7 +410,11 @@ describe('the tensor unit', () => {
     });
   }
 
-  it.each([['square', square, 2], ['wide', wide, 2], ['beatOf4', beatOf4, 4], ['beatOf8', beatOf8, 8]] as const)(
+  const beats = [
+    ['square', square, 2], ['wide', wide, 2], ['beatOf4', beatOf4, 4], ['beatOf8', beatOf8, 8],
+    ['scatters', scatters, 2], ['scattersOf4', scattersOf4, 4], ['scattersWhole', scattersWhole, 2],
+  ] as const;
+  it.each(beats)(
     '%s takes a beat of whole rows a cycle, wherever they lie', (_, p, rowsOfBeat) => {
       expect(rowsPerBeat(p)).toBe(rowsOfBeat);
       const { driver, both, compare } = pair(p, false);

@@ -396,24 +396,44 @@ describe('the status', () => {
   });
 });
 
+describe('a load in groups', () => {
+  it('puts each R bytes of a row so many rows further on', () => {
+    const { memory, model, op } = unit();
+    const [R, stride] = [SHAPE.rows, 20];
+    memory.bytes.set(Uint8Array.from({ length: 60 }, (_, i) => i + 1));
+    model.scratchpad.fill(-1);
+    op('arg', { stride }, { rowBytes: 2 * R + 2, groupRows: 5 });
+    op('ld', { address: BASE }, { row: 3, count: 2 });
+    for (let i = 0; i < 2; i++) {
+      for (let g = 0; g < 3; g++) {
+        const expected = Array.from({ length: R }, (_, b) => (g * R + b < 2 * R + 2 ? i * stride + g * R + b + 1 : 0));
+        const row = 3 + 5 * g + i;
+        expect([...model.scratchpad.subarray(row * R, (row + 1) * R)], `group ${g} of row ${i}`).toEqual(expected);
+      }
+    }
+    expect(model.scratchpad[(3 + 5 + 2) * R], 'between the groups').toBe(-1);
+    expect(op('fence')).toBe(0);
+  });
+});
+
 describe('tn.state', () => {
   const state = (op: ReturnType<typeof unit>['op']): number[] => TENSOR_STATE.map((_, index) => op('state', { index }));
   it('returns a pending tn.arg, so that whoever comes between can give it again', () => {
     const { op } = unit();
-    expect(state(op)).toEqual([0, 0, 0, 0, 0]);
+    expect(state(op)).toEqual([0, 0, 0, 0, 0, 0]);
     op('arg', { stride: 0xffff_ffd8 }, { rowBytes: 20 });
-    expect(state(op)).toEqual([0, -40, (1 << 31) | 20, 0, 0]);
-    op('arg', { stride: 1 }, { rowBytes: 25 });
-    expect(state(op), 'longer than any row').toEqual([0, 1, 1 << 31, 0, 0]);
+    expect(state(op)).toEqual([0, -40, (1 << 31) | 20, 0, 0, 0]);
+    op('arg', { stride: 1 }, { rowBytes: 97, groupRows: 65535 });
+    expect(state(op), 'longer than any row').toEqual([0, 1, 1 << 31, 0, 0, 65535]);
     const [image, window] = [{ imageRows: 12, width: 4, strideYMinus1: 1 }, { left: -2, top: -1, windowWidth: 3, padding: -128 }];
     op('win', image, window);
     const words = [packFields(TENSOR.win.rs1, image) | 0, packFields(TENSOR.win.rs2, window) | 0];
-    expect(state(op), 'of both').toEqual([0, 1, (1 << 31) | (1 << 30), ...words]);
+    expect(state(op), 'of both').toEqual([0, 1, (1 << 31) | (1 << 30), ...words, 65535]);
     op('ld', { address: BASE }, { row: 0, count: 1 });
-    expect(state(op)).toEqual([REFUSED, 0, 0, 0, 0]);
+    expect(state(op)).toEqual([REFUSED, 0, 0, 0, 0, 0]);
     op('win', image, window);
-    expect(state(op), 'of tn.win alone').toEqual([REFUSED, 0, 1 << 30, ...words]);
-    expect(op('state', { index: 5 })).toBe(0);
+    expect(state(op), 'of tn.win alone').toEqual([REFUSED, 0, 1 << 30, ...words, 0]);
+    expect(op('state', { index: 6 })).toBe(0);
   });
 });
 

@@ -41,6 +41,7 @@ function randomChip(seed: number): ChipConfig {
   const hazards = of('', `hazardBlocks = ${hazardBlocks}`);
   const [pipelineEvery, line, instructionPrefetch] = [of(1, 1, 2, 4), of(1, 1, 2, 4) * bus, instructionCache > 0 && of(true, false)];
   const outstanding = of(16, 16, 64, 2);
+  const scatter = of(true, false);
   return parseConfig(`
 [chip]
 name = "timing${seed}"
@@ -64,6 +65,7 @@ vectorLanes = ${vectorLanes}
 queueDepth = ${queueDepth}
 ${hazards}
 pipelineEvery = ${pipelineEvery}
+scatter = ${scatter}
 overlap = "full"
 [simulation]
 ram = "1 MiB"

@@ -25,9 +25,11 @@ const chips = {
   }),
   wide: chip({ rows: 12, columns: 20 }), high: chip({ rows: 32, columns: 8, accumulatorRows: 16 }),
 };
+// As many with units that scatter as without.
 const orders: fc.Arbitrary<LineOrder> = fc.record({
   firstTile: fc.constantFrom('first', 'last'), firstWeights: fc.constantFrom('groups', 'rest', 'together'), joinsTiles: fc.boolean(),
   records: fc.constantFrom('early', 'beforeLast', 'last'), ahead: fc.nat(3), words: fc.integer({ min: 12, max: 24 }),
+  scatters: fc.boolean(), isTight: fc.boolean(),
 });
 
 function commandsOf(nodes: readonly Node[]): readonly Command[] {
@@ -42,8 +44,9 @@ it('computes the product in any order, with all loads before the first store if 
   let lines = 0;
   const results = fc.constantFrom('int8' as const, 'int32' as const);
   const targets = fc.constantFrom(...Object.values(chips));
-  await checkProperty(fc.property(targets, size, size, size, results, orders, (target, m, n, k, result, order) => {
+  await checkProperty(fc.property(targets, size, size, size, results, orders, (target, m, n, k, result, drawn) => {
     const { tensor } = target;
+    const order = tensor.scatter ? drawn : { ...drawn, scatters: false, isTight: false };
     const shape: NetworkShape = { name: 'product', rows: m, result, layers: [{ name: 'layer', inputs: k, outputs: n }] };
     const plan = linePlan(shape, 0, target);
     if (!plan) return;
@@ -66,7 +69,7 @@ it('computes the product in any order, with all loads before the first store if 
     const input = int8(m * k);
     const memory = new Uint8Array(MEMORY_BYTES);
     memory.set(new Uint8Array(input.buffer), PLACES.input);
-    memory.set(new Uint8Array(packWeights(layer, denseGroups(k, rows), plan.layers[0].blocks, rows).buffer), PLACES.weights);
+    memory.set(new Uint8Array(packWeights(layer, denseGroups(k, rows), plan.layers[0].blocks, rows, order.isTight).buffer), PLACES.weights);
     memory.set(packRecords(layer), PLACES.records);
     const model = new TensorModel({ ...tensor, counters: 0 }, {
       readBlock: (address, into) => { into.set(memory.subarray(address, address + into.length)); return true; },
