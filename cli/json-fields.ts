@@ -75,6 +75,12 @@ export const JSON_FIELDS = {
   groupsPerStep: field('count', 'groups of columns that are computed together'),
   symbols: field('map', 'addresses by symbol'),
 
+  networks: field('list', 'what `bench layers` measured'),
+  operation: field('text', 'of a layer: `conv`, `depthwise`, `dense`, `averagePool`, `add`'),
+  shape: field('text', 'of a layer: what goes in and what comes out'),
+  bytes: field('count', 'of a layer by itself, to and from main memory'),
+  bound: field('text', 'what has most to do: `mesh`, `bus`, `vector`, `core`'),
+  busyCycles: field('count', 'clock cycles that this is busy at least'),
   result: field('text', 'what products store: `int8`, `int32`'),
   shapes: field('list', 'the products: [M,K] · [K,N]'),
   m: field('count', 'rows of the first operand'),

@@ -45,6 +45,16 @@ export function oneOf<T extends string>(names: readonly T[]): ReadValue<T> {
   };
 }
 
+/** Several of them, separated by commas, each once. */
+export function someOf<T extends string>(names: readonly T[]): ReadValue<readonly T[]> {
+  return (text, option) => {
+    const chosen = text.split(',').map((part) => oneOf(names)(part.trim(), option));
+    const twice = chosen.find((name, index) => chosen.indexOf(name) !== index);
+    if (twice !== undefined) throw new UserError(`${option} ${short(text)}: names ${twice} twice; name each once`);
+    return chosen;
+  };
+}
+
 /** @param what it names: `a file`, `a folder` */
 export function path(what: string): ReadValue<string> {
   return (text, option) => {

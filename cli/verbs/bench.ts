@@ -12,6 +12,7 @@ import type { Column } from '../output.ts';
 import { addVerb } from '../verb.ts';
 import { addBenchCore } from './bench-core.ts';
 import { addBenchGen } from './bench-gen.ts';
+import { addBenchLayers } from './bench-layers.ts';
 
 const RESULTS = ['int8', 'int32'] as const;
 
@@ -39,6 +40,7 @@ export function addBench(program: Command): void {
     ],
   })
     .action((options: GemmOptions) => benchGemm(options));
+  addBenchLayers(bench);
   addBenchCore(bench);
   addBenchGen(bench);
 }

@@ -1,5 +1,5 @@
 /** Commands of the tensor unit as the cycle model sees them: what they move, which rows, which hazard blocks. */
-import { commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
+import { NO_PREFIX, commandRules, operandOf } from '../../hw/isa/tensor-checks.ts';
 import type { CommandRules, OperandReader, TensorPrefixes, Window } from '../../hw/isa/tensor-checks.ts';
 import { CHANNEL_RECORD_BYTES, TABLE_BYTES, TENSOR } from '../../hw/isa/tensor.ts';
 import type { TensorCommandOp } from '../../hw/isa/tensor.ts';
@@ -65,6 +65,13 @@ export interface CommandTiming {
 }
 
 export const isCommand = (op: string): op is TensorCommandOp => Object.hasOwn(TENSOR, op) && TENSOR[op as TensorCommandOp].kind === 'command';
+
+/** The prefixes that are pending after an instruction. */
+export function prefixesAfter(prefixes: TensorPrefixes, op: string, rs1: number, rs2: number, { scatter }: TensorParams): TensorPrefixes {
+  if (op === 'arg') return { ...prefixes, arg: { stride: rs1, rowBytes: rs2 & 0xffff, groupRows: scatter ? rs2 >>> 16 : 0 } };
+  if (op === 'win') return { ...prefixes, win: { image: rs1, window: rs2 } };
+  return isCommand(op) ? NO_PREFIX : prefixes;
+}
 
 /** Reads commands for one chip. */
 export class CommandReader {

@@ -4,7 +4,7 @@
  */
 import { NO_PREFIX } from '../../hw/isa/tensor-checks.ts';
 import type { TensorParams } from '../../hw/tensor/params.ts';
-import { CommandReader, isCommand } from './commands.ts';
+import { CommandReader, prefixesAfter } from './commands.ts';
 import type { CommandTiming } from './commands.ts';
 import { FetchTiming } from './fetch-timing.ts';
 import type { FetchOptions } from './fetch-timing.ts';
@@ -105,9 +105,7 @@ class ProgramTiming {
     if (executed.tensor === undefined) return;
     const { op, rs1, rs2 } = executed.tensor;
     this.command = this.reader.read(op, rs1, rs2, this.prefixes);
-    if (op === 'arg') this.prefixes = { ...this.prefixes, arg: { stride: rs1, rowBytes: rs2 & 0xffff, groupRows: this.input.tensor.scatter ? rs2 >>> 16 : 0 } };
-    else if (op === 'win') this.prefixes = { ...this.prefixes, win: { image: rs1, window: rs2 } };
-    else if (isCommand(op)) this.prefixes = NO_PREFIX;
+    this.prefixes = prefixesAfter(this.prefixes, op, rs1, rs2, this.input.tensor);
   }
 
   private get time(): number {

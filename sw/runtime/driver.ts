@@ -30,6 +30,9 @@ export interface ProgramMachine {
   close?(): void;
 }
 
+/** What running a program takes to know of it. */
+export type RunnableProgram = Pick<CompiledProgram, 'elf' | 'symbols' | 'inputBytes' | 'outputBytes'>;
+
 export interface ProgramRun {
   /** The bytes of `output`. */
   readonly output: Uint8Array;
@@ -45,7 +48,7 @@ export interface ProgramRun {
  * @throws UserError where the program does not pass
  */
 export async function runProgram(
-  machine: ProgramMachine, program: CompiledProgram, input: Int8Array, limits: RunLimits = {},
+  machine: ProgramMachine, program: RunnableProgram, input: Int8Array, limits: RunLimits = {},
 ): Promise<ProgramRun> {
   if (input.length !== program.inputBytes) throw new Error(`input of ${input.length} bytes; the program takes ${program.inputBytes}`);
   await machine.loadElf(program.elf, 'compiled program');
@@ -104,7 +107,7 @@ export async function runBatches(
   return { output, cycles, seconds, runs };
 }
 
-function addressOf(program: CompiledProgram, symbol: string): number {
+function addressOf(program: RunnableProgram, symbol: string): number {
   const address = program.symbols.get(symbol);
   if (address === undefined) throw new Error(`the program has no symbol ${symbol}`);
   return address;

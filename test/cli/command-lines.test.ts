@@ -153,6 +153,14 @@ const WRONG: Readonly<Record<string, readonly (readonly [string | readonly strin
     ['--core fast', /^unknown option '--core'/],
     ['gemm', /^too many arguments for 'gemm'/],
   ],
+  'bench layers': [
+    ['--networks vgg', '--networks vgg: is not one of resnet8, dscnn, mobilenet025, ad01; give one'],
+    ['--networks \'\'', /^--networks '': is not one of/],
+    ['--networks ad01,', /^--networks '': is not one of/],
+    ['--networks ad01,ad01', '--networks ad01,ad01: names ad01 twice; name each once'],
+    ['--networks resnet8 --config nano', 'layer conv: the chip\'s tensor unit takes no windows; set tensor.convolution = true and tensor.overlap = "full"'],
+    ['--shapes 4x4x4', /^unknown option '--shapes'/],
+  ],
   'bench gen': [
     ['--only chain,nonsense', /^--only nonsense: is not one of chain, shared chain, .*; give some of them$/],
     ['--percent 0', '--percent 0: is not a whole number from 1 to 400; give one'],
@@ -235,7 +243,7 @@ describe('help', () => {
   beforeAll(() => add(systoleProgram(), ''));
 
   it('shows every verb with its options, examples and true defaults', async () => {
-    expect([...verbs.keys()]).toEqual(['gen', 'design', 'sim', 'mnist', 'compile', 'bench gemm', 'bench core', 'bench gen', 'train', 'fpga', 'explore']);
+    expect([...verbs.keys()]).toEqual(['gen', 'design', 'sim', 'mnist', 'compile', 'bench gemm', 'bench layers', 'bench core', 'bench gen', 'train', 'fpga', 'explore']);
     const { status, stdout } = await systole('--help');
     expect(status).toBe(0);
     for (const [name, command] of verbs) {

@@ -153,6 +153,16 @@ describe('--json of', () => {
     expect(shapes[0]).not.toHaveProperty('utilization');
   });
 
+  it('bench layers', async () => {
+    const { networks } = await json('bench layers', '--networks', 'ad01', '--engine', 'model') as { networks: readonly { layers: readonly Json[] }[] };
+    expect(networks).toMatchObject([{ name: 'ad01', macs: 264_192, idealCycles: 4128 }]);
+    expect(networks[0].layers).toHaveLength(10);
+    expect(networks[0].layers[0]).toMatchObject({ name: 'dense1', operation: 'dense', shape: '640 → 128', macs: 81_920, bound: 'bus' });
+    expect(networks[0].layers[0]).not.toHaveProperty('cycles');
+    const refused = await systole('bench', 'layers', '--networks', 'ad01,ad01');
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('--networks ad01,ad01: names ad01 twice; name each once') });
+  });
+
   it('bench gen', async () => {
     expect(await json('bench gen', '--only', 'chain, wide word', '--percent', '1')).toMatchObject({ constructs: [
       { name: 'chain', size: 1000, unit: 'operations', elaborateSeconds: expect.any(Number), ratioToHalf: expect.any(Number) }, { name: 'wide word', size: 41 },

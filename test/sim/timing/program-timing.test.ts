@@ -5,7 +5,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../hw/soc/config-file.ts';
-import { parseConfig } from '../../../hw/soc/config.ts';
 import type { ChipConfig } from '../../../hw/soc/config.ts';
 import { buildGemm } from '../../../sw/compiler/gemm.ts';
 import { chipOf } from '../../../sw/mnist.ts';
@@ -13,6 +12,7 @@ import { boardMachine } from '../../../sw/runtime/board-machine.ts';
 import { runGemm } from '../../../sw/runtime/gemm-run.ts';
 import { Rng } from '../../gen/rng.ts';
 import { IS_LONG } from '../../support/effort.ts';
+import { randomTensorChip } from '../../support/random-tensor-chip.ts';
 
 const [FROM, TO] = (process.env.SYSTOLE_TIMING ?? (IS_LONG ? '1:60' : '1:8')).split(':').map(Number);
 /** Chips beyond the first few that show what those do not: a branch behind a fetch that is not granted, a memory that is full. */
@@ -25,55 +25,6 @@ const MOST_CYCLES = 2;
 /** Of 64×64×64 on a mesh of 16×16 with a memory that answers after 200 cycles: may only fall. */
 const MOST_CYCLES_SLOW = 1574;
 
-/** A chip whose tensor unit and memory have random sizes. */
-function randomChip(seed: number): ChipConfig {
-  const random = new Rng(seed);
-  const of = <T>(...all: readonly T[]): T => all[random.below(all.length)];
-  const [rows, columns, bus] = [of(4, 8, 16), of(4, 8, 16), of(4, 8, 16, 32)];
-  const scratchpadBanks = of(1, 2, 4);
-  const instructionCache = of(0, 512, 4096);
-  const preset = of('fast', 'balanced', 'clocked');
-  const scratchpad = rows * of(128, 256, 1024);
-  const accumulators = 4 * columns * of(64, 256);
-  const [accumulatorBanks, channels, vectorLanes] = [of(1, 2), of(16, 64), of(1, 4)];
-  const [queueDepth, hazardBlocks] = [of(1, 2, 4, 8), of(8, 16, 32)];
-  const latency = of(1, 2, 5, 30);
-  const hazards = of('', `hazardBlocks = ${hazardBlocks}`);
-  const [pipelineEvery, line, instructionPrefetch] = [of(1, 1, 2, 4), of(1, 1, 2, 4) * bus, instructionCache > 0 && of(true, false)];
-  const outstanding = of(16, 16, 64, 2);
-  const scatter = of(true, false);
-  return parseConfig(`
-[chip]
-name = "timing${seed}"
-[soc]
-instructionCache = ${instructionCache}
-instructionCacheLine = ${instructionCache === 0 ? 0 : line}
-instructionPrefetch = ${instructionPrefetch}
-[bus]
-bytes = ${bus}
-[core]
-preset = "${preset}"
-[tensor]
-rows = ${rows}
-columns = ${columns}
-scratchpad = ${scratchpad}
-scratchpadBanks = ${scratchpadBanks}
-accumulators = ${accumulators}
-accumulatorBanks = ${accumulatorBanks}
-channels = ${channels}
-vectorLanes = ${vectorLanes}
-queueDepth = ${queueDepth}
-${hazards}
-pipelineEvery = ${pipelineEvery}
-scatter = ${scatter}
-overlap = "full"
-[simulation]
-ram = "1 MiB"
-latency = ${latency}
-outstanding = ${outstanding}
-`, 'timing.toml');
-}
-
 const products = (seed: number): readonly { m: number; n: number; k: number; result: 'int8' | 'int32' }[] => {
   const random = new Rng(seed + 1_000_000);
   const size = (): number => 1 + random.below(40);
@@ -82,7 +33,7 @@ const products = (seed: number): readonly { m: number; n: number; k: number; res
 
 describe('the cycle model', () => {
   it.each([...SEEDS])('says what the RTL of random chip %i takes', { timeout: 120_000 }, async (seed) => {
-    const chip = randomChip(seed);
+    const chip = randomTensorChip(seed);
     const machine = await boardMachine(chip, 'wasm');
     const wrong: string[] = [];
     for (const { result, ...shape } of products(seed)) {

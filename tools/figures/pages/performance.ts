@@ -54,6 +54,17 @@ const benchChips = (['4x4', '8x8', '16x16'] as const).flatMap((array) => tableFi
   row: [`\`gemm-${array}\``], of: verb('bench', 'gemm', '--config', `configs/bench/gemm-${array}.toml`, '--shapes', BENCH_SHAPES.join(',')),
 }], Object.fromEntries(BENCH_SHAPES.map((shape, i) => [shape.replaceAll('x', '×'), (a: Answer) => int(a.number('shapes', i, 'cycles'))]))));
 
+const benchLayers = verb('bench', 'layers');
+const NETWORK_ROWS = {
+  resnet8: '`resnet8`: ResNet-8, 32×32×3', dscnn: '`dscnn`: DS-CNN, 49×10, 64 channels', mobilenet025: '`mobilenet025`: MobileNetV1 × 0.25, 96×96×3',
+  ad01: '`ad01`: autoencoder 640-128-…-8-…-640, batch 1',
+};
+const layers = Object.entries(NETWORK_ROWS).flatMap(([name, row]) => tableFigures(PAGE, 'Layers of networks', [{ row: [row], of: benchLayers }], {
+  cycles: (a) => int(a.item('networks', 'name', name).number('cycles')),
+  ideal: (a) => int(Math.ceil(a.item('networks', 'name', name).number('idealCycles'))),
+  utilization: (a) => `${(100 * a.item('networks', 'name', name).number('utilization')).toFixed(1)} %`,
+}));
+
 const slowMemory = textFigures(PAGE, '`gemm-16x16` takes {cycles} cycles for 64×64×64',
   verb('bench', 'gemm', '--config', 'configs/bench/gemm-16x16.toml', '--latency', '200', '--shapes', '64x64x64'), { cycles: (a) => int(a.number('shapes', 0, 'cycles')) });
 
@@ -243,6 +254,6 @@ const tensorOptions = ['edge', 'pipelineEvery = 2', 'pipelineEvery = 4', 'hazard
 const generated = textFigures(PAGE, 'for `base`: {n} modules', verb('gen', '--out', 'build/figures/base'), { n: (a) => int(a.number('counts', 'modules')) }, EXACT);
 
 export const PERFORMANCE: readonly Figure[] = [
-  ...digits, ...accuracy, ...products, ...benchChips, ...slowMemory, ...area, ...tensorOptions,
+  ...digits, ...accuracy, ...products, ...benchChips, ...layers, ...slowMemory, ...area, ...tensorOptions,
   ...kernels, ...coremark, ...suites, ...engines, ...fpga, ...generated,
 ];
