@@ -162,8 +162,9 @@ class WindowedProgram {
     const nodes: Node[] = [];
     for (let image = from; image < to;) {
       const { offset, stride, rowBytes } = form.images[image];
-      const isDense = stride === p.rows && rowBytes === p.rows && lines === form.lines;
-      const count = isDense ? Math.min(to - image, Math.floor(MOST_LOADED / this.imageRows)) : 1;
+      const most = Math.min(to - image, Math.floor(MOST_LOADED / this.imageRows));
+      let count = 1;
+      while (lines === form.lines && count < most && this.liesBehind(image + count)) count += 1;
       const slot = imageStays || !ownImages ? image : isFirst ? 0 : 1;
       const rows = rs2('ld', { row: places.image + slot * this.imageRows, count: count * lines * form.width });
       if (stride !== p.rows || rowBytes !== p.rows) nodes.push(command('arg', fixed(stride), fixed(rowBytes)));
@@ -171,6 +172,13 @@ class WindowedProgram {
       image += count;
     }
     return nodes;
+  }
+
+  /** Whether an image begins in main memory where the one before ends, row by row, as it does in the scratchpad. */
+  private liesBehind(image: number): boolean {
+    const { form: { images, width, lines } } = this.plan;
+    const [before, { offset, stride, rowBytes }] = [images[image - 1], images[image]];
+    return offset === before.offset + lines * width * stride && stride === before.stride && rowBytes === before.rowBytes;
   }
 
   private loadRecords(step: number, isFirst: boolean): readonly Node[] {

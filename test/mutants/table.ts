@@ -52,6 +52,7 @@ const SEMANTICS = 'test/sim/engine/semantics.test.ts';
 const ENGINE_LANES = 'test/sim/engine/lanes.test.ts';
 const MODEL_TENSOR = 'test/sim/model/tensor.test.ts';
 const MACHINE_MODE = 'test/hw/core/machine-mode.test.ts';
+const LAYERS = 'test/sw/layers/layers.test.ts';
 const GGUF_ARRAYS = 'test/sw/formats/gguf-arrays.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -627,6 +628,18 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a pipe where a result is kept stays there', tests: ['test/explore/store.test.ts'] },
   { file: 'explore/report/csv.ts', old: '`"${field.replaceAll(\'"\', \'""\')}"`', to: '`"${field}"`',
     fault: 'quotes in a field of a CSV are not doubled', tests: ['test/explore/report/csv.test.ts'] },
+
+  // --- sw/layers ---
+  { file: 'sw/layers/windowed-program.ts', old: 'offset === before.offset + lines * width * stride && ', to: '',
+    fault: 'images that overlap in main memory are loaded as if they lay behind each other', tests: [LAYERS] },
+  { file: 'sw/layers/image-form.ts', old: 'const before = padTop % fold;', to: 'const before = 0;',
+    fault: 'folded lines do not begin where the first window does', tests: [LAYERS] },
+  { file: 'sw/layers/windowed-plan.ts', old: 'imageRows({ form, imageStays, chunks }) * imagesAtOnce(ownImages, imageStays, form, chunks.length);', to: 'imageRows({ form, imageStays, chunks });',
+    fault: 'images lie where others lie', tests: [LAYERS] },
+  { file: 'sw/layers/windowed-data.ts', old: 'return value - numbers.inputZeroPoint * sum;', to: 'return value;',
+    fault: 'the zero point of the inputs is not taken out of the sums', tests: [LAYERS] },
+  { file: 'sw/layers/numbers.ts', old: 'Math.floor(2 ** shift / pixels) + 1', to: 'Math.floor(2 ** shift / pixels)',
+    fault: 'halves of a mean are rounded up instead of away from zero', tests: ['test/sw/layers/numbers.test.ts'] },
 
   // --- cli ---
   { file: 'cli/options.ts', old: 'value >= smallest && value <= largest', to: 'value >= smallest',

@@ -20,8 +20,10 @@ import { randomTensorChip } from '../../support/random-tensor-chip.ts';
 import { chip } from '../compiler/networks.ts';
 import { randomLayer, randomWindowed } from './random-layer.ts';
 
-const [FROM, TO] = (process.env.SYSTOLE_LAYERS ?? (IS_LONG ? '1:300' : '1:60')).split(':').map(Number);
-const SEEDS = Array.from({ length: TO - FROM + 1 }, (_, i) => FROM + i);
+const [FROM, TO] = (process.env.SYSTOLE_LAYERS ?? (IS_LONG ? '1:300' : '1:40')).split(':').map(Number);
+/** A layer whose images overlap in main memory by whole rows. */
+const TELLING = [127];
+const SEEDS = [...new Set([...Array.from({ length: TO - FROM + 1 }, (_, i) => FROM + i), ...TELLING])];
 
 /** Meshes of all shapes; memories so small that lines, images and weights come and go. */
 const CHIPS: Readonly<Record<string, Partial<TensorParams>>> = {
@@ -70,7 +72,7 @@ describe('a layer', () => {
     expect([...ways].some((way) => way.endsWith('false'))).toBe(true);
   });
 
-  it.each(SEEDS.slice(0, IS_LONG ? 60 : 8))('takes the cycles that the model says, on random chip %i', { timeout: 120_000 }, async (seed) => {
+  it.each(SEEDS.slice(0, IS_LONG ? 60 : 5))('takes the cycles that the model says, on random chip %i', { timeout: 120_000 }, async (seed) => {
     const config = randomTensorChip(seed);
     const machine = await boardMachine(config, 'wasm');
     const wrong: string[] = [];
