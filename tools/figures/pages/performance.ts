@@ -244,7 +244,8 @@ const fpga = [
 const optionsSweep = measurement('npm run explore -- configs/sweeps/tensor-options.toml', (context) =>
   systole(context, ['explore', 'configs/sweeps/tensor-options.toml', '--out', join(context.out, 'options')]).answer);
 const tensorOptions = ['edge', 'pipelineEvery = 2', 'pipelineEvery = 4', 'hazardBlocks = 16', 'queueDepth = 2', 'instructionPrefetch',
-  'convolution = false', 'doubleRounding = false', 'elementwise = false', 'table = false']
+  'convolution = false', 'doubleRounding = false', 'elementwise = false', 'table = false',
+  'maximum = false', 'depthwiseTaps = 0', 'matrixVector = false', 'scatter = true']
   .flatMap((name) => tableFigures(PAGE, 'Options of the tensor unit', [{ row: [code(name)], of: optionsSweep }], {
     'cycles of one digit': (a) => int(a.item('points', 'name', name).number('cycles')),
     LUT: (a) => int(a.item('points', 'name', name).number('cells', 'lut')),
